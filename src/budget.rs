@@ -1,0 +1,324 @@
+//! How much failure is left: the arithmetic of error budgets on a grid (rolling period, Occurrences).
+//!
+//! Pure: a series of events in, exact decimals out. Every figure is one division of exact sums, so its sign and
+//! its comparison with a threshold are exact; nothing is rounded or clamped. What is not known is a `Gap`.
+//! Source of the formulas: with `T` the objective, `bad` and `total` summed over a window that ends at the grid
+//! point, `burn_rate(w) = (bad_w / total_w) / (1 - T)`, `remaining = 1 - bad_P / ((1 - T) total_P)` and
+//! `burned(w) = bad_w / ((1 - T) total_P)` (SRE Workbook, chapters 2 and 5).
+
+use rust_decimal::Decimal;
+
+use crate::budget::gap::Gap;
+use crate::budget::series::{Series, Total};
+use crate::catalog::Objective;
+
+pub mod gap;
+pub mod series;
+
+/// What is asked of a series before its budget counts as known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Requirements {
+    /// The share of a window's points that must be there.
+    pub coverage: Decimal,
+    /// The events that a period must have.
+    pub events: Decimal,
+    /// How many steps old the newest point may be.
+    pub stale_after: usize,
+}
+
+impl Default for Requirements {
+    fn default() -> Self {
+        Self { coverage: Decimal::new(9, 1), events: Decimal::ONE, stale_after: 3 }
+    }
+}
+
+/// The share by which good events may exceed all events before the numbers contradict each other: 1 %.
+const EXCESS: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+
+/// How far the grid may be from a direct query, in shares of the budget and of what is consumed: 2 %.
+const TOLERANCE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
+
+/// One SLO's budget over a stretch of the grid.
+#[derive(Debug, Clone)]
+pub struct Budget {
+    /// The objective.
+    objective: Objective,
+    /// Points in a period.
+    period: usize,
+    /// Seconds between two points.
+    step: i64,
+    /// The first grid point.
+    first: i64,
+    /// The series as it was observed.
+    points: Vec<Option<Total>>,
+    /// `sums[i]`: everything before the point with index `i`.
+    sums: Vec<Sums>,
+    /// The index of the first point that is there.
+    earliest: Option<usize>,
+    /// For each point, the index of the newest one up to it that is there.
+    newest: Vec<Option<usize>>,
+    /// The direct sums over the period that ends at the last point, if a source gave them.
+    direct: Option<Total>,
+    /// What is asked of the series.
+    requirements: Requirements,
+}
+
+/// Running sums up to a point.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sums {
+    /// Events.
+    events: Total,
+    /// Good events above all events, or bad events above all events.
+    excess: Decimal,
+    /// Points that are there.
+    known: usize,
+}
+
+/// A figure over a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Windowed {
+    /// The figure.
+    pub value: Decimal,
+    /// The series was there and counted nothing: the figure is 0 for want of events.
+    pub no_traffic: bool,
+}
+
+/// A budget at one grid point at which it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures<'a> {
+    /// The budget.
+    budget: &'a Budget,
+    /// The point's index.
+    index: usize,
+    /// The events of the period that ends here.
+    period: Total,
+}
+
+impl Budget {
+    /// A budget over the observed series. `period` is in seconds and is rounded up to whole steps.
+    #[must_use]
+    pub fn new(objective: Objective, period: i64, series: Series, direct: Option<Total>) -> Self {
+        let step = series.step.max(1);
+        let points = usize::try_from((period.max(step) + step - 1) / step).unwrap_or(usize::MAX);
+        let mut budget = Self {
+            objective,
+            period: points,
+            step,
+            first: series.first,
+            points: Vec::new(),
+            sums: vec![Sums::default()],
+            earliest: None,
+            newest: Vec::new(),
+            direct,
+            requirements: Requirements::default(),
+        };
+        for point in series.points {
+            budget.push(point);
+        }
+        budget
+    }
+
+    /// Adds the next grid point.
+    fn push(&mut self, point: Option<Total>) {
+        let index = self.points.len();
+        let mut sums = self.sums.last().copied().unwrap_or_default();
+        let mut newest = self.newest.last().copied().flatten();
+        if let Some(events) = point {
+            sums.events.bad += events.bad.max(Decimal::ZERO);
+            sums.events.total += events.total;
+            sums.excess += (-events.bad).max(events.bad - events.total).max(Decimal::ZERO);
+            sums.known += 1;
+            self.earliest.get_or_insert(index);
+            newest = Some(index);
+        }
+        self.points.push(point);
+        self.sums.push(sums);
+        self.newest.push(newest);
+    }
+
+    /// Replaces what is asked of the series.
+    #[must_use]
+    pub const fn requiring(mut self, requirements: Requirements) -> Self {
+        self.requirements = requirements;
+        self
+    }
+
+    /// The objective.
+    #[must_use]
+    pub const fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// Seconds between two points.
+    #[must_use]
+    pub const fn step(&self) -> i64 {
+        self.step
+    }
+
+    /// The period's length in seconds, in whole steps.
+    #[must_use]
+    pub fn period(&self) -> i64 {
+        i64::try_from(self.period).unwrap_or(i64::MAX).saturating_mul(self.step)
+    }
+
+    /// The grid points that there are, first and last; none for an empty series.
+    #[must_use]
+    pub fn span(&self) -> Option<(i64, i64)> {
+        let count = i64::try_from(self.points.len()).ok()?;
+        (count > 0).then(|| (self.first, self.first + (count - 1) * self.step))
+    }
+
+    /// The figures at grid point `t`, in seconds since the epoch.
+    ///
+    /// # Errors
+    /// The gap, when the budget is not known there.
+    pub fn at(&self, t: i64) -> Result<Figures<'_>, Gap> {
+        let nothing = || Gap::NoData { detail: "the history has no point there".to_owned() };
+        let index = usize::try_from((t - self.first).div_euclid(self.step)).map_err(|_| nothing())?;
+        let newest = self.newest.get(index).copied().flatten().ok_or_else(nothing)?;
+        let seconds = |points: usize| i64::try_from(points).unwrap_or(i64::MAX).saturating_mul(self.step);
+        if index - newest > self.requirements.stale_after {
+            return Err(Gap::Stale { age: seconds(index - newest) });
+        }
+        let earliest = self.earliest.unwrap_or(0);
+        if earliest + self.period > index + 1 {
+            return Err(Gap::Short { have: seconds(index + 1 - earliest), need: self.period() });
+        }
+        let sums = self.sums_over(index, self.period).ok_or_else(nothing)?;
+        let share = Decimal::from(sums.known) / Decimal::from(self.period);
+        if share < self.requirements.coverage {
+            return Err(Gap::Coverage { share, minimum: self.requirements.coverage });
+        }
+        if sums.events.total < self.requirements.events {
+            return Err(Gap::TooFew { events: sums.events.total });
+        }
+        if sums.excess > EXCESS * sums.events.total {
+            let share = (sums.excess / sums.events.total * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+            let detail = format!("a part of all events exceeds all events by {share} %");
+            return Err(Gap::Inconsistent { detail });
+        }
+        let figures = Figures { budget: self, index, period: sums.events };
+        if index + 1 == self.points.len() {
+            self.cross_check(figures)?;
+        }
+        Ok(figures)
+    }
+
+    /// Compares the grid with the direct query, if a source gave one.
+    fn cross_check(&self, figures: Figures<'_>) -> Result<(), Gap> {
+        let Some(direct) = self.direct.filter(|direct| direct.total > Decimal::ZERO) else { return Ok(()) };
+        let consumed = figures.consumed();
+        let directly = direct.bad / (self.objective.allowance() * direct.total);
+        let apart = (consumed - directly).abs();
+        if apart > TOLERANCE && apart > TOLERANCE * consumed.max(directly) {
+            let percent = |share: Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+            let detail = format!(
+                "{} % of the budget is consumed by the grid and {} % by one query over the whole period; \
+                 lengthen `step` or shorten the scrape interval",
+                percent(consumed),
+                percent(directly)
+            );
+            return Err(Gap::Inconsistent { detail });
+        }
+        Ok(())
+    }
+
+    /// The sums over the `points` points that end at `index`.
+    fn sums_over(&self, index: usize, points: usize) -> Option<Sums> {
+        let end = self.sums.get(index + 1)?;
+        let start = self.sums.get((index + 1).checked_sub(points)?)?;
+        Some(Sums {
+            events: Total {
+                bad: end.events.bad - start.events.bad,
+                total: end.events.total - start.events.total,
+            },
+            excess: end.excess - start.excess,
+            known: end.known - start.known,
+        })
+    }
+
+    /// The same budget with `points` more points in which nothing bad happens and the traffic of one period
+    /// earlier repeats; what is missing there counts as no events.
+    #[must_use]
+    pub fn if_nothing_more_burns(&self, points: usize) -> Self {
+        let mut budget = Self { direct: None, ..self.clone() };
+        for _ in 0..points {
+            let before = budget.points.len().checked_sub(budget.period);
+            let repeated = before.and_then(|index| budget.points.get(index).copied().flatten());
+            let total = repeated.map_or(Decimal::ZERO, |events| events.total);
+            budget.push(Some(Total { bad: Decimal::ZERO, total }));
+        }
+        budget
+    }
+}
+
+impl Figures<'_> {
+    /// The grid point, in seconds since the epoch.
+    #[must_use]
+    pub fn t(&self) -> i64 {
+        self.budget.first + i64::try_from(self.index).unwrap_or(i64::MAX) * self.budget.step
+    }
+
+    /// Bad events and all events of the period.
+    #[must_use]
+    pub const fn period(&self) -> Total {
+        self.period
+    }
+
+    /// The grant: the events that may be bad in the period.
+    #[must_use]
+    pub fn grant(&self) -> Decimal {
+        self.budget.objective.allowance() * self.period.total
+    }
+
+    /// The share of the grant that is left; negative in debt, 1 when nothing is spent.
+    #[must_use]
+    pub fn remaining(&self) -> Decimal {
+        (self.grant() - self.period.bad) / self.grant()
+    }
+
+    /// The share of the grant that is spent: `1 - remaining`.
+    #[must_use]
+    pub fn consumed(&self) -> Decimal {
+        self.period.bad / self.grant()
+    }
+
+    /// The share of the period's grant that went within the window, in seconds.
+    ///
+    /// # Errors
+    /// When too few points of the window are there.
+    pub fn burned(&self, window: i64) -> Result<Windowed, Gap> {
+        let events = self.window(window)?;
+        Ok(Windowed { value: events.bad / self.grant(), no_traffic: events.total.is_zero() })
+    }
+
+    /// How many times faster than evenly the budget burned within the window, in seconds; 1 spends exactly the
+    /// grant in a period.
+    ///
+    /// # Errors
+    /// When too few points of the window are there.
+    pub fn burn_rate(&self, window: i64) -> Result<Windowed, Gap> {
+        let events = self.window(window)?;
+        if events.total.is_zero() {
+            return Ok(Windowed { value: Decimal::ZERO, no_traffic: true });
+        }
+        let value = events.bad / (self.budget.objective.allowance() * events.total);
+        Ok(Windowed { value, no_traffic: false })
+    }
+
+    /// The events of a window that ends here.
+    fn window(&self, window: i64) -> Result<Total, Gap> {
+        let points = usize::try_from(window / self.budget.step).unwrap_or(0);
+        let sums = self.budget.sums_over(self.index, points).filter(|_| points > 0).ok_or_else(|| {
+            Gap::NoData { detail: format!("the window {} is not on the grid", gap::duration(window)) }
+        })?;
+        let share = Decimal::from(sums.known) / Decimal::from(points);
+        if sums.known == 0 {
+            return Err(Gap::NoData { detail: format!("nothing in the last {}", gap::duration(window)) });
+        }
+        if share < self.budget.requirements.coverage {
+            return Err(Gap::Coverage { share, minimum: self.budget.requirements.coverage });
+        }
+        Ok(sums.events)
+    }
+}

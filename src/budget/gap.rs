@@ -1,0 +1,119 @@
+//! Why a budget is not known. A gap is a value with a name and words of its own, and never a zero.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+
+/// Why a budget is not known (`state.md`, section 3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gap {
+    /// The series is not there.
+    NoData {
+        /// What was asked, and what to look at.
+        detail: String,
+    },
+    /// The newest point is too old.
+    Stale {
+        /// Seconds between the newest point and the grid point that is judged.
+        age: i64,
+    },
+    /// The history begins after the period does.
+    Short {
+        /// Seconds of history that there are.
+        have: i64,
+        /// Seconds of history that the period needs.
+        need: i64,
+    },
+    /// Too many points of the period are missing.
+    Coverage {
+        /// The share of points that are there.
+        share: Decimal,
+        /// The share that is needed.
+        minimum: Decimal,
+    },
+    /// Too few events to say anything.
+    TooFew {
+        /// Events in the period.
+        events: Decimal,
+    },
+    /// Several series where one was meant.
+    Ambiguous {
+        /// Which ones.
+        detail: String,
+    },
+    /// The source did not answer, or not with an answer.
+    Unreachable {
+        /// What happened, and after how many tries.
+        detail: String,
+    },
+    /// A number that is none: NaN or infinity.
+    NotFinite {
+        /// Where it came from.
+        detail: String,
+    },
+    /// The numbers contradict each other.
+    Inconsistent {
+        /// How.
+        detail: String,
+    },
+}
+
+impl Gap {
+    /// The kind, as it stands in reports.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::NoData { .. } => "no_data",
+            Self::Stale { .. } => "stale",
+            Self::Short { .. } => "short",
+            Self::Coverage { .. } => "coverage",
+            Self::TooFew { .. } => "too_few",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Unreachable { .. } => "unreachable",
+            Self::NotFinite { .. } => "not_finite",
+            Self::Inconsistent { .. } => "inconsistent",
+        }
+    }
+}
+
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoData { detail } => write!(f, "no data: {detail}"),
+            Self::Stale { age } => write!(f, "the newest data is {} old", duration(*age)),
+            Self::Short { have, need } => {
+                write!(f, "only {} of history, and the period needs {}", duration(*have), duration(*need))
+            }
+            Self::Coverage { share, minimum } => {
+                let percent = |share: &Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+                write!(
+                    f,
+                    "only {} % of the period's points are there ({} % are needed)",
+                    percent(share),
+                    percent(minimum)
+                )
+            }
+            Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
+            Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
+            Self::Unreachable { detail } => write!(f, "the source did not answer: {detail}"),
+            Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
+            Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
+        }
+    }
+}
+
+/// A length of time in its two largest units: `4d 3h`, `15m`, `0s`.
+#[must_use]
+pub fn duration(seconds: i64) -> String {
+    let mut rest = seconds.max(0);
+    let mut parts = Vec::new();
+    for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
+        if rest >= length && parts.len() < 2 {
+            parts.push(format!("{}{unit}", rest / length));
+            rest %= length;
+        } else if !parts.is_empty() {
+            break;
+        }
+    }
+    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
+}

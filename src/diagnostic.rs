@@ -1,0 +1,355 @@
+//! A problem in something that a person wrote, as data: what is wrong, where, and what to do next.
+//!
+//! A diagnostic knows its file and the bytes that it is about, and nothing of how it will be shown:
+//! the same problem appears underlined on a terminal, as an annotation on a pull request, in Markdown
+//! and in JSON. Problems are collected, never thrown one by one. What the world did not answer is no
+//! diagnostic (see `budget::gap`), and a bug of ours is a panic that `command` turns into an unknown verdict.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The kinds of problem that slogate finds; the code is what a person looks up and a machine filters by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Code {
+    /// The text is not YAML, or breaks a limit on size, nesting or aliases.
+    YamlSyntax,
+    /// The file is not UTF-8.
+    Encoding,
+    /// A key that the format does not have.
+    UnknownKey,
+    /// A key that must be there is not.
+    MissingKey,
+    /// A value of the wrong type, outside its range, or none of those that are allowed.
+    WrongValue,
+    /// The file cannot be read: it is not there, too large, or a link that leads elsewhere.
+    Unreadable,
+    /// No `slogate.yaml`.
+    NoSettings,
+    /// No SLO definition was found.
+    NoSlo,
+    /// No policy was found.
+    NoPolicy,
+    /// A name that stands for nothing: a service, an SLI, a data source, an environment, a class.
+    UnknownName,
+    /// Two definitions with one name.
+    Duplicate,
+    /// Something that OpenSLO can say and that slogate does not judge yet.
+    Unsupported,
+    /// A query that does not parse, or that cannot be counted over a window.
+    Query,
+    /// A policy that does not parse.
+    PolicySyntax,
+    /// A policy that breaks the rules of the sandbox: a forbidden name, a limit.
+    PolicySandbox,
+    /// A policy that fails when its declarations run, or when its conditions are tried on a sample budget.
+    PolicyError,
+    /// A fact, a window or a method that the policy language does not have.
+    UnknownFact,
+    /// A part that every policy must have is missing or malformed.
+    PolicyPart,
+    /// A service that was touched and has no SLO.
+    ServiceWithoutSlo,
+    /// A service that was touched and that no policy covers.
+    ServiceWithoutPolicy,
+    /// Something that was written and matched nothing.
+    Unused,
+    /// A commit, branch or tag that cannot be resolved.
+    NoCommit,
+}
+
+impl Code {
+    /// Every code, in the order of the documentation.
+    pub const ALL: [Self; 22] = [
+        Self::YamlSyntax,
+        Self::Encoding,
+        Self::UnknownKey,
+        Self::MissingKey,
+        Self::WrongValue,
+        Self::Unreadable,
+        Self::NoSettings,
+        Self::NoSlo,
+        Self::NoPolicy,
+        Self::UnknownName,
+        Self::Duplicate,
+        Self::Unsupported,
+        Self::Query,
+        Self::PolicySyntax,
+        Self::PolicySandbox,
+        Self::PolicyError,
+        Self::UnknownFact,
+        Self::PolicyPart,
+        Self::ServiceWithoutSlo,
+        Self::ServiceWithoutPolicy,
+        Self::Unused,
+        Self::NoCommit,
+    ];
+
+    /// The code as it is printed and looked up.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::YamlSyntax => "yaml-syntax",
+            Self::Encoding => "encoding",
+            Self::UnknownKey => "unknown-key",
+            Self::MissingKey => "missing-key",
+            Self::WrongValue => "wrong-value",
+            Self::Unreadable => "unreadable",
+            Self::NoSettings => "no-settings",
+            Self::NoSlo => "no-slo",
+            Self::NoPolicy => "no-policy",
+            Self::UnknownName => "unknown-name",
+            Self::Duplicate => "duplicate",
+            Self::Unsupported => "unsupported",
+            Self::Query => "query",
+            Self::PolicySyntax => "policy-syntax",
+            Self::PolicySandbox => "policy-sandbox",
+            Self::PolicyError => "policy-error",
+            Self::UnknownFact => "unknown-fact",
+            Self::PolicyPart => "policy-part",
+            Self::ServiceWithoutSlo => "service-without-slo",
+            Self::ServiceWithoutPolicy => "service-without-policy",
+            Self::Unused => "unused",
+            Self::NoCommit => "no-commit",
+        }
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// How bad a problem is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing can be decided while it stands: exit 3.
+    Error,
+    /// Worth mending; it never stands in the way by itself.
+    Warning,
+}
+
+/// The text of one file together with the path by which people know it. Cheap to clone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SourceText(Arc<(String, String)>);
+
+impl SourceText {
+    /// A file's text under its path, relative to the root of the repository, with forward slashes.
+    pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
+        Self(Arc::new((path.into(), text.into())))
+    }
+
+    /// The path, relative to the root of the repository.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.0.0
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.1
+    }
+
+    /// Line and column, both from 1 and the column in characters, of a byte offset; past the end means the end.
+    #[must_use]
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let before = self.text().get(..offset).unwrap_or_else(|| self.text());
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let column = before.get(start..).map_or(0, |rest| rest.chars().count()) + 1;
+        (line, column)
+    }
+
+    /// The byte offset of a line and a column, both from 1 and the column in characters; past the end means the end.
+    #[must_use]
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let mut start = 0;
+        for text in self.text().split_inclusive('\n').take(line.saturating_sub(1)) {
+            start += text.len();
+        }
+        let rest = self.text().get(start..).unwrap_or_default();
+        let inside = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
+        start + inside
+    }
+}
+
+impl fmt::Debug for SourceText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SourceText({})", self.path())
+    }
+}
+
+/// A stretch of one file, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub source: SourceText,
+    /// The bytes.
+    pub span: Range<usize>,
+}
+
+impl Place {
+    /// A stretch of `source`, cut to the text that there is.
+    #[must_use]
+    pub fn new(source: &SourceText, span: Range<usize>) -> Self {
+        let end = span.end.min(source.text().len());
+        Self { source: source.clone(), span: span.start.min(end)..end }
+    }
+
+    /// The whole of one line (from 1) without its indentation; the last line when there are fewer.
+    #[must_use]
+    pub fn line_of(source: &SourceText, line: usize) -> Self {
+        let start = source.offset(line, 1);
+        let text = source.text().get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let indent = text.len() - text.trim_start().len();
+        Self::new(source, start + indent..start + text.trim_end().len().max(indent))
+    }
+
+    /// The line of the first byte, from 1.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.source.line_column(self.span.start).0
+    }
+
+    /// The column of the first byte, from 1, in characters.
+    #[must_use]
+    pub fn column(&self) -> usize {
+        self.source.line_column(self.span.start).1
+    }
+
+    /// The text that stands there.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.source.text().get(self.span.clone()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.source.path(), self.line())
+    }
+}
+
+/// One problem. Messages are lower case, one sentence, without a final period, the user's text in backticks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its kind.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// Where, and what to say under the underline; none for a problem of no file (`no slogate.yaml`).
+    pub label: Option<(Place, String)>,
+    /// What to do next.
+    pub help: String,
+}
+
+impl Diagnostic {
+    /// A problem that must be mended before anything can be decided.
+    pub fn error(code: Code, message: impl Into<String>) -> Self {
+        Self { code, severity: Severity::Error, message: message.into(), label: None, help: String::new() }
+    }
+
+    /// A problem that is worth mending.
+    pub fn warning(code: Code, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// Says where it is, and what to write under the underline.
+    #[must_use]
+    pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
+        self.label = Some((place, label.into()));
+        self
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// True when nothing can be decided while it stands.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// Where it is, when it is of a file.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.label.as_ref().map(|(place, _)| place)
+    }
+}
+
+/// Sorts problems by file, line and code, and drops exact repetitions.
+pub fn sort(problems: &mut Vec<Diagnostic>) {
+    let key = |problem: &Diagnostic| {
+        let place = problem.place().map(|place| (place.source.path().to_owned(), place.span.start));
+        (problem.severity, place, problem.code, problem.message.clone())
+    };
+    problems.sort_by_key(key);
+    problems.dedup();
+}
+
+/// The one of `known` that is nearest to `word`, when it is near enough to have been meant.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = |text: &str| text.to_lowercase().replace(['_', '-'], "");
+    let word = folded(word);
+    known
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(&word, &folded(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `did you mean …?`, or the list of what there is.
+pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "none is declared".to_owned(),
+        None => format!("there is {}", list(&known)),
+    }
+}
+
+/// `a`, `b` and `c`.
+#[must_use]
+pub fn list(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => format!("`{one}`"),
+        [most @ .., last] => {
+            let most: Vec<String> = most.iter().map(|word| format!("`{word}`")).collect();
+            format!("{} and `{last}`", most.join(", "))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns_count_characters_from_one() {
+        let source = SourceText::new("a.yaml", "eins\nzwölf: x\n");
+        assert_eq!(source.line_column(0), (1, 1));
+        let x = source.text().find('x').expect("there is an x");
+        assert_eq!(source.line_column(x), (2, 8));
+        assert_eq!(source.offset(2, 8), x);
+        assert_eq!(source.offset(9, 9), source.text().len());
+        assert_eq!(Place::line_of(&source, 2).text(), "zwölf: x");
+    }
+
+    #[test]
+    fn the_nearest_word_is_near() {
+        assert_eq!(nearest("remaning", ["remaining", "consumed"]), Some("remaining"));
+        assert_eq!(nearest("burnRate", ["burn_rate", "burned"]), Some("burn_rate"));
+        assert_eq!(nearest("colour", ["remaining", "consumed"]), None);
+        assert_eq!(suggestion("colour", ["a", "b", "c"]), "there is `a`, `b` and `c`");
+    }
+}

@@ -1,0 +1,2 @@
+//! slogate
+fn main() {}

@@ -1,0 +1,138 @@
+//! `slogate.yaml`: where things are, whose paths are whose, and how strict each environment is.
+//!
+//! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
+//! in it: they come from the command line and the environment.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Place;
+
+/// The file's name, at the root of the judged directory.
+pub const FILE: &str = "slogate.yaml";
+
+/// How strict an environment is: the most that a policy's ruling can become in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mode {
+    /// Rulings are told and never stand in the way.
+    Inform,
+    /// Rulings warn and never stand in the way.
+    Warn,
+    /// Rulings hold.
+    Enforce,
+}
+
+impl Mode {
+    /// As it is written in settings and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inform => "inform",
+            Self::Warn => "warn",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
+/// What an unknown budget does to a change where policies are enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnUnknown {
+    /// It withholds the change.
+    Block,
+    /// It warns.
+    Warn,
+}
+
+/// What a changed path does that no service claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unmapped {
+    /// It concerns every service.
+    All,
+    /// It is warned about.
+    Warn,
+    /// It is passed over.
+    Ignore,
+}
+
+/// The role that a person needs at least, to give a change its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// May label.
+    Triage,
+    /// May push.
+    Write,
+    /// May manage the repository.
+    Maintain,
+    /// May do everything.
+    Admin,
+}
+
+impl Permission {
+    /// As GitHub calls it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Triage => "triage",
+            Self::Write => "write",
+            Self::Maintain => "maintain",
+            Self::Admin => "admin",
+        }
+    }
+}
+
+/// One service and the paths that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The team that answers for it.
+    pub team: Option<String>,
+    /// Globs, relative to the judged directory.
+    pub paths: Vec<String>,
+    /// The services that it depends on.
+    pub dependencies: Vec<String>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// One environment that changes are shipped to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// How strict it is.
+    pub mode: Mode,
+    /// Label matchers that are put into every selector of an SLO's queries.
+    pub matchers: BTreeMap<String, String>,
+}
+
+/// A sort of change, and who may say that a change is of that sort.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeClass {
+    /// The label that claims it.
+    pub label: String,
+    /// The role that whoever sets the label needs.
+    pub granted_by: Permission,
+}
+
+/// The settings of a repository, complete and valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Globs of SLO definitions.
+    pub slos: Vec<String>,
+    /// Globs of policies.
+    pub policies: Vec<String>,
+    /// The services by name.
+    pub services: BTreeMap<String, Service>,
+    /// The environments by name.
+    pub environments: BTreeMap<String, Environment>,
+    /// The classes of change by name.
+    pub changes: BTreeMap<String, ChangeClass>,
+    /// What a changed path does that no service claims.
+    pub unmapped: Unmapped,
+    /// Globs of changed paths that never matter.
+    pub ignore: Vec<String>,
+    /// The grid: seconds between two points, from 10 to 86,400.
+    pub step: i64,
+    /// What an unknown budget does where policies are enforced.
+    pub on_unknown: OnUnknown,
+    /// The path of the recorded history that budgets are read from when no monitoring system is given.
+    pub snapshot: Option<String>,
+    /// The settings file itself.
+    pub place: Place,
+}

@@ -1,0 +1,53 @@
+//! Where observations come from: a monitoring system, a recorded history, a file of observations.
+//!
+//! A source answers, per SLO and environment, with the events of each step of the grid, or with the gap
+//! that says why it cannot. It never fills in what it does not know, and never sets a verdict.
+
+use crate::budget::gap::Gap;
+use crate::budget::series::{Series, Total};
+use crate::catalog::Slo;
+use crate::settings::Environment;
+
+/// One question to a source: the events of one SLO in one environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The SLO.
+    pub slo: &'a Slo,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// Its matchers are put into every selector.
+    pub matchers: &'a Environment,
+}
+
+/// The grid points that are asked for: from `first` to `last`, both included, `step` seconds apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The first grid point, in seconds since the epoch, a multiple of `step`.
+    pub first: i64,
+    /// The last grid point: the instant of the verdict on the grid.
+    pub last: i64,
+    /// Seconds between two points.
+    pub step: i64,
+}
+
+/// What a source answers for one SLO.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Observation {
+    /// The events of each step of the range.
+    pub series: Series,
+    /// The same sums over the SLO's period that ends at `last`, read by one direct query; the budget
+    /// cross-checks the grid against it. None from sources whose grid is exact.
+    pub direct: Option<Total>,
+}
+
+/// A place that observations come from.
+pub trait Source {
+    /// What a report says of it: `snapshot history.om.gz`, `prometheus at https://prom.example`. No secrets.
+    fn describe(&self) -> String;
+
+    /// The last instant that the source knows of, in seconds since the epoch, where it is a recording.
+    fn recorded_until(&self) -> Option<i64>;
+
+    /// Answers every request, in order.
+    fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
+}
