@@ -6,9 +6,264 @@
 //! holds, fails, unknown or failed, and never a quiet `false`. Which rulings follow is `ruling`'s; what they add up
 //! to is `verdict`'s.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::Date;
+use rhai::{AST, Dynamic, Engine, FnPtr};
 use rust_decimal::Decimal;
 
-use crate::diagnostic::Place;
+use crate::budget::Budget;
+use crate::diagnostic::{Diagnostic, Place, SourceText};
+use crate::policy::complaint::{Complaint, described};
+use crate::policy::facts::Facts;
+use crate::policy::layout::Layout;
+use crate::policy::sandbox::{Broken, Printed, guarded};
+
+mod complaint;
+mod facts;
+mod header;
+mod language;
+mod layout;
+mod load;
+mod sandbox;
+mod syntax;
+mod value;
+
+/// The names that a policy may use, and the grid that its windows lie on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The environments that changes are shipped to.
+    pub environments: Vec<String>,
+    /// The classes of change.
+    pub classes: Vec<String>,
+    /// The services.
+    pub services: Vec<String>,
+    /// The teams.
+    pub teams: Vec<String>,
+    /// Seconds between two points of the grid.
+    pub step: i64,
+}
+
+/// One policy, loaded and tried.
+pub struct Policy {
+    /// The name of its file, without directory and ending.
+    pub id: String,
+    /// What is agreed around its clauses.
+    pub header: Header,
+    /// Its clauses, in the order of the text.
+    pub clauses: Vec<Clause>,
+    /// Its text.
+    pub source: SourceText,
+    /// `sha256:` and the digest of its text in hexadecimal.
+    pub digest: String,
+    /// The engine that runs its conditions.
+    engine: Engine,
+    /// Its functions, closures included.
+    functions: AST,
+    /// Where its lines begin.
+    layout: Arc<Layout>,
+    /// What it printed.
+    printed: Printed,
+    /// The subject of the last test: a walk through history asks of the same one thousands of times.
+    subject: Mutex<Option<Arc<Subject>>>,
+}
+
+/// What is agreed around the clauses.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// The version of the text, as its authors count.
+    pub version: String,
+    /// Whose services it covers.
+    pub scope: Scope,
+    /// What it is for.
+    pub purpose: String,
+    /// The environment whose budgets count; the judged one when none is named.
+    pub measures: Option<String>,
+    /// Who breaks ties, and how.
+    pub escalation: Escalation,
+    /// Who agreed, by role.
+    pub agreed_by: BTreeMap<String, String>,
+    /// The first day on which it rules; before, it only informs.
+    pub effective_from: Option<Date>,
+    /// When it is looked at again.
+    pub next_review: Review,
+    /// How often in a year a freeze may be lifted.
+    pub silver_bullets: Option<u32>,
+    /// Days that each day with a release during a freeze adds to it, besides itself.
+    pub thaw_tax: Option<Decimal>,
+    /// What the team added.
+    pub notes: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Whose services a policy covers: a team's, or those that are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The team whose services are covered, all of them.
+    pub team: Option<String>,
+    /// The services that are covered.
+    pub services: Vec<String>,
+}
+
+/// Who breaks ties, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Escalation {
+    /// People or teams.
+    pub decides: Vec<String>,
+    /// In which way, and how soon.
+    pub how: String,
+}
+
+/// When a policy is looked at again: whichever comes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Review {
+    /// The day.
+    pub on: Option<Date>,
+    /// The event.
+    pub or_after: Option<String>,
+}
+
+/// One condition with its consequences.
+#[derive(Debug, Clone)]
+pub struct Clause {
+    /// Its name, unique in the policy.
+    pub name: String,
+    /// What it says, in one line.
+    pub title: String,
+    /// Its lines, from `clause` to the last consequence.
+    pub place: Place,
+    /// When it comes into force; none for a manual clause.
+    pub when: Option<Condition>,
+    /// When it ends; without, it ends as soon as `when` no longer holds.
+    pub thaws: Option<Condition>,
+    /// What follows while it is in force; at least one.
+    pub consequences: Vec<Consequence>,
+    /// A person triggers it.
+    pub manual: bool,
+}
+
+/// A question to a budget that is answered by yes or no.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// Where it is written: the closure.
+    pub place: Place,
+    /// The closure.
+    function: FnPtr,
+}
+
+/// Whether a test records what it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tracing {
+    /// At the judged point.
+    On,
+    /// While walking history.
+    Off,
+}
+
+/// Whose budget is looked at.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// The SLO.
+    pub slo: String,
+    /// Its service.
+    pub service: String,
+    /// The environment.
+    pub environment: String,
+}
+
+/// What a test of a condition found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tested {
+    /// Whether it held.
+    pub truth: Truth,
+    /// The facts that it read, in that order; empty where nothing was recorded.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Policy {
+    /// Loads a policy: reads its syntax, runs its declarations, checks its parts, tries its conditions. With it come
+    /// warnings.
+    ///
+    /// # Errors
+    /// Every problem that could be found.
+    pub fn load(source: &SourceText, names: &Names) -> Result<(Self, Vec<Diagnostic>), Vec<Diagnostic>> {
+        load::load(source, names)
+    }
+
+    /// True when the service is within the scope. A service that no team answers for is within no team's.
+    #[must_use]
+    pub fn covers(&self, service: &str, team: Option<&str>) -> bool {
+        let scope = &self.header.scope;
+        let of_team = scope.team.as_deref().is_some_and(|covered| team == Some(covered));
+        of_team || scope.services.iter().any(|covered| covered == service)
+    }
+
+    /// What the script printed, while it was loaded and since: lines behind a bar, cut at a few kilobytes.
+    #[must_use]
+    pub fn printed(&self) -> String {
+        self.printed.text()
+    }
+
+    /// Tests a condition against a budget at grid point `t`. A budget that is not known there is not shown to it.
+    #[must_use]
+    pub fn test(
+        &self,
+        condition: &Condition,
+        subject: &Subject,
+        budget: &Arc<Budget>,
+        t: i64,
+        tracing: Tracing,
+    ) -> Tested {
+        if let Err(gap) = budget.at(t) {
+            return Tested { truth: Truth::Unknown { why: gap.to_string() }, evidence: Vec::new() };
+        }
+        let facts = Facts::measured(Arc::clone(budget), t, self.shared(subject), tracing);
+        let answer = self.attempt(condition, &facts);
+        let (evidence, unknown) = facts.take();
+        let truth = match (unknown, answer) {
+            // Whatever the script made of it: who reads an unknown fact has no answer.
+            (Some(why), _) => Truth::Unknown { why },
+            (None, Ok(true)) => Truth::Holds,
+            (None, Ok(false)) => Truth::Fails,
+            (None, Err((complaint, place))) => Truth::Failed { message: complaint.sentence(), place },
+        };
+        Tested { truth, evidence }
+    }
+
+    /// Runs a condition on facts.
+    fn attempt(&self, condition: &Condition, facts: &Facts) -> Result<bool, (Complaint, Place)> {
+        let argument = (facts.clone(),);
+        match guarded(|| condition.function.call::<Dynamic>(&self.engine, &self.functions, argument)) {
+            Ok(answer) => answer.as_bool().map_err(|_| {
+                let given = described(&self.engine, &answer);
+                let message = format!("the condition answers {given}, not true or false");
+                (Complaint::new(message, "end it with a comparison"), condition.place.clone())
+            }),
+            Err(Broken::Raised(error)) => {
+                let (complaint, position) = Complaint::of_error(&error);
+                let place = self.layout.token(position).unwrap_or_else(|| condition.place.clone());
+                Err((complaint, place))
+            }
+            Err(Broken::Panicked(why)) => Err((Complaint::of_panic(&why), condition.place.clone())),
+        }
+    }
+
+    /// The subject in a form that facts can keep.
+    fn shared(&self, subject: &Subject) -> Arc<Subject> {
+        let mut last = self.subject.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(known) if **known == *subject => Arc::clone(known),
+            _ => Arc::clone(last.insert(Arc::new(subject.clone()))),
+        }
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy").field("id", &self.id).field("digest", &self.digest).finish_non_exhaustive()
+    }
+}
 
 /// What a consequence asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,206 @@
+//! What the host says to a script that asks for something it must not or cannot have.
+//!
+//! A complaint travels through the engine as the value of a runtime error, so that its words and its advice arrive
+//! unchanged where the run is judged; everything that the engine says by itself is put into the same words here.
+
+use rhai::{Dynamic, Engine, EvalAltResult, ParseErrorType, Position};
+
+use crate::diagnostic::Code;
+
+/// Words, advice and kind of one problem of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Complaint {
+    /// Its kind.
+    pub(super) code: Code,
+    /// What is wrong.
+    pub(super) message: String,
+    /// What to do next; may be empty.
+    pub(super) help: String,
+}
+
+/// How a run inside the engine ends when it ends badly.
+pub(super) type Raised = Box<EvalAltResult>;
+
+impl Complaint {
+    /// A complaint about a policy's own doing.
+    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code: Code::PolicyError, message: message.into(), help: help.into() }
+    }
+
+    /// The same of another kind.
+    pub(super) fn of(mut self, code: Code) -> Self {
+        self.code = code;
+        self
+    }
+
+    /// Raises it; the engine adds the position.
+    pub(super) fn raise(self) -> Raised {
+        Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), Position::NONE))
+    }
+
+    /// The complaint about a panic while a policy ran.
+    pub(super) fn of_panic(why: &str) -> Self {
+        Self::new(format!("the policy broke the script engine: {why}"), "write it in another way")
+            .of(Code::PolicySandbox)
+    }
+
+    /// Message and advice in one sentence.
+    pub(super) fn sentence(&self) -> String {
+        if self.help.is_empty() { self.message.clone() } else { format!("{}: {}", self.message, self.help) }
+    }
+
+    /// The complaint that an error of a run carries or amounts to, and the innermost position that it names.
+    pub(super) fn of_error(error: &EvalAltResult) -> (Self, Position) {
+        let mut position = error.position();
+        let mut inner = error;
+        while let EvalAltResult::ErrorInFunctionCall(_, _, cause, _) = inner {
+            inner = cause;
+            position = inner.position().or_else(position);
+        }
+        (Self::in_words(inner), position)
+    }
+
+    /// An error of the engine in our words.
+    fn in_words(error: &EvalAltResult) -> Self {
+        use EvalAltResult as E;
+        let sandbox = |message: String, help: &str| Self::new(message, help).of(Code::PolicySandbox);
+        match error {
+            E::ErrorRuntime(value, _) => match value.clone().try_cast::<Self>() {
+                Some(complaint) => complaint,
+                None => Self::new(format!("the policy raised `{}`", printable(&value.to_string())), ""),
+            },
+            E::ErrorFunctionNotFound(signature, _) => wrong_call(signature),
+            E::ErrorMismatchDataType(wanted, actual, _) | E::ErrorMismatchOutputType(wanted, actual, _) => {
+                Self::new(format!("{} is needed here, not {}", kind(wanted), kind(actual)), "")
+            }
+            E::ErrorPropertyNotFound(name, _) => {
+                Self::new(format!("there is no `{}` here", printable(name)), "a missing property is an error")
+            }
+            E::ErrorVariableNotFound(name, _) => {
+                Self::new(format!("there is no variable `{}`", printable(name)), "declare it with `const` or `let`")
+            }
+            E::ErrorTooManyOperations(_) => sandbox(
+                "too many operations".to_owned(),
+                "a policy declares and compares; take loops out or make them shorter",
+            ),
+            E::ErrorTerminated(..) => sandbox(
+                "the policy ran for too long".to_owned(),
+                "a policy declares and compares; take loops out or make them shorter",
+            ),
+            E::ErrorStackOverflow(_) => {
+                sandbox("calls are nested too deeply".to_owned(), "a function must not call itself")
+            }
+            E::ErrorTooManyVariables(_) => sandbox("too many variables".to_owned(), ""),
+            E::ErrorDataTooLarge(what, _) => {
+                sandbox(format!("{} grows too large", what.to_lowercase()), "keep texts and lists short")
+            }
+            E::ErrorParsing(problem, _) => Self::of_parsing(problem),
+            other => {
+                let mut bare = other.to_string();
+                if let Some(at) = bare.rfind(" (line ") {
+                    bare.truncate(at);
+                }
+                Self::new(printable(&lower(&bare)), "")
+            }
+        }
+    }
+
+    /// A parse error in our words.
+    pub(super) fn of_parsing(problem: &ParseErrorType) -> Self {
+        use ParseErrorType as P;
+        let syntax = |message: String, help: &str| Self::new(message, help).of(Code::PolicySyntax);
+        let sandbox = |message: String, help: &str| Self::new(message, help).of(Code::PolicySandbox);
+        match problem {
+            P::Reserved(word) if word == "eval" => {
+                sandbox("`eval` is not allowed in a policy".to_owned(), "write out what it would run")
+            }
+            P::Reserved(word) if word == "import" || word == "export" => sandbox(
+                format!("`{word}` is not allowed in a policy"),
+                "a policy is one file: write out what you would import",
+            ),
+            P::Reserved(word) => {
+                syntax(format!("`{}` is a reserved word", printable(word)), "choose another name")
+            }
+            P::VariableUndefined(name) => syntax(
+                format!("there is no variable `{}`", printable(name)),
+                "declare it above with `const` or `let`; a function sees its parameters only",
+            ),
+            P::VariableExists(name) => syntax(
+                format!("`{}` is declared already", printable(name)),
+                "choose another name: one name stands for one thing",
+            ),
+            P::ExprTooDeep => sandbox(
+                "the expression is nested too deeply".to_owned(),
+                "split it: name its parts with `let` or `const`",
+            ),
+            P::TooManyFunctions => sandbox("too many functions and closures".to_owned(), "split the policy"),
+            P::LiteralTooLarge(what, limit) => {
+                sandbox(format!("{} is over the limit of {limit}", what.to_lowercase()), "make it shorter")
+            }
+            other => syntax(printable(&lower(&other.to_string())).replace('\'', "`"), ""),
+        }
+    }
+}
+
+/// A function that is not there, or not for such arguments: `freeze (i64)`.
+fn wrong_call(signature: &str) -> Complaint {
+    let (name, arguments) = signature.split_once('(').unwrap_or((signature, ""));
+    let kinds: Vec<String> =
+        arguments.trim_end_matches(')').split(", ").filter(|kind| !kind.is_empty()).map(kind).collect();
+    let name = printable(name.trim());
+    let given = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(" and ") };
+    let help = super::language::signature(&name).map_or_else(String::new, |form| format!("write `{form}`"));
+    Complaint::new(format!("`{name}` does not take {given}"), help)
+}
+
+/// What people call a value of the type that the engine calls `name`.
+pub(super) fn kind(name: &str) -> String {
+    match name.trim() {
+        "i64" => "an integer",
+        "decimal" => "a decimal",
+        "string" | "&str" | "&str | ImmutableString | String" => "a text",
+        "bool" => "true or false",
+        "()" => "nothing",
+        "array" => "a list",
+        "map" => "a map",
+        "Fn" => "a function",
+        "ratio" => "a ratio",
+        "rate" => "a burn rate",
+        "count" => "a count",
+        "name" => "a name",
+        "budget" => "the budget",
+        "clause" => "a clause",
+        "consequence" => "a consequence",
+        other => return format!("`{}`", printable(other)),
+    }
+    .to_owned()
+}
+
+/// A value with its kind, short enough for a sentence.
+pub(super) fn described(engine: &Engine, value: &Dynamic) -> String {
+    let type_name = engine.map_type_name(value.type_name());
+    let name = kind(type_name);
+    let shown = match type_name {
+        "i64" | "decimal" => value.to_string(),
+        "string" => format!("\"{}\"", printable(&value.to_string())),
+        _ => return name,
+    };
+    let name = name.trim_start_matches("an ").trim_start_matches("a ");
+    format!("the {name} `{shown}`")
+}
+
+/// One line without control characters and of bounded length.
+pub(super) fn printable(text: &str) -> String {
+    let mut clean: String =
+        text.chars().take(120).map(|next| if next.is_control() { ' ' } else { next }).collect();
+    if text.chars().nth(120).is_some() {
+        clean.push('…');
+    }
+    clean.replace('`', "'")
+}
+
+/// The first letter in lower case.
+fn lower(text: &str) -> String {
+    let mut rest = text.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
+}

@@ -1,0 +1,337 @@
+//! What is agreed around the clauses: version, scope, purpose, escalation, who agreed, and when it is reviewed.
+//!
+//! The map given to `policy(...)` is read key by key against `schemas/policy.v1.json`: a missing part, a wrong value
+//! and an unknown key are each a problem at their line. Conditions and consequences, the two parts of the required
+//! seven that are clauses, are checked where the policy is loaded.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use rhai::{Dynamic, Map};
+use rust_decimal::Decimal;
+
+use super::complaint::{kind, printable};
+use super::syntax::Keys;
+use super::{Escalation, Header, Names, Review, Scope};
+use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
+
+/// The keys of the header.
+const KEYS: [&str; 11] = [
+    "version",
+    "scope",
+    "purpose",
+    "measures",
+    "escalation",
+    "agreed_by",
+    "effective_from",
+    "next_review",
+    "silver_bullets",
+    "thaw_tax",
+    "notes",
+];
+
+/// The most silver bullets of a year.
+const MAX_SILVER_BULLETS: i64 = 366;
+
+/// The most days that a release during a freeze adds.
+const MAX_THAW_TAX: Decimal = Decimal::from_parts(30, 0, 0, false, 0);
+
+/// Reads a header. Where it has problems it is none.
+pub(super) fn read(map: &Map, keys: &Keys, names: &Names) -> Result<Header, Vec<Diagnostic>> {
+    let mut problems = Vec::new();
+    let mut section = Section { map, keys, path: String::new(), problems: &mut problems };
+    section.refuse_unknown(&KEYS);
+    let header = section.header(names);
+    match header {
+        Some(header) if problems.is_empty() => Ok(header),
+        _ => Err(problems),
+    }
+}
+
+/// One map of the header while it is read.
+struct Section<'a> {
+    /// The values.
+    map: &'a Map,
+    /// Where they stand.
+    keys: &'a Keys,
+    /// The keys that lead here, each with a dot behind it.
+    path: String,
+    /// What was found wrong until now.
+    problems: &'a mut Vec<Diagnostic>,
+}
+
+impl Section<'_> {
+    /// The whole header; every part is read before one that is missing counts.
+    fn header(&mut self, names: &Names) -> Option<Header> {
+        let version = self.text("version");
+        let scope = self.section("scope", |section| section.scope(names));
+        let purpose = self.text("purpose");
+        let measures = self.measures(names);
+        let escalation = self.section("escalation", |section| section.escalation());
+        let agreed_by = self.section("agreed_by", |section| section.agreed_by());
+        let effective_from = self.date("effective_from");
+        let next_review = self.section("next_review", |section| section.review());
+        let silver_bullets = self.silver_bullets();
+        let thaw_tax = self.thaw_tax();
+        let notes = self.notes();
+        Some(Header {
+            version: version?,
+            scope: scope?,
+            purpose: purpose?,
+            measures,
+            escalation: escalation?,
+            agreed_by: agreed_by?,
+            effective_from,
+            next_review: next_review?,
+            silver_bullets,
+            thaw_tax,
+            notes,
+        })
+    }
+
+    /// `scope`: a team, or services.
+    fn scope(&mut self, names: &Names) -> Option<Scope> {
+        self.refuse_unknown(&["team", "services"]);
+        let team = self.optional_text("team");
+        let services = self.texts("services").unwrap_or_default();
+        if let Some(team) = &team {
+            self.known("team", team, &names.teams, "team");
+        }
+        for service in &services {
+            self.known("services", service, &names.services, "service");
+        }
+        match (&team, self.map.contains_key("services")) {
+            (None, false) if !self.map.contains_key("team") => {
+                let place = self.keys.place.clone();
+                self.add("the scope is empty", place, "write `team: \"…\"` or `services: [\"…\"]`");
+                return None;
+            }
+            (Some(_), true) => {
+                let place = self.keys.place.clone();
+                self.add("the scope names a team and services", place, "keep the team, or list the services");
+                return None;
+            }
+            _ => {}
+        }
+        Some(Scope { team, services })
+    }
+
+    /// `escalation`: who breaks ties, and how.
+    fn escalation(&mut self) -> Option<Escalation> {
+        self.refuse_unknown(&["decides", "how"]);
+        let decides = self.required("decides").then(|| self.texts("decides")).flatten();
+        let how = self.text("how");
+        Some(Escalation { decides: decides?, how: how? })
+    }
+
+    /// `agreed_by`: a person or team for each role.
+    fn agreed_by(&mut self) -> Option<BTreeMap<String, String>> {
+        if self.map.is_empty() {
+            let place = self.keys.place.clone();
+            self.add("nobody agreed", place, "write a role and a name: `operations: \"@ola\"`");
+            return None;
+        }
+        let roles: Vec<String> = self.map.keys().map(ToString::to_string).collect();
+        roles.into_iter().map(|role| Some((role.clone(), self.text(&role)?))).collect()
+    }
+
+    /// `next_review`: a date, an event, or whichever of the two comes first.
+    fn review(&mut self) -> Option<Review> {
+        self.refuse_unknown(&["on", "or_after"]);
+        let on = self.date("on");
+        let or_after = self.optional_text("or_after");
+        if !self.map.contains_key("on") && !self.map.contains_key("or_after") {
+            let place = self.keys.place.clone();
+            self.add("the next review has no date and no event", place, "write `on: \"2027-01-15\"`");
+            return None;
+        }
+        Some(Review { on, or_after })
+    }
+
+    /// `measures`: an environment.
+    fn measures(&mut self, names: &Names) -> Option<String> {
+        let environment = self.optional_text("measures")?;
+        self.known("measures", &environment, &names.environments, "environment");
+        Some(environment)
+    }
+
+    /// `silver_bullets`: how many, a year.
+    fn silver_bullets(&mut self) -> Option<u32> {
+        let value = self.map.get("silver_bullets")?;
+        let number = value.as_int().ok().filter(|number| (0..=MAX_SILVER_BULLETS).contains(number));
+        let number = number.and_then(|number| u32::try_from(number).ok());
+        if number.is_none() {
+            self.wrong("silver_bullets", "is no number of silver bullets", "write an integer from 0 to 366");
+        }
+        number
+    }
+
+    /// `thaw_tax`: days, for each day with a release during a freeze.
+    fn thaw_tax(&mut self) -> Option<Decimal> {
+        let value = self.map.get("thaw_tax")?;
+        let number = value.as_decimal().or_else(|_| value.as_int().map(Decimal::from)).ok();
+        let number = number.filter(|number| (Decimal::ZERO..=MAX_THAW_TAX).contains(number));
+        if number.is_none() {
+            self.wrong("thaw_tax", "is no number of days", "write a number from 0 to 30, such as 0.5");
+        }
+        number
+    }
+
+    /// `notes`: whatever a team adds.
+    fn notes(&mut self) -> serde_json::Map<String, serde_json::Value> {
+        let Some(value) = self.map.get("notes") else { return serde_json::Map::new() };
+        if let Some(serde_json::Value::Object(notes)) = json(value) {
+            return notes;
+        }
+        self.wrong("notes", "is no map of texts, numbers, lists and maps", "write `notes: #{ … }`");
+        serde_json::Map::new()
+    }
+
+    /// A map within this one.
+    fn section<T>(&mut self, key: &str, read: impl FnOnce(&mut Section<'_>) -> Option<T>) -> Option<T> {
+        if !self.required(key) {
+            return None;
+        }
+        let inner = self.map.get(key)?.clone().try_cast::<Map>();
+        let Some(inner) = inner else {
+            self.wrong(key, "is no map", &format!("write `{key}: #{{ … }}`"));
+            return None;
+        };
+        let keys = self.keys.of(key);
+        let path = format!("{}{key}.", self.path);
+        read(&mut Section { map: &inner, keys: &keys, path, problems: self.problems })
+    }
+
+    /// A text that must be there and say something.
+    fn text(&mut self, key: &str) -> Option<String> {
+        self.required(key).then(|| self.optional_text(key)).flatten()
+    }
+
+    /// A text that says something, where the key is there.
+    fn optional_text(&mut self, key: &str) -> Option<String> {
+        let value = self.map.get(key)?;
+        let text = value.clone().into_string().ok().filter(|text| !text.trim().is_empty());
+        if text.is_none() {
+            self.wrong(key, "is no text, or an empty one", "write a text in quotes");
+        }
+        text
+    }
+
+    /// A list of at least one text, where the key is there.
+    fn texts(&mut self, key: &str) -> Option<Vec<String>> {
+        let value = self.map.get(key)?;
+        let parts = value.clone().into_array().unwrap_or_default();
+        let texts: Option<Vec<String>> = parts
+            .into_iter()
+            .map(|part| part.into_string().ok().filter(|text| !text.trim().is_empty()))
+            .collect();
+        let texts = texts.filter(|texts| !texts.is_empty());
+        if texts.is_none() {
+            self.wrong(key, "is no list of texts", &format!("write `{key}: [\"…\"]`"));
+        }
+        texts
+    }
+
+    /// A date, where the key is there.
+    fn date(&mut self, key: &str) -> Option<Date> {
+        let value = self.map.get(key)?;
+        let text = value.clone().into_string().unwrap_or_default();
+        // Year, month and day only: a time of day would need a zone.
+        let date = (text.len() == 10).then(|| text.parse::<Date>().ok()).flatten();
+        if date.is_none() {
+            self.wrong(key, "is no date", "write year, month and day: \"2027-01-15\"");
+        }
+        date
+    }
+
+    /// True when the key is there; notes a missing part where it is not.
+    fn required(&mut self, key: &str) -> bool {
+        let there = self.map.contains_key(key);
+        if !there {
+            let path = format!("{}{key}", self.path);
+            let place = self.keys.place.clone();
+            self.add(&format!("the policy has no `{path}`"), place, part(&path));
+        }
+        there
+    }
+
+    /// Notes every key that the map does not have.
+    fn refuse_unknown(&mut self, known: &[&str]) {
+        
+        for key in self.map.keys().filter(|key| !known.contains(&key.as_str())) {
+            let message = format!("there is no key `{}{}` in a policy", self.path, printable(key));
+            let near = suggestion(key, known.iter().copied());
+            let help = if self.path.is_empty() {
+                format!("{near}; what only your team needs goes under `notes: #{{ … }}`")
+            } else {
+                format!("{near}; the keys are {}", list(known))
+            };
+            let place = self.keys.key(key);
+            let problem = Diagnostic::error(Code::UnknownKey, message).at(place, "unknown key").help(help);
+            self.problems.push(problem);
+        }
+    }
+
+    /// Checks that a name stands for something.
+    fn known(&mut self, key: &str, name: &str, known: &[String], what: &str) {
+        if known.iter().any(|candidate| candidate == name) {
+            return;
+        }
+        let message = format!("there is no {what} `{}`", printable(name));
+        let place = self.keys.literal(key, name);
+        let problem = Diagnostic::error(Code::UnknownName, message).at(place, "unknown");
+        self.problems.push(problem.help(suggestion(name, known.iter().map(String::as_str))));
+    }
+
+    /// Notes a wrong value.
+    fn wrong(&mut self, key: &str, how: &str, help: &str) {
+        let value = self.map.get(key).map(|value| kind(value.type_name())).unwrap_or_default();
+        let place = self.keys.value(key);
+        let problem = Diagnostic::error(Code::PolicyPart, format!("`{}{key}` {how}", self.path));
+        self.problems.push(problem.at(place, format!("this is {value}")).help(help));
+    }
+
+    /// Notes a problem of a whole part.
+    fn add(&mut self, message: &str, place: Place, help: &str) {
+        let problem = Diagnostic::error(Code::PolicyPart, message).at(place, "here").help(help);
+        self.problems.push(problem);
+    }
+}
+
+/// How a part is written.
+fn part(path: &str) -> &'static str {
+    match path {
+        "version" => "write `version: \"1.0.0\"`",
+        "scope" => "write `scope: #{ team: \"…\" }` or `scope: #{ services: [\"…\"] }`",
+        "purpose" => "write `purpose: \"…\"`: what the policy is for, in one sentence",
+        "escalation" => "write `escalation: #{ decides: [\"@…\"], how: \"…\" }`: who breaks ties, and how",
+        "escalation.decides" => "write `decides: [\"@…\"]`: who breaks ties",
+        "escalation.how" => "write `how: \"…\"`: how a tie is broken",
+        "agreed_by" => "write `agreed_by: #{ operations: \"@…\", development: \"@…\", product: \"@…\" }`",
+        "next_review" => "write `next_review: #{ on: \"2027-01-15\" }`",
+        _ => "add it",
+    }
+}
+
+/// A plain value as JSON; none for what has no such form.
+fn json(value: &Dynamic) -> Option<serde_json::Value> {
+    use serde_json::Value as Json;
+    if let Some(map) = value.clone().try_cast::<Map>() {
+        let fields = map.iter().map(|(key, part)| Some((key.to_string(), json(part)?)));
+        return fields.collect::<Option<serde_json::Map<_, _>>>().map(Json::Object);
+    }
+    if value.is_array() {
+        let parts = value.clone().into_array().unwrap_or_default();
+        return parts.iter().map(json).collect::<Option<Vec<_>>>().map(Json::Array);
+    }
+    if let Ok(number) = value.as_int() {
+        return Some(Json::from(number));
+    }
+    if let Ok(yes) = value.as_bool() {
+        return Some(Json::Bool(yes));
+    }
+    if let Ok(number) = value.as_decimal() {
+        return serde_json::from_str(&number.normalize().to_string()).ok();
+    }
+    value.clone().into_string().ok().map(Json::String)
+}

@@ -1,0 +1,301 @@
+//! From the text of a policy to its clauses, with every problem on the way.
+//!
+//! The syntax is examined, the declarations run statement by statement, the seven parts are checked and each condition
+//! is tried on two sample budgets. A later stage leaves out what an earlier one has said of the same lines, so that one
+//! mistake is one problem.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rhai::{AST, Engine, EvalAltResult, Scope, Stmt};
+use sha2::{Digest as _, Sha256};
+
+use super::complaint::{Complaint, Raised, printable};
+use super::facts::{Facts, Sample};
+use super::language::{self, Declarations, Draft};
+use super::layout::Layout;
+use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, guarded};
+use super::syntax::{self, Keys};
+use super::{Clause, Condition, Names, Policy, header};
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+
+/// The most problems that are told of one policy.
+const MOST_PROBLEMS: usize = 100;
+
+/// Loads a policy; see `Policy::load`.
+pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+    within_limits(source).map_err(|problem| vec![problem])?;
+    let layout = Arc::new(Layout::new(source));
+    let printed = Printed::default();
+    let mut engine = sandbox::engine(&printed);
+    let ast = compile(&engine, &layout).map_err(|problem| vec![problem])?;
+    let mut found = Findings { problems: syntax::examine(&ast, &layout, names.step), layout: Arc::clone(&layout) };
+    super::value::register(&mut engine);
+    super::facts::register(&mut engine);
+    let shared = Arc::new(names.clone());
+    let book = language::register(&mut engine, &layout, &shared, syntax::functions(&ast));
+    let declared = declare(&engine, &ast, &book, &mut found);
+    let header = match &declared.header {
+        Some((map, position)) => header::read(map, &Keys::of_call(&ast, &layout, *position), names)
+            .map_err(|problems| found.problems.extend(problems))
+            .ok(),
+        None => None,
+    };
+    found.missing(&ast, &declared);
+    let clauses: Vec<Clause> = declared.clauses.iter().filter_map(|draft| found.clause(draft)).collect();
+    let policy = header.map(|header| Policy {
+        id: id(source.path()),
+        header,
+        clauses,
+        source: source.clone(),
+        digest: digest(source.text()),
+        engine,
+        functions: ast.clone_functions_only(),
+        layout: Arc::clone(&layout),
+        printed,
+        subject: Mutex::default(),
+    });
+    finish(policy, found, &declared, names.step)
+}
+
+/// Tries the conditions of what was loaded, and sorts the problems.
+fn finish(
+    policy: Option<Policy>,
+    mut found: Findings,
+    declared: &Declarations,
+    step: i64,
+) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if let Some(policy) = &policy {
+        found.try_conditions(policy, step);
+    }
+    diagnostic::sort(&mut found.problems);
+    found.problems.truncate(MOST_PROBLEMS);
+    match policy {
+        Some(policy) if found.problems.iter().all(|problem| !problem.is_error()) => {
+            let unused = declared.unused().filter_map(|position| found.layout.call(position)).map(|place| {
+                Diagnostic::warning(Code::Unused, "a consequence belongs to no clause")
+                    .at(place, "never used")
+                    .help("hand it to a clause with `.then(…)`, or take it out")
+            });
+            found.problems.extend(unused);
+            Ok((policy, found.problems))
+        }
+        _ => Err(found.problems),
+    }
+}
+
+/// The file's name without directory and ending.
+fn id(path: &str) -> String {
+    Path::new(path).file_stem().map_or_else(|| path.to_owned(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// `sha256:` and the digest of a text in hexadecimal.
+fn digest(text: &str) -> String {
+    Sha256::digest(text).iter().fold("sha256:".to_owned(), |digest, byte| format!("{digest}{byte:02x}"))
+}
+
+/// Refuses a text whose size alone is a problem.
+fn within_limits(source: &SourceText) -> Result<(), Diagnostic> {
+    let problem = |message: String, line: usize| {
+        let place = Place::line_of(source, line);
+        let place = Place::new(source, place.span.start..place.span.start.saturating_add(1));
+        Diagnostic::error(Code::PolicySandbox, message).at(place, "here").help("a policy is a short text: split it")
+    };
+    if source.text().len() > MAX_SOURCE {
+        return Err(problem(format!("the policy is longer than {} KiB", MAX_SOURCE / 1024), 1));
+    }
+    let long = |line: &str| line.len() > MAX_LINE && line.chars().nth(MAX_LINE).is_some();
+    if let Some(index) = source.text().split('\n').position(long) {
+        return Err(problem(format!("a line is longer than {MAX_LINE} characters"), index + 1));
+    }
+    if source.text().split('\n').nth(MAX_LINE).is_some() {
+        return Err(problem(format!("the policy has more than {MAX_LINE} lines"), 1));
+    }
+    Ok(())
+}
+
+/// Parses the script.
+fn compile(engine: &Engine, layout: &Layout) -> Result<AST, Diagnostic> {
+    let parse = || {
+        let parsed = engine.compile(layout.source().text());
+        parsed.map_err(|error| Box::new(EvalAltResult::ErrorParsing(*error.0, error.1)))
+    };
+    guarded(parse).map_err(|broken| diagnosed(broken, layout, None))
+}
+
+/// A broken run as a problem; `line` is where it is when the engine does not say.
+fn diagnosed(broken: Broken, layout: &Layout, line: Option<usize>) -> Diagnostic {
+    let (complaint, place) = match broken {
+        Broken::Raised(error) => {
+            let (complaint, position) = Complaint::of_error(&error);
+            (complaint, layout.token(position))
+        }
+        Broken::Panicked(why) => (Complaint::of_panic(&why), None),
+    };
+    let place = place.unwrap_or_else(|| Place::line_of(layout.source(), line.unwrap_or(1)));
+    Diagnostic::error(complaint.code, complaint.message).at(place, "here").help(complaint.help)
+}
+
+/// Runs the declarations, statement by statement, so that one that fails does not hide the next.
+fn declare(
+    engine: &Engine,
+    ast: &AST,
+    book: &Mutex<Declarations>,
+    found: &mut Findings,
+) -> Declarations {
+    let mut raised: Vec<(usize, Raised)> = Vec::new();
+    let run = guarded(|| {
+        let mut scope = Scope::new();
+        for (index, statement) in ast.statements().iter().enumerate() {
+            let one = AST::new([statement.clone()], ast.shared_lib().clone());
+            let Err(error) = engine.run_ast_with_scope(&mut scope, &one) else { continue };
+            // After a variable that is not there, the next ones are not where the engine looks for them.
+            let over = matches!(statement, Stmt::Var(..)) || error.is_system_exception();
+            raised.push((index, error));
+            if over {
+                break;
+            }
+        }
+        Ok(())
+    });
+    let declared = book.lock().unwrap_or_else(PoisonError::into_inner).close();
+    let known = found.problems.len();
+    found.problems.extend(declared.problems.iter().cloned());
+    for (index, error) in raised {
+        let start = ast.statements().get(index).map(Stmt::position);
+        let end = ast.statements().get(index + 1).map(Stmt::position);
+        let start = start.and_then(|position| found.layout.offset(position)).unwrap_or(0);
+        let end = end.and_then(|position| found.layout.offset(position)).unwrap_or(usize::MAX);
+        let told = found.problems.iter().take(known).filter_map(Diagnostic::place);
+        if told.into_iter().any(|place| (start..end).contains(&place.span.start)) {
+            continue;
+        }
+        let line = found.layout.source().line_column(start).0;
+        let problem = diagnosed(Broken::Raised(error), &found.layout, Some(line));
+        found.problems.push(problem);
+    }
+    if let Err(broken) = run {
+        let problem = diagnosed(broken, &found.layout, None);
+        found.problems.push(problem);
+    }
+    declared
+}
+
+/// True when a script calls a function of this name somewhere.
+fn calls(ast: &AST, name: &str) -> bool {
+    !ast.walk(&mut |path: &[rhai::ASTNode<'_>]| !path.last().is_some_and(|node| syntax::is_call_of(node, name)))
+}
+
+/// The problems that were found until now.
+struct Findings {
+    /// In the order of finding.
+    problems: Vec<Diagnostic>,
+    /// The text.
+    layout: Arc<Layout>,
+}
+
+impl Findings {
+    /// True when a problem lies within a place.
+    fn within(&self, place: &Place) -> bool {
+        self.problems
+            .iter()
+            .filter(|problem| problem.is_error())
+            .filter_map(Diagnostic::place)
+            .any(|found| place.span.start <= found.span.start && found.span.start <= place.span.end)
+    }
+
+    /// Notes that there is no policy, or no clause.
+    fn missing(&mut self, ast: &AST, declared: &Declarations) {
+        let top = Place::line_of(self.layout.source(), 1);
+        let failed = self.problems.iter().any(Diagnostic::is_error);
+        let parts = [
+            ("policy", declared.header.is_some(), "the file declares no policy", "begin with `policy(#{ … })`"),
+            (
+                "clause",
+                !declared.clauses.is_empty(),
+                "the policy has no clause: no condition and no consequence",
+                "write `clause(\"name\", \"title\").when(|budget| …).then(…)`",
+            ),
+        ];
+        for (name, there, message, help) in parts {
+            // A call that failed has been told already.
+            if there || (failed && calls(ast, name)) {
+                continue;
+            }
+            let problem = Diagnostic::error(Code::PolicyPart, message).at(top.clone(), "in this file");
+            self.problems.push(problem.help(help));
+        }
+    }
+
+    /// A clause; its missing parts are told, unless something else in its lines is.
+    fn clause(&mut self, draft: &Draft) -> Option<Clause> {
+        let place = self.layout.chain(draft.position)?;
+        if !self.within(&place) {
+            let head = self.layout.call(draft.position).unwrap_or_else(|| place.clone());
+            for (message, help) in lacking(draft) {
+                let problem = Diagnostic::error(Code::PolicyPart, message).at(head.clone(), "this clause");
+                self.problems.push(problem.help(help));
+            }
+        }
+        let condition = |declared: &language::Condition| {
+            let place = self.layout.arguments(declared.position).unwrap_or_else(|| place.clone());
+            Condition { place, function: declared.function.clone() }
+        };
+        Some(Clause {
+            name: draft.name.clone(),
+            title: draft.title.clone(),
+            when: draft.when.as_ref().map(condition),
+            thaws: draft.thaws.as_ref().map(condition),
+            place: place.clone(),
+            consequences: draft.consequences.clone(),
+            manual: draft.manual,
+        })
+    }
+
+    /// Tries every condition on samples. What is unknown there is no mistake.
+    fn try_conditions(&mut self, policy: &Policy, step: i64) {
+        let conditions = policy.clauses.iter().flat_map(|clause| clause.when.iter().chain(&clause.thaws));
+        for condition in conditions.filter(|condition| !self.within(&condition.place)).collect::<Vec<_>>() {
+            for sample in [Sample::Healthy, Sample::Exhausted] {
+                let facts = Facts::sample(sample, step);
+                let answer = policy.attempt(condition, &facts);
+                if let (None, Err((complaint, place))) = (facts.take().1, answer) {
+                    let problem = Diagnostic::error(complaint.code, complaint.message);
+                    self.problems.push(problem.at(place, "here").help(complaint.help));
+                    break;
+                }
+            }
+        }
+    }
+}
+
+/// What a clause lacks, and what to do about it.
+fn lacking(draft: &Draft) -> Vec<(String, &'static str)> {
+    let name = printable(&draft.name);
+    let mut lacking = Vec::new();
+    if draft.when.is_none() && !draft.manual {
+        lacking.push((
+            format!("the clause `{name}` has no condition"),
+            "write `.when(|budget| budget.remaining <= 0)`, or `.manual()` where a person triggers it",
+        ));
+    }
+    if draft.manual && draft.when.is_some() {
+        lacking.push((
+            format!("the clause `{name}` is manual and has a condition"),
+            "keep one: `.manual()` or `.when(…)`",
+        ));
+    }
+    if draft.thaws.is_some() && draft.when.is_none() {
+        lacking.push((
+            format!("the clause `{name}` thaws and never comes into force"),
+            "write `.when(…)` before `.thaws(…)`",
+        ));
+    }
+    if draft.consequences.is_empty() {
+        lacking.push((
+            format!("the clause `{name}` has no consequence"),
+            "write `.then(freeze(\"production\"))` or `.then(warn(\"…\"))`",
+        ));
+    }
+    lacking
+}

@@ -1,0 +1,145 @@
+//! The walls around a policy: what it cannot reach, how much it may use, and what happens when it breaks.
+//!
+//! The engine starts from nothing: no package, no files, no clock, no `eval`, no output. Every limit is written here,
+//! because the engine's own differ between builds, and a deadline stands behind them, because operations bound neither
+//! time nor memory. The optimizer is off: it changes answers. Every run is guarded, so that a panic is a result.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rhai::{Array, Dynamic, Engine, OptimizationLevel};
+
+use super::complaint::{Raised, printable};
+
+/// The longest text of a policy, in bytes.
+pub(super) const MAX_SOURCE: usize = 256 * 1024;
+
+/// The most lines, and the most characters of one line: beyond what positions can name.
+pub(super) const MAX_LINE: usize = 10_000;
+
+/// Operations of one run.
+const MAX_OPERATIONS: u64 = 50_000;
+
+/// Calls within calls.
+const MAX_CALL_LEVELS: usize = 8;
+
+/// Expressions within expressions, at the top and within functions.
+const MAX_EXPRESSION_DEPTH: usize = 32;
+
+/// The longest text in a script, in bytes.
+const MAX_STRING: usize = 64 * 1024;
+
+/// The most elements of a list or a map, those within it included.
+const MAX_ELEMENTS: usize = 1_000;
+
+/// The most variables at one time.
+const MAX_VARIABLES: usize = 500;
+
+/// The most functions and closures of a script.
+const MAX_FUNCTIONS: usize = 500;
+
+/// How long one run may take.
+const DEADLINE: Duration = Duration::from_millis(250);
+
+/// The clock is read once in so many operations; a condition of ordinary size never reads it.
+const CLOCK_EVERY: u64 = 16;
+
+/// The most that is kept of what scripts print, in bytes.
+const MAX_PRINTED: usize = 4 * 1024;
+
+thread_local! {
+    /// When the run that is under way first looked at the clock.
+    static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// What scripts printed, cut at a limit.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Printed(Arc<Mutex<String>>);
+
+impl Printed {
+    /// Adds one line, without anything that a terminal or a workflow would obey.
+    fn add(&self, text: &str) {
+        let mut printed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for line in text.split(['\n', '\r']) {
+            if printed.len() < MAX_PRINTED {
+                printed.push_str("| ");
+                printed.push_str(&printable(line));
+                printed.push('\n');
+            }
+        }
+    }
+
+    /// What was printed until now, each line behind a bar.
+    pub(super) fn text(&self) -> String {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// An engine that can do nothing but compute within its limits.
+pub(super) fn engine(printed: &Printed) -> Engine {
+    let mut engine = Engine::new_raw();
+    engine.set_optimization_level(OptimizationLevel::None);
+    engine.set_strict_variables(true);
+    engine.set_allow_shadowing(false);
+    engine.set_fail_on_invalid_map_property(true);
+    engine.set_fast_operators(false);
+    engine.set_max_operations(MAX_OPERATIONS);
+    engine.set_max_call_levels(MAX_CALL_LEVELS);
+    engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
+    engine.set_max_string_size(MAX_STRING);
+    engine.set_max_array_size(MAX_ELEMENTS);
+    engine.set_max_map_size(MAX_ELEMENTS);
+    engine.set_max_variables(MAX_VARIABLES);
+    engine.set_max_functions(MAX_FUNCTIONS);
+    engine.disable_symbol("eval");
+    // Lists can be walked and nothing else: no package is registered.
+    engine.register_iterator::<Array>();
+    let sink = printed.clone();
+    engine.on_print(move |text| sink.add(text));
+    let sink = printed.clone();
+    engine.on_debug(move |text, _, _| sink.add(text));
+    engine.on_progress(late);
+    engine
+}
+
+/// Ends a run whose time is over.
+fn late(operations: u64) -> Option<Dynamic> {
+    if !operations.is_multiple_of(CLOCK_EVERY) {
+        return None;
+    }
+    let now = Instant::now();
+    let started = STARTED.get();
+    if started.is_none() {
+        STARTED.set(Some(now));
+    }
+    let over = started.is_some_and(|started| now.duration_since(started) > DEADLINE);
+    over.then_some(Dynamic::UNIT)
+}
+
+/// How a guarded run ends when it does not end well.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The engine raised an error.
+    Raised(Raised),
+    /// It panicked.
+    Panicked(String),
+}
+
+/// Runs something of a policy under the deadline; a panic becomes a result.
+pub(super) fn guarded<T>(run: impl FnOnce() -> Result<T, Raised>) -> Result<T, Broken> {
+    STARTED.set(None);
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(result) => result.map_err(Broken::Raised),
+        Err(panic) => Err(Broken::Panicked(words(panic.as_ref()))),
+    }
+}
+
+/// What a panic says.
+fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    printable(text.unwrap_or("no reason was given"))
+}

@@ -1,0 +1,493 @@
+//! What can be told of a policy from its syntax alone, before anything runs.
+//!
+//! Names are checked where they are written: facts, windows, methods of clauses and consequences, functions. So every
+//! misspelling is found in one run, in branches that no sample reaches too. What would answer wrongly in silence, or
+//! hide an error, is refused: `switch`, `try`, texts put together inside of conditions, a host's name defined anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rhai::{AST, ASTNode, BinaryExpr, Expr, FnAccess, FnCallExpr, FnNamespace, FnPtr, Position, Stmt};
+
+use super::complaint::{Complaint, printable};
+use super::layout::Layout;
+use super::{facts, language};
+use crate::diagnostic::{Code, Diagnostic, Place, nearest, suggestion};
+
+/// The most problems of names that are told of one policy.
+const MOST_PROBLEMS: usize = 100;
+
+/// Rounds in which a budget is followed from function to function.
+const MOST_ROUNDS: usize = 8;
+
+/// One body of statements: the script itself, or a function of it.
+struct Body {
+    /// The function's name and its parameters; none for the script itself.
+    function: Option<(String, Vec<String>)>,
+    /// The statements, alone.
+    statements: AST,
+    /// The variables that hold a budget.
+    budgets: BTreeSet<String>,
+}
+
+/// What stands before a dot.
+#[derive(Clone, Copy)]
+enum Receiver {
+    /// A budget.
+    Budget,
+    /// A fact.
+    Fact,
+    /// A clause.
+    Clause,
+    /// A consequence with these methods.
+    Consequence(&'static str, &'static [&'static str]),
+    /// Something else.
+    Other,
+}
+
+/// Reads the syntax of a script and names what is wrong with it.
+pub(super) fn examine(ast: &AST, layout: &Layout, step: i64) -> Vec<Diagnostic> {
+    let mut bodies = bodies(ast);
+    follow_budgets(&mut bodies);
+    let own = functions(ast).into_keys().collect();
+    let mut examiner = Examiner { layout, step, own, problems: Vec::new() };
+    examiner.definitions();
+    for body in &bodies {
+        walk(&body.statements, &mut |path| {
+            examiner.node(path, body);
+            examiner.problems.len() < MOST_PROBLEMS
+        });
+    }
+    examiner.problems
+}
+
+/// The parameter counts of a script's functions, closures included.
+pub(super) fn functions(ast: &AST) -> BTreeMap<String, Vec<usize>> {
+    let mut functions: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for function in ast.iter_fn_def() {
+        functions.entry(function.name.to_string()).or_default().push(function.params.len());
+    }
+    functions
+}
+
+/// The script and its functions, each with its statements alone: the engine's walk does not tell where it is.
+fn bodies(ast: &AST) -> Vec<Body> {
+    let of = |function, statements| Body {
+        function,
+        statements,
+        budgets: BTreeSet::from(["budget".to_owned()]),
+    };
+    let functions = ast.iter_fn_def().map(|function| {
+        let alone = |_: FnNamespace, _: FnAccess, _: bool, name: &str, count: usize| {
+            name == function.name.as_str() && count == function.params.len()
+        };
+        let parameters = function.params.iter().map(ToString::to_string).collect();
+        of(Some((function.name.to_string(), parameters)), ast.clone_functions_only_filtered(alone))
+    });
+    std::iter::once(of(None, ast.clone_statements_only())).chain(functions).collect()
+}
+
+/// Walks statements; the engine's own walk passes over what `break` answers.
+fn walk(statements: &AST, on_node: &mut dyn FnMut(&[ASTNode<'_>]) -> bool) {
+    statements.walk(&mut |path: &[ASTNode<'_>]| {
+        if let Some(ASTNode::Stmt(Stmt::BreakLoop(Some(value), ..))) = path.last()
+            && !value.walk(&mut Vec::new(), on_node)
+        {
+            return false;
+        }
+        on_node(path)
+    });
+}
+
+/// The call that a node is, its position, and whether it is written behind a dot.
+fn call<'a>(node: &ASTNode<'a>) -> Option<(&'a FnCallExpr, Position, bool)> {
+    match node {
+        ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position)) => {
+            Some((call, *position, false))
+        }
+        ASTNode::Expr(Expr::MethodCall(call, position)) => Some((call, *position, true)),
+        _ => None,
+    }
+}
+
+/// True when a node calls the function of this name.
+pub(super) fn is_call_of(node: &ASTNode<'_>, name: &str) -> bool {
+    call(node).is_some_and(|(call, _, _)| call.name == name)
+}
+
+/// The name of a variable.
+fn variable(expression: &Expr) -> Option<&str> {
+    match expression {
+        Expr::Variable(variable, ..) => Some(variable.1.as_str()),
+        _ => None,
+    }
+}
+
+/// The function that an expression stands for, and how many captured values come before its parameters.
+fn function_of(expression: &Expr) -> Option<(String, usize)> {
+    match expression {
+        Expr::DynamicConstant(value, _) => {
+            Some((value.clone().try_cast::<FnPtr>()?.fn_name().to_owned(), 0))
+        }
+        Expr::Stmt(block) => match block.statements().last()? {
+            Stmt::Expr(inner) => match &**inner {
+                Expr::FnCall(curry, _) => {
+                    let (name, _) = function_of(curry.args.first()?)?;
+                    Some((name, curry.args.len() - 1))
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        Expr::Variable(..) => variable(expression).map(|name| (name.to_owned(), 0)),
+        _ => None,
+    }
+}
+
+/// Finds the variables that hold a budget: the parameters of conditions, and what these are handed on to.
+fn follow_budgets(bodies: &mut [Body]) {
+    for _ in 0..MOST_ROUNDS {
+        let mut found: Vec<(String, usize)> = Vec::new();
+        let mut changed = false;
+        for body in bodies.iter_mut() {
+            let mut aliases = Vec::new();
+            let holds = |argument: &Expr| variable(argument).is_some_and(|name| body.budgets.contains(name));
+            walk(&body.statements, &mut |path| {
+                if let Some(ASTNode::Stmt(Stmt::Var(declared, ..))) = path.last()
+                    && holds(&declared.1)
+                {
+                    aliases.push(declared.0.name.to_string());
+                }
+                let Some((call, _, method)) = path.last().and_then(call) else { return true };
+                if method && matches!(call.name.as_str(), "when" | "thaws") {
+                    found.extend(call.args.first().and_then(function_of));
+                }
+                let (name, given) = match call.args.split_first() {
+                    Some((first, captured)) if call.name == "curry" => match function_of(first) {
+                        Some((name, _)) => (name, captured),
+                        None => return true,
+                    },
+                    _ => (call.name.to_string(), call.args.as_slice()),
+                };
+                let handed = given.iter().enumerate().filter(|(_, argument)| holds(argument));
+                found.extend(handed.map(|(index, _)| (name.clone(), index)));
+                true
+            });
+            for alias in aliases {
+                changed |= body.budgets.insert(alias);
+            }
+        }
+        for (name, index) in found {
+            for body in bodies.iter_mut() {
+                let Some((own, parameters)) = &body.function else { continue };
+                if let Some(parameter) = parameters.get(index).filter(|_| *own == name) {
+                    changed |= body.budgets.insert(parameter.clone());
+                }
+            }
+        }
+        if !changed {
+            return;
+        }
+    }
+}
+
+/// Collects what is wrong.
+struct Examiner<'a> {
+    /// The text.
+    layout: &'a Layout,
+    /// Seconds between two points of the grid.
+    step: i64,
+    /// The names of the script's own functions.
+    own: BTreeSet<String>,
+    /// What was found until now.
+    problems: Vec<Diagnostic>,
+}
+
+impl Examiner<'_> {
+    /// Refuses functions that would stand in for the host's.
+    fn definitions(&mut self) {
+        let taken: Vec<String> =
+            self.own.iter().filter(|own| language::names().any(|name| name == own.as_str())).cloned().collect();
+        for name in taken {
+            let place = self.layout.definition(&name);
+            let message = format!("`{}` is a word of the policy language and cannot be defined", printable(&name));
+            let place = place.unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
+            let problem = Diagnostic::error(Code::PolicySandbox, message).at(place, "defined here");
+            self.problems.push(problem.help("choose another name for the function"));
+        }
+    }
+
+    /// Notes a problem with the token at a position.
+    fn note(&mut self, complaint: Complaint, position: Position, label: &str) {
+        let place = self.layout.token(position).unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
+        let problem = Diagnostic::error(complaint.code, complaint.message).at(place, label);
+        self.problems.push(problem.help(complaint.help));
+    }
+
+    /// Looks at one node.
+    fn node(&mut self, path: &[ASTNode<'_>], body: &Body) {
+        let Some(node) = path.last() else { return };
+        self.refused(node, body);
+        if let ASTNode::Expr(expression @ Expr::Dot(chain, ..)) = node {
+            let parent = path.len().checked_sub(2).and_then(|index| path.get(index));
+            let continues = match parent {
+                Some(ASTNode::Expr(Expr::Dot(parent, ..) | Expr::Index(parent, ..))) => {
+                    ASTNode::Expr(&parent.rhs) == ASTNode::Expr(expression)
+                }
+                _ => false,
+            };
+            if !continues {
+                self.chain(chain, body);
+            }
+        }
+        if let Some((call, position, false)) = call(node)
+            && !call.is_operator_call()
+        {
+            self.function(&call.name, position);
+        }
+    }
+
+    /// Notes what a policy must not contain.
+    fn refused(&mut self, node: &ASTNode<'_>, body: &Body) {
+        let (message, help, position) = match node {
+            ASTNode::Stmt(Stmt::Switch(_, position)) => (
+                "`switch` is not allowed in a policy: it passes over facts in silence",
+                "write `if` and `else`",
+                *position,
+            ),
+            ASTNode::Stmt(Stmt::TryCatch(_, position)) => (
+                "`try` is not allowed in a policy: an error must not become an answer",
+                "take it out; what is not known makes the clause unknown by itself",
+                *position,
+            ),
+            ASTNode::Expr(Expr::InterpolatedString(_, position)) if body.function.is_some() => (
+                "a condition must not put texts together: a fact is no text",
+                "compare the facts themselves",
+                *position,
+            ),
+            _ => return,
+        };
+        self.note(Complaint::new(message, help).of(Code::PolicySandbox), position, "not allowed");
+    }
+
+    /// Looks at a function that is called by its name.
+    fn function(&mut self, name: &str, position: Position) {
+        let constructors = language::CONSEQUENCES.iter().map(|(name, _)| *name);
+        let known = || constructors.clone().chain(language::OTHERS);
+        if known().chain(language::ENGINE).any(|known| known == name) || self.own.contains(name) {
+            return;
+        }
+        // A method written as a function works as one.
+        if language::names().any(|known| known == name) {
+            return;
+        }
+        let own: Vec<&str> = self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$")).collect();
+        let help = suggestion(name, known().chain(own));
+        let message = format!("there is no function `{}`", printable(name));
+        self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown function");
+    }
+
+    /// Follows a chain of dots from what it begins with.
+    fn chain(&mut self, chain: &BinaryExpr, body: &Body) {
+        let mut receiver = match &chain.lhs {
+            Expr::Variable(variable, ..) if body.budgets.contains(variable.1.as_str()) => Receiver::Budget,
+            Expr::FnCall(call, _) if call.name == "clause" => Receiver::Clause,
+            Expr::FnCall(call, _) => language::CONSEQUENCES
+                .iter()
+                .find(|(name, _)| *name == call.name)
+                .map_or(Receiver::Other, |(name, methods)| Receiver::Consequence(name, methods)),
+            _ => Receiver::Other,
+        };
+        let mut link = &chain.rhs;
+        loop {
+            let (this, next) = match link {
+                Expr::Dot(inner, ..) => (&inner.lhs, Some(&inner.rhs)),
+                Expr::Index(inner, ..) => (&inner.lhs, None),
+                last => (last, None),
+            };
+            receiver = match this {
+                Expr::Property(property, position) => self.property(receiver, &property.2, *position),
+                Expr::MethodCall(call, position) => self.method(receiver, call, *position),
+                _ => Receiver::Other,
+            };
+            let Some(next) = next else { return };
+            link = next;
+        }
+    }
+
+    /// Looks at a name behind a dot, without parentheses.
+    fn property(&mut self, receiver: Receiver, name: &str, position: Position) -> Receiver {
+        match receiver {
+            Receiver::Budget if facts::PROPERTIES.contains(&name) => return Receiver::Fact,
+            Receiver::Budget => self.unknown_fact(name, position),
+            Receiver::Fact => {
+                let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
+                self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
+            }
+            Receiver::Clause => self.unknown_method("a clause", &language::OF_CLAUSES, name, position),
+            Receiver::Consequence(what, methods) => {
+                self.unknown_method(&format!("`{what}`"), methods, name, position);
+            }
+            Receiver::Other => {}
+        }
+        Receiver::Other
+    }
+
+    /// Looks at a name behind a dot, with parentheses.
+    fn method(&mut self, receiver: Receiver, call: &FnCallExpr, position: Position) -> Receiver {
+        let name = call.name.as_str();
+        match receiver {
+            Receiver::Budget if facts::METHODS.contains(&name) => {
+                self.window(call);
+                return Receiver::Fact;
+            }
+            Receiver::Budget => self.unknown_fact(name, position),
+            Receiver::Fact => {
+                let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
+                self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
+            }
+            Receiver::Clause if language::OF_CLAUSES.contains(&name) => return receiver,
+            Receiver::Clause => self.unknown_method("a clause", &language::OF_CLAUSES, name, position),
+            Receiver::Consequence(_, methods) if methods.contains(&name) => return receiver,
+            Receiver::Consequence(what, methods) => {
+                self.unknown_method(&format!("`{what}`"), methods, name, position);
+            }
+            Receiver::Other if self.own.contains(name) || language::names().any(|known| known == name) => {}
+            Receiver::Other => {
+                let message = format!("there is no method `{}`", printable(name));
+                let complaint = Complaint::new(message, suggestion(name, language::names()));
+                self.note(complaint.of(Code::UnknownFact), position, "unknown method");
+            }
+        }
+        Receiver::Other
+    }
+
+    /// Checks a window that is written out.
+    fn window(&mut self, call: &FnCallExpr) {
+        if !facts::WINDOWED.contains(&call.name.as_str()) {
+            return;
+        }
+        if let Some(Expr::StringConstant(text, position)) = call.args.first()
+            && let Err(complaint) = facts::window(text, self.step)
+        {
+            self.note(complaint, *position, "this window");
+        }
+    }
+
+    /// Notes a fact that there is not.
+    fn unknown_fact(&mut self, name: &str, position: Position) {
+        let form = |near: &str| facts::FORMS.iter().find(|form| form.split(['.', '(']).nth(1) == Some(near));
+        let all = facts::FORMS.join("`, `");
+        let (message, near) = match form(name) {
+            Some(form) => (format!("`{name}` is not written like this"), Some(format!("write `{form}`; "))),
+            None => {
+                let near = nearest(name, facts::PROPERTIES.into_iter().chain(facts::METHODS));
+                let near = near.and_then(form).map(|form| format!("did you mean `{form}`? "));
+                (format!("there is no fact `{}`", printable(name)), near)
+            }
+        };
+        let help = format!("{}the facts are `{all}`", near.unwrap_or_default());
+        self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "not a fact of a budget");
+    }
+
+    /// Notes a method that something does not have.
+    fn unknown_method(&mut self, what: &str, methods: &[&'static str], name: &str, position: Position) {
+        let message = format!("{what} has no `{}`", printable(name));
+        let help = if methods.is_empty() {
+            format!("nothing follows {what}")
+        } else {
+            suggestion(name, methods.iter().copied())
+        };
+        self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown method");
+    }
+}
+
+/// Where the keys and values of a map stand that is written out.
+#[derive(Debug, Clone)]
+pub(super) struct Keys {
+    /// What a problem of the whole map is underlined at.
+    pub(super) place: Place,
+    /// The keys.
+    entries: BTreeMap<String, Entry>,
+}
+
+/// One key.
+#[derive(Debug, Clone)]
+struct Entry {
+    /// The key.
+    key: Place,
+    /// The first token of its value.
+    value: Place,
+    /// The texts in its value.
+    texts: BTreeMap<String, Place>,
+    /// The keys of its value, where that is a map.
+    inner: Keys,
+}
+
+impl Keys {
+    /// The keys of the map that the call at `position` is given; none where the map is not written out there.
+    pub(super) fn of_call(ast: &AST, layout: &Layout, position: Position) -> Self {
+        let place = layout.token(position).unwrap_or_else(|| Place::line_of(layout.source(), 1));
+        let mut keys = Self { place: place.clone(), entries: BTreeMap::new() };
+        walk(ast, &mut |path| {
+            match path.last().and_then(call) {
+                Some((call, at, _)) if at == position => {
+                    keys = call.args.first().map_or_else(|| keys.clone(), |map| Self::read(map, layout, place.clone()));
+                    false
+                }
+                _ => true,
+            }
+        });
+        keys
+    }
+
+    /// The keys of a map.
+    fn read(expression: &Expr, layout: &Layout, place: Place) -> Self {
+        let mut keys = Self { place, entries: BTreeMap::new() };
+        let Expr::Map(map, _) = expression else { return keys };
+        for (name, value) in &map.0 {
+            let key = layout.token(name.pos).unwrap_or_else(|| keys.place.clone());
+            let texts = match value {
+                Expr::Array(parts, _) => parts.iter().filter_map(|part| text(part, layout)).collect(),
+                single => text(single, layout).into_iter().collect(),
+            };
+            let entry = Entry {
+                value: layout.token(value.start_position()).unwrap_or_else(|| key.clone()),
+                texts,
+                inner: Self::read(value, layout, key.clone()),
+                key,
+            };
+            keys.entries.insert(name.name.to_string(), entry);
+        }
+        keys
+    }
+
+    /// Where a key stands.
+    pub(super) fn key(&self, name: &str) -> Place {
+        self.entries.get(name).map_or_else(|| self.place.clone(), |entry| entry.key.clone())
+    }
+
+    /// Where a key's value begins.
+    pub(super) fn value(&self, name: &str) -> Place {
+        self.entries.get(name).map_or_else(|| self.place.clone(), |entry| entry.value.clone())
+    }
+
+    /// Where a text stands in a key's value.
+    pub(super) fn literal(&self, name: &str, text: &str) -> Place {
+        let found = self.entries.get(name).and_then(|entry| entry.texts.get(text));
+        found.cloned().unwrap_or_else(|| self.value(name))
+    }
+
+    /// The keys of a key's value.
+    pub(super) fn of(&self, name: &str) -> Self {
+        let none = || Self { place: self.place.clone(), entries: BTreeMap::new() };
+        self.entries.get(name).map_or_else(none, |entry| entry.inner.clone())
+    }
+}
+
+/// A text and where it stands.
+fn text(expression: &Expr, layout: &Layout) -> Option<(String, Place)> {
+    match expression {
+        Expr::StringConstant(text, position) => Some((text.to_string(), layout.token(*position)?)),
+        _ => None,
+    }
+}

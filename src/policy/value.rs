@@ -1,0 +1,337 @@
+//! What facts and thresholds are: ratios, burn rates, counts and names, each a type of its own over exact decimals.
+//!
+//! No fact is a bare number. A ratio compares with a ratio and with the integer 0, a burn rate and a count with plain
+//! numbers; every other comparison, equality included, is an error that says what to write and never a quiet `false`.
+//! A comparison of a fact is recorded where the fact was read.
+
+use std::cmp::Ordering;
+use std::marker::PhantomData;
+
+use rhai::{Array, Dynamic, Engine, INT, ImmutableString, NativeCallContext};
+use rust_decimal::Decimal;
+
+use super::complaint::{Complaint, Raised, described};
+use super::facts::Read;
+use super::{Comparison, Value};
+
+/// What a figure counts: its names, and the numbers that it compares with.
+pub(super) trait Unit: Clone + Send + Sync + 'static {
+    /// As the engine calls it.
+    const NAME: &'static str;
+    /// The value as evidence.
+    fn value(number: Decimal) -> Value;
+    /// The plain number as a figure of this unit; a complaint where they must not meet.
+    fn plain(number: Plain) -> Result<Decimal, Complaint>;
+}
+
+/// A number without a unit.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Plain {
+    /// Written without a point.
+    Integer(INT),
+    /// Written with a point, or divided.
+    Decimal(Decimal),
+}
+
+impl Plain {
+    /// The number.
+    fn number(self) -> Decimal {
+        match self {
+            Self::Integer(number) => Decimal::from(number),
+            Self::Decimal(number) => number,
+        }
+    }
+}
+
+/// A share: 0.1 is 10 %.
+#[derive(Debug, Clone)]
+pub(super) struct Share;
+
+/// A multiple of burning evenly.
+#[derive(Debug, Clone)]
+pub(super) struct Multiple;
+
+/// A number of events.
+#[derive(Debug, Clone)]
+pub(super) struct Events;
+
+impl Unit for Share {
+    const NAME: &'static str = "ratio";
+
+    fn value(number: Decimal) -> Value {
+        Value::Ratio(number)
+    }
+
+    fn plain(number: Plain) -> Result<Decimal, Complaint> {
+        let (shown, percent) = match number {
+            Plain::Integer(0) => return Ok(Decimal::ZERO),
+            Plain::Integer(integer) => (format!("the integer `{integer}`"), Decimal::from(integer)),
+            Plain::Decimal(decimal) => {
+                let percent = match decimal.checked_mul(Decimal::ONE_HUNDRED) {
+                    Some(percent) if decimal.abs() <= Decimal::ONE => percent,
+                    _ => decimal,
+                };
+                (format!("the decimal `{decimal}`"), percent)
+            }
+        };
+        let message = format!("a ratio compares with a ratio or with `0`, not with {shown}");
+        Err(Complaint::new(message, format!("write percent({})", percent.normalize())))
+    }
+}
+
+impl Unit for Multiple {
+    const NAME: &'static str = "rate";
+
+    fn value(number: Decimal) -> Value {
+        Value::Rate(number)
+    }
+
+    fn plain(number: Plain) -> Result<Decimal, Complaint> {
+        Ok(number.number())
+    }
+}
+
+impl Unit for Events {
+    const NAME: &'static str = "count";
+
+    fn value(number: Decimal) -> Value {
+        Value::Count(number)
+    }
+
+    fn plain(number: Plain) -> Result<Decimal, Complaint> {
+        Ok(number.number())
+    }
+}
+
+/// A number of one unit and, where it is a fact as it was read, where that was recorded.
+#[derive(Debug, Clone)]
+pub(super) struct Figure<U> {
+    /// The number.
+    number: Decimal,
+    /// Where a comparison is recorded.
+    read: Option<Read>,
+    /// The unit.
+    unit: PhantomData<U>,
+}
+
+/// A share as a policy sees it.
+pub(super) type Ratio = Figure<Share>;
+/// A burn rate as a policy sees it.
+pub(super) type Rate = Figure<Multiple>;
+/// A number of events as a policy sees it.
+pub(super) type Count = Figure<Events>;
+
+impl<U: Unit> Figure<U> {
+    /// A fact, as it was read.
+    pub(super) const fn fact(number: Decimal, read: Option<Read>) -> Self {
+        Self { number, read, unit: PhantomData }
+    }
+
+    /// A number that is no fact, or no longer.
+    const fn of(number: Decimal) -> Self {
+        Self::fact(number, None)
+    }
+}
+
+/// A name that a policy may compare with texts: of a service, an SLO, an environment.
+#[derive(Debug, Clone)]
+pub(super) struct Name {
+    /// The name.
+    pub(super) text: ImmutableString,
+    /// Where a comparison is recorded.
+    pub(super) read: Option<Read>,
+}
+
+/// An operator, the operator that says the same with its sides exchanged, and when it holds.
+type Operator = (&'static str, &'static str, fn(Ordering) -> bool);
+
+/// The six comparisons.
+const COMPARISONS: [Operator; 6] = [
+    ("<", ">", Ordering::is_lt),
+    ("<=", ">=", Ordering::is_le),
+    (">", "<", Ordering::is_gt),
+    (">=", "<=", Ordering::is_ge),
+    ("==", "==", Ordering::is_eq),
+    ("!=", "!=", Ordering::is_ne),
+];
+
+/// Teaches an engine values and their operators.
+pub(super) fn register(engine: &mut Engine) {
+    register_unit::<Share>(engine);
+    register_unit::<Multiple>(engine);
+    register_unit::<Events>(engine);
+    register_names(engine);
+    register_numbers(engine);
+    engine.register_fn("percent", |number: INT| percent(Plain::Integer(number)));
+    engine.register_fn("percent", |number: Decimal| percent(Plain::Decimal(number)));
+    // A share of two counts is a ratio; it is the one division that leaves its unit.
+    engine.register_fn("/", |part: Count, whole: Count| divided(part.number, whole.number).map(Ratio::of));
+    register_lists(engine);
+    register_printing(engine);
+    // The engine prefers an exact overload, so that these are reached by all that must not meet.
+    for (operator, _, _) in COMPARISONS {
+        let refuse = move |context: NativeCallContext<'_>, left: Dynamic, right: Dynamic| {
+            Err::<bool, Raised>(cannot_compare(&context, operator, &left, &right))
+        };
+        engine.register_fn(operator, refuse);
+    }
+}
+
+/// `percent(10)`.
+fn percent(number: Plain) -> Result<Ratio, Raised> {
+    divided(number.number(), Decimal::ONE_HUNDRED).map(Ratio::of)
+}
+
+/// The complaint about two values that have no common measure.
+fn cannot_compare(
+    context: &NativeCallContext<'_>,
+    operator: &'static str,
+    left: &Dynamic,
+    right: &Dynamic,
+) -> Raised {
+    let engine = context.engine();
+    let message = format!(
+        "{} cannot be compared with {} by `{operator}`",
+        described(engine, left),
+        described(engine, right)
+    );
+    let ratio = [left, right].iter().any(|value| value.is::<Ratio>());
+    let help = if ratio { "compare a ratio with a ratio: write percent(10)" } else { "compare like with like" };
+    Complaint::new(message, help).raise()
+}
+
+/// The operators of one unit.
+fn register_unit<U: Unit>(engine: &mut Engine) {
+    engine.register_type_with_name::<Figure<U>>(U::NAME);
+    for operator in COMPARISONS {
+        let (name, mirrored, _) = operator;
+        engine.register_fn(name, move |left: Figure<U>, right: Figure<U>| compare(operator, &left, &right));
+        engine.register_fn(name, move |left: Figure<U>, right: INT| {
+            with_plain(operator, &left, Plain::Integer(right))
+        });
+        engine.register_fn(name, move |left: Figure<U>, right: Decimal| {
+            with_plain(operator, &left, Plain::Decimal(right))
+        });
+        let exchanged = COMPARISONS.into_iter().find(|(name, _, _)| *name == mirrored).unwrap_or(operator);
+        engine.register_fn(name, move |left: INT, right: Figure<U>| {
+            with_plain(exchanged, &right, Plain::Integer(left))
+        });
+        engine.register_fn(name, move |left: Decimal, right: Figure<U>| {
+            with_plain(exchanged, &right, Plain::Decimal(left))
+        });
+    }
+    let sum = |number: Option<Decimal>| number.map(Figure::<U>::of).ok_or_else(too_large);
+    engine.register_fn("+", move |a: Figure<U>, b: Figure<U>| sum(a.number.checked_add(b.number)));
+    engine.register_fn("-", move |a: Figure<U>, b: Figure<U>| sum(a.number.checked_sub(b.number)));
+    engine.register_fn("-", |a: Figure<U>| Figure::<U>::of(-a.number));
+    engine.register_fn("*", move |a: Figure<U>, b: INT| sum(a.number.checked_mul(b.into())));
+    engine.register_fn("*", move |a: Figure<U>, b: Decimal| sum(a.number.checked_mul(b)));
+    engine.register_fn("*", move |a: INT, b: Figure<U>| sum(b.number.checked_mul(a.into())));
+    engine.register_fn("*", move |a: Decimal, b: Figure<U>| sum(b.number.checked_mul(a)));
+    engine.register_fn("/", |a: Figure<U>, b: INT| divided(a.number, b.into()).map(Figure::<U>::of));
+    engine.register_fn("/", |a: Figure<U>, b: Decimal| divided(a.number, b).map(Figure::<U>::of));
+}
+
+/// Compares two figures and records it with each of them that is a fact.
+fn compare<U: Unit>(operator: Operator, left: &Figure<U>, right: &Figure<U>) -> bool {
+    let (name, mirrored, holds) = operator;
+    let held = holds(left.number.cmp(&right.number));
+    note(left.read.as_ref(), name, held, || U::value(right.number));
+    note(right.read.as_ref(), mirrored, held, || U::value(left.number));
+    held
+}
+
+/// Compares a figure with a plain number, where they may meet.
+fn with_plain<U: Unit>(operator: Operator, left: &Figure<U>, right: Plain) -> Result<bool, Raised> {
+    let threshold = U::plain(right).map_err(Complaint::raise)?;
+    Ok(compare(operator, left, &Figure::of(threshold)))
+}
+
+/// Records a comparison, where there is a record.
+fn note(read: Option<&Read>, operator: &'static str, held: bool, threshold: impl FnOnce() -> Value) {
+    if let Some(read) = read {
+        read.compared(Comparison { operator, threshold: threshold(), held });
+    }
+}
+
+/// A quotient.
+fn divided(dividend: Decimal, divisor: Decimal) -> Result<Decimal, Raised> {
+    if divisor.is_zero() {
+        return Err(Complaint::new("division by zero", "").raise());
+    }
+    dividend.checked_div(divisor).ok_or_else(too_large)
+}
+
+/// The complaint about a result that no decimal holds.
+fn too_large() -> Raised {
+    Complaint::new("the number grows too large", "").raise()
+}
+
+/// Names compare with texts, by equality only.
+fn register_names(engine: &mut Engine) {
+    engine.register_type_with_name::<Name>("name");
+    for (operator, _, holds) in COMPARISONS.into_iter().filter(|(name, _, _)| matches!(*name, "==" | "!=")) {
+        let against = move |name: &Name, text: &str| {
+            let held = holds(name.text.as_str().cmp(text));
+            note(name.read.as_ref(), operator, held, || Value::Text(text.to_owned()));
+            held
+        };
+        engine.register_fn(operator, move |left: Name, right: ImmutableString| against(&left, &right));
+        engine.register_fn(operator, move |left: ImmutableString, right: Name| against(&right, &left));
+        engine.register_fn(operator, move |left: Name, right: Name| against(&left, &right.text));
+        engine.register_fn(operator, move |left: ImmutableString, right: ImmutableString| {
+            holds(left.as_str().cmp(right.as_str()))
+        });
+        engine.register_fn(operator, move |left: bool, right: bool| holds(left.cmp(&right)));
+    }
+}
+
+/// Plain numbers: integers and decimals mix, and a division is never cut to an integer.
+fn register_numbers(engine: &mut Engine) {
+    for (operator, _, holds) in COMPARISONS {
+        engine.register_fn(operator, move |left: INT, right: INT| holds(left.cmp(&right)));
+        engine.register_fn(operator, move |left: Decimal, right: Decimal| holds(left.cmp(&right)));
+        engine.register_fn(operator, move |left: INT, right: Decimal| holds(Decimal::from(left).cmp(&right)));
+        engine.register_fn(operator, move |left: Decimal, right: INT| holds(left.cmp(&right.into())));
+    }
+    engine.register_fn("/", |left: INT, right: INT| divided(left.into(), right.into()));
+    engine.register_fn("/=", |_: &mut INT, _: INT| {
+        let complaint = Complaint::new("`/=` would cut an integer", "write `x = x / y`, which is a decimal");
+        Err::<(), Raised>(complaint.raise())
+    });
+}
+
+/// `name in ["a", "b"]`, for texts alone: a list of anything else has no common measure.
+fn register_lists(engine: &mut Engine) {
+    let contains = |list: Array, text: &str| {
+        let mut found = false;
+        for part in list {
+            let part = part.into_immutable_string().map_err(|kind| {
+                let message = format!("`in` looks for a text in a list of texts, and there is {kind} in it");
+                Complaint::new(message, "write the list's elements in quotes").raise()
+            })?;
+            found |= part.as_str() == text;
+        }
+        Ok::<bool, Raised>(found)
+    };
+    engine.register_fn("contains", move |list: Array, text: ImmutableString| contains(list, &text));
+    engine.register_fn("contains", move |list: Array, name: Name| contains(list, &name.text));
+}
+
+/// What `print` and `debug` show. Nothing else turns a fact into text.
+fn register_printing(engine: &mut Engine) {
+    /// Shows a figure.
+    fn figure<U: Unit>(engine: &mut Engine, name: &str) {
+        engine.register_fn(name, |figure: &mut Figure<U>| format!("{} ({})", figure.number.normalize(), U::NAME));
+    }
+    for name in ["print", "debug"] {
+        engine.register_fn(name, |text: ImmutableString| text);
+        engine.register_fn(name, |number: INT| number.to_string());
+        engine.register_fn(name, |number: Decimal| number.to_string());
+        engine.register_fn(name, |truth: bool| truth.to_string());
+        engine.register_fn(name, |name: &mut Name| name.text.clone());
+        figure::<Share>(engine, name);
+        figure::<Multiple>(engine, name);
+        figure::<Events>(engine, name);
+    }
+}
