@@ -303,3 +303,84 @@ fn prefix_of(directory: &Path, root: &Path) -> Result<String, GitError> {
 fn broken(what: &str, error: &git2::Error) -> GitError {
     GitError::Broken { what: what.to_owned(), why: error.message().to_owned() }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use std::fs;
+    use std::rc::Rc;
+
+    /// A repository with two commits; the judged directory is `app`.
+    pub(crate) fn repository() -> (tempfile::TempDir, Rc<Repository>, String, String) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let git = git2::Repository::init(dir.path()).expect("a repository");
+        let commit = |message: &str| {
+            let mut index = git.index().expect("an index");
+            index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).expect("add");
+            index.update_all(["*"], None).expect("update");
+            let tree = git.find_tree(index.write_tree().expect("a tree")).expect("a tree");
+            let who = git2::Signature::new("t", "t@example", &git2::Time::new(0, 0)).expect("a person");
+            let parent = git.head().ok().map(|head| head.peel_to_commit().expect("a commit"));
+            let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+            git.commit(Some("HEAD"), &who, &who, message, &tree, &parents).expect("a commit").to_string()
+        };
+        let write = |path: &str, text: &str| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            fs::write(path, text).expect("a file");
+        };
+        write("README.md", "read me");
+        write("app/slogate.yaml", "version: 1\n");
+        write("app/slos/a.yaml", "a\n");
+        std::os::unix::fs::symlink("../../README.md", dir.path().join("app/slos/link.yaml")).expect("a link");
+        std::os::unix::fs::symlink("slos", dir.path().join("app/behind")).expect("a link");
+        let first = commit("one");
+        fs::rename(dir.path().join("app/slos/a.yaml"), dir.path().join("app/slos/b.yaml")).expect("a move");
+        write("README.md", "read me again");
+        let second = commit("two");
+        let open = Repository::open(&dir.path().join("app")).expect("it opens").expect("it is there");
+        (dir, Rc::new(open), first, second)
+    }
+
+    #[test]
+    fn a_moved_file_counts_twice_and_what_lies_outside_is_counted() {
+        let (_dir, repository, first, second) = repository();
+        let changed = repository.changed(&first, &second).expect("they compare");
+        assert_eq!(changed.paths, ["slos/a.yaml", "slos/b.yaml"]);
+        assert_eq!(changed.outside, 1);
+    }
+
+    #[test]
+    fn names_are_resolved_and_options_are_not() {
+        let (dir, repository, first, second) = repository();
+        assert_eq!(repository.resolve("HEAD~1"), Ok(first.clone()));
+        let git = git2::Repository::open(dir.path()).expect("it opens");
+        let second_id = git2::Oid::from_str(&second).expect("an id");
+        git.reference("refs/remotes/origin/trunk", second_id, false, "").expect("a branch");
+        assert_eq!(repository.resolve("trunk"), Ok(second));
+        assert_eq!(repository.resolve(&first[..10]), Ok(first));
+        for name in ["", "--upload-pack=x", "nothing", ":/two", "a\nb"] {
+            assert_eq!(repository.resolve(name), Err(GitError::UnknownName(name.to_owned())));
+        }
+        let absent = "0123456789012345678901234567890123456789";
+        assert_eq!(repository.resolve(absent), Err(GitError::NotHere(absent.to_owned())));
+        assert!(!repository.has(absent));
+    }
+
+    #[test]
+    fn a_directory_without_a_repository_is_no_failure() {
+        let dir = tempfile::tempdir().expect("a directory");
+        assert!(Repository::open(dir.path()).expect("no failure").is_none());
+    }
+
+    #[test]
+    fn a_shallow_clone_reads_and_does_not_compare() {
+        let (dir, _, first, second) = repository();
+        fs::write(dir.path().join(".git/shallow"), format!("{second}\n")).expect("a file");
+        let shallow = Repository::open(dir.path()).expect("it opens").expect("it is there");
+        assert!(shallow.is_shallow());
+        assert_eq!(shallow.changed(&first, &second), Err(GitError::Shallow));
+        assert!(shallow.read(&second, "README.md", u64::MAX).expect("it reads").is_some());
+        assert!(shallow.read(&second, "README.md", 3).is_err());
+    }
+}
