@@ -173,10 +173,13 @@ impl Repository {
         if self.is_shallow() {
             return Err(GitError::Shallow);
         }
-        let base = self.inner.merge_base(tip.id(), head.id()).map_err(|error| match error.code() {
-            git2::ErrorCode::NotFound => GitError::NoMergeBase(tip.id().to_string(), head.id().to_string()),
-            _ => broken("find the merge base", &error),
-        })?;
+        let base = match self.inner.merge_base(tip.id(), head.id()) {
+            Ok(base) => base,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {
+                return Err(GitError::NoMergeBase(tip.id().to_string(), head.id().to_string()));
+            }
+            Err(error) => return Err(broken("find the merge base", &error)),
+        };
         let compare = || {
             let old = self.inner.find_commit(base)?.tree()?;
             let new = head.tree()?;
@@ -358,7 +361,7 @@ pub(crate) mod tests {
         let second_id = git2::Oid::from_str(&second).expect("an id");
         git.reference("refs/remotes/origin/trunk", second_id, false, "").expect("a branch");
         assert_eq!(repository.resolve("trunk"), Ok(second));
-        assert_eq!(repository.resolve(&first[..10]), Ok(first));
+        assert_eq!(repository.resolve(first.split_at(10).0), Ok(first));
         for name in ["", "--upload-pack=x", "nothing", ":/two", "a\nb"] {
             assert_eq!(repository.resolve(name), Err(GitError::UnknownName(name.to_owned())));
         }

@@ -202,7 +202,11 @@ impl GitHub {
         } else {
             match self.line.send(Call::get("/user", what)) {
                 Ok(answer) => Identity { login: answer.json::<WireUser>(what)?.login, certain: true },
-                Err(GitHubError::Rejected { status: 403, .. } | GitHubError::NotFound(_)) => likely,
+                Err(
+                    GitHubError::NotAllowed(_)
+                    | GitHubError::Rejected { status: 403, .. }
+                    | GitHubError::NotFound(_),
+                ) => likely,
                 Err(error) => return Err(error),
             }
         };

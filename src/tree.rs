@@ -45,7 +45,7 @@ impl From<GitHubError> for TreeError {
     fn from(error: GitHubError) -> Self {
         match error {
             GitHubError::NotFound(_) | GitHubError::Address(_) => Self::Refused(error.to_string()),
-            GitHubError::ReadOnly(_)
+            GitHubError::NotAllowed(_)
             | GitHubError::Unauthorized(_)
             | GitHubError::RateLimited { .. }
             | GitHubError::Rejected { .. }
@@ -338,7 +338,8 @@ mod tests {
         let tree = GitTree::new(Rc::clone(&repository), &second);
         assert_eq!(work.paths().expect("paths"), tree.paths().expect("paths"));
         assert_eq!(tree.paths().expect("paths"), ["behind", "slogate.yaml", "slos/b.yaml", "slos/link.yaml"]);
-        for tree in [&work as &dyn Tree, &tree] {
+        let both: [&dyn Tree; 2] = [&work, &tree];
+        for tree in both {
             assert_eq!(tree.read("slos/b.yaml").expect("it reads").as_deref(), Some(b"a\n".as_slice()));
             assert_eq!(tree.read("slos/none.yaml").expect("it reads"), None);
             assert_eq!(tree.read("slogate.yaml/none").expect("it reads"), None);

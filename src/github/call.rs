@@ -33,7 +33,7 @@ pub enum GitHubError {
     Address(String),
     /// The token may not do this.
     #[error("the token may not {0}")]
-    ReadOnly(String),
+    NotAllowed(String),
     /// The token is not valid.
     #[error("github refused the token (401) to {0}")]
     Unauthorized(String),
@@ -90,11 +90,6 @@ impl Verb {
     /// True when sending it twice does no more than sending it once.
     const fn may_repeat(self) -> bool {
         !matches!(self, Self::Create)
-    }
-
-    /// True when it needs the right to write.
-    const fn writes(self) -> bool {
-        !matches!(self, Self::Get)
     }
 }
 
@@ -180,18 +175,27 @@ impl Answer {
         words.chars().filter(|character| !character.is_control()).take(200).collect()
     }
 
-    /// How long GitHub asks to wait: none when it does not limit the rate, else the seconds if it says so.
-    fn limited(&self) -> Option<Option<u64>> {
+    /// Whether GitHub limits the rate of calls, and for how long.
+    fn limit(&self) -> Limit {
         let secondary = || {
             let message = self.message().to_lowercase();
             message.contains("rate limit") || message.contains("abuse detection")
         };
         match self.status {
-            403 if self.retry_after.is_none() && !self.used_up && !secondary() => None,
-            403 | 429 => Some(self.retry_after.or(if self.used_up { self.resets_in } else { None })),
-            _ => None,
+            403 if self.retry_after.is_none() && !self.used_up && !secondary() => Limit::None,
+            403 | 429 => Limit::Wait(self.retry_after.or(if self.used_up { self.resets_in } else { None })),
+            _ => Limit::None,
         }
     }
+}
+
+/// Whether GitHub limits the rate of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limit {
+    /// It does not.
+    None,
+    /// It does, and asks to wait this many seconds, if it says how many.
+    Wait(Option<u64>),
 }
 
 /// The way to one API with one token.
@@ -259,11 +263,13 @@ impl Line {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
                 Ok(answer) => {
                     let failure = failure(call, &answer);
-                    match answer.limited() {
+                    match answer.limit() {
                         // A call that was limited was not carried out, so even a creation may be sent again.
-                        Some(asked) if !last => (asked.map_or(UNSAID, Duration::from_secs), failure),
-                        None if answer.status >= 500 && call.verb.may_repeat() && !last => (pause, failure),
-                        _ => return Err(failure),
+                        Limit::Wait(asked) if !last => (asked.map_or(UNSAID, Duration::from_secs), failure),
+                        Limit::None if answer.status >= 500 && call.verb.may_repeat() && !last => {
+                            (pause, failure)
+                        }
+                        Limit::None | Limit::Wait(_) => return Err(failure),
                     }
                 }
                 Err(why) => {
@@ -328,14 +334,14 @@ impl Line {
 /// What an answer that is no success means.
 fn failure(call: Call<'_>, answer: &Answer) -> GitHubError {
     let what = call.what.to_owned();
-    if let Some(wait) = answer.limited() {
+    if let Limit::Wait(wait) = answer.limit() {
         return GitHubError::RateLimited { what, wait };
     }
     let message = answer.message();
     match answer.status {
         // A write that is not allowed is answered as if there were nothing there to write to.
-        404 if matches!(call.verb, Verb::Create | Verb::Assert) => GitHubError::ReadOnly(what),
-        403 if call.verb.writes() && message.contains("not accessible by") => GitHubError::ReadOnly(what),
+        404 if matches!(call.verb, Verb::Create | Verb::Assert) => GitHubError::NotAllowed(what),
+        403 if message.contains("not accessible by") => GitHubError::NotAllowed(what),
         401 => GitHubError::Unauthorized(what),
         404 | 410 => GitHubError::NotFound(what),
         status @ 300..=399 => GitHubError::Unreachable {
@@ -406,10 +412,10 @@ mod tests {
     #[test]
     fn a_token_without_the_right_is_told_from_other_refusals() {
         let integration = answer(403, r#"{"message":"Resource not accessible by integration"}"#);
-        assert_eq!(fails(Verb::Create, &integration), GitHubError::ReadOnly("do it".to_owned()));
-        assert_eq!(fails(Verb::Assert, &answer(404, "{}")), GitHubError::ReadOnly("do it".to_owned()));
+        assert_eq!(fails(Verb::Create, &integration), GitHubError::NotAllowed("do it".to_owned()));
+        assert_eq!(fails(Verb::Assert, &answer(404, "{}")), GitHubError::NotAllowed("do it".to_owned()));
         assert_eq!(fails(Verb::Update, &answer(404, "{}")), GitHubError::NotFound("do it".to_owned()));
-        assert!(matches!(fails(Verb::Get, &integration), GitHubError::Rejected { status: 403, .. }));
+        assert_eq!(fails(Verb::Get, &answer(404, "{}")), GitHubError::NotFound("do it".to_owned()));
         let locked = answer(403, r#"{"message":"Unable to create comment because issue is locked."}"#);
         assert!(matches!(fails(Verb::Create, &locked), GitHubError::Rejected { .. }));
     }
@@ -417,14 +423,14 @@ mod tests {
     #[test]
     fn a_limit_is_told_from_a_refusal_and_says_how_long() {
         let mut limited = answer(403, r#"{"message":"You have exceeded a secondary rate limit."}"#);
-        assert_eq!(limited.limited(), Some(None));
+        assert_eq!(limited.limit(), Limit::Wait(None));
         limited.retry_after = Some(7);
-        assert_eq!(limited.limited(), Some(Some(7)));
+        assert_eq!(limited.limit(), Limit::Wait(Some(7)));
         let mut primary = answer(429, "{}");
         primary.used_up = true;
         primary.resets_in = Some(90);
-        assert_eq!(primary.limited(), Some(Some(90)));
-        assert_eq!(answer(403, "{}").limited(), None);
+        assert_eq!(primary.limit(), Limit::Wait(Some(90)));
+        assert_eq!(answer(403, "{}").limit(), Limit::None);
         assert_eq!(until(1_700_000_010, "Tue, 14 Nov 2023 22:13:20 GMT"), Some(10));
         assert_eq!(until(1_600_000_000, "Tue, 14 Nov 2023 22:13:20 GMT"), Some(1));
     }

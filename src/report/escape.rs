@@ -82,7 +82,7 @@ pub fn terminal(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in cut(text).chars() {
         if is_unseen(character) {
-            safe.push_str(&format!("{}", character.escape_unicode()));
+            safe.extend(character.escape_unicode());
         } else {
             safe.push(character);
         }
