@@ -1,1 +1,255 @@
-//! publish
+//! Saying it where people look: a comment, a commit status, the step summary, outputs and annotations.
+//!
+//! What is said arrives as finished text; nothing is decided or rendered here. Each place is planned purely from
+//! what already stands there, then written, and each by itself: one that fails keeps no other from being told.
+//! A token that may not write is an ordinary way to run and degrades; anything else that fails is a failure.
+
+pub mod comment;
+mod cut;
+pub mod status;
+pub mod summary;
+pub mod workflow;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use crate::github::{GitHub, GitHubError, State};
+
+/// What the commit status says while the verdict is being reckoned.
+const RECKONING: &str = "reckoning the error budget";
+
+/// What the commit status is to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatusLine {
+    /// Whether the change may be merged.
+    pub state: State,
+    /// Why, in at most 140 characters; what is longer is cut.
+    pub description: String,
+}
+
+/// How loud an annotation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Something that must be mended.
+    Error,
+    /// Something worth mending.
+    Warning,
+    /// Something worth knowing.
+    Notice,
+}
+
+/// A message at a line of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Annotation {
+    /// How loud it is.
+    pub level: Level,
+    /// The file, relative to the root of the repository.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: Option<usize>,
+    /// The column, from 1.
+    pub column: Option<usize>,
+    /// A few words above the message; may be empty.
+    pub title: String,
+    /// The message.
+    pub message: String,
+}
+
+/// Everything that is to be said about one verdict, rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publication {
+    /// The environment that was judged.
+    pub environment: String,
+    /// The branch that the change would be merged into.
+    pub base_branch: String,
+    /// The full id of the judged commit.
+    pub head_sha: String,
+    /// A number that grows from run to run: `Run::id`, because the number of a workflow's run begins anew
+    /// when its file is renamed.
+    pub run_number: u64,
+    /// The attempt of the run, from 1.
+    pub run_attempt: u64,
+    /// The comment without its marker; when empty, no comment is written.
+    pub comment_markdown: String,
+    /// The step summary.
+    pub summary_markdown: String,
+    /// The commit status.
+    pub status: StatusLine,
+    /// Outputs of the step, by name; `posted` and `comment-url` are added.
+    pub outputs: Vec<(String, String)>,
+    /// Annotations, the most important first.
+    pub annotations: Vec<Annotation>,
+}
+
+/// Where a run leaves what is not said through the API.
+pub struct Places<'a> {
+    /// The file that the step summary is appended to.
+    pub summary: Option<PathBuf>,
+    /// The file that outputs are appended to.
+    pub output: Option<PathBuf>,
+    /// The step's log, which annotations are read from.
+    pub log: &'a mut dyn Write,
+}
+
+/// What became of one thing that was to be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It stands there now.
+    Written,
+    /// It stood there already.
+    Unchanged,
+    /// It was not to be said; why.
+    Skipped(String),
+    /// The token may not say it; what it may not do.
+    Degraded(String),
+    /// It could not be said; why.
+    Failed(String),
+}
+
+impl Outcome {
+    /// True when it stands where people look.
+    #[must_use]
+    pub const fn stands(&self) -> bool {
+        matches!(self, Self::Written | Self::Unchanged)
+    }
+}
+
+impl From<GitHubError> for Outcome {
+    fn from(error: GitHubError) -> Self {
+        match error {
+            GitHubError::NotAllowed(what) => Self::Degraded(what),
+            GitHubError::Address(_)
+            | GitHubError::Unauthorized(_)
+            | GitHubError::NotFound(_)
+            | GitHubError::RateLimited { .. }
+            | GitHubError::Rejected { .. }
+            | GitHubError::Unreachable { .. } => Self::Failed(error.to_string()),
+        }
+    }
+}
+
+/// What became of a whole publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// All of it was said.
+    Told,
+    /// The token may not say some of it.
+    Degraded,
+    /// Some of it could not be said.
+    Failed,
+}
+
+/// What became of each thing that was to be said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The comment.
+    pub comment: Outcome,
+    /// The commit status.
+    pub status: Outcome,
+    /// The step summary.
+    pub summary: Outcome,
+    /// The outputs.
+    pub outputs: Outcome,
+    /// The annotations.
+    pub annotations: Outcome,
+    /// Where people see the comment.
+    pub comment_url: Option<String>,
+    /// Calls of the API so far in this run, repetitions included.
+    pub api_calls: u64,
+}
+
+impl Told {
+    /// Everything, with its name.
+    fn all(&self) -> [(&'static str, &Outcome); 5] {
+        [
+            ("comment", &self.comment),
+            ("commit status", &self.status),
+            ("step summary", &self.summary),
+            ("outputs", &self.outputs),
+            ("annotations", &self.annotations),
+        ]
+    }
+
+    /// The worst that became of any of it.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        let one = |outcome: &Outcome| match outcome {
+            Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) => Standing::Told,
+            Outcome::Degraded(_) => Standing::Degraded,
+            Outcome::Failed(_) => Standing::Failed,
+        };
+        self.all().into_iter().map(|(_, outcome)| one(outcome)).max().unwrap_or(Standing::Told)
+    }
+
+    /// What to tell a person about it: one sentence on everything that the token may not say, one on each failure.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let mut withheld: Vec<&str> = Vec::new();
+        for (name, outcome) in self.all() {
+            match outcome {
+                Outcome::Degraded(what) => withheld.push(what),
+                Outcome::Failed(why) => notes.push(format!("the {name} could not be written: {why}")),
+                Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) => {}
+            }
+        }
+        if !withheld.is_empty() {
+            let what = withheld.join(" or ");
+            notes.insert(
+                0,
+                format!("the token may not {what}, so the step summary and this log carry the verdict"),
+            );
+        }
+        notes
+    }
+}
+
+/// Posts the status that the gate waits for. It must be closed in every case: by `apply`, or by `close`.
+#[must_use]
+pub fn pending(github: &GitHub, environment: &str, base_branch: &str, head_sha: &str) -> Outcome {
+    let line = StatusLine { state: State::Pending, description: RECKONING.to_owned() };
+    close(github, environment, base_branch, head_sha, &line)
+}
+
+/// Posts a status alone, for a run that ends without a publication: a crash, or something written wrongly.
+#[must_use]
+pub fn close(
+    github: &GitHub,
+    environment: &str,
+    base_branch: &str,
+    head_sha: &str,
+    line: &StatusLine,
+) -> Outcome {
+    let context = status::context(environment, base_branch);
+    status::post(github, head_sha, &context, line, None, status::Newer::None)
+}
+
+/// Says everything, each in its place. The status comes after the comment that it links to, and is posted even
+/// when the comment could not be.
+#[must_use]
+pub fn apply(publication: &Publication, github: &GitHub, pull: u64, places: &mut Places<'_>) -> Told {
+    let posted = comment::post(github, pull, publication);
+    let newer = match posted.newer_head {
+        Some(head) if head == publication.head_sha => status::Newer::SameCommit,
+        _ => status::Newer::None,
+    };
+    let context = status::context(&publication.environment, &publication.base_branch);
+    let url = posted.url.as_deref();
+    let status = status::post(github, &publication.head_sha, &context, &publication.status, url, newer);
+    let summary = summary::append(places.summary.as_deref(), &publication.summary_markdown);
+    let mut outputs = publication.outputs.clone();
+    outputs.push(("posted".to_owned(), status.stands().to_string()));
+    outputs.push(("comment-url".to_owned(), posted.url.clone().unwrap_or_default()));
+    let salt = format!("{}.{}", publication.run_number, publication.run_attempt);
+    let outputs = workflow::append_outputs(places.output.as_deref(), &outputs, &salt);
+    let annotations = workflow::write_annotations(places.log, &publication.annotations);
+    Told {
+        comment: posted.outcome,
+        status,
+        summary,
+        outputs,
+        annotations,
+        comment_url: posted.url,
+        api_calls: github.calls(),
+    }
+}

@@ -3,8 +3,26 @@
 //! Everything that decides is read through a `Tree`. Paths are relative to the judged directory, with forward
 //! slashes; links, submodules and files above the size limit are refused, never followed.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::git::{self, GitError, Repository};
+use crate::github::{Entry, GitHub, GitHubError};
+
 /// The largest file that is read, in bytes. A snapshot of a large repository fits.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
+
+/// The most lists that are asked for when GitHub cuts the list of all files.
+const MAX_LISTS: u32 = 100;
+
+/// The mode of a directory, as git writes it.
+const DIRECTORY: i32 = 0o040_000;
+
+/// The mode of a submodule, as git writes it.
+const SUBMODULE: i32 = 0o160_000;
 
 /// Why a tree could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +33,25 @@ pub enum TreeError {
     /// The world did not answer.
     #[error("{0}")]
     Unreachable(String),
+}
+
+impl From<GitError> for TreeError {
+    fn from(error: GitError) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl From<GitHubError> for TreeError {
+    fn from(error: GitHubError) -> Self {
+        match error {
+            GitHubError::NotFound(_) | GitHubError::Address(_) => Self::Refused(error.to_string()),
+            GitHubError::NotAllowed(_)
+            | GitHubError::Unauthorized(_)
+            | GitHubError::RateLimited { .. }
+            | GitHubError::Rejected { .. }
+            | GitHubError::Unreachable { .. } => Self::Unreachable(error.to_string()),
+        }
+    }
 }
 
 /// The files of a repository at one commit.
@@ -33,4 +70,288 @@ pub trait Tree {
     /// # Errors
     /// When it cannot be read, is a link, or is larger than `MAX_FILE`.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError>;
+}
+
+/// The files that lie in a directory now, committed or not.
+#[derive(Debug, Clone)]
+pub struct WorkTree {
+    /// The directory.
+    root: PathBuf,
+}
+
+impl WorkTree {
+    /// The files below a directory.
+    #[must_use]
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    /// Adds the files and links below a directory; links are named and not followed.
+    fn walk(&self, above: &str, paths: &mut Vec<String>) -> Result<(), TreeError> {
+        let failed = |error: &std::io::Error| {
+            let place = if above.is_empty() { "the judged directory" } else { above };
+            TreeError::Refused(format!("`{place}` cannot be listed: {error}"))
+        };
+        for entry in std::fs::read_dir(self.root.join(above)).map_err(|error| failed(&error))? {
+            let entry = entry.map_err(|error| failed(&error))?;
+            let kind = entry.file_type().map_err(|error| failed(&error))?;
+            let name = entry.file_name();
+            if name == ".git" {
+                continue;
+            }
+            let path = format!("{above}{}", name.to_string_lossy());
+            if kind.is_dir() {
+                self.walk(&format!("{path}/"), paths)?;
+            } else if kind.is_file() || kind.is_symlink() {
+                paths.push(path);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Tree for WorkTree {
+    fn commit(&self) -> Option<&str> {
+        None
+    }
+
+    fn paths(&self) -> Result<Vec<String>, TreeError> {
+        let mut paths = Vec::new();
+        self.walk("", &mut paths)?;
+        paths.sort();
+        Ok(paths)
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        let failed = |error: &std::io::Error| TreeError::Refused(format!("`{path}` cannot be read: {error}"));
+        let Some(parts) = parts(path) else { return Err(outside(path)) };
+        // Every step is looked at by itself, so that no link on the way leads out of the directory.
+        let mut place = self.root.clone();
+        let mut found = None;
+        for part in parts {
+            place.push(part);
+            match std::fs::symlink_metadata(&place) {
+                Ok(meta) if meta.is_symlink() => {
+                    return Err(TreeError::Refused(format!(
+                        "`{path}` is, or lies behind, a symbolic link, which is not followed"
+                    )));
+                }
+                Ok(meta) => found = Some(meta),
+                Err(error) if is_absence(&error) => return Ok(None),
+                Err(error) => return Err(failed(&error)),
+            }
+        }
+        match found {
+            Some(meta) if meta.is_file() => {}
+            _ => return Err(TreeError::Refused(format!("`{path}` is no plain file"))),
+        }
+        let file = std::fs::File::open(&place).map_err(|error| failed(&error))?;
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+            return Err(too_large(path, None));
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// The files of a commit that is in a local repository.
+pub struct GitTree {
+    /// The repository, which knows the judged directory.
+    repository: Rc<Repository>,
+    /// The commit's full id.
+    commit: String,
+}
+
+impl GitTree {
+    /// The files of a commit, given by its full id.
+    #[must_use]
+    pub fn new(repository: Rc<Repository>, commit: impl Into<String>) -> Self {
+        Self { repository, commit: commit.into() }
+    }
+}
+
+impl Tree for GitTree {
+    fn commit(&self) -> Option<&str> {
+        Some(&self.commit)
+    }
+
+    fn paths(&self) -> Result<Vec<String>, TreeError> {
+        Ok(self.repository.paths(&self.commit)?)
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        if parts(path).is_none() {
+            return Err(outside(path));
+        }
+        Ok(self.repository.read(&self.commit, path, MAX_FILE)?)
+    }
+}
+
+/// The files of a commit, read through GitHub's API, each at most once.
+pub struct ApiTree {
+    /// The API.
+    github: Rc<GitHub>,
+    /// The commit's full id.
+    commit: String,
+    /// The judged directory inside the repository: empty, or with a slash at its end.
+    prefix: String,
+    /// Every file below the judged directory, once it was listed.
+    entries: OnceCell<BTreeMap<String, Entry>>,
+}
+
+impl ApiTree {
+    /// The files of a commit, given by its full id, below a directory of the repository.
+    #[must_use]
+    pub fn new(github: Rc<GitHub>, commit: impl Into<String>, prefix: &str) -> Self {
+        let prefix = prefix.trim_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        Self { github, commit: commit.into(), prefix, entries: OnceCell::new() }
+    }
+
+    /// Every file below the judged directory.
+    fn entries(&self) -> Result<&BTreeMap<String, Entry>, TreeError> {
+        if let Some(entries) = self.entries.get() {
+            return Ok(entries);
+        }
+        let mut found = BTreeMap::new();
+        let mut lists = 0;
+        self.list(&self.commit, "", &mut lists, &mut found)?;
+        Ok(self.entries.get_or_init(|| found))
+    }
+
+    /// Adds what lies below one tree. When GitHub cuts the list, each directory is asked for by itself.
+    fn list(
+        &self,
+        id: &str,
+        above: &str,
+        lists: &mut u32,
+        found: &mut BTreeMap<String, Entry>,
+    ) -> Result<(), TreeError> {
+        let mut ask = |recursive: bool| {
+            *lists += 1;
+            if *lists > MAX_LISTS {
+                let why = format!("the repository is too large to be listed in {MAX_LISTS} calls");
+                return Err(TreeError::Unreachable(format!("{why}; check it out instead")));
+            }
+            Ok(self.github.tree(id, recursive)?)
+        };
+        let (entries, complete) = ask(true)?;
+        if complete {
+            for entry in entries {
+                self.keep(above, entry, found);
+            }
+            return Ok(());
+        }
+        let (entries, complete) = ask(false)?;
+        if !complete {
+            let place = if above.is_empty() { "the root" } else { above };
+            return Err(TreeError::Unreachable(format!("github cuts the list of files in `{place}`")));
+        }
+        for entry in entries {
+            if entry.mode != DIRECTORY {
+                self.keep(above, entry, found);
+                continue;
+            }
+            let path = format!("{above}{}/", entry.path);
+            if path.starts_with(&self.prefix) || self.prefix.starts_with(&path) {
+                self.list(&entry.id, &path, lists, found)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps a file or link that lies below the judged directory.
+    fn keep(&self, above: &str, entry: Entry, found: &mut BTreeMap<String, Entry>) {
+        let path = format!("{above}{}", entry.path);
+        if let (Some(path), false) = (path.strip_prefix(&self.prefix), entry.mode == DIRECTORY) {
+            found.insert(path.to_owned(), entry);
+        }
+    }
+}
+
+impl Tree for ApiTree {
+    fn commit(&self) -> Option<&str> {
+        Some(&self.commit)
+    }
+
+    fn paths(&self) -> Result<Vec<String>, TreeError> {
+        let files = self.entries()?.iter().filter(|(_, entry)| entry.mode != SUBMODULE);
+        Ok(files.map(|(path, _)| path.clone()).collect())
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        if parts(path).is_none() {
+            return Err(outside(path));
+        }
+        let entries = self.entries()?;
+        let Some(entry) = entries.get(path) else {
+            let below = format!("{path}/");
+            return match entries.range(below.clone()..).next() {
+                Some((next, _)) if next.starts_with(&below) => {
+                    Err(git::refuse_other_than_file(path, DIRECTORY)
+                        .err()
+                        .map_or_else(|| outside(path), Into::into))
+                }
+                _ => Ok(None),
+            };
+        };
+        git::refuse_other_than_file(path, entry.mode)?;
+        if let Some(size) = entry.size.filter(|size| *size > MAX_FILE) {
+            return Err(too_large(path, Some(size)));
+        }
+        Ok(Some(self.github.blob(&entry.id, MAX_FILE)?))
+    }
+}
+
+/// The steps of a path; none when it is absolute, empty, or leads upwards.
+fn parts(path: &str) -> Option<Vec<&str>> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let plain = |part: &&str| !matches!(*part, "" | "." | "..") && !part.contains(['\0', '\\']);
+    (parts.iter().all(plain) && Path::new(path).is_relative()).then_some(parts)
+}
+
+/// A path that is none of the judged directory.
+fn outside(path: &str) -> TreeError {
+    TreeError::Refused(format!("`{path}` is no path inside of the judged directory"))
+}
+
+/// A file above the limit.
+fn too_large(path: &str, size: Option<u64>) -> TreeError {
+    let size = size.map_or_else(|| "more".to_owned(), |size| format!("{size} bytes"));
+    TreeError::Refused(format!("`{path}` has {size}; at most {MAX_FILE} bytes are read"))
+}
+
+/// True when an error says that there is nothing, rather than that it cannot be read.
+fn is_absence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::tests::repository;
+    #[test]
+    fn a_work_tree_and_its_commit_read_the_same() {
+        let (dir, repository, first, second) = repository();
+        let work = WorkTree::new(dir.path().join("app"));
+        let tree = GitTree::new(Rc::clone(&repository), &second);
+        assert_eq!(work.paths().expect("paths"), tree.paths().expect("paths"));
+        assert_eq!(tree.paths().expect("paths"), ["behind", "slogate.yaml", "slos/b.yaml", "slos/link.yaml"]);
+        let both: [&dyn Tree; 2] = [&work, &tree];
+        for tree in both {
+            assert_eq!(tree.read("slos/b.yaml").expect("it reads").as_deref(), Some(b"a\n".as_slice()));
+            assert_eq!(tree.read("slos/none.yaml").expect("it reads"), None);
+            assert_eq!(tree.read("slogate.yaml/none").expect("it reads"), None);
+            assert!(tree.read("slos/link.yaml").expect_err("a link").to_string().contains("symbolic link"));
+            assert!(tree.read("slos").is_err());
+            for path in ["../README.md", "/etc/passwd", "", "a//b", "./slogate.yaml", "a\\..\\b"] {
+                assert!(tree.read(path).is_err(), "{path}");
+            }
+        }
+        assert!(work.read("behind/b.yaml").is_err());
+        let old = GitTree::new(repository, &first);
+        assert_eq!(old.read("slos/b.yaml").expect("it reads"), None);
+        assert_eq!(old.commit(), Some(first.as_str()));
+    }
 }

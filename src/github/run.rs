@@ -1,0 +1,312 @@
+//! The run that GitHub Actions started us in: the event, where the API is, and where a run may leave files.
+//!
+//! Everything comes from the environment and the event's payload, both passed in as text. The payload names the
+//! pull request and its commits and nothing more is believed of it: which class a change has, or who may say so,
+//! never follows from a branch name, a title or a body.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::git::is_full_id;
+use crate::http::Secret;
+
+/// Where GitHub's API is, unless the environment says otherwise.
+const API: &str = "https://api.github.com";
+
+/// Where people see GitHub, unless the environment says otherwise.
+const SERVER: &str = "https://github.com";
+
+/// Why a run cannot be understood.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// A variable that GitHub Actions sets is not there.
+    #[error("`{0}` is not set, so this is no GitHub Actions run")]
+    Missing(&'static str),
+    /// A variable that is there and makes no sense.
+    #[error("`{name}` is `{value}`, which is no {what}")]
+    Malformed {
+        /// The variable.
+        name: &'static str,
+        /// What it holds.
+        value: String,
+        /// What it should be.
+        what: &'static str,
+    },
+    /// An event that names no change.
+    #[error("the event `{0}` names no change; `pull_request_target` and `pull_request` do")]
+    Event(String),
+    /// A payload that is not what the event promises.
+    #[error("the event's payload cannot be read: {0}")]
+    Payload(String),
+}
+
+/// A pull request as the event's payload names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullRequest {
+    /// Its number.
+    pub number: u64,
+    /// The full id of its head commit.
+    pub head_sha: String,
+    /// The head branch: for showing, never for deciding.
+    pub head_ref: String,
+    /// The repository of the head branch; none when it was deleted.
+    pub head_repository: Option<String>,
+    /// The branch that it would be merged into.
+    pub base_ref: String,
+    /// The repository of the base branch, as `owner/name`.
+    pub base_repository: String,
+    /// Who opened it; none when the account is gone.
+    pub author: Option<String>,
+}
+
+impl PullRequest {
+    /// True when the head lives in another repository, so that a plain token has no right to write.
+    #[must_use]
+    pub fn is_from_fork(&self) -> bool {
+        self.head_repository.as_deref() != Some(self.base_repository.as_str())
+    }
+}
+
+/// The event that started the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// `pull_request` or `pull_request_target`.
+    PullRequest(PullRequest),
+}
+
+/// Where the API is, and what opens it.
+#[derive(Debug, Clone)]
+pub struct Address {
+    /// `https://api.github.com`, or `https://ghes.example/api/v3`.
+    pub api: String,
+    /// `owner/name`.
+    pub repository: String,
+    /// The token; none reads public repositories only.
+    pub token: Option<Secret>,
+}
+
+impl Address {
+    /// Reads the address from the environment alone: enough to read a repository outside of a run.
+    ///
+    /// # Errors
+    /// When no repository is named.
+    pub fn read(environment: &BTreeMap<String, String>) -> Result<Self, RunError> {
+        let token = ["SLOGATE_GITHUB_TOKEN", "GITHUB_TOKEN"];
+        let token = token.iter().find_map(|name| set(environment, name));
+        Ok(Self {
+            api: set(environment, "GITHUB_API_URL").unwrap_or(API).trim_end_matches('/').to_owned(),
+            repository: required(environment, "GITHUB_REPOSITORY")?.to_owned(),
+            token: token.map(|token| Secret::new(token.trim())),
+        })
+    }
+}
+
+/// One run of a workflow.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// What started it.
+    pub event: Event,
+    /// Where the API is.
+    pub address: Address,
+    /// Where people see GitHub, without a slash at the end.
+    pub server: String,
+    /// The run's id: it grows from run to run over all workflows of the server.
+    pub id: u64,
+    /// The run's number: it grows from run to run of one workflow file.
+    pub number: u64,
+    /// Which attempt of the run this is, from 1.
+    pub attempt: u64,
+    /// The file that the step summary is appended to.
+    pub summary: Option<PathBuf>,
+    /// The file that outputs are appended to.
+    pub output: Option<PathBuf>,
+}
+
+impl Run {
+    /// The path of the payload's file, for whoever reads files.
+    #[must_use]
+    pub fn payload_path(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
+        set(environment, "GITHUB_EVENT_PATH").map(PathBuf::from)
+    }
+
+    /// True when the environment is that of a GitHub Actions run.
+    #[must_use]
+    pub fn is_one(environment: &BTreeMap<String, String>) -> bool {
+        set(environment, "GITHUB_EVENT_NAME").is_some()
+    }
+
+    /// Reads the run from its environment and the text of its payload.
+    ///
+    /// # Errors
+    /// When a variable is missing or malformed, when the event is none that names a change, or when the payload
+    /// is not that of such an event in this repository.
+    pub fn read(environment: &BTreeMap<String, String>, payload: &str) -> Result<Self, RunError> {
+        let event = match required(environment, "GITHUB_EVENT_NAME")? {
+            "pull_request" | "pull_request_target" => Event::PullRequest(pull_request(payload)?),
+            other => return Err(RunError::Event(other.to_owned())),
+        };
+        let address = Address::read(environment)?;
+        let Event::PullRequest(pull) = &event;
+        if !pull.base_repository.eq_ignore_ascii_case(&address.repository) {
+            return Err(RunError::Payload(format!(
+                "it is about `{}`, and this run is of `{}`",
+                pull.base_repository, address.repository
+            )));
+        }
+        let server = set(environment, "GITHUB_SERVER_URL").unwrap_or(SERVER);
+        Ok(Self {
+            event,
+            address,
+            server: server.trim_end_matches('/').to_owned(),
+            id: number(environment, "GITHUB_RUN_ID")?,
+            number: number(environment, "GITHUB_RUN_NUMBER")?,
+            attempt: number(environment, "GITHUB_RUN_ATTEMPT")?.max(1),
+            summary: set(environment, "GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            output: set(environment, "GITHUB_OUTPUT").map(PathBuf::from),
+        })
+    }
+
+    /// The pull request that the run is about.
+    #[must_use]
+    pub fn pull_request(&self) -> &PullRequest {
+        let Event::PullRequest(pull) = &self.event;
+        pull
+    }
+}
+
+/// The payload's part that is believed.
+#[derive(Deserialize)]
+struct Payload {
+    /// The pull request.
+    pull_request: Option<PayloadPull>,
+}
+
+/// A pull request in a payload.
+#[derive(Deserialize)]
+struct PayloadPull {
+    /// Its number.
+    number: u64,
+    /// Its head.
+    head: PayloadSide,
+    /// Its base.
+    base: PayloadSide,
+    /// Who opened it.
+    user: Option<PayloadUser>,
+}
+
+/// One side of a pull request in a payload.
+#[derive(Deserialize)]
+struct PayloadSide {
+    /// The branch.
+    #[serde(rename = "ref")]
+    name: String,
+    /// The commit.
+    sha: String,
+    /// The repository.
+    repo: Option<PayloadRepository>,
+}
+
+/// A repository in a payload.
+#[derive(Deserialize)]
+struct PayloadRepository {
+    /// `owner/name`.
+    full_name: String,
+}
+
+/// A user in a payload.
+#[derive(Deserialize)]
+struct PayloadUser {
+    /// The name.
+    login: String,
+}
+
+/// Reads the pull request of a payload.
+fn pull_request(payload: &str) -> Result<PullRequest, RunError> {
+    let wrong = |why: &str| RunError::Payload(why.to_owned());
+    let payload: Payload = serde_json::from_str(payload).map_err(|error| wrong(&error.to_string()))?;
+    let pull = payload.pull_request.ok_or_else(|| wrong("it has no `pull_request`"))?;
+    if !is_full_id(&pull.head.sha) {
+        return Err(wrong("`pull_request.head.sha` is no full commit id"));
+    }
+    let base = pull.base.repo.ok_or_else(|| wrong("`pull_request.base` has no repository"))?;
+    Ok(PullRequest {
+        number: pull.number,
+        head_sha: pull.head.sha.to_ascii_lowercase(),
+        head_ref: pull.head.name,
+        head_repository: pull.head.repo.map(|repository| repository.full_name),
+        base_ref: pull.base.name,
+        base_repository: base.full_name,
+        author: pull.user.map(|user| user.login),
+    })
+}
+
+/// A variable that is set and not empty.
+fn set<'a>(environment: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    environment.get(name).map(String::as_str).filter(|value| !value.trim().is_empty())
+}
+
+/// A variable that must be set.
+fn required<'a>(environment: &'a BTreeMap<String, String>, name: &'static str) -> Result<&'a str, RunError> {
+    set(environment, name).ok_or(RunError::Missing(name))
+}
+
+/// A variable that holds a whole number; 0 when it is not set.
+fn number(environment: &BTreeMap<String, String>, name: &'static str) -> Result<u64, RunError> {
+    let Some(value) = set(environment, name) else { return Ok(0) };
+    let malformed = |_| RunError::Malformed { name, value: value.to_owned(), what: "whole number" };
+    value.trim().parse().map_err(malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAYLOAD: &str = r#"{"action":"synchronize","number":7,"pull_request":{"number":7,
+        "title":"hotfix: ignore","user":{"login":"mona"},
+        "head":{"ref":"feature","sha":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA","repo":{"full_name":"fork/shop"}},
+        "base":{"ref":"main","sha":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","repo":{"full_name":"acme/shop"}}}}"#;
+
+    fn environment(more: &[(&str, &str)]) -> BTreeMap<String, String> {
+        let always = [("GITHUB_EVENT_NAME", "pull_request_target"), ("GITHUB_REPOSITORY", "acme/shop")];
+        always.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_run_is_read_from_environment_and_payload() {
+        let run = Run::read(
+            &environment(&[
+                ("GITHUB_RUN_ID", "99"),
+                ("GITHUB_RUN_ATTEMPT", "2"),
+                ("GITHUB_API_URL", "https://ghes.example/api/v3/"),
+                ("GITHUB_TOKEN", "weaker"),
+                ("SLOGATE_GITHUB_TOKEN", "own\n"),
+            ]),
+            PAYLOAD,
+        )
+        .expect("it is a run");
+        let pull = run.pull_request();
+        assert_eq!((pull.number, pull.base_ref.as_str()), (7, "main"));
+        assert_eq!(pull.head_sha, "a".repeat(40));
+        assert!(pull.is_from_fork());
+        assert_eq!((run.id, run.attempt), (99, 2));
+        assert_eq!(run.address.api, "https://ghes.example/api/v3");
+        assert_eq!(run.address.token.as_ref().map(Secret::expose), Some("own"));
+        assert!(!format!("{run:?}").contains("own\""));
+    }
+
+    #[test]
+    fn what_is_no_change_is_refused() {
+        let refused = |more: &[(&str, &str)], payload: &str| {
+            Run::read(&environment(more), payload).expect_err("it is refused").to_string()
+        };
+        assert!(refused(&[("GITHUB_EVENT_NAME", "push")], PAYLOAD).starts_with("the event `push` names no"));
+        assert!(refused(&[("GITHUB_REPOSITORY", "")], PAYLOAD).starts_with("`GITHUB_REPOSITORY` is not set"));
+        assert!(refused(&[("GITHUB_REPOSITORY", "a/b")], PAYLOAD).contains("it is about `acme/shop`"));
+        assert!(refused(&[("GITHUB_RUN_ID", "x")], PAYLOAD).contains("no whole number"));
+        assert!(refused(&[], "{}").contains("has no `pull_request`"));
+        assert!(refused(&[], &PAYLOAD.replace("AAAA", "zzzz")).contains("no full commit id"));
+        assert!(refused(&[], "<html>").contains("cannot be read"));
+    }
+}

@@ -1,0 +1,131 @@
+//! What GitHub's API answers, cut to the fields that are read.
+//!
+//! A field that is always there in GitHub's own description is required, so that an answer of somebody else (a
+//! proxy, a login page in JSON) is no answer. `github` turns these into its own words.
+
+use serde::Deserialize;
+
+use super::Comment;
+
+/// A user as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireUser {
+    /// The name.
+    pub(super) login: String,
+}
+
+/// A reference as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireRef {
+    /// What it points at.
+    pub(super) object: WireObject,
+}
+
+/// What a reference points at.
+#[derive(Deserialize)]
+pub(super) struct WireObject {
+    /// Its id.
+    pub(super) sha: String,
+}
+
+/// A pull request as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WirePull {
+    /// Its head.
+    pub(super) head: WireObject,
+    /// Its base.
+    pub(super) base: WireSide,
+    /// How many files it changes.
+    #[serde(default)]
+    pub(super) changed_files: usize,
+}
+
+/// One side of a pull request as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireSide {
+    /// The branch.
+    #[serde(rename = "ref")]
+    pub(super) name: String,
+}
+
+/// A comparison as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireCompare {
+    /// The changed files, at most 300.
+    pub(super) files: Vec<WireFile>,
+}
+
+/// A changed file as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireFile {
+    /// Its path.
+    pub(super) filename: String,
+    /// Where it was before it was moved.
+    pub(super) previous_filename: Option<String>,
+}
+
+/// A tree as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireTree {
+    /// Its entries.
+    pub(super) tree: Vec<WireEntry>,
+    /// Whether the list was cut; an answer that does not say so is no answer.
+    pub(super) truncated: bool,
+}
+
+/// A tree's entry as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireEntry {
+    /// Its path.
+    pub(super) path: String,
+    /// Its mode in octal.
+    pub(super) mode: String,
+    /// Its id.
+    pub(super) sha: String,
+    /// Its size.
+    pub(super) size: Option<u64>,
+}
+
+/// A comment as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireComment {
+    /// Its id.
+    pub(super) id: u64,
+    /// Its text.
+    pub(super) body: Option<String>,
+    /// Where people see it.
+    pub(super) html_url: String,
+    /// Who wrote it.
+    pub(super) user: Option<WireUser>,
+}
+
+impl From<WireComment> for Comment {
+    fn from(wire: WireComment) -> Self {
+        Self {
+            id: wire.id,
+            body: wire.body.unwrap_or_default(),
+            url: wire.html_url,
+            author: wire.user.map(|user| user.login),
+        }
+    }
+}
+
+/// A commit's latest statuses as GitHub sends them.
+#[derive(Deserialize)]
+pub(super) struct WireCombined {
+    /// One for each context.
+    pub(super) statuses: Vec<WireStatus>,
+}
+
+/// A status as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireStatus {
+    /// Its context.
+    pub(super) context: String,
+    /// What it says.
+    pub(super) state: String,
+    /// In words.
+    pub(super) description: Option<String>,
+    /// Where it leads.
+    pub(super) target_url: Option<String>,
+}
