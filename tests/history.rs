@@ -23,13 +23,22 @@ use flate2::write::GzEncoder;
 
 #[path = "history/dice.rs"]
 mod dice;
+#[path = "history/small.rs"]
+mod small;
 #[path = "history/traffic.rs"]
 mod traffic;
 #[path = "history/webshop.rs"]
 mod webshop;
 
 /// Every committed history: its path from the root of the project, and what makes it.
-const HISTORIES: [(&str, fn() -> String); 1] = [("examples/webshop/history.om.gz", webshop::recording)];
+const HISTORIES: [(&str, fn() -> String); 6] = [
+    ("examples/webshop/history.om.gz", webshop::recording),
+    ("tests/cases/check-proceeds/repo/history.om", small::healthy),
+    ("tests/cases/check-freezes-when-spent/repo/history.om", small::spent),
+    ("tests/cases/check-unknown-when-history-is-short/repo/history.om", small::young),
+    ("tests/cases/check-hovers/repo/history.om.gz", small::hovering),
+    ("tests/cases/check-ragged/repo/history.om.gz", small::ragged),
+];
 
 /// The largest that a committed history may be, in bytes.
 const LARGEST: usize = 500_000;
