@@ -1,0 +1,194 @@
+//! A transcript: what one run of the binary said and did, in the order in which a reader wants it.
+//!
+//! The command, the requests that only read, what was printed, the requests that changed something, and the exit.
+//! Whatever depends on chance (ports, directories) is shown under a fixed name.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::case::Case;
+use crate::request::{Request, Stub};
+
+/// The longest that a command may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What a command left behind.
+struct Outcome {
+    /// What it printed.
+    out: String,
+    /// What it complained about.
+    err: String,
+    /// How it ended.
+    status: ExitStatus,
+}
+
+/// Runs every command of a case in `directory` and writes down what happens.
+pub fn of(case: &Case, directory: &Path, stubs: &mut [Box<dyn Stub>], prometheus: Option<&str>) -> String {
+    let mut text = format!("# {}\n", case.about.trim());
+    for command in &case.commands {
+        let instants: Vec<Option<&String>> =
+            if case.now.is_empty() { vec![None] } else { case.now.iter().map(Some).collect() };
+        for now in instants {
+            let mut words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
+            words.extend(now.into_iter().flat_map(|now| ["--now".to_owned(), now.clone()]));
+            run(&mut text, case, directory, stubs, prometheus, &words);
+        }
+    }
+    for (chance, shown) in stubs.iter().flat_map(|stub| stub.redactions()) {
+        text = text.replace(&chance, &shown);
+    }
+    text.replace(&directory.display().to_string(), "/repository")
+}
+
+/// Runs one command and writes it down.
+fn run(
+    text: &mut String,
+    case: &Case,
+    directory: &Path,
+    stubs: &mut [Box<dyn Stub>],
+    prometheus: Option<&str>,
+    words: &[String],
+) {
+    let placed = |word: &str| word.replace("$PROMETHEUS", prometheus.unwrap_or("$PROMETHEUS"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    command.args(words.iter().map(|word| placed(word))).current_dir(directory).env_clear();
+    for (name, value) in stubs.iter().flat_map(|stub| stub.environment()) {
+        command.env(name, value);
+    }
+    for (name, value) in &case.env {
+        command.env(name, placed(value));
+    }
+    let outcome = finished(command);
+    let (reads, writes): (Vec<Request>, Vec<Request>) =
+        stubs.iter_mut().flat_map(|stub| stub.requests()).partition(reads_only);
+
+    section(text, &format!("$ slogate {}", words.join(" ")));
+    reads.iter().for_each(|request| push(text, request));
+    section(text, &if case.pick.is_empty() { outcome.out } else { picked(&outcome.out, &case.pick) });
+    if !outcome.err.trim().is_empty() {
+        section(text, "-- stderr");
+        section(text, &outcome.err);
+    }
+    writes.iter().for_each(|request| push(text, request));
+    for path in &case.shows {
+        section(text, &format!("-- {}", path.display()));
+        section(text, &fs::read_to_string(directory.join(path)).unwrap_or_else(|error| error.to_string()));
+    }
+    section(text, &format!("exit: {}\n", named(outcome.status)));
+}
+
+/// True for a request that changes nothing: queries are posted, too.
+fn reads_only(request: &Request) -> bool {
+    request.method == "GET" || request.target.starts_with("/api/v1/query")
+}
+
+/// Adds a request.
+fn push(text: &mut String, request: &Request) {
+    write!(text, "{request}").expect("a string grows");
+}
+
+/// Adds text that ends with a line's end, unless it is empty.
+fn section(text: &mut String, part: &str) {
+    text.push_str(part);
+    if !part.is_empty() && !part.ends_with('\n') {
+        text.push('\n');
+    }
+}
+
+/// Waits for a command, which does not read from anywhere, and ends it when it takes too long.
+fn finished(mut command: Command) -> Outcome {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary can be started");
+    let out = drained(child.stdout.take());
+    let err = drained(child.stderr.take());
+    let status = awaited(&mut child);
+    let collected = |reader: thread::JoinHandle<String>| reader.join().expect("the stream can be read");
+    Outcome { out: collected(out), err: collected(err), status }
+}
+
+/// Reads a stream to its end beside everything else, so that no pipe fills up.
+fn drained<R: Read + Send + 'static>(stream: Option<R>) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            stream.read_to_end(&mut bytes).expect("the stream can be read");
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// Waits for the child's end.
+fn awaited(child: &mut Child) -> ExitStatus {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().expect("the child can be waited for") {
+            return status;
+        }
+        if begun.elapsed() > PATIENCE {
+            child.kill().expect("the child can be ended");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// The exit with its name in the product's documentation.
+fn named(status: ExitStatus) -> String {
+    let name = match status.code() {
+        Some(0) => "proceed",
+        Some(1) => "withheld",
+        Some(2) => "usage",
+        Some(3) => "invalid",
+        Some(4) => "unknown",
+        Some(5) => "untold",
+        Some(_) => "not an exit of slogate",
+        None => return "ended by a signal".to_owned(),
+    };
+    format!("{} {name}", status.code().unwrap_or_default())
+}
+
+/// Values of a JSON document by their pointers, a line each; the document itself when it is none.
+fn picked(out: &str, pointers: &[String]) -> String {
+    let Ok(document) = serde_json::from_str::<Value>(out) else { return out.to_owned() };
+    let mut lines = String::new();
+    for pointer in pointers {
+        let mut found = Vec::new();
+        follow(&document, pointer.trim_start_matches('/'), &mut found);
+        let values: Vec<String> = found.iter().map(|value| shortened(value)).collect();
+        writeln!(lines, "{pointer}: {}", values.join(", ")).expect("a string grows");
+    }
+    lines
+}
+
+/// Follows a pointer; `*` stands for every element of an array.
+fn follow<'a>(value: &'a Value, pointer: &str, found: &mut Vec<&'a Value>) {
+    let (step, rest) = pointer.split_once('/').unwrap_or((pointer, ""));
+    match value {
+        _ if pointer.is_empty() => found.push(value),
+        Value::Array(elements) if step == "*" => {
+            elements.iter().for_each(|element| follow(element, rest, found));
+        }
+        Value::Array(elements) => {
+            let element = step.parse::<usize>().ok().and_then(|index| elements.get(index));
+            element.into_iter().for_each(|element| follow(element, rest, found));
+        }
+        other => other.get(step).into_iter().for_each(|inner| follow(inner, rest, found)),
+    }
+}
+
+/// A value on one line, numbers with four decimals at most.
+fn shortened(value: &Value) -> String {
+    match value.as_f64() {
+        Some(number) if value.is_f64() => {
+            let fixed = format!("{number:.4}");
+            fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => value.as_str().map_or_else(|| value.to_string(), str::to_owned),
+    }
+}

@@ -1,0 +1,168 @@
+//! The same history twice, as a snapshot and in a real Prometheus, must be judged alike.
+//!
+//! The verdict, every clause's state and its instants agree exactly; figures may differ by one percentage point,
+//! which is what Prometheus's extrapolation may add where scrapes do not fall on the grid.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test ends with the first surprise, and reads its files itself"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+#[path = "peers/prometheus.rs"]
+mod prometheus;
+#[path = "harness/recording.rs"]
+mod recording;
+
+use prometheus::Prometheus;
+use recording::Recording;
+
+/// How far two figures may be apart: one percentage point.
+const TOLERANCE: f64 = 0.01;
+
+/// The end of every recorded history.
+const END: &str = "2026-11-21T12:00:00Z";
+
+/// A file of the project.
+fn path(of: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(of)
+}
+
+/// The report on a repository at an instant, as JSON; without an address from its snapshot.
+fn report(repository: &Path, now: &str, service: Option<&str>, prometheus: Option<&str>) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    command.env_clear().arg("check").arg(repository);
+    command.args(["--environment", "production", "--format", "json", "--now", now]);
+    command.args(service.map(|name| ["--service", name]).into_iter().flatten());
+    command.args(prometheus.map(|url| ["--prometheus", url]).into_iter().flatten());
+    let output = command.output().expect("the binary can be started");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!("{command:?} printed no JSON: {error}\n{}", String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+/// The states of all rulings: clause and SLO, with what must be equal.
+fn states(report: &Value) -> BTreeMap<String, Value> {
+    let rulings = report["rulings"].as_array().expect("rulings").iter().map(|ruling| {
+        let name = format!("{} {} {}", ruling["policy"], ruling["clause"], ruling["slo"]);
+        let equal = ["effect", "mode", "at", "since", "thaws_at"];
+        (name, equal.iter().map(|field| (*field, ruling[*field].clone())).collect())
+    });
+    rulings.collect()
+}
+
+/// The figures of all budgets that may differ a little, by their names.
+fn figures(report: &Value) -> BTreeMap<String, f64> {
+    let mut figures = BTreeMap::new();
+    for budget in report["budgets"].as_array().expect("budgets") {
+        for pointer in ["/remaining", "/consumed", "/burned/1h", "/burned/6h", "/burned/24h", "/burned/7d"] {
+            if let Some(figure) = budget.pointer(pointer).and_then(Value::as_f64) {
+                figures.insert(format!("{} {pointer}", budget["slo"]), figure);
+            }
+        }
+    }
+    figures
+}
+
+/// The states of all budgets: measured, or the gap.
+fn known(report: &Value) -> Vec<[Value; 3]> {
+    let budgets = report["budgets"].as_array().expect("budgets").iter();
+    budgets.map(|of| [of["slo"].clone(), of["state"].clone(), of["gap"]["kind"].clone()]).collect()
+}
+
+/// Judges a repository by its snapshot and by Prometheus and compares; gives how many figures were compared.
+fn compare(repository: &Path, now: &str, service: Option<&str>, prometheus: &Prometheus) -> usize {
+    let recorded = report(repository, now, service, None);
+    let queried = report(repository, now, service, Some(&prometheus.url()));
+    assert_eq!(recorded["verdict"]["effect"], queried["verdict"]["effect"], "the verdict at {now}");
+    assert_eq!(recorded["verdict"]["exit"], queried["verdict"]["exit"], "the exit at {now}");
+    assert_eq!(known(&recorded), known(&queried), "the budgets at {now}");
+    assert_eq!(states(&recorded), states(&queried), "the clauses at {now}");
+    let (left, right) = (figures(&recorded), figures(&queried));
+    assert!(left.keys().eq(right.keys()), "at {now}: {left:?} and {right:?}");
+    for (name, figure) in &left {
+        let apart = (figure - right[name]).abs();
+        assert!(apart <= TOLERANCE, "{name} at {now}: {figure} by the snapshot, {} by Prometheus", right[name]);
+    }
+    left.len()
+}
+
+/// The instants that a case names.
+fn instants(case: &str) -> Vec<String> {
+    let text = fs::read_to_string(path(case).join("case.toml")).expect("the case can be read");
+    let case: toml::Table = text.parse().expect("TOML");
+    let named = case["now"].as_array().expect("instants").iter();
+    named.map(|now| now.as_str().expect("an instant").to_owned()).collect()
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn a_real_prometheus_counts_what_the_recording_says() {
+    let file = path("examples/webshop/history.om.gz");
+    let prometheus = Prometheus::filled(&file);
+    let recording = Recording::load(&file).expect("a recording");
+    let end = END.parse::<jiff::Timestamp>().expect("an instant").as_second();
+    let selectors = [
+        r#"http_requests_total{env="prod-eu",service="checkout"}"#,
+        r#"http_requests_total{env="prod-eu",service="checkout",code=~"5.."}"#,
+        r#"http_request_duration_seconds_bucket{env="prod-eu",service="checkout",le="0.4"}"#,
+        r#"http_requests_total{env="prod-eu",service="search",code=~"5.."}"#,
+        r#"http_requests_total{env="staging"}"#,
+        "nothing_of_that_name",
+    ];
+    for selector in selectors {
+        for (window, at) in [(3_600, end), (28 * 86_400, end), (3_600, end - 55 * 86_400)] {
+            let counted = recording.increases(selector, &[at], window).expect("a selector");
+            let counted = counted[0].map(|count| count.to_string().parse::<f64>().expect("a number"));
+            let answered = prometheus.single(&format!("sum(increase({selector}[{window}s]))"), at);
+            let apart = counted.zip(answered).map(|(left, right)| (left - right).abs() / left.max(1.0));
+            let alike = counted.is_some() == answered.is_some() && apart.is_none_or(|apart| apart < 1e-6);
+            assert!(alike, "{selector} over {window}s: {counted:?} recorded, {answered:?} answered");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn the_webshop_is_judged_alike() {
+    let repository = path("examples/webshop");
+    let prometheus = Prometheus::filled(&repository.join("history.om.gz"));
+    for now in ["2026-11-21T12:00:00Z", "2026-11-17T08:59:59Z", "2026-11-17T09:00:00Z", "2026-11-03T00:30:00Z"] {
+        let compared = compare(&repository, now, None, &prometheus);
+        assert!(compared >= 18, "three budgets at {now}, and only {compared} figures");
+    }
+    compare(&repository, END, Some("search"), &prometheus);
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn a_hovering_clause_is_judged_alike_at_every_named_instant() {
+    let case = "tests/cases/check-hovers";
+    let repository = path(case).join("repo");
+    let prometheus = Prometheus::filled(&repository.join("history.om.gz"));
+    let instants = instants(case);
+    assert_eq!(instants.len(), 20);
+    for now in instants {
+        compare(&repository, &now, None, &prometheus);
+    }
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn restarts_two_pods_and_uneven_scrapes_are_judged_alike() {
+    let repository = path("tests/cases/check-ragged/repo");
+    let prometheus = Prometheus::filled(&repository.join("history.om.gz"));
+    for now in [END, "2026-11-21T02:00:00Z", "2026-11-18T12:00:00Z", "2026-11-16T00:00:00Z"] {
+        let compared = compare(&repository, now, None, &prometheus);
+        assert!(compared > 0, "nothing is known at {now}");
+    }
+}
