@@ -11,10 +11,14 @@ use std::time::{Duration, Instant};
 
 use jiff::fmt::rfc2822;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
-use reqwest::{StatusCode, Url, redirect};
+use reqwest::{StatusCode, redirect};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
+use address::encode;
+pub use address::{Address, redact};
+
+mod address;
 #[cfg(test)]
 pub(crate) mod stub;
 
@@ -66,7 +70,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { deadline: Duration::from_mins(1), attempt: Duration::from_secs(15), tries: 3 }
+        Self { deadline: Duration::from_secs(60), attempt: Duration::from_secs(15), tries: 3 }
     }
 }
 
@@ -154,19 +158,6 @@ fn span(time: Duration) -> String {
     } else {
         format!("{}s", time.as_secs())
     }
-}
-
-/// An address without userinfo, query and fragment; a text that is no address is not repeated at all.
-#[must_use]
-pub fn redact(url: &str) -> String {
-    let Ok(mut url) = Url::parse(url) else { return "***".to_owned() };
-    if !url.has_host() {
-        return "***".to_owned();
-    }
-    let plain = url.set_username("").is_ok() && url.set_password(None).is_ok();
-    url.set_query(None);
-    url.set_fragment(None);
-    if plain { url.to_string() } else { "***".to_owned() }
 }
 
 /// The client, and the runtime on which it works.
@@ -373,13 +364,6 @@ impl Asking {
     }
 }
 
-/// A form as it is sent, percent-encoded.
-fn encode(form: &[(String, String)]) -> String {
-    let Ok(mut url) = Url::parse("http://form.invalid/") else { return String::new() };
-    url.query_pairs_mut().extend_pairs(form);
-    url.query().unwrap_or_default().to_owned()
-}
-
 /// The innermost cause of an error: the outer ones only say that something failed.
 fn cause(error: &reqwest::Error) -> String {
     let mut inner: &dyn std::error::Error = error;
@@ -467,13 +451,6 @@ mod tests {
         let secret = Secret::new("hunter2");
         assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "*** *** Some(***)");
         assert_eq!(secret.expose(), "hunter2");
-    }
-
-    #[test]
-    fn addresses_lose_userinfo_query_and_fragment() {
-        assert_eq!(redact("https://me:pw@prom.example:9090/a?q=1#x"), "https://prom.example:9090/a");
-        assert_eq!(redact("me:pw@prom.example"), "***");
-        assert_eq!(redact("no address, me:pw@host"), "***");
     }
 
     #[test]
