@@ -8,6 +8,14 @@ use crate::budget::series::{Series, Total};
 use crate::catalog::Slo;
 use crate::settings::Environment;
 
+pub mod number;
+pub mod promql;
+pub mod plan;
+pub mod openmetrics;
+pub mod snapshot;
+pub mod prometheus;
+pub mod recorded;
+
 /// One question to a source: the events of one SLO in one environment.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
@@ -50,4 +58,10 @@ pub trait Source {
 
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
+}
+
+/// An instant as people and files write it: `2026-10-05T12:00:00Z`. Outside of the calendar, the bare seconds.
+#[must_use]
+pub fn instant(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |instant| instant.to_string())
 }

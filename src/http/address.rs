@@ -1,0 +1,148 @@
+//! Addresses of servers as people give them: checked before anything is sent, and shown without secrets.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use reqwest::Url;
+
+use super::{Get, HttpError, Secret};
+
+/// The longest address that is asked by GET; proxies and servers cut longer ones.
+const LONGEST: usize = 4_000;
+
+/// The base address of an HTTP API. It prints without userinfo and without a slash at its end.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(Url);
+
+impl Address {
+    /// Reads an address.
+    ///
+    /// # Errors
+    /// When it is not `http` or `https`, has no host, or has a query or a fragment, to which nothing can be added.
+    pub fn parse(text: &str) -> Result<Self, HttpError> {
+        let refused = |reason: &str| HttpError::Address { url: redact(text), reason: reason.to_owned() };
+        let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
+        if !["http", "https"].contains(&url.scheme()) {
+            return Err(refused("it must begin with `http://` or `https://`"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(refused("it must end with its path, without `?` and `#`"));
+        }
+        Ok(Self(url))
+    }
+
+    /// True when a secret that is sent there cannot be read on the way: `https`, or this very machine.
+    #[must_use]
+    pub fn is_safe_for_secrets(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+        self.0.scheme() == "https" || host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
+    }
+
+    /// True when a user's name or a password stands in it.
+    #[must_use]
+    pub fn has_userinfo(&self) -> bool {
+        !self.0.username().is_empty() || self.0.password().is_some()
+    }
+
+    /// A question to a path below the address: by GET, or by POST when it would be too long for an address.
+    #[must_use]
+    pub fn ask(
+        &self,
+        path: &str,
+        question: Vec<(String, String)>,
+        bearer: Option<Secret>,
+        cap: usize,
+    ) -> Get {
+        let mut url = self.0.clone();
+        let below = format!("{}/{path}", url.path().trim_end_matches('/'));
+        url.set_path(&below);
+        let plain = url.to_string();
+        url.query_pairs_mut().extend_pairs(&question);
+        if url.as_str().len() <= LONGEST {
+            Get { url: url.into(), bearer, form: None, cap }
+        } else {
+            Get { url: plain, bearer, form: Some(question), cap }
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(redact(self.0.as_str()).trim_end_matches('/'))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Address({self})")
+    }
+}
+
+/// An address without userinfo, query and fragment; a text that is no address is not repeated at all.
+#[must_use]
+pub fn redact(url: &str) -> String {
+    let Ok(mut url) = Url::parse(url) else { return "***".to_owned() };
+    if !url.has_host() {
+        return "***".to_owned();
+    }
+    let plain = url.set_username("").is_ok() && url.set_password(None).is_ok();
+    url.set_query(None);
+    url.set_fragment(None);
+    if plain { url.to_string() } else { "***".to_owned() }
+}
+
+/// A form as it is sent, percent-encoded.
+pub(super) fn encode(form: &[(String, String)]) -> String {
+    let Ok(mut url) = Url::parse("http://form.invalid/") else { return String::new() };
+    url.query_pairs_mut().extend_pairs(form);
+    url.query().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_lose_userinfo_query_and_fragment() {
+        assert_eq!(redact("https://me:pw@prom.example:9090/a?q=1#x"), "https://prom.example:9090/a");
+        assert_eq!(redact("me:pw@prom.example"), "***");
+        assert_eq!(redact("no address, me:pw@host"), "***");
+        let address = Address::parse("https://me:pw@prom.example/x/").expect("an address");
+        assert_eq!(
+            format!("{address} {address:?}"),
+            "https://prom.example/x Address(https://prom.example/x)"
+        );
+        assert!(address.has_userinfo());
+    }
+
+    #[test]
+    fn what_cannot_be_asked_is_refused_without_repeating_secrets() {
+        for text in ["ftp://me:pw@h/", "prom:9090", "", "http://", "http://me:pw@h/?token=pw", "http://h/#pw"]
+        {
+            let error = Address::parse(text).expect_err("no address").to_string();
+            assert!(error.contains("not an address that can be asked") && !error.contains("pw"), "{error}");
+        }
+    }
+
+    #[test]
+    fn secrets_go_over_https_or_to_this_machine() {
+        let safe = |text: &str| Address::parse(text).expect("an address").is_safe_for_secrets();
+        assert!(
+            ["https://h/", "http://localhost:9/", "http://127.8.0.1/", "http://[::1]:9/"]
+                .map(safe)
+                .iter()
+                .all(|s| *s)
+        );
+        assert!(!["http://h/", "http://10.0.0.1/", "http://localhost.evil/"].map(safe).iter().any(|s| *s));
+    }
+
+    #[test]
+    fn a_long_question_is_posted() {
+        let address = Address::parse("http://h/prefix/").expect("an address");
+        let short = address.ask("api", vec![("q".to_owned(), "a b&c".to_owned())], None, 1);
+        assert_eq!((short.url.as_str(), short.form.is_none()), ("http://h/prefix/api?q=a+b%26c", true));
+        let long = address.ask("api", vec![("q".to_owned(), "x".repeat(5_000))], None, 1);
+        assert_eq!((long.url.as_str(), long.form.is_some()), ("http://h/prefix/api", true));
+    }
+}

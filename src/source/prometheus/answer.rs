@@ -1,0 +1,247 @@
+//! What Prometheus's API answered, read into counts, or into the gap that says why it is no answer.
+//!
+//! Texts of the server are shown on one line, cut, without control characters and without the token.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::budget::gap::Gap;
+use crate::http::{Address, HttpError, Response, Secret};
+use crate::source::plan::{self, Counts};
+use crate::source::{Range, instant, number};
+
+/// The most characters of a server's own text that are shown.
+const SHOWN: usize = 300;
+
+/// An answer of the API.
+#[derive(Debug, Deserialize)]
+struct Body<'a> {
+    /// `success` or `error`.
+    status: String,
+    /// The result.
+    #[serde(borrow)]
+    data: Option<Data<'a>>,
+    /// What is wrong with the question, or happened to it.
+    error: Option<String>,
+    /// What the answer lacks.
+    #[serde(default)]
+    warnings: Option<Vec<String>>,
+    /// VictoriaMetrics: some of its storage did not answer.
+    #[serde(default, rename = "isPartial")]
+    is_partial: bool,
+}
+
+/// The result of a query.
+#[derive(Debug, Deserialize)]
+struct Data<'a> {
+    /// `matrix` or `vector`.
+    #[serde(rename = "resultType")]
+    kind: String,
+    /// The series.
+    #[serde(borrow)]
+    result: Vec<Row<'a>>,
+}
+
+/// One series of a result.
+#[derive(Debug, Deserialize)]
+struct Row<'a> {
+    /// Its labels.
+    metric: BTreeMap<String, String>,
+    /// Instants and values, of a matrix.
+    #[serde(borrow, default)]
+    values: Vec<Sample<'a>>,
+    /// Instant and value, of a vector.
+    #[serde(borrow)]
+    value: Option<Sample<'a>>,
+    /// Native histograms, of a matrix.
+    histograms: Option<IgnoredAny>,
+    /// A native histogram, of a vector.
+    histogram: Option<IgnoredAny>,
+}
+
+/// An instant in seconds, and a value.
+type Sample<'a> = (serde_json::Number, &'a str);
+
+/// Reads answers of one server.
+pub(super) struct Reader<'a> {
+    /// The server.
+    pub(super) address: &'a Address,
+    /// What must not be shown.
+    pub(super) token: Option<&'a Secret>,
+}
+
+impl Reader<'_> {
+    /// The counts of a stretch of the grid.
+    pub(super) fn grid(
+        &self,
+        query: &str,
+        range: Range,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Counts, Gap> {
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        let data = self.data(&answer, "matrix")?;
+        let Some(row) = self.single(query, &data)? else { return Ok(None) };
+        let mut points = vec![None; plan::count(range)];
+        for (at, value) in &row.values {
+            let second = at.as_i64().or_else(|| whole(at));
+            let index = second
+                .and_then(|second| second.checked_sub(range.first))
+                .filter(|offset| offset.checked_rem(range.step) == Some(0))
+                .and_then(|offset| usize::try_from(offset / range.step).ok());
+            let Some((slot, second)) = index.and_then(|index| points.get_mut(index)).zip(second) else {
+                let detail = format!("`{}` answered for {at}, which was not asked for", self.address);
+                return Err(Gap::Inconsistent { detail });
+            };
+            *slot = Some(self.events(query, second, value)?);
+        }
+        Ok(Some(points))
+    }
+
+    /// The count of a period; none when nothing matches.
+    pub(super) fn instant(
+        &self,
+        query: &str,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Option<Decimal>, Gap> {
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        let data = self.data(&answer, "vector")?;
+        let Some(row) = self.single(query, &data)? else { return Ok(None) };
+        let Some((at, value)) = &row.value else { return Ok(None) };
+        self.events(query, at.as_i64().or_else(|| whole(at)).unwrap_or_default(), value).map(Some)
+    }
+
+    /// The one series of a result; none when there is none.
+    fn single<'a>(&self, query: &str, data: &'a Data<'a>) -> Result<Option<&'a Row<'a>>, Gap> {
+        match data.result.as_slice() {
+            [] => Ok(None),
+            [row] if row.histograms.is_some() || row.histogram.is_some() => {
+                let detail = format!(
+                    "`{query}` counts native histograms; count one of their buckets or their `_count`"
+                );
+                Err(Gap::NotFinite { detail })
+            }
+            [row] => Ok(Some(row)),
+            [first, second, ..] => {
+                let detail = format!(
+                    "`{}` answered `{query}` with {} series, among them {} and {}",
+                    self.address,
+                    data.result.len(),
+                    self.clean(&labels(first)),
+                    self.clean(&labels(second))
+                );
+                Err(Gap::Ambiguous { detail })
+            }
+        }
+    }
+
+    /// A value as events.
+    fn events(&self, query: &str, second: i64, value: &str) -> Result<Decimal, Gap> {
+        number::read(value).and_then(number::Number::events).ok_or_else(|| {
+            let value = self.clean(value);
+            Gap::NotFinite { detail: format!("`{query}` is `{value}` at {}", instant(second)) }
+        })
+    }
+
+    /// The result of an answer that is whole and of the kind that was asked for.
+    fn data<'a>(&self, answer: &'a Response, kind: &str) -> Result<Data<'a>, Gap> {
+        let gap = |detail: String| Gap::Unreachable { detail };
+        let address = self.address;
+        let status = answer.status;
+        if [401, 403].contains(&status) {
+            return Err(gap(format!(
+                "`{address}` answered {status}: it refuses the token, or wants one; check `SLOGATE_PROMETHEUS_TOKEN`"
+            )));
+        }
+        let Ok(body) = serde_json::from_slice::<Body<'_>>(&answer.body) else {
+            return Err(gap(self.no_json(answer)));
+        };
+        if body.status != "success" || status != 200 {
+            let error = self.clean(body.error.as_deref().unwrap_or("no reason given"));
+            return Err(gap(format!("`{address}` answered {status}: {error}{}", tries(answer))));
+        }
+        if let Some(warning) = body.warnings.as_deref().and_then(<[String]>::first) {
+            return Err(gap(format!("`{address}` answered in part only: {}", self.clean(warning))));
+        }
+        if body.is_partial {
+            return Err(gap(format!(
+                "`{address}` answered in part only: some of its storage did not answer"
+            )));
+        }
+        body.data
+            .filter(|data| data.kind == kind)
+            .ok_or_else(|| gap(format!("`{address}` answered no {kind}")))
+    }
+
+    /// The words for an answer that is not of the API.
+    fn no_json(&self, answer: &Response) -> String {
+        let (address, status) = (self.address, answer.status);
+        let kind = answer.content_type.as_deref().and_then(|kind| kind.split(';').next()).unwrap_or_default();
+        match status {
+            200 if kind == "application/json" => {
+                format!("`{address}` answered JSON that is no answer of Prometheus")
+            }
+            200 => format!(
+                "`{address}` answered {} instead of JSON; check that the address is that of Prometheus itself and not \
+                 of a page to log in",
+                if kind.is_empty() { "something".to_owned() } else { self.clean(kind) }
+            ),
+            404 => format!(
+                "`{address}` answered 404; check the address: below it, `/api/v1/query_range` must be there"
+            ),
+            _ => format!("`{address}` answered {status}{}", tries(answer)),
+        }
+    }
+
+    /// A text of the server on one line, cut and without secrets.
+    fn clean(&self, text: &str) -> String {
+        let hidden = match self.token.map(Secret::expose).filter(|token| !token.is_empty()) {
+            Some(token) => text.replace(token, "***"),
+            None => text.to_owned(),
+        };
+        let plain = |c: char| match c {
+            '`' => '\'',
+            // Marks that turn the direction of writing, or that are not seen.
+            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => ' ',
+            c if c.is_control() => ' ',
+            c => c,
+        };
+        let mut text: String = hidden.chars().take(SHOWN).map(plain).collect();
+        if hidden.chars().nth(SHOWN).is_some() {
+            text.push('…');
+        }
+        text
+    }
+}
+
+/// The gap for a question without an answer, with what to do.
+fn unreachable(error: &HttpError) -> Gap {
+    let advice = match error {
+        HttpError::Unreachable { .. } => "; check the address, and that it can be reached from here",
+        HttpError::Redirect { .. } => "; if Prometheus is there, give that address",
+        HttpError::TooLarge { .. } => ", which is no answer to what was asked",
+        HttpError::Setup(_) | HttpError::Address { .. } => "",
+    };
+    Gap::Unreachable { detail: format!("{error}{advice}") }
+}
+
+/// `, after 3 tries`; nothing after the first.
+fn tries(answer: &Response) -> String {
+    if answer.tries > 1 { format!(", after {} tries", answer.tries) } else { String::new() }
+}
+
+/// A fractional instant that is a whole second all the same: `1700000000.000`.
+fn whole(at: &serde_json::Number) -> Option<i64> {
+    match number::read(&at.to_string())? {
+        number::Number::Finite(second) if second.fract().is_zero() => i64::try_from(second.trunc()).ok(),
+        number::Number::Finite(_) | number::Number::NotFinite => None,
+    }
+}
+
+/// A series' labels: `{a="1",b="2"}`.
+fn labels(row: &Row<'_>) -> String {
+    let labels: Vec<String> = row.metric.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+    format!("{{{}}}", labels.join(","))
+}

@@ -1,0 +1,295 @@
+//! Turns an SLO's query into something countable: a signed sum of counters.
+//!
+//! A budget needs events per step of the grid and over whole periods, so the window that somebody wrote into a
+//! query is replaced; what cannot be counted over another window (a gauge, an average, a ratio, an offset) is
+//! refused at its place with what to write instead (`promql/shape.rs`). Matchers of an environment are put into
+//! every selector as data and printed escaped, never pasted as text. Asking is left to the sources.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
+
+use promql_parser::label::{MatchOp, Matcher};
+
+use crate::catalog::{Catalog, Indicator, Query};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::settings::Settings;
+
+mod shape;
+
+/// The label that holds a metric's name.
+pub const NAME: &str = "__name__";
+
+/// What a query counts: counters that are added and subtracted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    /// In the order in which they were written; never empty.
+    terms: Vec<Term>,
+}
+
+/// One counter of a sum. All series that it selects are summed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// It is subtracted.
+    pub negative: bool,
+    /// The author's statement that absence means zero: `or vector(0)`.
+    pub or_zero: bool,
+    /// The series.
+    pub selector: Selector,
+}
+
+/// A metric with matchers. It prints as PromQL; equal ones print alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selector {
+    /// The metric's name.
+    metric: String,
+    /// Sorted, without repetitions.
+    matchers: Vec<Matcher>,
+}
+
+/// Reads a query.
+///
+/// # Errors
+/// When it does not parse, or is no signed sum of counters.
+pub fn parse(query: &Query) -> Result<Counted, Diagnostic> {
+    shape::parse(query)
+}
+
+/// Reads every query of every SLO and puts every environment's matchers in.
+///
+/// A query that contradicts all environments is an error; one that only contradicts some (an SLO of production
+/// alone) is a warning, and its budget is a gap in those.
+#[must_use]
+pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for slo in &catalog.slos {
+        let (part, total) = match &slo.indicator {
+            Indicator::Good { good: part, total } | Indicator::Bad { bad: part, total } => (part, total),
+        };
+        for query in [part, total] {
+            match parse(query) {
+                Ok(counted) => problems.extend(contradictions(query, &counted, settings)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    problems
+}
+
+/// The environments whose matchers contradict a query.
+fn contradictions(query: &Query, counted: &Counted, settings: &Settings) -> Vec<Diagnostic> {
+    let refused: Vec<(&str, String)> = settings
+        .environments
+        .iter()
+        .filter_map(|(name, environment)| {
+            Some((name.as_str(), counted.with_matchers(&environment.matchers).err()?))
+        })
+        .collect();
+    let everywhere = refused.len() == settings.environments.len();
+    refused
+        .into_iter()
+        .map(|(environment, reason)| {
+            let message = format!("{reason}, which environment `{environment}` asks for");
+            let problem = if everywhere {
+                Diagnostic::error(Code::Query, message)
+            } else {
+                Diagnostic::warning(Code::Query, message)
+            };
+            let place = Place::new(&query.place.source, query.place.span.clone());
+            problem.at(place, "contradicts the environment's matchers").help(
+                "leave the label out of the query: the environment's `match` in slogate.yaml is put into every \
+                 selector",
+            )
+        })
+        .collect()
+}
+
+impl Counted {
+    /// The counters, in the order in which they were written; never empty.
+    #[must_use]
+    pub fn terms(&self) -> &[Term] {
+        &self.terms
+    }
+
+    /// True when the author said of every counter that absence means zero.
+    #[must_use]
+    pub fn or_zero(&self) -> bool {
+        self.terms.iter().all(|term| term.or_zero)
+    }
+
+    /// Puts matchers of equality into every selector. One that is there already is kept.
+    ///
+    /// # Errors
+    /// When a selector excludes one of the values, so that nothing could match.
+    pub fn with_matchers(&self, matchers: &BTreeMap<String, String>) -> Result<Self, String> {
+        let mut counted = self.clone();
+        for term in &mut counted.terms {
+            for (name, value) in matchers {
+                let mut present = term.selector.matchers.iter().filter(|matcher| &matcher.name == name);
+                if let Some(other) = present.find(|matcher| !matcher.is_match(value)) {
+                    return Err(format!("`{}` excludes `{name}={}`", written(other), quoted(value)));
+                }
+                term.selector.matchers.push(Matcher::new(MatchOp::Equal, name, value));
+            }
+            term.selector.sort();
+        }
+        Ok(counted)
+    }
+
+    /// The PromQL that counts the events of a window, in seconds.
+    #[must_use]
+    pub fn increase(&self, window: i64) -> String {
+        let mut text = String::new();
+        let alone = self.terms.len() == 1;
+        for (index, term) in self.terms.iter().enumerate() {
+            text.push_str(match (index, term.negative) {
+                (0, false) => "",
+                (0, true) => "-",
+                (_, false) => " + ",
+                (_, true) => " - ",
+            });
+            let sum = term.selector.increase(window);
+            let _infallible = match (term.or_zero, alone && !term.negative) {
+                (false, _) => write!(text, "{sum}"),
+                (true, true) => write!(text, "{sum} or vector(0)"),
+                (true, false) => write!(text, "({sum} or vector(0))"),
+            };
+        }
+        text
+    }
+
+    /// True when a series with these labels (the metric's name as `__name__`) is counted.
+    #[must_use]
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.terms.iter().any(|term| term.selector.matches(labels))
+    }
+}
+
+impl Selector {
+    /// A metric with matchers in any order.
+    fn new(metric: String, matchers: Vec<Matcher>) -> Self {
+        let mut selector = Self { metric, matchers };
+        selector.sort();
+        selector
+    }
+
+    /// Brings the matchers into the order in which they are printed.
+    fn sort(&mut self) {
+        self.matchers.sort_by_cached_key(written);
+        self.matchers.dedup();
+    }
+
+    /// The PromQL that counts the events of a window, in seconds, over all series.
+    #[must_use]
+    pub fn increase(&self, window: i64) -> String {
+        format!("sum(increase({self}[{window}s]))")
+    }
+
+    /// True when a series with these labels (the metric's name as `__name__`) is selected. A label that is not
+    /// there is empty, as Prometheus has it.
+    #[must_use]
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        let value = |name: &str| labels.get(name).map_or("", String::as_str);
+        value(NAME) == self.metric
+            && self.matchers.iter().all(|matcher| matcher.is_match(value(&matcher.name)))
+    }
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut inside: Vec<String> = self.matchers.iter().map(written).collect();
+        let plain = is_name(&self.metric, ":");
+        if !plain {
+            inside.insert(0, quoted(&self.metric));
+        }
+        f.write_str(if plain { &self.metric } else { "" })?;
+        if inside.is_empty() { Ok(()) } else { write!(f, "{{{}}}", inside.join(",")) }
+    }
+}
+
+/// A matcher as PromQL.
+fn written(matcher: &Matcher) -> String {
+    let name = if is_name(&matcher.name, "") { matcher.name.clone() } else { quoted(&matcher.name) };
+    format!("{name}{}{}", matcher.op, quoted(&matcher.value))
+}
+
+/// True for a name that stands without quotes; `extra` characters are allowed too.
+fn is_name(text: &str, extra: &str) -> bool {
+    let letter = |c: char| c.is_ascii_alphabetic() || c == '_' || extra.contains(c);
+    text.starts_with(letter) && text.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
+
+/// A string as PromQL writes it.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            '\n' => quoted.push_str("\\n"),
+            c if c.is_control() => {
+                let _infallible = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+
+    fn counted(text: &str) -> Counted {
+        let source = SourceText::new("a.yaml", text);
+        let place = Place::new(&source, 0..text.len());
+        parse(&Query { text: text.to_owned(), place }).expect("a query that can be counted")
+    }
+
+    fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn matchers_go_into_every_selector_and_never_break_out() {
+        let counted = counted("sum(a{z=\"1\"}) - b{env=\"x\\\"}) or vector(1) #\"}");
+        let matchers = map(&[("env", "x\"}) or vector(1) #"), ("k8s.ns", "n")]);
+        assert_eq!(
+            counted.with_matchers(&matchers).expect("no contradiction").increase(60),
+            "sum(increase(a{\"k8s.ns\"=\"n\",env=\"x\\\"}) or vector(1) #\",z=\"1\"}[60s])) - \
+             sum(increase(b{\"k8s.ns\"=\"n\",env=\"x\\\"}) or vector(1) #\"}[60s]))"
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_there_is_kept_and_another_one_contradicts() {
+        let prod = map(&[("env", "prod")]);
+        assert_eq!(counted("a{env=\"prod\"}").with_matchers(&prod), Ok(counted("a{env=\"prod\"}")));
+        let error = counted("a{env=\"dev\"}").with_matchers(&prod).expect_err("a contradiction");
+        assert_eq!(error, "`env=\"dev\"` excludes `env=\"prod\"`");
+        assert!(counted("a{env!~\"p.*\"}").with_matchers(&prod).is_err());
+        let narrowed = counted("a{env=~\"p.*\"}").with_matchers(&prod).expect("no contradiction");
+        assert_eq!(narrowed.increase(1), "sum(increase(a{env=\"prod\",env=~\"p.*\"}[1s]))");
+    }
+
+    #[test]
+    fn labels_match_as_prometheus_has_it() {
+        let counted = counted("sum(a{code=~\"5..\",path!=\"/health\",zone=\"\"}) + b");
+        assert!(counted.matches(&map(&[(NAME, "a"), ("code", "503")])));
+        assert!(counted.matches(&map(&[(NAME, "b"), ("code", "200")])));
+        assert!(!counted.matches(&map(&[(NAME, "a"), ("code", "5033")])));
+        assert!(!counted.matches(&map(&[(NAME, "a"), ("code", "503"), ("zone", "z")])));
+        assert!(!counted.matches(&map(&[(NAME, "a"), ("code", "503"), ("path", "/health")])));
+        assert!(!counted.matches(&map(&[(NAME, "c")])));
+    }
+
+    #[test]
+    fn names_that_need_quotes_get_them() {
+        assert_eq!(
+            counted("{\"my.metric\",a=\"b\"}").increase(5),
+            "sum(increase({\"my.metric\",a=\"b\"}[5s]))"
+        );
+        assert_eq!(counted("job:x:sum").increase(5), "sum(increase(job:x:sum[5s]))");
+    }
+}

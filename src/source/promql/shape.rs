@@ -1,0 +1,506 @@
+//! Which shapes of query can be counted, and where and why any other one is refused.
+//!
+//! The parser gives a tree without positions, so a refusal names the fragment that it is about, and the fragment
+//! is looked up in the text as it was written. When it cannot be found for certain, the whole query is underlined.
+
+use std::num::FpCategory;
+use std::ops::Range;
+
+use promql_parser::label::{MatchOp, Matcher};
+use promql_parser::parser::token::{T_ADD, T_LOR, T_SUB, T_SUM};
+use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
+
+use super::{Counted, NAME, Selector, Term};
+use crate::catalog::Query;
+use crate::diagnostic::{Code, Diagnostic, Place};
+
+/// The longest query that is read, in bytes. Deep nesting needs length, so this bounds the stack as well.
+const LONGEST: usize = 16 * 1024;
+
+/// The deepest nesting of parentheses that is read.
+const DEEPEST: usize = 64;
+
+/// What the window of a query may be called when something else is to fill it in.
+const PLACEHOLDERS: [&str; 3] = ["$window", "{{.window}}", "window"];
+
+/// What can be counted.
+const SHAPES: &str = "write a counter, `sum(rate(counter{...}[5m]))`, or sums and differences of those; the window \
+                      is replaced by the grid's";
+
+/// A query, or a part of it, that cannot be counted.
+struct Refusal {
+    /// Why.
+    message: String,
+    /// The word or sign that it is about; empty for the whole query.
+    fragment: String,
+    /// What to write instead.
+    help: String,
+}
+
+impl Refusal {
+    /// A refusal with the usual help.
+    fn new(fragment: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { message: message.into(), fragment: fragment.into(), help: SHAPES.to_owned() }
+    }
+
+    /// Another help.
+    fn help(self, help: impl Into<String>) -> Self {
+        Self { help: help.into(), ..self }
+    }
+}
+
+/// Reads a query.
+pub(super) fn parse(query: &Query) -> Result<Counted, Diagnostic> {
+    read(&query.text).map_err(|refusal| {
+        let place = locate(query, &refusal.fragment);
+        Diagnostic::error(Code::Query, refusal.message).at(place, "cannot be counted").help(refusal.help)
+    })
+}
+
+/// Reads the text of a query.
+fn read(text: &str) -> Result<Counted, Refusal> {
+    if text.len() > LONGEST || deepest(text) > DEEPEST {
+        let message = format!("a query is at most {LONGEST} bytes long and {DEEPEST} parentheses deep");
+        return Err(Refusal::new("", message));
+    }
+    let tree = promql_parser::parser::parse(&filled(text)).map_err(|error| {
+        let error = error.replace(['\n', '\r'], " ").replace('`', "'");
+        Refusal::new("", format!("the query is no PromQL: {error}"))
+    })?;
+    let mut terms = Vec::new();
+    collect(&tree, false, &mut terms)?;
+    Ok(Counted { terms })
+}
+
+/// The deepest nesting of parentheses, those in strings included.
+fn deepest(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// The text with placeholders of a range filled in; any range serves, because all are replaced.
+fn filled(text: &str) -> String {
+    let mut filled = String::with_capacity(text.len());
+    let mut from = 0;
+    for (open, range) in ranges(text) {
+        let name: String = text.get(range.clone()).unwrap_or_default().split_whitespace().collect();
+        if PLACEHOLDERS.contains(&name.as_str()) {
+            filled.push_str(text.get(from..open).unwrap_or_default());
+            filled.push_str("[5m");
+            from = range.end;
+        }
+    }
+    filled.push_str(text.get(from..).unwrap_or_default());
+    filled
+}
+
+/// Every `[...]` outside of matchers: where its bracket stands, and what is inside.
+fn ranges(text: &str) -> Vec<(usize, Range<usize>)> {
+    let mut found = Vec::new();
+    let mut open = None;
+    for (at, c) in outside(text) {
+        match (c, open) {
+            ('[', _) => open = Some(at),
+            (']', Some(start)) => {
+                found.push((start, start + 1..at));
+                open = None;
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The characters outside of a selector's matchers, with their places. `{{` of a placeholder is no matcher.
+fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let (mut braces, mut bracket, mut quote, mut escaped) = (0_usize, false, None, false);
+    text.char_indices().filter(move |(_, c)| {
+        if let Some(mark) = quote {
+            if escaped {
+                escaped = false;
+            } else if *c == '\\' && mark != '`' {
+                escaped = true;
+            } else if *c == mark {
+                quote = None;
+            }
+            return false;
+        }
+        match c {
+            '[' if braces == 0 => bracket = true,
+            ']' => bracket = false,
+            '"' | '\'' | '`' if braces > 0 => quote = Some(*c),
+            '{' if !bracket => braces += 1,
+            '}' if !bracket => {
+                braces = braces.saturating_sub(1);
+                return false;
+            }
+            _ => {}
+        }
+        braces == 0
+    })
+}
+
+/// Walks sums and differences down to counters.
+fn collect(tree: &Expr, negative: bool, terms: &mut Vec<Term>) -> Result<(), Refusal> {
+    match tree {
+        Expr::Paren(inner) => collect(&inner.expr, negative, terms),
+        Expr::Unary(inner) => collect(&inner.expr, !negative, terms),
+        Expr::Binary(binary) => combined(binary, negative, terms),
+        Expr::Aggregate(aggregate) => {
+            terms.push(Term { negative, ..summed(aggregate)? });
+            Ok(())
+        }
+        Expr::VectorSelector(_) | Expr::Call(_) | Expr::MatrixSelector(_) => {
+            terms.push(Term { negative, ..counter(tree)? });
+            Ok(())
+        }
+        Expr::Subquery(_) => Err(Refusal::new("", "a subquery cannot be counted over another window")),
+        Expr::NumberLiteral(_) => Err(Refusal::new("", "a number is no counter")),
+        Expr::StringLiteral(_) | Expr::Extension(_) => Err(Refusal::new("", "a text is no counter")),
+    }
+}
+
+/// `+`, `-` and `or vector(0)`; any other operator makes something that is no count.
+fn combined(binary: &BinaryExpr, negative: bool, terms: &mut Vec<Term>) -> Result<(), Refusal> {
+    let sign = binary.op.to_string();
+    match binary.op.id() {
+        T_ADD | T_SUB if binary.modifier.is_some() => {
+            let fragment = if binary.is_matching_on() { "on" } else { "ignoring" };
+            Err(Refusal::new(
+                fragment,
+                format!("`{sign}` with `{fragment}` pairs series and counts no events"),
+            )
+            .help("write `sum(...)` on both sides and leave the matching out"))
+        }
+        T_ADD => {
+            collect(&binary.lhs, negative, terms)?;
+            collect(&binary.rhs, negative, terms)
+        }
+        T_SUB => {
+            collect(&binary.lhs, negative, terms)?;
+            collect(&binary.rhs, !negative, terms)
+        }
+        T_LOR if states_absence(binary) => {
+            let start = terms.len();
+            collect(&binary.lhs, negative, terms)?;
+            // Said of a whole sum it is said of each of its parts: what is there still counts when another part
+            // is absent, where Prometheus would drop the whole sum and read 0.
+            terms.iter_mut().skip(start).for_each(|term| term.or_zero = true);
+            Ok(())
+        }
+        T_LOR => Err(Refusal::new("or", "`or` is counted only as `or vector(0)`: absence means zero")),
+        _ => {
+            let help = "an SLO counts events: give good (or bad) and total as queries of their own, without a ratio, a \
+                 factor or a comparison";
+            Err(Refusal::new(sign.clone(), format!("`{sign}` makes something that is no count of events"))
+                .help(help))
+        }
+    }
+}
+
+/// True for `... or vector(0)` and `... or on() vector(0)`.
+fn states_absence(binary: &BinaryExpr) -> bool {
+    binary.op.id() == T_LOR && is_vector_zero(&binary.rhs) && !binary.is_matching_labels_not_empty()
+}
+
+/// True for `vector(0)`, with or without parentheses.
+fn is_vector_zero(tree: &Expr) -> bool {
+    if let Expr::Paren(inner) = tree {
+        return is_vector_zero(&inner.expr);
+    }
+    let is_zero = |argument: &Expr| matches!(argument, Expr::NumberLiteral(number) if number.val.classify() == FpCategory::Zero);
+    matches!(tree, Expr::Call(call) if call.func.name == "vector" && call.args.args.iter().all(|argument| is_zero(argument)))
+}
+
+/// `sum(...)` of one counter.
+fn summed(aggregate: &AggregateExpr) -> Result<Term, Refusal> {
+    let name = aggregate.op.to_string();
+    if aggregate.op.id() != T_SUM {
+        return Err(Refusal::new(name.clone(), format!("`{name}` is no count of events")));
+    }
+    match &aggregate.modifier {
+        Some(LabelModifier::Exclude(_)) => return Err(split("without")),
+        Some(LabelModifier::Include(labels)) if !labels.is_empty() => return Err(split("by")),
+        Some(LabelModifier::Include(_)) | None => {}
+    }
+    absent_or_counter(&aggregate.expr)
+}
+
+/// The refusal of a sum that makes several series.
+fn split(fragment: &str) -> Refusal {
+    Refusal::new(fragment, format!("`sum {fragment}` makes several series where one is meant"))
+        .help("leave it out: all series that match are summed; for an SLO per label value write one SLO each")
+}
+
+/// What may stand within a sum: a counter, or a counter `or vector(0)`.
+fn absent_or_counter(tree: &Expr) -> Result<Term, Refusal> {
+    if let Expr::Paren(inner) = tree {
+        return absent_or_counter(&inner.expr);
+    }
+    let Expr::Binary(binary) = tree else { return counter(tree) };
+    if states_absence(binary) {
+        return Ok(Term { or_zero: true, ..absent_or_counter(&binary.lhs)? });
+    }
+    let sign = binary.op.to_string();
+    Err(Refusal::new(sign.clone(), format!("`{sign}` within `sum` pairs series and counts no events"))
+        .help("sum each counter by itself: `sum(rate(a[5m])) + sum(rate(b[5m]))`"))
+}
+
+/// A counter, bare or under `rate` or `increase`.
+fn counter(tree: &Expr) -> Result<Term, Refusal> {
+    match tree {
+        Expr::Paren(inner) => counter(&inner.expr),
+        Expr::VectorSelector(selector) => plain(selector),
+        Expr::Call(call) => ranged(call),
+        Expr::MatrixSelector(_) => Err(Refusal::new("", "a range by itself is no count of events")
+            .help("write `sum(increase(counter{...}[5m]))`, or the counter without its range")),
+        Expr::Aggregate(aggregate) => {
+            let name = aggregate.op.to_string();
+            Err(Refusal::new(name.clone(), format!("`{name}` within `sum` is no count of events")))
+        }
+        Expr::Subquery(_) => Err(Refusal::new("", "a subquery cannot be counted over another window")),
+        Expr::Unary(_)
+        | Expr::Binary(_)
+        | Expr::NumberLiteral(_)
+        | Expr::StringLiteral(_)
+        | Expr::Extension(_) => Err(Refusal::new("", "`sum` of this is no count of events")),
+    }
+}
+
+/// `rate(counter[w])` or `increase(counter[w])`.
+fn ranged(call: &Call) -> Result<Term, Refusal> {
+    let name = call.func.name;
+    if !["rate", "increase"].contains(&name) {
+        return Err(Refusal::new(name, format!("`{name}` is no count of events over a window"))
+            .help("write `rate` or `increase` of a counter; gauges and averages are not counted"));
+    }
+    match call.args.args.first().map(|argument| &**argument) {
+        Some(Expr::MatrixSelector(matrix)) => plain(&matrix.vs),
+        _ => Err(Refusal::new(name, format!("`{name}` counts only a counter with a range, such as `[5m]`"))),
+    }
+}
+
+/// A selector without anything that shifts it in time.
+fn plain(selector: &VectorSelector) -> Result<Term, Refusal> {
+    if selector.offset.is_some() {
+        return Err(Refusal::new("offset", "`offset` shifts the events to another time than the verdict's"));
+    }
+    if selector.at.is_some() {
+        return Err(Refusal::new("@", "`@` fixes the events at another time than the verdict's"));
+    }
+    if !selector.matchers.or_matchers.is_empty() {
+        return Err(Refusal::new("", "`or` between matchers is no PromQL of Prometheus")
+            .help("write a regular expression (`code=~\"500|502\"`), or a sum of two counters"));
+    }
+    let (names, matchers): (Vec<Matcher>, Vec<Matcher>) =
+        selector.matchers.matchers.iter().cloned().partition(|matcher| matcher.name == NAME);
+    let metric = match (&selector.name, names.as_slice()) {
+        (Some(name), []) => name.clone(),
+        (None, [only]) if only.op == MatchOp::Equal => only.value.clone(),
+        _ => {
+            return Err(Refusal::new("", "a selector must name exactly one metric").help(
+                "write the counter's name before the braces, and a sum of several counters as `a + b`",
+            ));
+        }
+    };
+    Ok(Term { negative: false, or_zero: false, selector: Selector::new(metric, matchers) })
+}
+
+/// Where a fragment of a query stands in its file; the whole query when that is not certain.
+fn locate(query: &Query, fragment: &str) -> Place {
+    let written = query.place.text();
+    let start = query.place.span.start;
+    // A scalar on one line holds the query verbatim, after a quote or not; a block or escapes do not.
+    let verbatim = written.find(&query.text).map(|at| at..at + query.text.len());
+    let whole = verbatim.clone().unwrap_or(0..written.len());
+    let text = written.get(whole.clone()).unwrap_or_default();
+    // YAML's own escapes hide where PromQL's strings end; a space in their place keeps every offset.
+    let plain = if verbatim.is_none() && text.starts_with('"') {
+        text.replace("\\\\", "  ").replace("\\\"", " \"")
+    } else {
+        text.to_owned()
+    };
+    let mut hits = occurrences(&plain, fragment);
+    let first = hits.next();
+    let span = match first {
+        Some(hit) if verbatim.is_some() || hits.next().is_none() => {
+            whole.start + hit.start..whole.start + hit.end
+        }
+        _ => whole,
+    };
+    Place::new(&query.place.source, start + span.start..start + span.end)
+}
+
+/// Where a word or a sign stands outside of matchers.
+fn occurrences(text: &str, fragment: &str) -> impl Iterator<Item = Range<usize>> {
+    let free: Vec<usize> = outside(text).map(|(at, _)| at).collect();
+    let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    text.match_indices(fragment).filter(|(_, hit)| !hit.is_empty()).filter_map(move |(at, hit)| {
+        let end = at + hit.len();
+        let before = text.get(..at).and_then(|text| text.chars().next_back());
+        let after = text.get(end..).and_then(|text| text.chars().next());
+        let inside = word(hit.chars().next()) && (word(before) || word(after));
+        (free.binary_search(&at).is_ok() && !inside).then_some(at..end)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+
+    fn printed(text: &str) -> String {
+        let counted = read(text).map_err(|refusal| refusal.message).expect("a query that can be counted");
+        counted.increase(300)
+    }
+
+    fn refused(text: &str) -> (String, String) {
+        let refusal = read(text).err().expect("a query that cannot be counted");
+        assert!(!refusal.help.is_empty());
+        (refusal.message, refusal.fragment)
+    }
+
+    #[test]
+    fn a_counter_is_counted_over_another_window_however_it_is_written() {
+        let counted = "sum(increase(x_total{a=\"b\"}[300s]))";
+        for text in [
+            "x_total{a=\"b\"}",
+            "sum(x_total{a='b'})",
+            "sum by () (x_total{a='b'})",
+            "increase(x_total{a=\"b\"}[1h])",
+            "((sum((rate(x_total{a=\"b\"}[5m])))))",
+            "sum(rate(x_total{a=\"b\"}[$window]))",
+            "sum(rate(x_total{a=\"b\"}[{{.window}}]))",
+            "sum(rate(x_total{a=\"b\"}[{{ .window }}]))",
+            "sum(increase(x_total{a=\"b\"}[window]))",
+            "sum(rate({__name__=\"x_total\", a=\"b\"}[5m]))",
+        ] {
+            assert_eq!(printed(text), counted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_within_a_matcher_stays() {
+        assert_eq!(
+            printed("sum(rate(x{a=\"[window] {\"}[window]))"),
+            "sum(increase(x{a=\"[window] {\"}[300s]))"
+        );
+    }
+
+    #[test]
+    fn sums_and_differences_keep_their_signs() {
+        let sum = |name: &str| format!("sum(increase({name}[300s]))");
+        let (a, b, c) = (sum("a"), sum("b"), sum("c"));
+        assert_eq!(printed("sum(a) - (sum(b) - rate(c[1m]))"), format!("{a} - {b} + {c}"));
+        assert_eq!(printed("-a + b"), format!("-{a} + {b}"));
+    }
+
+    #[test]
+    fn absence_means_zero_only_where_it_is_said() {
+        let (a, b) = ("sum(increase(a[300s]))", "sum(increase(b[300s]))");
+        assert_eq!(printed("sum(a) or vector(0)"), format!("{a} or vector(0)"));
+        assert_eq!(printed("sum(rate(a[5m]) or on() (vector(0)))"), format!("{a} or vector(0)"));
+        assert_eq!(printed("sum(a) + (sum(b) or vector(0))"), format!("{a} + ({b} or vector(0))"));
+        assert_eq!(
+            printed("sum(a) - sum(b) or vector(0)"),
+            format!("({a} or vector(0)) - ({b} or vector(0))")
+        );
+        assert_eq!(printed("-(a or vector(0))"), format!("-({a} or vector(0))"));
+    }
+
+    #[test]
+    fn what_is_no_count_of_events_is_refused_with_its_fragment() {
+        for (text, fragment) in [
+            ("sum by (pod) (rate(x[5m]))", "by"),
+            ("sum without (pod) (x)", "without"),
+            ("avg(rate(x[5m]))", "avg"),
+            ("sum(count(x))", "count"),
+            ("sum(irate(x[5m]))", "irate"),
+            ("avg_over_time(x[5m])", "avg_over_time"),
+            ("deriv(x[5m])", "deriv"),
+            ("sum(rate(x[5m] offset 5m))", "offset"),
+            ("x @ 5", "@"),
+            ("sum(rate(x[5m:1m]))", "rate"),
+            ("x[5m:]", ""),
+            ("x[5m]", ""),
+            ("sum(a) / sum(b)", "/"),
+            ("sum(a) * 2", "*"),
+            ("a > 0", ">"),
+            ("a + on (pod) b", "on"),
+            ("a - ignoring (pod) b", "ignoring"),
+            ("a or b", "or"),
+            ("a or vector(1)", "or"),
+            ("a or on (pod) vector(0)", "or"),
+            ("a unless b", "unless"),
+            ("sum(a + b)", "+"),
+            ("sum(-a)", ""),
+            ("sum(1)", ""),
+            ("5", ""),
+            ("\"x\"", ""),
+            ("vector(0)", "vector"),
+            ("{a=\"b\"}", ""),
+            ("{__name__=~\"a|b\"}", ""),
+            ("x{a=\"b\" or c=\"d\"}", ""),
+            ("topk(3, x)", "topk"),
+            ("rate(x[5m]", ""),
+            ("", ""),
+            ("rate(x[$other])", ""),
+        ] {
+            assert_eq!(refused(text).1, fragment, "{text}: {}", refused(text).0);
+        }
+        assert!(refused(&"(".repeat(100)).0.contains("parentheses deep"));
+        assert!(refused(&"x".repeat(20_000)).0.contains("bytes long"));
+    }
+
+    /// A query of a YAML file, with the place of its scalar.
+    fn query(file: &str, scalar: &str, text: &str) -> Query {
+        let source = SourceText::new("slos/a.yaml", file);
+        let start = file.find(scalar).expect("the scalar is in the file");
+        Query { text: text.to_owned(), place: Place::new(&source, start..start + scalar.len()) }
+    }
+
+    #[test]
+    fn the_underline_is_under_the_offending_word() {
+        let underlined = |query: &Query| {
+            let problem = parse(query).expect_err("a query that cannot be counted");
+            problem.place().expect("a place").clone()
+        };
+        let text = "sum(rate(x{by=\"by\"}[5m])) by (pod)";
+        let plain = format!("query: {text}\n");
+        let place = underlined(&query(&plain, text, text));
+        assert_eq!((place.text(), place.column()), ("by", 7 + 27));
+        let single = format!("query: '{text}'\n");
+        assert_eq!(underlined(&query(&single, &format!("'{text}'"), text)).column(), 8 + 27);
+        let escaped = format!("\"{}\"", text.replace('"', "\\\""));
+        let double = format!("query: {escaped}\n");
+        assert_eq!(underlined(&query(&double, &escaped, text)).column(), 8 + 29);
+        let block = "|\n  avg(\n    x)\n";
+        let file = format!("query: {block}");
+        let place = underlined(&query(&file, block, "avg(\n  x)\n"));
+        assert_eq!((place.text(), place.line()), ("avg", 2));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-c(){}\\[\\]=~\"'$.0-9m+*/, @:-]{0,40}|\\PC{0,40}") {
+            let _ = read(&text);
+        }
+
+        #[test]
+        fn what_is_printed_reads_the_same(value in "\\PC{0,12}|[\\x00-\\x1f\"\\\\`']{0,6}") {
+            let counted = read("sum(x{a!=\"1\"}) - y").ok().expect("a query");
+            let matchers = [("env".to_owned(), value)].into();
+            let counted = counted.with_matchers(&matchers).expect("no contradiction");
+            let again = read(&counted.increase(60)).ok().expect("what is printed can be read");
+            proptest::prop_assert_eq!(again, counted);
+        }
+    }
+}

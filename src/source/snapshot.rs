@@ -1,0 +1,278 @@
+//! A recorded history in the repository as a source: an OpenMetrics file with timestamps, gzipped or not.
+//!
+//! The grid holds exact differences of each raw series: a drop is a restart from zero, a series' first sample
+//! counts nothing before it, and all series that a selector matches are summed. For the step that ends at `g` the
+//! reference is the last sample at or before `g - step` when it is at most one more step old, else the first
+//! sample within the step; a step without any sample is unknown for that series. Prometheus extrapolates instead,
+//! so the two agree within a percentage point and not to the last event.
+
+use std::collections::BTreeMap;
+use std::io::BufReader;
+
+use flate2::bufread::MultiGzDecoder;
+use rust_decimal::Decimal;
+
+use super::number::Number;
+use super::openmetrics::{self, Fault, Sample};
+use super::plan::{self, Counts, Plan};
+use super::promql::Selector;
+use super::{Observation, Range, Request, Source, instant};
+use crate::budget::gap::Gap;
+use crate::budget::series::MOST;
+use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
+
+/// The largest text, after inflation, in bytes.
+const LARGEST: u64 = 512 * 1024 * 1024;
+
+/// The most samples: they take 24 bytes of memory each.
+const MOST_SAMPLES: usize = 8_000_000;
+
+/// The most series.
+const MOST_SERIES: usize = 200_000;
+
+/// The largest text that is underlined in a message; in a larger one the line's number has to do.
+const UNDERLINED: usize = 4 * 1024 * 1024;
+
+/// The first two bytes of a gzipped file.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What to do about a file that cannot be read.
+const HELP: &str = "the file is OpenMetrics text with a timestamp in seconds on every sample and `# EOF` at its end, \
+                    as `promtool tsdb create-blocks-from openmetrics` takes it, gzipped or not";
+
+/// A recorded history.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Where it was read from.
+    path: String,
+    /// Every series.
+    series: Vec<Raw>,
+    /// The last instant, in milliseconds since the epoch.
+    until: i64,
+}
+
+/// One series as it was scraped.
+#[derive(Debug)]
+struct Raw {
+    /// As it is written first.
+    name: String,
+    /// Its labels.
+    labels: BTreeMap<String, String>,
+    /// Instants in milliseconds and values, ascending.
+    samples: Vec<(i64, Decimal)>,
+    /// Instants in milliseconds and lines of values that are no numbers to count with.
+    faults: Vec<(i64, usize)>,
+}
+
+/// A history while it is read.
+#[derive(Default)]
+struct Reading {
+    /// Every series.
+    series: Vec<Raw>,
+    /// Their places by the text of the series.
+    by_text: BTreeMap<String, usize>,
+    /// Their places by labels, because one series can be written in two ways.
+    by_labels: BTreeMap<BTreeMap<String, String>, usize>,
+    /// The last series, because samples of one series stand together.
+    last: Option<(String, usize)>,
+    /// How many samples there are.
+    count: usize,
+    /// The last instant.
+    until: Option<i64>,
+}
+
+impl Snapshot {
+    /// Reads a file's bytes.
+    ///
+    /// # Errors
+    /// When it is not OpenMetrics with timestamps in order, or is too large.
+    pub fn read(path: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
+        let mut reading = Reading::default();
+        let zipped = bytes.starts_with(&GZIP);
+        let result = if zipped {
+            let text = BufReader::with_capacity(128 * 1024, MultiGzDecoder::new(bytes));
+            openmetrics::read(text, LARGEST, |sample| reading.add(&sample))
+        } else {
+            openmetrics::read(bytes, LARGEST, |sample| reading.add(&sample))
+        };
+        result.map_err(|fault| problem(path, (!zipped).then_some(bytes), &fault))?;
+        let Some(until) = reading.until else {
+            return Err(Diagnostic::error(Code::WrongValue, format!("`{path}` holds no sample")).help(HELP));
+        };
+        Ok(Self { path: path.to_owned(), series: reading.series, until })
+    }
+
+    /// The events that a selector counts, on the grid.
+    fn count(&self, selector: &Selector, range: Range) -> Result<Counts, Gap> {
+        let mut all: Counts = None;
+        for raw in self.series.iter().filter(|raw| selector.matches(&raw.labels)) {
+            let points = raw.count(range)?;
+            let sums = all.get_or_insert_with(|| vec![None; points.len()]);
+            for (sum, point) in sums.iter_mut().zip(points) {
+                if let Some(events) = point {
+                    *sum = Some(believed(raw, sum.unwrap_or_default() + events)?);
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Source for Snapshot {
+    fn describe(&self) -> String {
+        format!("snapshot {}", self.path)
+    }
+
+    fn recorded_until(&self) -> Option<i64> {
+        Some(self.until.div_euclid(1_000))
+    }
+
+    fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
+        let plans: Vec<_> = requests.iter().map(Plan::of).collect();
+        let mut counts = BTreeMap::new();
+        for selector in plans.iter().flatten().flat_map(Plan::selectors) {
+            counts.entry(selector.to_string()).or_insert_with(|| self.count(selector, range));
+        }
+        let one = |plan: Plan| {
+            let series = plan.series(range, |selector| match counts.get(&selector.to_string()) {
+                Some(Ok(counts)) => Ok(counts),
+                Some(Err(gap)) => Err(gap.clone()),
+                None => Err(Gap::NoData { detail: format!("`{selector}` was not counted") }),
+            })?;
+            Ok(Observation { series, direct: None })
+        };
+        plans.into_iter().map(|plan| plan.and_then(one)).collect()
+    }
+}
+
+impl Reading {
+    /// Takes one sample in.
+    fn add(&mut self, sample: &Sample<'_>) -> Result<(), String> {
+        self.count += 1;
+        if self.count > MOST_SAMPLES {
+            return Err(format!(
+                "there are more than {MOST_SAMPLES} samples; thin the history out, or split it"
+            ));
+        }
+        self.until = self.until.max(Some(sample.at));
+        let index = self.index(sample.series)?;
+        let Some(raw) = self.series.get_mut(index) else { return Ok(()) };
+        let newest = raw.samples.last().map(|(at, _)| *at).max(raw.faults.last().map(|(at, _)| *at));
+        if newest.is_some_and(|newest| newest > sample.at) {
+            return Err(format!("the samples of `{}` are not in the order of time", raw.name));
+        }
+        let same = newest == Some(sample.at);
+        match sample.value {
+            Number::Finite(value) if same && raw.samples.last() == Some(&(sample.at, value)) => {}
+            _ if same => return Err(format!("`{}` has two values at one instant", raw.name)),
+            Number::Finite(value) if value.abs() <= MOST => raw.samples.push((sample.at, value)),
+            Number::Finite(_) | Number::NotFinite => raw.faults.push((sample.at, sample.line)),
+        }
+        Ok(())
+    }
+
+    /// The place of a series, which is made when it is new.
+    fn index(&mut self, text: &str) -> Result<usize, String> {
+        if let Some((last, index)) = &self.last
+            && last == text
+        {
+            return Ok(*index);
+        }
+        let index = match self.by_text.get(text) {
+            Some(index) => *index,
+            None => self.insert(text)?,
+        };
+        self.last = Some((text.to_owned(), index));
+        Ok(index)
+    }
+
+    /// Takes in a series that was not written like this before.
+    fn insert(&mut self, text: &str) -> Result<usize, String> {
+        let labels = openmetrics::labels(text)?;
+        let next = self.series.len();
+        let index = *self.by_labels.entry(labels.clone()).or_insert(next);
+        if self.by_text.len() >= MOST_SERIES {
+            return Err(format!(
+                "there are more than {MOST_SERIES} series; leave out those that no SLO counts"
+            ));
+        }
+        self.by_text.insert(text.to_owned(), index);
+        if index == next {
+            let name = text.to_owned();
+            self.series.push(Raw { name, labels, samples: Vec::new(), faults: Vec::new() });
+        }
+        Ok(index)
+    }
+}
+
+impl Raw {
+    /// The series' own events of each step.
+    fn count(&self, range: Range) -> Result<Vec<Option<Decimal>>, Gap> {
+        let (first, last, step) = (
+            range.first.saturating_mul(1_000),
+            range.last.saturating_mul(1_000),
+            range.step.saturating_mul(1_000),
+        );
+        let read = first.saturating_sub(step.saturating_mul(2))..=last;
+        if let Some((at, line)) = self.faults.iter().find(|(at, _)| read.contains(at)) {
+            let at = instant(at.div_euclid(1_000));
+            let detail = format!("`{}` is no number to count with at {at} (line {line})", self.name);
+            return Err(Gap::NotFinite { detail });
+        }
+        let mut points = Vec::with_capacity(plan::count(range));
+        let mut rest = self.samples.as_slice();
+        let mut reference: Option<(i64, Decimal)> = None;
+        let mut end = first;
+        for _ in 0..plan::count(range) {
+            // Everything up to the step's start can only be its reference.
+            let (before, after) = rest.split_at(rest.partition_point(|(at, _)| *at <= end - step));
+            reference = before.last().copied().or(reference);
+            let (inside, after) = after.split_at(after.partition_point(|(at, _)| *at <= end));
+            let from = reference.filter(|(at, _)| *at > end - 2 * step);
+            points.push(if inside.is_empty() { None } else { Some(self.rise(from, inside)?) });
+            reference = inside.last().copied().or(reference);
+            rest = after;
+            end += step;
+        }
+        Ok(points)
+    }
+
+    /// How much the counter rose over samples, from a reference or else from the first of them.
+    fn rise(&self, reference: Option<(i64, Decimal)>, samples: &[(i64, Decimal)]) -> Result<Decimal, Gap> {
+        let mut rise = Decimal::ZERO;
+        let mut previous = reference.map(|(_, value)| value);
+        for (at, value) in samples {
+            if value.is_sign_negative() && !value.is_zero() {
+                let at = instant(at.div_euclid(1_000));
+                let detail = format!("`{}` is below zero at {at}, which no counter can be", self.name);
+                return Err(Gap::Inconsistent { detail });
+            }
+            rise += match previous {
+                Some(previous) if *value < previous => *value,
+                Some(previous) => *value - previous,
+                None => Decimal::ZERO,
+            };
+            previous = Some(*value);
+        }
+        believed(self, rise)
+    }
+}
+
+/// Refuses more events of one step than can be reckoned with.
+fn believed(raw: &Raw, events: Decimal) -> Result<Decimal, Gap> {
+    if events <= MOST {
+        return Ok(events);
+    }
+    Err(Gap::NotFinite { detail: format!("`{}` rises by more in one step than can be counted", raw.name) })
+}
+
+/// A fault as a problem, underlined where the text is at hand and small.
+fn problem(path: &str, text: Option<&[u8]>, fault: &Fault) -> Diagnostic {
+    let code = if fault.is_encoding { Code::Encoding } else { Code::WrongValue };
+    let message = format!("line {} of `{path}`: {}", fault.line, fault.message);
+    let problem = Diagnostic::error(code, message).help(HELP);
+    match text.filter(|text| text.len() <= UNDERLINED).and_then(|text| std::str::from_utf8(text).ok()) {
+        Some(text) => problem.at(Place::line_of(&SourceText::new(path, text), fault.line), "here"),
+        None => problem,
+    }
+}
