@@ -3,9 +3,14 @@
 //! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
 //! in it: they come from the command line and the environment.
 
+mod glob;
+mod load;
+
 use std::collections::BTreeMap;
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+
+pub use glob::{Matcher, glob};
 
 /// The file's name, at the root of the judged directory.
 pub const FILE: &str = "slogate.yaml";
@@ -135,4 +140,67 @@ pub struct Settings {
     pub snapshot: Option<String>,
     /// The settings file itself.
     pub place: Place,
+}
+
+/// Reads and checks settings; none when anything in them is wrong, and then every problem is told.
+#[must_use]
+pub fn load(source: &SourceText) -> (Option<Settings>, Vec<Diagnostic>) {
+    load::load(source)
+}
+
+/// Seconds of a duration such as `30s`, `5m`, `1h` or `7d`; none for any other text.
+#[must_use]
+pub fn duration(text: &str) -> Option<i64> {
+    let seconds = match text.chars().last()? {
+        's' => 1,
+        'm' => 60,
+        'h' => 3_600,
+        'd' => 86_400,
+        _ => return None,
+    };
+    let digits = text.get(..text.len() - 1)?;
+    if digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    digits.parse::<i64>().ok()?.checked_mul(seconds)
+}
+
+impl Settings {
+    /// An environment by name.
+    ///
+    /// # Errors
+    /// There is none of that name; the problem names the nearest.
+    pub fn environment(&self, name: &str) -> Result<&Environment, Diagnostic> {
+        named(&self.environments, "environment", name)
+    }
+
+    /// A service by name.
+    ///
+    /// # Errors
+    /// There is none of that name; the problem names the nearest.
+    pub fn service(&self, name: &str) -> Result<&Service, Diagnostic> {
+        named(&self.services, "service", name)
+    }
+
+    /// A class of change by name.
+    ///
+    /// # Errors
+    /// There is none of that name; the problem names the nearest.
+    pub fn class(&self, name: &str) -> Result<&ChangeClass, Diagnostic> {
+        named(&self.changes, "class of change", name)
+    }
+
+    /// The services that a team answers for, by name.
+    pub fn services_of<'a>(&'a self, team: &'a str) -> impl Iterator<Item = &'a str> {
+        let ours = move |(_, service): &(&'a String, &'a Service)| service.team.as_deref() == Some(team);
+        self.services.iter().filter(ours).map(|(name, _)| name.as_str())
+    }
+}
+
+/// One entry by name, or what is wrong with the name.
+fn named<'a, T>(entries: &'a BTreeMap<String, T>, what: &str, name: &str) -> Result<&'a T, Diagnostic> {
+    entries.get(name).ok_or_else(|| {
+        Diagnostic::error(Code::UnknownName, format!("`{FILE}` declares no {what} `{name}`"))
+            .help(diagnostic::suggestion(name, entries.keys().map(String::as_str)))
+    })
 }

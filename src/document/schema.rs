@@ -1,0 +1,126 @@
+//! Holding a document to a schema: the one door to the JSON Schema validator.
+//!
+//! The schemas are embedded and refer to nothing outside of themselves. A violation becomes a problem in our own
+//! words (`violation`), so that a format is written down once and is documented by what checks it.
+
+use std::sync::LazyLock;
+
+use jsonschema::{PatternOptions, Validator};
+use serde_json::Value;
+
+use super::Part;
+use super::violation::Violation;
+use crate::diagnostic::{self, Code, Diagnostic};
+
+/// The formats that people write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schema {
+    /// `slogate.yaml`.
+    Settings,
+    /// A document of OpenSLO v1, of any kind.
+    OpenSlo,
+}
+
+/// A schema that is ready to be applied.
+pub(super) struct Compiled {
+    /// Its text.
+    text: Value,
+    /// The validator.
+    validator: Validator,
+}
+
+/// The schema of `slogate.yaml`.
+static SETTINGS: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/settings.v1.json")));
+/// The schema of OpenSLO v1.
+static OPENSLO: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1.json")));
+
+impl Compiled {
+    /// Makes a validator of a schema's text.
+    fn new(text: &str) -> Result<Self, String> {
+        let text: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let options = jsonschema::options().offline().with_pattern_options(PatternOptions::regex());
+        let validator = options.build(&text).map_err(|error| error.to_string())?;
+        Ok(Self { text, validator })
+    }
+
+    /// The rule that holds the keyword at a schema path, references followed.
+    pub(super) fn rule(&self, path: &str) -> &Value {
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        self.text.pointer(parent).map_or(&Value::Null, |rule| self.follow(rule))
+    }
+
+    /// A rule, or the one that it refers to.
+    pub(super) fn follow<'a>(&'a self, rule: &'a Value) -> &'a Value {
+        let target =
+            rule.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
+        target.and_then(|pointer| self.text.pointer(pointer)).unwrap_or(rule)
+    }
+}
+
+impl Schema {
+    /// Every violation, in the order of its place.
+    pub(super) fn check(self, part: Part<'_>) -> Vec<Diagnostic> {
+        let compiled = match self {
+            Self::Settings => &*SETTINGS,
+            Self::OpenSlo => &*OPENSLO,
+        };
+        let compiled = match compiled {
+            Ok(compiled) => compiled,
+            // Never so in a release (a test compiles both), and never a pass if it were.
+            Err(error) => {
+                let message = format!("the embedded schema cannot be used: {error}");
+                return vec![Diagnostic::error(Code::WrongValue, message).help("report this as a bug")];
+            }
+        };
+        let value = part.value();
+        let mut problems = Vec::new();
+        for error in compiled.validator.iter_errors(&value) {
+            problems.extend(Violation::new(compiled, part, &error).describe(error.kind()));
+        }
+        diagnostic::sort(&mut problems);
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls `visit` for every rule of a schema.
+    fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, &Value)) {
+        visit(path, value);
+        match value {
+            Value::Object(object) => {
+                object.iter().for_each(|(key, value)| walk(value, &format!("{path}/{key}"), visit));
+            }
+            Value::Array(items) => items.iter().for_each(|value| walk(value, path, visit)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+
+    #[test]
+    fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
+        for schema in [&*SETTINGS, &*OPENSLO] {
+            let compiled = schema.as_ref().expect("it compiles");
+            walk(&compiled.text, "", &mut |path, value| {
+                if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
+                    let pointer = reference.strip_prefix('#').expect("it stays within the schema");
+                    assert!(compiled.text.pointer(pointer).is_some(), "{path} refers to nothing");
+                }
+                assert!(
+                    value.get("anyOf").is_none() && value.get("oneOf").is_none(),
+                    "{path} does not discriminate"
+                );
+                if path.ends_with("/properties") && !path.contains("/if/") {
+                    for (key, rule) in value.as_object().expect("properties are an object") {
+                        let described =
+                            rule.get("description").or_else(|| compiled.follow(rule).get("description"));
+                        assert!(described.is_some(), "{path}/{key} has no description");
+                    }
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Patterns of paths: `*` within a name, `**` across directories. The one door to the glob library.
+//!
+//! A pattern is matched against a path relative to the judged directory, with forward slashes. `problem` says
+//! what is wrong with a pattern, and `load` refuses such settings, so a `Matcher` is only ever made of good ones.
+
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+/// Some patterns, ready to be matched.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    /// The patterns that are well formed.
+    set: GlobSet,
+    /// For each of them its position in what was given.
+    positions: Vec<usize>,
+}
+
+/// Makes a matcher of patterns. A pattern that is not well formed matches nothing; `load` has refused it before.
+pub fn glob(patterns: impl IntoIterator<Item = impl AsRef<str>>) -> Matcher {
+    let mut builder = GlobSetBuilder::new();
+    let mut positions = Vec::new();
+    for (position, pattern) in patterns.into_iter().enumerate() {
+        if let Ok(glob) = compile(pattern.as_ref()) {
+            builder.add(glob);
+            positions.push(position);
+        }
+    }
+    // Patterns that compile alone and not together are too large together; matching nothing is the strict side,
+    // because what no service claims concerns every service.
+    Matcher { set: builder.build().unwrap_or_default(), positions }
+}
+
+impl Matcher {
+    /// True when one of the patterns matches the path.
+    #[must_use]
+    pub fn is_match(&self, path: &str) -> bool {
+        self.set.is_match(path)
+    }
+
+    /// Which of the patterns match the path, by their positions.
+    #[must_use]
+    pub fn matches(&self, path: &str) -> Vec<usize> {
+        self.set.matches(path).into_iter().filter_map(|index| self.positions.get(index).copied()).collect()
+    }
+}
+
+/// What is wrong with a pattern, and what to do; none when it is well formed.
+pub(super) fn problem(pattern: &str) -> Option<(String, &'static str)> {
+    const RELATIVE: &str = "write the path relative to the directory of this file, with forward slashes";
+    let found = |message: &str, help| Some((format!("the glob `{pattern}` {message}"), help));
+    if pattern.starts_with('/') || pattern.starts_with("./") {
+        return found("never matches, because paths begin with a name", RELATIVE);
+    }
+    if pattern.split('/').any(|step| step == "..") {
+        return found("leads out of the directory of this file", RELATIVE);
+    }
+    if pattern.contains('\\') {
+        return found("holds a backslash", RELATIVE);
+    }
+    if pattern.ends_with('/') {
+        return found("never matches, because it names a directory", "write `**` behind the slash");
+    }
+    compile(pattern).err().and_then(|error| {
+        found(
+            &format!("is not well formed: {}", error.kind()),
+            "close every bracket and brace; `*`, `**`, `?`, `[a-z]` and `{a,b}` are known",
+        )
+    })
+}
+
+/// One pattern.
+fn compile(pattern: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(pattern).literal_separator(true).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_star_stays_in_a_directory_and_two_do_not() {
+        let matcher = glob(["slos/**/*.yaml", "docs/*.md"]);
+        for path in ["slos/a.yaml", "slos/x/y/a.yaml", "docs/a.md"] {
+            assert!(matcher.is_match(path), "{path}");
+        }
+        for path in ["a.yaml", "slos/a.yml", "docs/x/a.md", "x/docs/a.md"] {
+            assert!(!matcher.is_match(path), "{path}");
+        }
+        assert_eq!(matcher.matches("docs/a.md"), [1]);
+    }
+
+    #[test]
+    fn a_path_is_never_matched_by_what_cannot_match() {
+        for pattern in ["/a", "./a", "a/../b", "..", "a\\b", "a/", "a[", "a{b"] {
+            assert!(problem(pattern).is_some(), "{pattern}");
+        }
+        for pattern in ["a", "**", "**/*.md", "a/**", "{a,b}/*", "a..b/c"] {
+            assert!(problem(pattern).is_none(), "{pattern}");
+        }
+        assert!(!glob(["a["]).is_match("a["));
+        assert!(!glob(Vec::<String>::new()).is_match("a"));
+    }
+}
