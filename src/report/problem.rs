@@ -32,9 +32,10 @@ pub fn render(problems: &[Diagnostic], look: Look) -> String {
         (false, false) => GraphicalTheme::none(),
     };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(look.width.max(NARROWEST))
+        .with_width(look.width)
         .with_links(false)
         .without_syntax_highlighting()
+        .with_wrap_lines(false)
         .tab_width(TAB);
     let drawn = problems.iter().take(MOST).map(|problem| {
         let mut text = String::new();
@@ -55,6 +56,10 @@ pub fn render(problems: &[Diagnostic], look: Look) -> String {
 const MOST: usize = 200;
 /// The narrowest width at which a drawing still makes sense, in columns.
 const NARROWEST: usize = 40;
+/// How far a message is indented behind its sign, in columns.
+const MESSAGE_INDENT: usize = 4;
+/// How far what to do next is indented, in columns.
+const HELP_INDENT: usize = 8;
 /// How many columns a tab spans at most.
 const TAB: usize = 4;
 /// How many lines are shown around the one that is underlined.
@@ -72,6 +77,8 @@ struct Drawn<'a> {
     problem: &'a Diagnostic,
     /// What is wrong, and the code.
     message: String,
+    /// What to do next.
+    help: String,
     /// The lines that are shown.
     snippet: Option<Snippet>,
 }
@@ -79,9 +86,11 @@ struct Drawn<'a> {
 impl<'a> Drawn<'a> {
     /// Prepares a problem.
     fn new(problem: &'a Diagnostic, look: Look) -> Self {
-        let message = format!("{} [{}]", escaped(&problem.message), problem.code);
+        let message =
+            wrapped(&format!("{} [{}]", escaped(&problem.message), problem.code), look.width, MESSAGE_INDENT);
+        let help = wrapped(&escaped(&problem.help), look.width, HELP_INDENT);
         let snippet = problem.label.as_ref().map(|(place, label)| Snippet::new(place, label, look));
-        Self { problem, message, snippet }
+        Self { problem, message, help, snippet }
     }
 }
 
@@ -102,8 +111,7 @@ impl miette::Diagnostic for Drawn<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        let help = escaped(&self.problem.help);
-        if help.is_empty() { None } else { Some(Box::new(help)) }
+        if self.help.is_empty() { None } else { Some(Box::new(&self.help)) }
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -239,6 +247,27 @@ fn shown(line: &str, stretch: std::ops::Range<usize>, look: Look) -> (String, st
     }
     marked.end = marked.end.max(marked.start);
     (text, marked)
+}
+
+/// A text in lines of a width that begin behind an indentation, broken at spaces only: a code, a name or an option
+/// with hyphens stays whole.
+fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let longest = width.max(NARROWEST) - indent;
+    let mut lines = String::new();
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > longest {
+            lines.push('\n');
+            column = 0;
+        } else if column > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += length;
+    }
+    lines
 }
 
 /// A text with its control and direction characters made visible; line ends become spaces.
@@ -393,6 +422,18 @@ mod tests {
         let empty = SourceText::new("a.yaml", "");
         let problem = Diagnostic::error(Code::NoSlo, "empty").at(Place::new(&empty, 0..0), "nothing here");
         assert!(render(&[problem], PLAIN).contains("empty"));
+    }
+
+    #[test]
+    fn text_is_wrapped_between_words_and_never_within_one() {
+        let long = problem("a: 1\n", "a")
+            .help("run `slogate check --save-observations history.json` and look at it");
+        let drawn = render(&[long], Look { width: 44, ..PLAIN });
+        assert!(
+            drawn.contains("  help: run `slogate check\n        --save-observations history.json`\n"),
+            "{drawn}"
+        );
+        assert!(drawn.lines().all(|line| line.chars().count() <= 44), "{drawn}");
     }
 
     #[test]
