@@ -58,6 +58,9 @@ enum Content {
     Map(Vec<(String, Node)>),
 }
 
+/// How many problems of one document are told; whoever has mended so many runs the check again.
+const MAX_PROBLEMS: usize = 100;
+
 /// Makes text of a file's bytes: UTF-8, of bounded size, without a byte order mark.
 ///
 /// # Errors
@@ -241,11 +244,14 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Where its key stands; without a key, its first line.
+    /// Where its key stands; without a key, its own first key, and else its first line.
     #[must_use]
     pub fn key_place(self) -> Place {
         if let Some(key) = &self.node.key {
             return Place::new(self.source, key.clone());
+        }
+        if let Some((_, first)) = self.entries().next() {
+            return first.key_place();
         }
         let place = self.place();
         let first = place.text().lines().next().map_or(0, |line| line.trim_end().len());

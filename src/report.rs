@@ -1,1 +1,3 @@
-//! report
+//! Everything there is to say, for those who are told.
+
+pub mod problem;

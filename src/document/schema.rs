@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
 
-use super::Part;
 use super::violation::Violation;
+use super::{MAX_PROBLEMS, Part};
 use crate::diagnostic::{self, Code, Diagnostic};
 
 /// The formats that people write.
@@ -60,7 +60,7 @@ impl Compiled {
 }
 
 impl Schema {
-    /// Every violation, in the order of its place.
+    /// The violations, in the order of their places.
     pub(super) fn check(self, part: Part<'_>) -> Vec<Diagnostic> {
         let compiled = match self {
             Self::Settings => &*SETTINGS,
@@ -75,10 +75,9 @@ impl Schema {
             }
         };
         let value = part.value();
-        let mut problems = Vec::new();
-        for error in compiled.validator.iter_errors(&value) {
-            problems.extend(Violation::new(compiled, part, &error).describe(error.kind()));
-        }
+        let errors = compiled.validator.iter_errors(&value);
+        let told = errors.flat_map(|error| Violation::new(compiled, part, &error).describe(error.kind()));
+        let mut problems: Vec<Diagnostic> = told.take(MAX_PROBLEMS).collect();
         diagnostic::sort(&mut problems);
         problems
     }
@@ -120,6 +119,24 @@ mod tests {
                         assert!(described.is_some(), "{path}/{key} has no description");
                     }
                 }
+            });
+        }
+    }
+
+    #[test]
+    fn every_example_and_default_follows_its_own_rule() {
+        for schema in [&*SETTINGS, &*OPENSLO] {
+            let compiled = schema.as_ref().expect("it compiles");
+            walk(&compiled.text, "", &mut |path, rule| {
+                let examples = rule.get("examples").and_then(Value::as_array);
+                let values: Vec<&Value> = examples.into_iter().flatten().chain(rule.get("default")).collect();
+                if path.ends_with("/properties") || values.is_empty() {
+                    return;
+                }
+                let mut alone = rule.clone();
+                alone["$defs"] = compiled.text["$defs"].clone();
+                let validator = jsonschema::options().offline().build(&alone).expect("it compiles");
+                assert!(values.into_iter().all(|value| validator.is_valid(value)), "{path}");
             });
         }
     }

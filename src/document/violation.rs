@@ -9,7 +9,7 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use super::schema::Compiled;
-use super::{Part, scalar};
+use super::{MAX_PROBLEMS, Part, scalar};
 use crate::diagnostic::{self, Code, Diagnostic};
 
 /// One violation, with all that there is to say about it.
@@ -45,7 +45,7 @@ impl<'a> Violation<'a> {
     pub(super) fn describe(&self, kind: &ValidationErrorKind) -> Vec<Diagnostic> {
         match kind {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
-                unexpected.iter().map(|key| self.unknown_key(key)).collect()
+                unexpected.iter().take(MAX_PROBLEMS).map(|key| self.unknown_key(key)).collect()
             }
             ValidationErrorKind::Required { property } => {
                 vec![self.missing_key(property.as_str().unwrap_or_default())]
@@ -174,7 +174,7 @@ impl<'a> Violation<'a> {
     /// A value of the right type that is not what it must be.
     fn wrong_value(&self) -> Diagnostic {
         if let Some(message) = self.rule.get("x-message").and_then(Value::as_str) {
-            return self.wrong(message.to_owned(), "this").help(self.advice(None));
+            return self.wrong(message.to_owned(), "one of the two is too many").help(self.advice(None));
         }
         let what = title(self.rule).unwrap_or("a value that can stand here");
         let message = match self.part.value() {

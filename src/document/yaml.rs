@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use serde_yaml::granit_parser::{self, Event, Parser, ScalarStyle, Span, Tag};
 
-use super::{Content, Document, Node, scalar};
+use super::{Content, Document, MAX_PROBLEMS, Node, scalar};
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// How deep collections may be nested.
@@ -37,8 +37,9 @@ pub(super) fn read(source: &SourceText) -> Result<Vec<Document>, Vec<Diagnostic>
                 Err(reader.malformed(error.marker().byte_offset().unwrap_or_default(), &error.info()))
             }
         };
-        if let Err(problem) = outcome {
-            reader.problems.push(problem);
+        let ended = outcome.is_err() || reader.problems.len() >= MAX_PROBLEMS;
+        reader.problems.extend(outcome.err());
+        if ended {
             break;
         }
     }
@@ -411,6 +412,11 @@ mod tests {
                 || found[0].message.contains("more than 100000"),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn problems_are_bounded() {
+        assert_eq!(problems(&"a: 1\n".repeat(5_000)).len(), MAX_PROBLEMS);
     }
 
     #[test]
