@@ -467,21 +467,7 @@ fn the_description_refuses_what_github_would_refuse() {
         .find(|(name, _)| name == "SLOGATE_GITHUB_OPENAPI")
         .map(|(_, path)| PathBuf::from(path));
     let description = stub::openapi::Description::read(&path.expect("SLOGATE_GITHUB_OPENAPI names the file"));
-    let request = |method: &str, path: &str, query: &str, body: Option<serde_json::Value>| Recorded {
-        method: method.to_owned(),
-        path: path.to_owned(),
-        query: query
-            .split_once('=')
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into_iter()
-            .collect(),
-        authorization: None,
-        accept: None,
-        version: None,
-        agent: None,
-        body,
-        status: 0,
-    };
+    let request = Recorded::new;
     let status = "/repos/a/b/statuses/x";
     for (method, path, query, body) in [
         ("GET", "/repos/a/b/nothing/x", "", None),

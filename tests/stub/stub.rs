@@ -49,6 +49,23 @@ pub struct Recorded {
 }
 
 impl Recorded {
+    /// A request that never arrived, to be judged.
+    pub fn new(method: &str, path: &str, query: &str, body: Option<Value>) -> Self {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: pairs.map(|(name, value)| (decode(name), decode(value))).collect(),
+            authorization: None,
+            accept: None,
+            version: None,
+            agent: None,
+            body,
+            status: 0,
+        }
+    }
+
     /// Method, path and query on one line, as a transcript shows it.
     pub fn line(&self) -> String {
         let query: Vec<String> = self.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
@@ -166,21 +183,13 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
     };
     let url = request.url().to_owned();
     let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+    let sent = serde_json::from_slice(&body).ok();
     let mut recorded = Recorded {
-        method: request.method().as_str().to_owned(),
-        path: path.to_owned(),
-        query: query
-            .split('&')
-            .filter(|pair| !pair.is_empty())
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .map(|(name, value)| (decode(name), decode(value)))
-            .collect(),
         authorization: header("authorization"),
         accept: header("accept"),
         version: header("x-github-api-version"),
         agent: header("user-agent"),
-        body: serde_json::from_slice(&body).ok(),
-        status: 0,
+        ..Recorded::new(request.method().as_str(), path, query, sent)
     };
     let (index, reply, pause) = {
         let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
