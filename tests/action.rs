@@ -1,0 +1,94 @@
+//! The action's step, run as the runner runs it, around a program that ends as it is told.
+//!
+//! The step is a gate's last word: it must succeed when the commit status stands and fail when nothing does.
+
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
+
+/// How the step of the action ends, and what the program was called with.
+fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>, String) {
+    let action = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml")).expect("the action");
+    let (_, script) = action.split_once("      run: |\n").expect("one step that runs");
+    let lines: Vec<&str> = script.lines().map(|line| line.strip_prefix("        ").unwrap_or(line)).collect();
+    let script = lines.join(
+        "
+",
+    );
+    assert!(!script.contains("${{"), "inputs reach a script by the environment only");
+    let dir = tempfile::tempdir().expect("a directory");
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let said = posted.map_or(String::new(), |posted| {
+        format!("printf 'verdict<<x\\nfreeze\\nx\\nposted<<y\\n{posted}\\ny\\ncomment-url<<z\\n\\nz\\n' >> \"$GITHUB_OUTPUT\"\n")
+    });
+    let program = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"{}\"\nenv >> \"{0}\"\n{said}exit {code}\n",
+        path("called")
+    );
+    fs::write(path("slogate"), program).expect("a program");
+    fs::set_permissions(path("slogate"), fs::Permissions::from_mode(0o755)).expect("a right");
+    fs::write(path("output"), "").expect("a file");
+    let mut command = Command::new("bash");
+    command
+        .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", &script])
+        .env("GITHUB_OUTPUT", path("output"));
+    command
+        .env("RUNNER_TEMP", dir.path())
+        .env("SLOGATE_BINARY", path("slogate"))
+        .env("SLOGATE_FAIL_STEP", "false");
+    for name in ["DIR", "ENVIRONMENT", "PROMETHEUS_URL", "PROMETHEUS_TOKEN", "GITHUB_TOKEN"] {
+        command.env(format!("SLOGATE_{name}"), "");
+    }
+    command.envs(inputs.iter().copied());
+    let ended = command.output().expect("bash").status.code();
+    (ended, fs::read_to_string(path("called")).unwrap_or_default())
+}
+
+#[test]
+fn the_step_succeeds_once_the_status_stands() {
+    for (code, ended) in [(0, 0), (1, 0), (2, 2), (3, 0), (4, 0), (5, 5)] {
+        assert_eq!(step(code, Some(true), &[]).0, Some(ended), "exit {code}");
+    }
+}
+
+#[test]
+fn without_a_status_the_step_is_the_gate() {
+    for code in 0..=5 {
+        assert_eq!(step(code, Some(false), &[]).0, Some(i32::from(code)), "exit {code}, not posted");
+        assert_eq!(step(code, None, &[]).0, Some(i32::from(code)), "exit {code}, silent");
+    }
+}
+
+#[test]
+fn a_step_that_is_to_fail_keeps_the_exit_code() {
+    assert_eq!(step(1, Some(true), &[("SLOGATE_FAIL_STEP", "true")]).0, Some(1));
+    assert_eq!(step(0, Some(true), &[("SLOGATE_FAIL_STEP", "true")]).0, Some(0));
+    assert_eq!(step(0, Some(true), &[("SLOGATE_FAIL_STEP", "yes")]).0, Some(2));
+}
+
+#[test]
+fn inputs_are_values_whatever_they_hold() {
+    let inputs = [
+        ("SLOGATE_ENVIRONMENT", "a b; $(touch x)"),
+        ("SLOGATE_DIR", "--help"),
+        ("SLOGATE_PROMETHEUS_URL", "http://p"),
+    ];
+    let (_, called) = step(0, Some(true), &inputs);
+    assert!(called.starts_with("check\n--post\n--environment=a b; $(touch x)\n--\n--help\n"), "{called}");
+    assert!(
+        called.contains("SLOGATE_PROMETHEUS_URL=http://p\n") && !called.contains("SLOGATE_PROMETHEUS_TOKEN=")
+    );
+    let (_, plain) = step(0, Some(true), &[]);
+    assert!(plain.starts_with("check\n--post\n--\n.\n"), "{plain}");
+}
+
+#[test]
+fn a_program_that_is_none_fails_the_step() {
+    assert_eq!(step(0, Some(true), &[("SLOGATE_BINARY", "/nothing")]).0, Some(2));
+}

@@ -1,0 +1,488 @@
+//! Everything that goes over GitHub's API, against the stub: what is read, what is published, what fails.
+//!
+//! Each scenario stands by itself and is run twice: for what it shows, and, with GitHub's description of its API
+//! at hand, so that every request of every scenario is judged by that description.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a scenario stops at the first thing that is not as it should be"
+)]
+
+#[path = "stub/stub.rs"]
+mod stub;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use slogate::github::{Address, Compared, GitHub, GitHubError, State};
+use slogate::http::{Client, Limits, Secret};
+use slogate::publish::{self, Annotation, Level, Outcome, Places, Publication, Standing, StatusLine, Told};
+use slogate::tree::{ApiTree, Tree as _, TreeError};
+use stub::world::{ChangedFile, File, files};
+use stub::{Fault, FaultKind, Recorded, Stub, World};
+
+const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+const BASE: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const CONTEXT: &str = "slogate: production → main";
+const TOKEN: &str = "token-that-nobody-may-see";
+
+/// A repository with a tip, a pull request that changes two files, and settings at the tip.
+fn world() -> World {
+    let mut world = World::new("acme/shop");
+    world.branches.insert("main".to_owned(), BASE.to_owned());
+    world.commit(
+        BASE,
+        files([("slogate.yaml", "version: 1\n"), ("slos/a.yaml", "a\n"), ("slos/deep/b.yaml", "b\n")]),
+    );
+    world.pull(
+        7,
+        "main",
+        HEAD,
+        vec![ChangedFile::at("services/a.rs"), ChangedFile::moved("old.rs", "new.rs")],
+    );
+    world
+}
+
+fn with(change: impl FnOnce(&mut World)) -> World {
+    let mut world = world();
+    change(&mut world);
+    world
+}
+
+fn faulty(faults: Vec<Fault>) -> World {
+    with(|world| world.faults = faults)
+}
+
+fn connect(stub: &Stub) -> GitHub {
+    let limits = Limits { deadline: Duration::from_secs(3), attempt: Duration::from_secs(1), tries: 3 };
+    let address = Address {
+        api: stub.url().to_owned(),
+        repository: "acme/shop".to_owned(),
+        token: Some(Secret::new(TOKEN)),
+    };
+    GitHub::connect(Rc::new(Client::new(limits).expect("a client")), &address, limits).expect("an address")
+}
+
+fn publication(text: &str, run: u64) -> Publication {
+    Publication {
+        environment: "production".to_owned(),
+        base_branch: "main".to_owned(),
+        head_sha: HEAD.to_owned(),
+        run_number: run,
+        run_attempt: 1,
+        comment_markdown: text.to_owned(),
+        summary_markdown: format!("# {text}\n"),
+        status: StatusLine { state: State::Failure, description: "freeze: exhausted".to_owned() },
+        outputs: vec![("verdict".to_owned(), "freeze".to_owned())],
+        annotations: vec![Annotation {
+            level: Level::Error,
+            file: Some("policies/a.rhai".to_owned()),
+            line: Some(3),
+            column: None,
+            title: String::new(),
+            message: "frozen".to_owned(),
+        }],
+    }
+}
+
+/// Publishes without files, as a run outside of Actions would.
+fn say(stub: &Stub, text: &str, run: u64) -> Told {
+    let mut log = Vec::new();
+    let mut places = Places { summary: None, output: None, log: &mut log };
+    publish::apply(&publication(text, run), &connect(stub), 7, &mut places)
+}
+
+fn body(text: &str, run: u64) -> String {
+    format!("<!-- slogate:v1 key=production→main head={HEAD} run={run}.1 -->\n{text}")
+}
+
+/// Authors and bodies of all comments, in order.
+fn comments(stub: &Stub) -> Vec<(String, String)> {
+    stub.world().comments.iter().map(|comment| (comment.author.clone(), comment.body.clone())).collect()
+}
+
+fn ours(text: &str, run: u64) -> (String, String) {
+    ("github-actions[bot]".to_owned(), body(text, run))
+}
+
+fn states(stub: &Stub) -> Vec<String> {
+    stub.world().statuses.iter().map(|status| status.state.clone()).collect()
+}
+
+/// Scenarios, each a test and each an entry of `ALL`.
+macro_rules! scenarios {
+    ($($name:ident($stub:ident = $world:expr) $body:block)*) => {
+        mod scenario {
+            use super::*;
+            $(pub fn $name() -> Vec<Recorded> {
+                let $stub = Stub::start($world);
+                $body
+                $stub.requests()
+            })*
+        }
+        $(#[test] fn $name() { scenario::$name(); })*
+        const ALL: &[(&str, fn() -> Vec<Recorded>)] = &[$((stringify!($name), scenario::$name)),*];
+    };
+}
+
+scenarios! {
+    a_first_run_says_everything(stub = world()) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (summary, output) = (dir.path().join("summary"), dir.path().join("output"));
+        let github = connect(&stub);
+        assert_eq!(publish::pending(&github, "production", "main", HEAD), Outcome::Written);
+        let mut log = Vec::new();
+        let mut places = Places { summary: Some(summary.clone()), output: Some(output.clone()), log: &mut log };
+        let told = publish::apply(&publication("Freeze", 1), &github, 7, &mut places);
+        assert_eq!(told.standing(), Standing::Told);
+        assert_eq!(comments(&stub), [ours("Freeze", 1)]);
+        let status = stub.world().statuses.last().expect("a status").clone();
+        assert_eq!(states(&stub), ["pending", "failure"]);
+        assert_eq!((status.context.as_str(), status.commit.as_str()), (CONTEXT, HEAD));
+        assert_eq!(status.target, told.comment_url);
+        assert!(told.comment_url.is_some_and(|url| url.ends_with("/pull/7#issuecomment-1000")));
+        assert_eq!(std::fs::read_to_string(summary).expect("a summary"), "# Freeze\n");
+        let output = std::fs::read_to_string(output).expect("outputs");
+        assert!(output.contains("verdict<<slogate_") && output.contains("\ntrue\n") && output.contains("#issuecomment-1000\n"));
+        assert_eq!(String::from_utf8_lossy(&log), "::error file=policies/a.rhai,line=3::frozen\n");
+        let root = "/repos/acme/shop";
+        assert_eq!(stub.requests().iter().map(Recorded::line).collect::<Vec<_>>(), [
+            format!("GET {root}/commits/{HEAD}/status?per_page=100&page=1"),
+            format!("POST {root}/statuses/{HEAD}"),
+            "GET /user".to_owned(),
+            format!("GET {root}/issues/7/comments?per_page=100&page=1"),
+            format!("POST {root}/issues/7/comments"),
+            format!("GET {root}/issues/7/comments?per_page=100&page=1"),
+            format!("GET {root}/commits/{HEAD}/status?per_page=100&page=1"),
+            format!("POST {root}/statuses/{HEAD}"),
+        ]);
+        assert_eq!(told.api_calls, 8);
+        for request in stub.requests() {
+            assert_eq!(request.authorization, Some(format!("Bearer {TOKEN}")));
+            assert_eq!(request.version.as_deref(), Some("2022-11-28"));
+            assert!(request.agent.is_some());
+        }
+    }
+
+    a_second_run_writes_only_what_changed(stub = world()) {
+        say(&stub, "Freeze", 1);
+        stub.take_lines();
+        let same = say(&stub, "Freeze", 2);
+        assert_eq!((same.comment, same.status), (Outcome::Unchanged, Outcome::Unchanged));
+        assert!(stub.take_lines().iter().all(|line| line.starts_with("GET ")));
+        let other = say(&stub, "Proceed", 3);
+        assert_eq!((other.comment, other.status), (Outcome::Written, Outcome::Unchanged));
+        assert_eq!(comments(&stub), [ours("Proceed", 3)]);
+    }
+
+    an_older_run_keeps_silent(stub = world()) {
+        say(&stub, "Proceed", 5);
+        let late = say(&stub, "Freeze", 4);
+        assert!(matches!(late.comment, Outcome::Skipped(_)));
+        assert_eq!(comments(&stub), [ours("Proceed", 5)]);
+        assert_eq!(late.standing(), Standing::Told);
+    }
+
+    an_older_run_closes_the_status_that_it_left_open(stub = world()) {
+        say(&stub, "Proceed", 5);
+        assert!(publish::pending(&connect(&stub), "production", "main", HEAD).stands());
+        say(&stub, "Freeze", 4);
+        assert_eq!(states(&stub), ["failure", "pending", "failure"]);
+    }
+
+    a_planted_marker_is_not_ours(stub = with(|world| { world.comment(7, "mallory", &body("Proceed", 99)); })) {
+        assert_eq!(say(&stub, "Freeze", 1).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [("mallory".to_owned(), body("Proceed", 99)), ours("Freeze", 1)]);
+    }
+
+    our_comment_is_found_behind_many_others(stub = with(|world| {
+        for _ in 0..250 { world.comment(7, "mona", "talk"); }
+        world.comment(7, "github-actions[bot]", &body("Freeze", 1));
+    })) {
+        assert_eq!(say(&stub, "Freeze", 2).comment, Outcome::Unchanged);
+        assert_eq!(stub.take_lines().iter().filter(|line| line.contains("/comments?")).count(), 3);
+    }
+
+    of_duplicates_the_oldest_stays(stub = with(|world| {
+        for run in [1, 2] { world.comment(7, "github-actions[bot]", &body("Freeze", run)); }
+    })) {
+        assert_eq!(say(&stub, "Proceed", 3).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [ours("Proceed", 3)]);
+        assert_eq!(stub.world().comments[0].id, 1_000);
+    }
+
+    two_runs_that_race_leave_one_comment(stub = with(|world| {
+        world.racing_comment = Some(("github-actions[bot]".to_owned(), body("Freeze", 1)));
+    })) {
+        assert_eq!(say(&stub, "Proceed", 2).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [ours("Proceed", 2)]);
+    }
+
+    an_app_of_ones_own_learns_who_it_is_by_writing(stub = with(|world| {
+        world.actor = String::from("acme-gate[bot]");
+        world.comment(7, "acme-gate[bot]", &body("Freeze", 1));
+    })) {
+        assert_eq!(say(&stub, "Proceed", 2).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [("acme-gate[bot]".to_owned(), body("Proceed", 2))]);
+        assert_eq!(stub.world().comments[0].id, 1_000);
+    }
+
+    a_person_is_asked_who_they_are(stub = with(|world| {
+        world.actor = String::from("mona");
+        world.may_ask_who = true;
+        world.comment(7, "mona", &body("Freeze", 1));
+        world.comment(7, "github-actions[bot]", &body("Freeze", 9));
+    })) {
+        assert_eq!(say(&stub, "Proceed", 2).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [("mona".to_owned(), body("Proceed", 2)), ours("Freeze", 9)]);
+    }
+
+    a_token_that_may_not_write_degrades_and_says_so_once(stub = world().read_only()) {
+        let told = say(&stub, "Freeze", 1);
+        assert_eq!(told.standing(), Standing::Degraded);
+        assert_eq!(told.notes(), ["the token may not write a comment or post the commit status, so the step summary and this log carry the verdict"]);
+        assert_eq!((comments(&stub).len(), states(&stub).len()), (0, 0));
+    }
+
+    a_locked_conversation_takes_no_comment_and_still_the_status(stub = with(|world| {
+        world.pulls.get_mut(&7).expect("a pull request").locked = true;
+    })) {
+        let told = say(&stub, "Freeze", 1);
+        assert!(matches!(&told.comment, Outcome::Failed(why) if why.contains("issue is locked")));
+        assert_eq!((told.status, states(&stub)), (Outcome::Written, vec!["failure".to_owned()]));
+    }
+
+    a_bad_token_fails_and_is_never_shown(stub = with(|world| world.token_is_invalid = true)) {
+        let told = say(&stub, "Freeze", 1);
+        assert_eq!(told.standing(), Standing::Failed);
+        assert!(told.notes().iter().all(|note| !note.contains(TOKEN)) && told.notes()[0].contains("401"));
+    }
+
+    reads_are_repeated_and_creations_are_not(stub = faulty(vec![
+        Fault::next("GET", "/comments", 2, FaultKind::Server(502)),
+        Fault::next("POST", "/comments", 1, FaultKind::DoneThenServer),
+        Fault::next("POST", "/statuses", 1, FaultKind::Server(500)),
+    ])) {
+        let told = say(&stub, "Freeze", 1);
+        assert_eq!((told.comment, told.status), (Outcome::Written, Outcome::Written));
+        assert_eq!(comments(&stub), [ours("Freeze", 1)]);
+        assert_eq!(stub.take_lines().iter().filter(|line| line.starts_with("POST") && line.contains("/comments")).count(), 1);
+    }
+
+    a_creation_that_failed_is_tried_once_more(stub = faulty(vec![
+        Fault::next("POST", "/comments", 1, FaultKind::Server(500)),
+    ])) {
+        assert_eq!(say(&stub, "Freeze", 1).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [ours("Freeze", 1)]);
+    }
+
+    a_comment_that_cannot_be_written_keeps_no_status_from_being_posted(stub = faulty(vec![
+        Fault::next("POST", "/comments", 9, FaultKind::Invalid),
+    ])) {
+        let told = say(&stub, "Freeze", 1);
+        assert!(matches!(&told.comment, Outcome::Failed(why) if why.contains("422")));
+        assert_eq!((told.standing(), told.status), (Standing::Failed, Outcome::Written));
+    }
+
+    a_limit_that_says_how_long_is_waited_for(stub = faulty(vec![
+        Fault::next("POST", "/statuses", 1, FaultKind::Secondary(Some(1))),
+    ])) {
+        let before = Instant::now();
+        assert_eq!(say(&stub, "Freeze", 1).status, Outcome::Written);
+        assert!(before.elapsed() >= Duration::from_secs(1));
+    }
+
+    a_limit_beyond_our_patience_is_a_failure_at_once(stub = faulty(vec![
+        Fault::next("POST", "/statuses", 9, FaultKind::Secondary(None)),
+        Fault::next("POST", "/comments", 9, FaultKind::Primary(1_800)),
+    ])) {
+        let before = Instant::now();
+        let told = say(&stub, "Freeze", 1);
+        assert!(matches!(&told.status, Outcome::Failed(why) if why.contains("limits the rate")));
+        assert!(matches!(&told.comment, Outcome::Failed(why) if why.contains("wait 1800 s")));
+        assert!(before.elapsed() < Duration::from_secs(3));
+    }
+
+    a_server_of_ones_own_is_reached_under_its_path(stub = with(|world| world.base_path = String::from("/api/v3"))) {
+        assert_eq!(connect(&stub).tip("main"), Ok(BASE.to_owned()));
+        assert_eq!(say(&stub, "Freeze", 1).standing(), Standing::Told);
+    }
+
+    names_are_resolved(stub = with(|world| { world.branches.insert("feature/ü#1".to_owned(), HEAD.to_owned()); })) {
+        let github = connect(&stub);
+        assert_eq!(github.tip("feature/ü#1"), Ok(HEAD.to_owned()));
+        assert_eq!(github.resolve("main"), Ok(BASE.to_owned()));
+        assert_eq!(github.resolve(BASE), Ok(BASE.to_owned()));
+        assert!(matches!(github.resolve("nothing"), Err(GitHubError::NotFound(_))));
+        assert!(matches!(github.tip("nothing"), Err(GitHubError::NotFound(_))));
+    }
+
+    what_makes_no_sense_is_no_answer(stub = faulty(vec![
+        Fault::next("GET", "/git/ref", 1, FaultKind::Html),
+        Fault::next("GET", "/git/ref", 1, FaultKind::Redirect),
+        Fault::next("GET", "/git/ref", 3, FaultKind::Cut),
+    ])) {
+        let github = connect(&stub);
+        let why = || github.tip("main").expect_err("no answer").to_string();
+        assert!(why().contains("not what the API promises"));
+        assert!(why().contains("redirect (301)"));
+        assert!(why().starts_with("github could not be asked to find the branch `main`"));
+        assert_eq!(github.tip("main"), Ok(BASE.to_owned()));
+    }
+
+    a_server_that_hangs_is_given_up(stub = faulty(vec![Fault::next("GET", "/git/ref", 9, FaultKind::Hang)])) {
+        let before = Instant::now();
+        assert!(matches!(connect(&stub).tip("main"), Err(GitHubError::Unreachable { .. })));
+        assert!(before.elapsed() < Duration::from_secs(10));
+    }
+
+    a_comparison_names_both_paths_of_a_moved_file(stub = world()) {
+        let github = connect(&stub);
+        let Ok(Compared::Complete(changed)) = github.changed(BASE, HEAD, Some(7), "") else { panic!("complete") };
+        assert_eq!(changed.paths, ["new.rs", "old.rs", "services/a.rs"]);
+        let Ok(Compared::Complete(below)) = github.changed(BASE, HEAD, None, "services/") else { panic!("complete") };
+        assert_eq!((below.paths, below.outside), (vec!["a.rs".to_owned()], 2));
+        assert_eq!(stub.requests().len(), 2);
+        assert!(matches!(github.changed(BASE, BASE, None, ""), Err(GitHubError::NotFound(_))));
+    }
+
+    a_large_change_is_read_from_the_pull_request(stub = with(|world| {
+        world.pull(7, "main", HEAD, (0..1_234).map(|n| ChangedFile::at(format!("f/{n}"))).collect());
+    })) {
+        let github = connect(&stub);
+        let Ok(Compared::Complete(changed)) = github.changed(BASE, HEAD, Some(7), "") else { panic!("complete") };
+        assert_eq!(changed.paths.len(), 1_234);
+        assert!(matches!(github.changed(BASE, HEAD, None, ""), Ok(Compared::Truncated(_))));
+    }
+
+    a_change_beyond_what_github_lists_is_truncated(stub = with(|world| {
+        world.pull(7, "main", HEAD, (0..3_200).map(|n| ChangedFile::at(format!("f/{n}"))).collect());
+    })) {
+        let Ok(Compared::Truncated(why)) = connect(&stub).changed(BASE, HEAD, Some(7), "") else { panic!("cut") };
+        assert_eq!(why, "3200 files changed, and GitHub lists 3000 of them");
+    }
+
+    a_pull_request_that_moves_meanwhile_is_truncated(stub = with(|world| {
+        let many: Vec<ChangedFile> = (0..400).map(|n| ChangedFile::at(format!("f/{n}"))).collect();
+        world.compares.insert((BASE.to_owned(), BASE.replace('b', "c")), many.clone());
+        world.pull(7, "main", HEAD, many);
+    })) {
+        let moved = connect(&stub).changed(BASE, &BASE.replace('b', "c"), Some(7), "");
+        assert!(matches!(moved, Ok(Compared::Truncated(why)) if why.contains("moved")));
+    }
+
+    a_tree_reads_files_once_and_refuses_links(stub = with(|world| {
+        let files = world.commits.get_mut(BASE).expect("the commit");
+        files.insert("slos/link".to_owned(), File { mode: "120000", bytes: b"../x".to_vec() });
+        files.insert("vendor".to_owned(), File { mode: "160000", bytes: b"".to_vec() });
+    })) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "");
+        assert_eq!(tree.paths().expect("paths"), ["slogate.yaml", "slos/a.yaml", "slos/deep/b.yaml", "slos/link"]);
+        for _ in 0..2 {
+            assert_eq!(tree.read("slogate.yaml").expect("it reads").as_deref(), Some(b"version: 1\n".as_slice()));
+        }
+        assert_eq!(tree.read("none").expect("it reads"), None);
+        for (path, why) in [("slos/link", "symbolic link"), ("vendor", "submodule"), ("slos", "directory"), ("../x", "no path")] {
+            assert!(matches!(tree.read(path), Err(TreeError::Refused(said)) if said.contains(why)), "{path}");
+        }
+        assert_eq!(stub.requests().len(), 2);
+    }
+
+    a_tree_below_a_directory_has_short_paths(stub = world()) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "/slos/");
+        assert_eq!(tree.paths().expect("paths"), ["a.yaml", "deep/b.yaml"]);
+        assert_eq!(tree.read("deep/b.yaml").expect("it reads").as_deref(), Some(b"b\n".as_slice()));
+    }
+
+    a_tree_that_is_cut_is_walked(stub = with(|world| world.tree_limit = 2)) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "");
+        assert_eq!(tree.paths().expect("paths"), ["slogate.yaml", "slos/a.yaml", "slos/deep/b.yaml"]);
+        assert!(stub.requests().len() > 2);
+    }
+
+    a_file_that_is_not_the_one_that_was_asked_for_is_no_answer(stub = faulty(vec![
+        Fault::next("GET", "/git/blobs", 1, FaultKind::Html),
+    ])) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "");
+        assert!(matches!(tree.read("slogate.yaml"), Err(TreeError::Unreachable(why)) if why.contains("not that file")));
+        assert!(tree.read("slogate.yaml").expect("it reads").is_some());
+    }
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_refused_before_anything_is_sent() {
+    let limits = Limits { deadline: Duration::ZERO, attempt: Duration::from_secs(1), tries: 1 };
+    let client = Rc::new(Client::new(limits).expect("a client"));
+    let refused = |api: &str, repository: &str, token: &str| {
+        let address = Address {
+            api: api.to_owned(),
+            repository: repository.to_owned(),
+            token: Some(Secret::new(token)),
+        };
+        match GitHub::connect(Rc::clone(&client), &address, limits) {
+            Err(GitHubError::Address(why)) => assert!(!why.contains("hidden"), "{why}"),
+            _ => panic!("{api} {repository}"),
+        }
+    };
+    refused("api.github.com", "a/b", "hidden");
+    refused("file:///etc", "a/b", "hidden");
+    refused("https://user:hidden@host", "a/b", "hidden");
+    refused("https://host", "a/b", "hidden\nx: y");
+    for repository in ["a", "a/b/c", "../b", "a/..", "a/b?x", "a/b%2F"] {
+        refused("https://host", repository, "hidden");
+    }
+}
+
+#[test]
+#[ignore = "needs GitHub's API description; tests/run fetches it"]
+fn every_request_is_one_that_github_describes() {
+    let environment: BTreeMap<String, String> = std::env::vars().collect();
+    let path = environment
+        .get("SLOGATE_GITHUB_OPENAPI")
+        .map(PathBuf::from)
+        .expect("SLOGATE_GITHUB_OPENAPI names the file");
+    let description = stub::openapi::Description::read(&path);
+    let mut problems = Vec::new();
+    let mut judged = 0;
+    for (name, run) in ALL {
+        for request in run() {
+            judged += 1;
+            problems.extend(
+                description.problems(&request).into_iter().map(|problem| format!("{name}: {problem}")),
+            );
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(judged > 100, "only {judged} requests were judged");
+}
+
+#[test]
+#[ignore = "needs GitHub's API description; tests/run fetches it"]
+fn the_description_refuses_what_github_would_refuse() {
+    let path = std::env::vars()
+        .find(|(name, _)| name == "SLOGATE_GITHUB_OPENAPI")
+        .map(|(_, path)| PathBuf::from(path));
+    let description = stub::openapi::Description::read(&path.expect("SLOGATE_GITHUB_OPENAPI names the file"));
+    let request = Recorded::new;
+    let status = "/repos/a/b/statuses/x";
+    for (method, path, query, body) in [
+        ("GET", "/repos/a/b/nothing/x", "", None),
+        ("GET", "/repos/a/b/issues/seven/comments", "", None),
+        ("GET", "/repos/a/b/issues/7/comments", "pages=1", None),
+        ("POST", status, "", None),
+        ("POST", status, "", Some(serde_json::json!({ "state": "green" }))),
+        ("POST", status, "", Some(serde_json::json!({ "state": "success", "contxt": "x" }))),
+        ("POST", "/repos/a/b/issues/7/comments", "", Some(serde_json::json!({ "body": 7 }))),
+    ] {
+        assert!(
+            !description.problems(&request(method, path, query, body)).is_empty(),
+            "{method} {path}?{query}"
+        );
+    }
+    let good = request("POST", status, "", Some(serde_json::json!({ "state": "success", "context": "x" })));
+    assert_eq!(description.problems(&good), Vec::<String>::new());
+}

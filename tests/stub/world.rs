@@ -1,0 +1,236 @@
+//! What the stand-in knows: commits and their files, pull requests, comments, statuses, the token's rights, and
+//! which requests are to fail.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// A file of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// As git writes it: `100644`, `120000` for a link, `160000` for a submodule.
+    pub mode: &'static str,
+    pub bytes: Vec<u8>,
+}
+
+/// A changed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedFile {
+    pub path: String,
+    /// Where it was before it was moved.
+    pub previous: Option<String>,
+}
+
+impl ChangedFile {
+    /// A file that was changed in its place.
+    pub fn at(path: impl Into<String>) -> Self {
+        Self { path: path.into(), previous: None }
+    }
+
+    /// A file that was moved.
+    pub fn moved(from: impl Into<String>, to: impl Into<String>) -> Self {
+        Self { path: to.into(), previous: Some(from.into()) }
+    }
+}
+
+/// A pull request.
+#[derive(Debug, Clone)]
+pub struct Pull {
+    pub head: String,
+    pub base: String,
+    pub files: Vec<ChangedFile>,
+    /// Conversations that were locked take no comments.
+    pub locked: bool,
+}
+
+/// A comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    pub id: u64,
+    pub issue: u64,
+    pub author: String,
+    pub body: String,
+}
+
+/// A commit status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    pub commit: String,
+    pub context: String,
+    pub state: String,
+    pub description: Option<String>,
+    pub target: Option<String>,
+}
+
+/// What a request is answered with instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    /// A status of GitHub's own trouble: 500, 502, 503.
+    Server(u16),
+    /// 403: too many calls in a short time, with the seconds to wait if it says so.
+    Secondary(Option<u64>),
+    /// 403: the hour's calls are used up, until so many seconds after the server's date.
+    Primary(u64),
+    /// 422: what was sent is refused.
+    Invalid,
+    /// 200 with a page of HTML, as a proxy's login does.
+    Html,
+    /// 301 to another host.
+    Redirect,
+    /// No answer.
+    Hang,
+    /// The connection ends without an answer.
+    Cut,
+    /// What was asked is done, and the answer is a 502.
+    DoneThenServer,
+}
+
+/// Which requests fail, and how.
+#[derive(Debug, Clone)]
+pub struct Fault {
+    pub method: &'static str,
+    /// Part of the path.
+    pub path: &'static str,
+    /// How many such requests are let through first.
+    pub after: usize,
+    /// How many fail then.
+    pub times: usize,
+    pub kind: FaultKind,
+}
+
+impl Fault {
+    /// The next so many requests of that kind fail.
+    pub fn next(method: &'static str, path: &'static str, times: usize, kind: FaultKind) -> Self {
+        Self { method, path, after: 0, times, kind }
+    }
+}
+
+/// The state.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one right of a token")]
+pub struct World {
+    /// `owner/name`.
+    pub repository: String,
+    /// Empty, or `/api/v3` as on GitHub Enterprise Server.
+    pub base_path: String,
+    /// In whose name the token writes.
+    pub actor: String,
+    /// Whether the token may ask who it is; a workflow's own may not.
+    pub may_ask_who: bool,
+    pub may_comment: bool,
+    pub may_post_statuses: bool,
+    /// The token is none: everything is 401.
+    pub token_is_invalid: bool,
+    /// Tips of branches.
+    pub branches: BTreeMap<String, String>,
+    /// Files of commits.
+    pub commits: BTreeMap<String, BTreeMap<String, File>>,
+    pub pulls: BTreeMap<u64, Pull>,
+    /// Changed files between two commits, where no pull request with that head says so.
+    pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
+    /// How many entries of a recursive tree are listed before it is cut.
+    pub tree_limit: usize,
+    pub comments: Vec<Comment>,
+    pub statuses: Vec<Status>,
+    pub faults: Vec<Fault>,
+    /// A comment that another run writes just after ours: author and body.
+    pub racing_comment: Option<(String, String)>,
+    /// The id of the next comment.
+    pub next_id: u64,
+}
+
+impl World {
+    /// A repository with a workflow's ordinary token and nothing in it.
+    pub fn new(repository: &str) -> Self {
+        Self {
+            repository: repository.to_owned(),
+            base_path: String::new(),
+            actor: "github-actions[bot]".to_owned(),
+            may_ask_who: false,
+            may_comment: true,
+            may_post_statuses: true,
+            token_is_invalid: false,
+            branches: BTreeMap::new(),
+            commits: BTreeMap::new(),
+            pulls: BTreeMap::new(),
+            compares: BTreeMap::new(),
+            tree_limit: 100_000,
+            comments: Vec::new(),
+            statuses: Vec::new(),
+            faults: Vec::new(),
+            racing_comment: None,
+            next_id: 1_000,
+        }
+    }
+
+    /// The token may read and not write, as a fork's.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.may_comment = false;
+        self.may_post_statuses = false;
+        self
+    }
+
+    /// Adds a commit under an id, for instance that of a commit of a real repository.
+    pub fn commit(&mut self, id: &str, files: BTreeMap<String, File>) {
+        self.commits.insert(id.to_owned(), files);
+    }
+
+    /// Adds a pull request whose head is a commit.
+    pub fn pull(&mut self, number: u64, base: &str, head: &str, files: Vec<ChangedFile>) {
+        self.commits.entry(head.to_owned()).or_default();
+        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, locked: false };
+        self.pulls.insert(number, pull);
+    }
+
+    /// Adds a comment that somebody wrote.
+    pub fn comment(&mut self, issue: u64, author: &str, body: &str) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        self.comments.push(Comment { id, issue, author: author.to_owned(), body: body.to_owned() });
+        id
+    }
+
+    /// The fault of a request, counted down.
+    pub fn fault(&mut self, method: &str, path: &str) -> Option<FaultKind> {
+        for fault in &mut self.faults {
+            if fault.method != method || !path.contains(fault.path) || fault.times == 0 {
+                continue;
+            }
+            if fault.after > 0 {
+                fault.after -= 1;
+                continue;
+            }
+            fault.times -= 1;
+            return Some(fault.kind.clone());
+        }
+        None
+    }
+}
+
+/// Plain files from texts.
+pub fn files<const N: usize>(texts: [(&str, &str); N]) -> BTreeMap<String, File> {
+    let file = |text: &str| File { mode: "100644", bytes: text.as_bytes().to_vec() };
+    texts.into_iter().map(|(path, text)| (path.to_owned(), file(text))).collect()
+}
+
+/// The plain files below a directory.
+pub fn files_below(root: &Path) -> BTreeMap<String, File> {
+    fn walk(root: &Path, above: &str, files: &mut BTreeMap<String, File>) {
+        for entry in std::fs::read_dir(root.join(above)).expect("a directory") {
+            let entry = entry.expect("an entry");
+            let path = format!("{above}{}", entry.file_name().to_string_lossy());
+            if entry.file_name() == ".git" {
+                continue;
+            }
+            if entry.file_type().expect("a type").is_dir() {
+                walk(root, &format!("{path}/"), files);
+            } else {
+                let bytes = std::fs::read(entry.path()).expect("a file");
+                files.insert(path, File { mode: "100644", bytes });
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    walk(root, "", &mut files);
+    files
+}
