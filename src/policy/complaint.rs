@@ -3,9 +3,18 @@
 //! A complaint travels through the engine as the value of a runtime error, so that its words and its advice arrive
 //! unchanged where the run is judged; everything that the engine says by itself is put into the same words here.
 
-use rhai::{Dynamic, Engine, EvalAltResult, ParseErrorType, Position};
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's errors are not exhaustive, and have words of their own"
+)]
 
-use crate::diagnostic::Code;
+use std::any::type_name;
+
+use rhai::{Dynamic, Engine, EvalAltResult, LexError, ParseErrorType, Position};
+
+use super::facts::{self, Facts};
+use super::value::{Count, Name, Rate, Ratio};
+use crate::diagnostic::{Code, nearest};
 
 /// Words, advice and kind of one problem of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,11 +40,6 @@ impl Complaint {
     pub(super) fn of(mut self, code: Code) -> Self {
         self.code = code;
         self
-    }
-
-    /// Raises it; the engine adds the position.
-    pub(super) fn raise(self) -> Raised {
-        Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(self), Position::NONE))
     }
 
     /// The complaint about a panic while a policy ran.
@@ -70,15 +74,17 @@ impl Complaint {
                 None => Self::new(format!("the policy raised `{}`", printable(&value.to_string())), ""),
             },
             E::ErrorFunctionNotFound(signature, _) => wrong_call(signature),
+            E::ErrorDotExpr(what, _) => wrong_property(what),
             E::ErrorMismatchDataType(wanted, actual, _) | E::ErrorMismatchOutputType(wanted, actual, _) => {
                 Self::new(format!("{} is needed here, not {}", kind(wanted), kind(actual)), "")
             }
             E::ErrorPropertyNotFound(name, _) => {
                 Self::new(format!("there is no `{}` here", printable(name)), "a missing property is an error")
             }
-            E::ErrorVariableNotFound(name, _) => {
-                Self::new(format!("there is no variable `{}`", printable(name)), "declare it with `const` or `let`")
-            }
+            E::ErrorVariableNotFound(name, _) => Self::new(
+                format!("there is no variable `{}`", printable(name)),
+                "declare it with `const` or `let`",
+            ),
             E::ErrorTooManyOperations(_) => sandbox(
                 "too many operations".to_owned(),
                 "a policy declares and compares; take loops out or make them shorter",
@@ -111,9 +117,13 @@ impl Complaint {
         let syntax = |message: String, help: &str| Self::new(message, help).of(Code::PolicySyntax);
         let sandbox = |message: String, help: &str| Self::new(message, help).of(Code::PolicySandbox);
         match problem {
-            P::Reserved(word) if word == "eval" => {
+            P::BadInput(LexError::ImproperSymbol(word, _)) if word == "eval" => {
                 sandbox("`eval` is not allowed in a policy".to_owned(), "write out what it would run")
             }
+            P::VariableExpected | P::PropertyExpected => syntax(
+                "a name is expected here".to_owned(),
+                "a reserved word cannot be one: choose another name",
+            ),
             P::Reserved(word) if word == "import" || word == "export" => sandbox(
                 format!("`{word}` is not allowed in a policy"),
                 "a policy is one file: write out what you would import",
@@ -142,6 +152,13 @@ impl Complaint {
     }
 }
 
+/// Raises a complaint; the engine adds the position.
+impl From<Complaint> for Raised {
+    fn from(complaint: Complaint) -> Self {
+        Self::new(EvalAltResult::ErrorRuntime(Dynamic::from(complaint), Position::NONE))
+    }
+}
+
 /// A function that is not there, or not for such arguments: `freeze (i64)`.
 fn wrong_call(signature: &str) -> Complaint {
     let (name, arguments) = signature.split_once('(').unwrap_or((signature, ""));
@@ -151,6 +168,17 @@ fn wrong_call(signature: &str) -> Complaint {
     let given = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(" and ") };
     let help = super::language::signature(&name).map_or_else(String::new, |form| format!("write `{form}`"));
     Complaint::new(format!("`{name}` does not take {given}"), help)
+}
+
+/// A property that is not there, or cannot be written: `Unknown property 'x' - …`.
+fn wrong_property(what: &str) -> Complaint {
+    let name = printable(what.split('\'').nth(1).unwrap_or("this"));
+    if what.starts_with("No writable") {
+        return Complaint::new(format!("`{name}` cannot be written"), "facts can only be read");
+    }
+    let known = facts::PROPERTIES.into_iter().chain(facts::METHODS);
+    let help = nearest(&name, known).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+    Complaint::new(format!("there is no `{name}` here"), help).of(Code::UnknownFact)
 }
 
 /// What people call a value of the type that the engine calls `name`.
@@ -164,11 +192,11 @@ pub(super) fn kind(name: &str) -> String {
         "array" => "a list",
         "map" => "a map",
         "Fn" => "a function",
-        "ratio" => "a ratio",
-        "rate" => "a burn rate",
-        "count" => "a count",
-        "name" => "a name",
-        "budget" => "the budget",
+        name if name == "ratio" || name == type_name::<Ratio>() => "a ratio",
+        name if name == "rate" || name == type_name::<Rate>() => "a burn rate",
+        name if name == "count" || name == type_name::<Count>() => "a count",
+        name if name == "name" || name == type_name::<Name>() => "a name",
+        name if name == "budget" || name == type_name::<Facts>() => "the budget",
         "clause" => "a clause",
         "consequence" => "a consequence",
         other => return format!("`{}`", printable(other)),

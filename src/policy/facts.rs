@@ -42,6 +42,9 @@ pub(super) const FORMS: [&str; 11] = [
     "budget.environment",
 ];
 
+/// The longest window, in seconds: no period is longer than a year.
+const LONGEST_WINDOW: i64 = 366 * 86_400;
+
 /// The most that is recorded of one run.
 const MOST_EVIDENCE: usize = 200;
 
@@ -179,7 +182,7 @@ impl Facts {
     }
 
     /// Ends the run: a fact is not known.
-    fn unknown(&self, fact: String, why: &str) -> Raised {
+    fn unknown(&self, fact: String, why: &str) -> Complaint {
         let sentence = format!("`{fact}` is not known: {why}");
         self.record(|record| {
             if self.0.tracing == Tracing::On && record.evidence.len() < MOST_EVIDENCE {
@@ -191,7 +194,7 @@ impl Facts {
             }
             record.unknown.get_or_insert_with(|| sentence.clone());
         });
-        Complaint::new(sentence, "").raise()
+        Complaint::new(sentence, "")
     }
 
     /// A figure of the whole period.
@@ -223,18 +226,18 @@ impl Facts {
         let form = || format!("{fact}(\"{window}\")");
         let number = match &self.0.origin {
             Origin::Measured { budget, t } => {
-                let seconds = self::window(window, budget.step()).map_err(Complaint::raise)?;
+                let seconds = self::window(window, budget.step())?;
                 if seconds > budget.period() {
                     let period = gap::duration(budget.period());
                     let message = format!("the window `{window}` is longer than the period of {period}");
                     let help = "name a window that is at most as long as the period";
-                    return Err(Complaint::new(message, help).of(Code::UnknownFact).raise());
+                    return Err(Complaint::new(message, help).of(Code::UnknownFact).into());
                 }
                 let figure = budget.at(*t).and_then(|figures| measured(&figures, seconds));
                 figure.map_err(|gap| self.unknown(form(), &gap.to_string()))?.value
             }
             Origin::Sample { sample, step } => {
-                self::window(window, *step).map_err(Complaint::raise)?;
+                self::window(window, *step)?;
                 if *sample == Sample::Healthy { Decimal::ZERO } else { exhausted }
             }
         };
@@ -270,15 +273,25 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_get("slo", |facts: &mut Facts| facts.name("slo", |of| &of.slo));
     engine.register_get("environment", |facts: &mut Facts| facts.name("environment", |of| &of.environment));
     engine.register_fn("burned", |facts: &mut Facts, window: &str| -> Result<Ratio, Raised> {
-        facts.of_window("burned", window, |at, seconds| at.burned(seconds), Decimal::ONE)
+        facts.of_window("burned", window, burned, Decimal::ONE)
     });
     engine.register_fn("burn_rate", |facts: &mut Facts, window: &str| -> Result<Rate, Raised> {
-        facts.of_window("burn_rate", window, |at, seconds| at.burn_rate(seconds), Decimal::ONE_HUNDRED)
+        facts.of_window("burn_rate", window, burn_rate, Decimal::ONE_HUNDRED)
     });
     engine.register_fn("burned_by", |facts: &mut Facts, dependency: &str| -> Result<Ratio, Raised> {
         let fact = format!("burned_by(\"{}\")", printable(dependency));
-        Err(facts.unknown(fact, "bad events are not attributed to dependencies"))
+        Err(facts.unknown(fact, "bad events are not attributed to dependencies").into())
     });
+}
+
+/// The share of the grant that went within a window.
+fn burned(figures: &Figures<'_>, window: i64) -> Result<Windowed, Gap> {
+    figures.burned(window)
+}
+
+/// How many times faster than evenly the budget burned within a window.
+fn burn_rate(figures: &Figures<'_>, window: i64) -> Result<Windowed, Gap> {
+    figures.burn_rate(window)
 }
 
 /// The seconds of a window such as `1h`: a whole multiple of the grid's step.
@@ -297,6 +310,10 @@ pub(super) fn window(text: &str, step: i64) -> Result<i64, Complaint> {
         let near = (seconds / step).saturating_add(1).saturating_mul(step);
         let message = format!("the window `{text}` is no multiple of the step of {}", gap::duration(step));
         return refuse(message, format!("did you mean \"{}\"?", written(near)));
+    }
+    if seconds > LONGEST_WINDOW {
+        let message = format!("the window `{text}` is longer than a year");
+        return refuse(message, "name a window that is at most as long as the period".to_owned());
     }
     Ok(seconds)
 }

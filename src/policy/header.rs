@@ -64,13 +64,13 @@ impl Section<'_> {
     /// The whole header; every part is read before one that is missing counts.
     fn header(&mut self, names: &Names) -> Option<Header> {
         let version = self.text("version");
-        let scope = self.section("scope", |section| section.scope(names));
+        let scope = self.section("scope", |section| scope(section, names));
         let purpose = self.text("purpose");
         let measures = self.measures(names);
-        let escalation = self.section("escalation", |section| section.escalation());
-        let agreed_by = self.section("agreed_by", |section| section.agreed_by());
+        let escalation = self.section("escalation", escalation);
+        let agreed_by = self.section("agreed_by", agreed_by);
         let effective_from = self.date("effective_from");
-        let next_review = self.section("next_review", |section| section.review());
+        let next_review = self.section("next_review", review);
         let silver_bullets = self.silver_bullets();
         let thaw_tax = self.thaw_tax();
         let notes = self.notes();
@@ -87,65 +87,6 @@ impl Section<'_> {
             thaw_tax,
             notes,
         })
-    }
-
-    /// `scope`: a team, or services.
-    fn scope(&mut self, names: &Names) -> Option<Scope> {
-        self.refuse_unknown(&["team", "services"]);
-        let team = self.optional_text("team");
-        let services = self.texts("services").unwrap_or_default();
-        if let Some(team) = &team {
-            self.known("team", team, &names.teams, "team");
-        }
-        for service in &services {
-            self.known("services", service, &names.services, "service");
-        }
-        match (&team, self.map.contains_key("services")) {
-            (None, false) if !self.map.contains_key("team") => {
-                let place = self.keys.place.clone();
-                self.add("the scope is empty", place, "write `team: \"…\"` or `services: [\"…\"]`");
-                return None;
-            }
-            (Some(_), true) => {
-                let place = self.keys.place.clone();
-                self.add("the scope names a team and services", place, "keep the team, or list the services");
-                return None;
-            }
-            _ => {}
-        }
-        Some(Scope { team, services })
-    }
-
-    /// `escalation`: who breaks ties, and how.
-    fn escalation(&mut self) -> Option<Escalation> {
-        self.refuse_unknown(&["decides", "how"]);
-        let decides = self.required("decides").then(|| self.texts("decides")).flatten();
-        let how = self.text("how");
-        Some(Escalation { decides: decides?, how: how? })
-    }
-
-    /// `agreed_by`: a person or team for each role.
-    fn agreed_by(&mut self) -> Option<BTreeMap<String, String>> {
-        if self.map.is_empty() {
-            let place = self.keys.place.clone();
-            self.add("nobody agreed", place, "write a role and a name: `operations: \"@ola\"`");
-            return None;
-        }
-        let roles: Vec<String> = self.map.keys().map(ToString::to_string).collect();
-        roles.into_iter().map(|role| Some((role.clone(), self.text(&role)?))).collect()
-    }
-
-    /// `next_review`: a date, an event, or whichever of the two comes first.
-    fn review(&mut self) -> Option<Review> {
-        self.refuse_unknown(&["on", "or_after"]);
-        let on = self.date("on");
-        let or_after = self.optional_text("or_after");
-        if !self.map.contains_key("on") && !self.map.contains_key("or_after") {
-            let place = self.keys.place.clone();
-            self.add("the next review has no date and no event", place, "write `on: \"2027-01-15\"`");
-            return None;
-        }
-        Some(Review { on, or_after })
     }
 
     /// `measures`: an environment.
@@ -257,7 +198,6 @@ impl Section<'_> {
 
     /// Notes every key that the map does not have.
     fn refuse_unknown(&mut self, known: &[&str]) {
-        
         for key in self.map.keys().filter(|key| !known.contains(&key.as_str())) {
             let message = format!("there is no key `{}{}` in a policy", self.path, printable(key));
             let near = suggestion(key, known.iter().copied());
@@ -296,6 +236,65 @@ impl Section<'_> {
         let problem = Diagnostic::error(Code::PolicyPart, message).at(place, "here").help(help);
         self.problems.push(problem);
     }
+}
+
+/// `scope`: a team, or services.
+fn scope(section: &mut Section<'_>, names: &Names) -> Option<Scope> {
+    section.refuse_unknown(&["team", "services"]);
+    let team = section.optional_text("team");
+    let services = section.texts("services").unwrap_or_default();
+    if let Some(team) = &team {
+        section.known("team", team, &names.teams, "team");
+    }
+    for service in &services {
+        section.known("services", service, &names.services, "service");
+    }
+    match (&team, section.map.contains_key("services")) {
+        (None, false) if !section.map.contains_key("team") => {
+            let place = section.keys.place.clone();
+            section.add("the scope is empty", place, "write `team: \"…\"` or `services: [\"…\"]`");
+            return None;
+        }
+        (Some(_), true) => {
+            let place = section.keys.place.clone();
+            section.add("the scope names a team and services", place, "keep the team, or list the services");
+            return None;
+        }
+        _ => {}
+    }
+    Some(Scope { team, services })
+}
+
+/// `escalation`: who breaks ties, and how.
+fn escalation(section: &mut Section<'_>) -> Option<Escalation> {
+    section.refuse_unknown(&["decides", "how"]);
+    let decides = section.required("decides").then(|| section.texts("decides")).flatten();
+    let how = section.text("how");
+    Some(Escalation { decides: decides?, how: how? })
+}
+
+/// `agreed_by`: a person or team for each role.
+fn agreed_by(section: &mut Section<'_>) -> Option<BTreeMap<String, String>> {
+    if section.map.is_empty() {
+        let place = section.keys.place.clone();
+        section.add("nobody agreed", place, "write a role and a name: `operations: \"@ola\"`");
+        return None;
+    }
+    let roles: Vec<String> = section.map.keys().map(ToString::to_string).collect();
+    roles.into_iter().map(|role| Some((role.clone(), section.text(&role)?))).collect()
+}
+
+/// `next_review`: a date, an event, or whichever of the two comes first.
+fn review(section: &mut Section<'_>) -> Option<Review> {
+    section.refuse_unknown(&["on", "or_after"]);
+    let on = section.date("on");
+    let or_after = section.optional_text("or_after");
+    if !section.map.contains_key("on") && !section.map.contains_key("or_after") {
+        let place = section.keys.place.clone();
+        section.add("the next review has no date and no event", place, "write `on: \"2027-01-15\"`");
+        return None;
+    }
+    Some(Review { on, or_after })
 }
 
 /// How a part is written.

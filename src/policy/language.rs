@@ -138,6 +138,9 @@ struct Book {
     functions: Arc<BTreeMap<String, Vec<usize>>>,
 }
 
+/// A consequence that is made of a text.
+type Spoken = fn(String) -> Consequence;
+
 /// A clause as a script holds it.
 #[derive(Debug, Clone, Copy)]
 struct Handle(usize);
@@ -185,19 +188,16 @@ fn register_clauses(engine: &mut Engine, book: &Book) {
         },
     );
     let its = book.clone();
-    engine.register_fn(
-        "then",
-        move |handle: &mut Handle, made: Made| -> Result<Handle, Raised> {
-            let mut declarations = its.open()?;
-            if let Some((_, used)) = declarations.made.get_mut(made.index) {
-                *used = true;
-            }
-            if let Some(clause) = declarations.clauses.get_mut(handle.0) {
-                clause.consequences.push(made.consequence);
-            }
-            Ok(*handle)
-        },
-    );
+    engine.register_fn("then", move |handle: &mut Handle, made: Made| -> Result<Handle, Raised> {
+        let mut declarations = its.open()?;
+        if let Some((_, used)) = declarations.made.get_mut(made.index) {
+            *used = true;
+        }
+        if let Some(clause) = declarations.clauses.get_mut(handle.0) {
+            clause.consequences.push(made.consequence);
+        }
+        Ok(*handle)
+    });
     let its = book.clone();
     engine.register_fn("manual", move |handle: &mut Handle| -> Result<Handle, Raised> {
         if let Some(clause) = its.open()?.clauses.get_mut(handle.0) {
@@ -230,13 +230,10 @@ fn register_consequences(engine: &mut Engine, book: &Book) {
         its.make(Consequence::Freeze { environment: environment.to_string(), except: Vec::new() }, position)
     });
     let its = book.clone();
-    engine.register_fn(
-        "except",
-        move |context: NativeCallContext<'_>, made: &mut Made, classes: Array| {
-            its.except(&context, made.clone(), classes)
-        },
-    );
-    let texts: [(&'static str, fn(String) -> Consequence); 4] = [
+    engine.register_fn("except", move |context: NativeCallContext<'_>, made: &mut Made, classes: Array| {
+        its.except(&context, made.clone(), classes)
+    });
+    let texts: [(&'static str, Spoken); 4] = [
         ("warn", Consequence::Warn),
         ("inform", Consequence::Inform),
         ("engage", Consequence::Engage),
@@ -259,7 +256,7 @@ fn register_consequences(engine: &mut Engine, book: &Book) {
     engine.register_fn("top_of_backlog", |made: &mut Made| -> Result<Made, Raised> {
         let mut changed = made.clone();
         let Consequence::ActionItem { top_of_backlog, .. } = &mut changed.consequence else {
-            return Err(Complaint::new("only an action item has a place in a backlog", "").raise());
+            return Err(Complaint::new("only an action item has a place in a backlog", "").into());
         };
         *top_of_backlog = true;
         Ok(changed)
@@ -282,7 +279,7 @@ impl Book {
                 "a condition declares something",
                 "declare clauses and consequences outside of conditions",
             )
-            .raise());
+            .into());
         }
         Ok(declarations)
     }
@@ -336,7 +333,8 @@ impl Book {
                 self.problem(Complaint::new(message, "").of(Code::PolicyPart), position)?;
             }
         }
-        let first = self.open()?.clauses.iter().find(|clause| clause.name == name).map(|clause| clause.position);
+        let first =
+            self.open()?.clauses.iter().find(|clause| clause.name == name).map(|clause| clause.position);
         if let Some(line) = first.and_then(Position::line) {
             let message = format!("there are two clauses `{}`", printable(name));
             let complaint = Complaint::new(message, format!("rename it: the first one is in line {line}"));
@@ -364,7 +362,7 @@ impl Book {
         position: Position,
     ) -> Result<Handle, Raised> {
         detach(&mut function, MAX_CAPTURE_DEPTH)?;
-        let takes = self.functions.get(function.fn_name()).map_or(&[] as &[usize], Vec::as_slice);
+        let takes = self.functions.get(function.fn_name()).map(Vec::as_slice).unwrap_or_default();
         let given = function.curry().len() + 1;
         if !takes.contains(&given) {
             let parameters = takes.first().map(|count| count.saturating_sub(given - 1));
@@ -408,7 +406,7 @@ impl Book {
     ) -> Result<Made, Raised> {
         let position = context.call_position();
         let Consequence::Freeze { except, .. } = &mut made.consequence else {
-            return Err(Complaint::new("only a freeze has exceptions", "").raise());
+            return Err(Complaint::new("only a freeze has exceptions", "").into());
         };
         for class in classes {
             let shown = described(context.engine(), &class);
@@ -428,7 +426,7 @@ impl Book {
     /// `.due("7d")`.
     fn due(&self, mut made: Made, text: &str, position: Position) -> Result<Made, Raised> {
         let Consequence::ActionItem { due, .. } = &mut made.consequence else {
-            return Err(Complaint::new("only an action item is due", "").raise());
+            return Err(Complaint::new("only an action item is due", "").into());
         };
         *due = facts::length(text);
         if due.is_none() {
@@ -452,7 +450,7 @@ fn detach(function: &mut FnPtr, depth: usize) -> Result<(), Raised> {
 /// A value of its own, down to its last part.
 fn detached(value: Dynamic, depth: usize) -> Result<Dynamic, Raised> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(Complaint::new("a condition captures a value that is nested too deeply", "").raise());
+        return Err(Complaint::new("a condition captures a value that is nested too deeply", "").into());
     };
     let value = value.flatten();
     if value.is_array() {

@@ -120,7 +120,14 @@ fn token_end(text: &str, start: usize) -> usize {
         Some(first) if first.is_ascii_digit() => run(|next| is_word(next) || next == '.'),
         Some(first) if is_word(first) => run(is_word),
         Some('|') => rest.get(1..).and_then(|inside| inside.find('|')).map_or(start + 1, |at| start + at + 2),
-        Some('<' | '>' | '=' | '!' | '&') => run(|next| "<>=!&".contains(next)),
+        Some('<' | '>' | '=' | '!' | '&' | '+' | '-' | '*' | '/' | '%') => {
+            run(|next| "<>=!&+-*/%".contains(next))
+        }
+        Some('.') => {
+            start
+                + 1
+                + rest.chars().skip(1).take_while(|next| is_word(*next)).map(char::len_utf8).sum::<usize>()
+        }
         Some('"' | '`' | '\'') => item_end(text, start),
         Some(first) => start + first.len_utf8(),
     }
@@ -234,7 +241,8 @@ mod tests {
 
     #[test]
     fn a_chain_reaches_over_lines_comments_and_brackets_in_texts() {
-        let text = "clause(\"a)\", \"b\") // (\n  .when(|b| (b.remaining <= 0)) /* ) */\n  .then(warn(\"(\"));\n";
+        let text =
+            "clause(\"a)\", \"b\") // (\n  .when(|b| (b.remaining <= 0)) /* ) */\n  .then(warn(\"(\"));\n";
         let layout = layout(text);
         let chain = layout.chain(Position::new(1, 1)).expect("there is a chain");
         assert!(chain.text().ends_with(".then(warn(\"(\"))"), "{}", chain.text());

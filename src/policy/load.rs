@@ -29,7 +29,8 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let printed = Printed::default();
     let mut engine = sandbox::engine(&printed);
     let ast = compile(&engine, &layout).map_err(|problem| vec![problem])?;
-    let mut found = Findings { problems: syntax::examine(&ast, &layout, names.step), layout: Arc::clone(&layout) };
+    let mut found =
+        Findings { problems: syntax::examine(&ast, &layout, names.step), layout: Arc::clone(&layout) };
     super::value::register(&mut engine);
     super::facts::register(&mut engine);
     let shared = Arc::new(names.clone());
@@ -99,7 +100,9 @@ fn within_limits(source: &SourceText) -> Result<(), Diagnostic> {
     let problem = |message: String, line: usize| {
         let place = Place::line_of(source, line);
         let place = Place::new(source, place.span.start..place.span.start.saturating_add(1));
-        Diagnostic::error(Code::PolicySandbox, message).at(place, "here").help("a policy is a short text: split it")
+        Diagnostic::error(Code::PolicySandbox, message)
+            .at(place, "here")
+            .help("a policy is a short text: split it")
     };
     if source.text().len() > MAX_SOURCE {
         return Err(problem(format!("the policy is longer than {} KiB", MAX_SOURCE / 1024), 1));
@@ -137,12 +140,7 @@ fn diagnosed(broken: Broken, layout: &Layout, line: Option<usize>) -> Diagnostic
 }
 
 /// Runs the declarations, statement by statement, so that one that fails does not hide the next.
-fn declare(
-    engine: &Engine,
-    ast: &AST,
-    book: &Mutex<Declarations>,
-    found: &mut Findings,
-) -> Declarations {
+fn declare(engine: &Engine, ast: &AST, book: &Mutex<Declarations>, found: &mut Findings) -> Declarations {
     let mut raised: Vec<(usize, Raised)> = Vec::new();
     let run = guarded(|| {
         let mut scope = Scope::new();
@@ -183,7 +181,9 @@ fn declare(
 
 /// True when a script calls a function of this name somewhere.
 fn calls(ast: &AST, name: &str) -> bool {
-    !ast.walk(&mut |path: &[rhai::ASTNode<'_>]| !path.last().is_some_and(|node| syntax::is_call_of(node, name)))
+    !ast.walk(&mut |path: &[rhai::ASTNode<'_>]| {
+        !path.last().is_some_and(|node| syntax::is_call_of(node, name))
+    })
 }
 
 /// The problems that were found until now.
@@ -209,7 +209,12 @@ impl Findings {
         let top = Place::line_of(self.layout.source(), 1);
         let failed = self.problems.iter().any(Diagnostic::is_error);
         let parts = [
-            ("policy", declared.header.is_some(), "the file declares no policy", "begin with `policy(#{ … })`"),
+            (
+                "policy",
+                declared.header.is_some(),
+                "the file declares no policy",
+                "begin with `policy(#{ … })`",
+            ),
             (
                 "clause",
                 !declared.clauses.is_empty(),
@@ -260,6 +265,9 @@ impl Findings {
                 let facts = Facts::sample(sample, step);
                 let answer = policy.attempt(condition, &facts);
                 if let (None, Err((complaint, place))) = (facts.take().1, answer) {
+                    if self.problems.iter().any(|told| told.is_error() && told.place() == Some(&place)) {
+                        break;
+                    }
                     let problem = Diagnostic::error(complaint.code, complaint.message);
                     self.problems.push(problem.at(place, "here").help(complaint.help));
                     break;

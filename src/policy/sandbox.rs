@@ -26,8 +26,11 @@ const MAX_OPERATIONS: u64 = 50_000;
 /// Calls within calls.
 const MAX_CALL_LEVELS: usize = 8;
 
-/// Expressions within expressions, at the top and within functions.
-const MAX_EXPRESSION_DEPTH: usize = 32;
+/// Expressions within expressions at the top; a clause's chain of methods is one within the other.
+const MAX_DEPTH: usize = 64;
+
+/// Expressions within expressions in functions.
+const MAX_FUNCTION_DEPTH: usize = 32;
 
 /// The longest text in a script, in bytes.
 const MAX_STRING: usize = 64 * 1024;
@@ -88,7 +91,7 @@ pub(super) fn engine(printed: &Printed) -> Engine {
     engine.set_fast_operators(false);
     engine.set_max_operations(MAX_OPERATIONS);
     engine.set_max_call_levels(MAX_CALL_LEVELS);
-    engine.set_max_expr_depths(MAX_EXPRESSION_DEPTH, MAX_EXPRESSION_DEPTH);
+    engine.set_max_expr_depths(MAX_DEPTH, MAX_FUNCTION_DEPTH);
     engine.set_max_string_size(MAX_STRING);
     engine.set_max_array_size(MAX_ELEMENTS);
     engine.set_max_map_size(MAX_ELEMENTS);

@@ -4,9 +4,16 @@
 //! misspelling is found in one run, in branches that no sample reaches too. What would answer wrongly in silence, or
 //! hide an error, is refused: `switch`, `try`, texts put together inside of conditions, a host's name defined anew.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the engine's syntax is not exhaustive, and what is not named passes"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhai::{AST, ASTNode, BinaryExpr, Expr, FnAccess, FnCallExpr, FnNamespace, FnPtr, Position, Stmt};
+use rhai::{
+    AST, ASTFlags, ASTNode, BinaryExpr, Expr, FnAccess, FnCallExpr, FnNamespace, FnPtr, Position, Stmt,
+};
 
 use super::complaint::{Complaint, printable};
 use super::layout::Layout;
@@ -71,11 +78,8 @@ pub(super) fn functions(ast: &AST) -> BTreeMap<String, Vec<usize>> {
 
 /// The script and its functions, each with its statements alone: the engine's walk does not tell where it is.
 fn bodies(ast: &AST) -> Vec<Body> {
-    let of = |function, statements| Body {
-        function,
-        statements,
-        budgets: BTreeSet::from(["budget".to_owned()]),
-    };
+    let of =
+        |function, statements| Body { function, statements, budgets: BTreeSet::from(["budget".to_owned()]) };
     let functions = ast.iter_fn_def().map(|function| {
         let alone = |_: FnNamespace, _: FnAccess, _: bool, name: &str, count: usize| {
             name == function.name.as_str() && count == function.params.len()
@@ -83,6 +87,8 @@ fn bodies(ast: &AST) -> Vec<Body> {
         let parameters = function.params.iter().map(ToString::to_string).collect();
         of(Some((function.name.to_string(), parameters)), ast.clone_functions_only_filtered(alone))
     });
+    let mut functions: Vec<Body> = functions.collect();
+    functions.sort_by(|one, other| one.function.cmp(&other.function));
     std::iter::once(of(None, ast.clone_statements_only())).chain(functions).collect()
 }
 
@@ -125,9 +131,7 @@ fn variable(expression: &Expr) -> Option<&str> {
 /// The function that an expression stands for, and how many captured values come before its parameters.
 fn function_of(expression: &Expr) -> Option<(String, usize)> {
     match expression {
-        Expr::DynamicConstant(value, _) => {
-            Some((value.clone().try_cast::<FnPtr>()?.fn_name().to_owned(), 0))
-        }
+        Expr::DynamicConstant(value, _) => Some((value.clone().try_cast::<FnPtr>()?.fn_name().to_owned(), 0)),
         Expr::Stmt(block) => match block.statements().last()? {
             Stmt::Expr(inner) => match &**inner {
                 Expr::FnCall(curry, _) => {
@@ -162,10 +166,10 @@ fn follow_budgets(bodies: &mut [Body]) {
                     found.extend(call.args.first().and_then(function_of));
                 }
                 let (name, given) = match call.args.split_first() {
-                    Some((first, captured)) if call.name == "curry" => match function_of(first) {
-                        Some((name, _)) => (name, captured),
-                        None => return true,
-                    },
+                    Some((first, captured)) if call.name == "curry" => {
+                        let Some((name, _)) = function_of(first) else { return true };
+                        (name, captured)
+                    }
                     _ => (call.name.to_string(), call.args.as_slice()),
                 };
                 let handed = given.iter().enumerate().filter(|(_, argument)| holds(argument));
@@ -205,11 +209,16 @@ struct Examiner<'a> {
 impl Examiner<'_> {
     /// Refuses functions that would stand in for the host's.
     fn definitions(&mut self) {
-        let taken: Vec<String> =
-            self.own.iter().filter(|own| language::names().any(|name| name == own.as_str())).cloned().collect();
+        let taken: Vec<String> = self
+            .own
+            .iter()
+            .filter(|own| language::names().any(|name| name == own.as_str()))
+            .cloned()
+            .collect();
         for name in taken {
             let place = self.layout.definition(&name);
-            let message = format!("`{}` is a word of the policy language and cannot be defined", printable(&name));
+            let message =
+                format!("`{}` is a word of the policy language and cannot be defined", printable(&name));
             let place = place.unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
             let problem = Diagnostic::error(Code::PolicySandbox, message).at(place, "defined here");
             self.problems.push(problem.help("choose another name for the function"));
@@ -259,6 +268,15 @@ impl Examiner<'_> {
                 "take it out; what is not known makes the clause unknown by itself",
                 *position,
             ),
+            ASTNode::Stmt(Stmt::Return(_, flags, position))
+                if body.function.is_none() && !flags.intersects(ASTFlags::BREAK) =>
+            {
+                (
+                    "`return` is not allowed outside of functions: what follows would go unread",
+                    "take out the declarations that are not meant",
+                    *position,
+                )
+            }
             ASTNode::Expr(Expr::InterpolatedString(_, position)) if body.function.is_some() => (
                 "a condition must not put texts together: a fact is no text",
                 "compare the facts themselves",
@@ -280,7 +298,8 @@ impl Examiner<'_> {
         if language::names().any(|known| known == name) {
             return;
         }
-        let own: Vec<&str> = self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$")).collect();
+        let own: Vec<&str> =
+            self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$")).collect();
         let help = suggestion(name, known().chain(own));
         let message = format!("there is no function `{}`", printable(name));
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown function");
@@ -377,13 +396,12 @@ impl Examiner<'_> {
     fn unknown_fact(&mut self, name: &str, position: Position) {
         let form = |near: &str| facts::FORMS.iter().find(|form| form.split(['.', '(']).nth(1) == Some(near));
         let all = facts::FORMS.join("`, `");
-        let (message, near) = match form(name) {
-            Some(form) => (format!("`{name}` is not written like this"), Some(format!("write `{form}`; "))),
-            None => {
-                let near = nearest(name, facts::PROPERTIES.into_iter().chain(facts::METHODS));
-                let near = near.and_then(form).map(|form| format!("did you mean `{form}`? "));
-                (format!("there is no fact `{}`", printable(name)), near)
-            }
+        let (message, near) = if let Some(form) = form(name) {
+            (format!("`{name}` is not written like this"), Some(format!("write `{form}`; ")))
+        } else {
+            let near = nearest(name, facts::PROPERTIES.into_iter().chain(facts::METHODS));
+            let near = near.and_then(form).map(|form| format!("did you mean `{form}`? "));
+            (format!("there is no fact `{}`", printable(name)), near)
         };
         let help = format!("{}the facts are `{all}`", near.unwrap_or_default());
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "not a fact of a budget");
@@ -428,14 +446,15 @@ impl Keys {
     pub(super) fn of_call(ast: &AST, layout: &Layout, position: Position) -> Self {
         let place = layout.token(position).unwrap_or_else(|| Place::line_of(layout.source(), 1));
         let mut keys = Self { place: place.clone(), entries: BTreeMap::new() };
-        walk(ast, &mut |path| {
-            match path.last().and_then(call) {
-                Some((call, at, _)) if at == position => {
-                    keys = call.args.first().map_or_else(|| keys.clone(), |map| Self::read(map, layout, place.clone()));
-                    false
-                }
-                _ => true,
+        walk(ast, &mut |path| match path.last().and_then(call) {
+            Some((call, at, _)) if at == position => {
+                keys = call
+                    .args
+                    .first()
+                    .map_or_else(|| keys.clone(), |map| Self::read(map, layout, place.clone()));
+                false
             }
+            _ => true,
         });
         keys
     }

@@ -171,7 +171,7 @@ pub(super) fn register(engine: &mut Engine) {
     // The engine prefers an exact overload, so that these are reached by all that must not meet.
     for (operator, _, _) in COMPARISONS {
         let refuse = move |context: NativeCallContext<'_>, left: Dynamic, right: Dynamic| {
-            Err::<bool, Raised>(cannot_compare(&context, operator, &left, &right))
+            Err::<bool, Raised>(cannot_compare(&context, operator, &left, &right).into())
         };
         engine.register_fn(operator, refuse);
     }
@@ -188,7 +188,7 @@ fn cannot_compare(
     operator: &'static str,
     left: &Dynamic,
     right: &Dynamic,
-) -> Raised {
+) -> Complaint {
     let engine = context.engine();
     let message = format!(
         "{} cannot be compared with {} by `{operator}`",
@@ -196,8 +196,9 @@ fn cannot_compare(
         described(engine, right)
     );
     let ratio = [left, right].iter().any(|value| value.is::<Ratio>());
-    let help = if ratio { "compare a ratio with a ratio: write percent(10)" } else { "compare like with like" };
-    Complaint::new(message, help).raise()
+    let help =
+        if ratio { "compare a ratio with a ratio: write percent(10)" } else { "compare like with like" };
+    Complaint::new(message, help)
 }
 
 /// The operators of one unit.
@@ -220,7 +221,7 @@ fn register_unit<U: Unit>(engine: &mut Engine) {
             with_plain(exchanged, &right, Plain::Decimal(left))
         });
     }
-    let sum = |number: Option<Decimal>| number.map(Figure::<U>::of).ok_or_else(too_large);
+    let sum = |number: Option<Decimal>| Ok::<_, Raised>(number.map(Figure::<U>::of).ok_or_else(too_large)?);
     engine.register_fn("+", move |a: Figure<U>, b: Figure<U>| sum(a.number.checked_add(b.number)));
     engine.register_fn("-", move |a: Figure<U>, b: Figure<U>| sum(a.number.checked_sub(b.number)));
     engine.register_fn("-", |a: Figure<U>| Figure::<U>::of(-a.number));
@@ -243,7 +244,7 @@ fn compare<U: Unit>(operator: Operator, left: &Figure<U>, right: &Figure<U>) -> 
 
 /// Compares a figure with a plain number, where they may meet.
 fn with_plain<U: Unit>(operator: Operator, left: &Figure<U>, right: Plain) -> Result<bool, Raised> {
-    let threshold = U::plain(right).map_err(Complaint::raise)?;
+    let threshold = U::plain(right)?;
     Ok(compare(operator, left, &Figure::of(threshold)))
 }
 
@@ -257,14 +258,14 @@ fn note(read: Option<&Read>, operator: &'static str, held: bool, threshold: impl
 /// A quotient.
 fn divided(dividend: Decimal, divisor: Decimal) -> Result<Decimal, Raised> {
     if divisor.is_zero() {
-        return Err(Complaint::new("division by zero", "").raise());
+        return Err(Complaint::new("division by zero", "").into());
     }
-    dividend.checked_div(divisor).ok_or_else(too_large)
+    Ok(dividend.checked_div(divisor).ok_or_else(too_large)?)
 }
 
 /// The complaint about a result that no decimal holds.
-fn too_large() -> Raised {
-    Complaint::new("the number grows too large", "").raise()
+fn too_large() -> Complaint {
+    Complaint::new("the number grows too large", "")
 }
 
 /// Names compare with texts, by equality only.
@@ -297,7 +298,7 @@ fn register_numbers(engine: &mut Engine) {
     engine.register_fn("/", |left: INT, right: INT| divided(left.into(), right.into()));
     engine.register_fn("/=", |_: &mut INT, _: INT| {
         let complaint = Complaint::new("`/=` would cut an integer", "write `x = x / y`, which is a decimal");
-        Err::<(), Raised>(complaint.raise())
+        Err::<(), Raised>(complaint.into())
     });
 }
 
@@ -308,7 +309,7 @@ fn register_lists(engine: &mut Engine) {
         for part in list {
             let part = part.into_immutable_string().map_err(|kind| {
                 let message = format!("`in` looks for a text in a list of texts, and there is {kind} in it");
-                Complaint::new(message, "write the list's elements in quotes").raise()
+                Complaint::new(message, "write the list's elements in quotes")
             })?;
             found |= part.as_str() == text;
         }
@@ -322,7 +323,9 @@ fn register_lists(engine: &mut Engine) {
 fn register_printing(engine: &mut Engine) {
     /// Shows a figure.
     fn figure<U: Unit>(engine: &mut Engine, name: &str) {
-        engine.register_fn(name, |figure: &mut Figure<U>| format!("{} ({})", figure.number.normalize(), U::NAME));
+        engine.register_fn(name, |figure: &mut Figure<U>| {
+            format!("{} ({})", figure.number.normalize(), U::NAME)
+        });
     }
     for name in ["print", "debug"] {
         engine.register_fn(name, |text: ImmutableString| text);
