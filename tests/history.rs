@@ -30,8 +30,11 @@ mod traffic;
 #[path = "history/webshop.rs"]
 mod webshop;
 
+/// Makes a recording.
+type Recorder = fn() -> String;
+
 /// Every committed history: its path from the root of the project, and what makes it.
-const HISTORIES: [(&str, fn() -> String); 6] = [
+const HISTORIES: [(&str, Recorder); 6] = [
     ("examples/webshop/history.om.gz", webshop::recording),
     ("tests/cases/check-proceeds/repo/history.om", small::healthy),
     ("tests/cases/check-freezes-when-spent/repo/history.om", small::spent),

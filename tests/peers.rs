@@ -91,7 +91,11 @@ fn compare(repository: &Path, now: &str, service: Option<&str>, prometheus: &Pro
     assert!(left.keys().eq(right.keys()), "at {now}: {left:?} and {right:?}");
     for (name, figure) in &left {
         let apart = (figure - right[name]).abs();
-        assert!(apart <= TOLERANCE, "{name} at {now}: {figure} by the snapshot, {} by Prometheus", right[name]);
+        assert!(
+            apart <= TOLERANCE,
+            "{name} at {now}: {figure} by the snapshot, {} by Prometheus",
+            right[name]
+        );
     }
     left.len()
 }
@@ -136,7 +140,9 @@ fn a_real_prometheus_counts_what_the_recording_says() {
 fn the_webshop_is_judged_alike() {
     let repository = path("examples/webshop");
     let prometheus = Prometheus::filled(&repository.join("history.om.gz"));
-    for now in ["2026-11-21T12:00:00Z", "2026-11-17T08:59:59Z", "2026-11-17T09:00:00Z", "2026-11-03T00:30:00Z"] {
+    for now in
+        ["2026-11-21T12:00:00Z", "2026-11-17T08:59:59Z", "2026-11-17T09:00:00Z", "2026-11-03T00:30:00Z"]
+    {
         let compared = compare(&repository, now, None, &prometheus);
         assert!(compared >= 18, "three budgets at {now}, and only {compared} figures");
     }

@@ -34,8 +34,7 @@ impl Checkout {
             lay(&source.join(under), &root)?;
             for path in &case.remove {
                 let path = root.join(path);
-                let removed =
-                    if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
                 removed.map_err(|error| format!("{}: {error}", path.display()))?;
             }
         }
@@ -91,7 +90,12 @@ fn object(id: &str) -> String {
 }
 
 /// Commits everything that lies in the work tree.
-fn commit_all(repository: &Repository, message: &str, seconds: i64, parents: &[Oid]) -> Result<Oid, git2::Error> {
+fn commit_all(
+    repository: &Repository,
+    message: &str,
+    seconds: i64,
+    parents: &[Oid],
+) -> Result<Oid, git2::Error> {
     let mut index = repository.index()?;
     index.add_all(["."], IndexAddOption::FORCE, None)?;
     index.update_all(["."], None)?;

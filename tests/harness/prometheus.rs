@@ -35,11 +35,7 @@ impl Standin {
     pub fn start(plan: Prometheus, recording: Option<Recording>) -> Result<Self, String> {
         let listener = TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
         let address = listener.local_addr().map_err(|error| error.to_string())?;
-        let standin = Self {
-            url: format!("http://{address}"),
-            asked: Arc::default(),
-            over: Arc::default(),
-        };
+        let standin = Self { url: format!("http://{address}"), asked: Arc::default(), over: Arc::default() };
         if plan.answer == Answer::Refuse {
             // The port was free a moment ago; nobody listens on it once the listener is gone.
             return Ok(standin);
@@ -128,7 +124,10 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming
 
 /// Parameters of a form.
 fn decoded(form: &str) -> BTreeMap<String, String> {
-    form.split('&').filter_map(|pair| pair.split_once('=')).map(|(k, v)| (unescaped(k), unescaped(v))).collect()
+    form.split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(k, v)| (unescaped(k), unescaped(v)))
+        .collect()
 }
 
 /// A percent-decoded word.
@@ -164,8 +163,7 @@ fn serve(
         asked.lock().expect("nobody panics with it").push(request);
         let query = incoming.parameters.get("query").map_or("", String::as_str);
         let rule = plan.rules.iter().find(|rule| query.contains(&rule.contains));
-        let (answer, value) =
-            rule.map_or((plan.answer, &plan.value), |rule| (rule.answer, &rule.value));
+        let (answer, value) = rule.map_or((plan.answer, &plan.value), |rule| (rule.answer, &rule.value));
         reply(&mut writer, answer, value, &incoming, recording, over)?;
     }
     Ok(())
@@ -180,37 +178,46 @@ fn reply(
     recording: Option<&Recording>,
     over: &AtomicBool,
 ) -> std::io::Result<()> {
-    let numbers = |results: Value| json!({ "status": "success", "data": results }).to_string();
-    let error = |kind: &str, words: &str| json!({ "status": "error", "errorType": kind, "error": words }).to_string();
+    let numbers = |results: &Value| json!({ "status": "success", "data": results }).to_string();
+    let error =
+        |kind: &str, words: &str| json!({ "status": "error", "errorType": kind, "error": words }).to_string();
     let json = "content-type: application/json";
     match answer {
-        Answer::Empty => send(writer, "200 OK", json, &numbers(results(incoming, 0, 0, value))),
-        Answer::Steady => send(writer, "200 OK", json, &numbers(results(incoming, 1, 0, value))),
-        Answer::Nan => send(writer, "200 OK", json, &numbers(results(incoming, 1, 0, "NaN"))),
-        Answer::Infinite => send(writer, "200 OK", json, &numbers(results(incoming, 1, 0, "+Inf"))),
-        Answer::TwoSeries => send(writer, "200 OK", json, &numbers(results(incoming, 2, 0, value))),
-        Answer::Short => send(writer, "200 OK", json, &numbers(results(incoming, 1, 75, value))),
+        Answer::Empty => send(writer, "200 OK", json, &numbers(&results(incoming, 0, 0, value))),
+        Answer::Steady => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 0, value))),
+        Answer::Nan => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 0, "NaN"))),
+        Answer::Infinite => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 0, "+Inf"))),
+        Answer::TwoSeries => send(writer, "200 OK", json, &numbers(&results(incoming, 2, 0, value))),
+        Answer::Short => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 75, value))),
         Answer::History => {
             let recording = recording.expect("a case that answers from a history names it");
             match recorded(incoming, recording) {
-                Ok(counted) => send(writer, "200 OK", json, &numbers(counted)),
+                Ok(counted) => send(writer, "200 OK", json, &numbers(&counted)),
                 Err(words) => send(writer, "400 Bad Request", json, &error("bad_data", &words)),
             }
         }
         Answer::Redirect => {
             send(writer, "301 Moved Permanently", "location: http://elsewhere.example/api/v1/query_range", "")
         }
-        Answer::Html => {
-            send(writer, "200 OK", "content-type: text/html", "<!doctype html><title>Sign in</title><h1>Sign in</h1>")
-        }
+        Answer::Html => send(
+            writer,
+            "200 OK",
+            "content-type: text/html",
+            "<!doctype html><title>Sign in</title><h1>Sign in</h1>",
+        ),
         Answer::Busy => {
             let words = "query processing would load too many samples into memory in query execution";
             send(writer, "503 Service Unavailable", json, &error("timeout", words))
         }
-        Answer::Refused => {
-            send(writer, "422 Unprocessable Entity", json, &error("execution", "many-to-many matching not allowed"))
+        Answer::Refused => send(
+            writer,
+            "422 Unprocessable Entity",
+            json,
+            &error("execution", "many-to-many matching not allowed"),
+        ),
+        Answer::Unauthorized => {
+            send(writer, "401 Unauthorized", "www-authenticate: Bearer", "Unauthorized\n")
         }
-        Answer::Unauthorized => send(writer, "401 Unauthorized", "www-authenticate: Bearer", "Unauthorized\n"),
         Answer::Hang | Answer::Refuse => {
             while !over.load(Ordering::SeqCst) {
                 thread::sleep(std::time::Duration::from_millis(50));
@@ -269,7 +276,7 @@ fn results(incoming: &Incoming, series: usize, after: usize, value: &str) -> Val
         let labels = if series > 1 { json!({ "replica": name }) } else { json!({}) };
         shaped(&labels, &points, ranged)
     });
-    typed(all.collect(), ranged)
+    typed(&all.collect::<Vec<_>>(), ranged)
 }
 
 /// One series of a matrix or of a vector.
@@ -282,7 +289,7 @@ fn shaped(labels: &Value, points: &[Value], ranged: bool) -> Value {
 }
 
 /// Results under their type.
-fn typed(results: Vec<Value>, ranged: bool) -> Value {
+fn typed(results: &[Value], ranged: bool) -> Value {
     json!({ "resultType": if ranged { "matrix" } else { "vector" }, "result": results })
 }
 
@@ -305,5 +312,5 @@ fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String>
         .filter_map(|(at, count)| Some(json!([at, count?.to_string()])))
         .collect();
     let series = if points.is_empty() { Vec::new() } else { vec![shaped(&json!({}), &points, ranged)] };
-    Ok(typed(series, ranged))
+    Ok(typed(&series, ranged))
 }

@@ -37,7 +37,12 @@ impl Recording {
 
     /// What the selected counters grew by within the `window` seconds up to each instant; none where there are
     /// fewer than two samples of any of them.
-    pub fn increases(&self, selector: &str, instants: &[i64], window: i64) -> Result<Vec<Option<u64>>, String> {
+    pub fn increases(
+        &self,
+        selector: &str,
+        instants: &[i64],
+        window: i64,
+    ) -> Result<Vec<Option<u64>>, String> {
         let Expr::VectorSelector(selector) = parse(selector)? else {
             return Err(format!("`{selector}` selects no series"));
         };

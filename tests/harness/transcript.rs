@@ -70,13 +70,13 @@ fn run(
         stubs.iter_mut().flat_map(|stub| stub.requests()).partition(reads_only);
 
     section(text, &format!("$ slogate {}", words.join(" ")));
-    reads.iter().for_each(|request| push(text, request));
+    push(text, &reads);
     section(text, &if case.pick.is_empty() { outcome.out } else { picked(&outcome.out, &case.pick) });
     if !outcome.err.trim().is_empty() {
         section(text, "-- stderr");
         section(text, &outcome.err);
     }
-    writes.iter().for_each(|request| push(text, request));
+    push(text, &writes);
     for path in &case.shows {
         section(text, &format!("-- {}", path.display()));
         section(text, &fs::read_to_string(directory.join(path)).unwrap_or_else(|error| error.to_string()));
@@ -89,9 +89,11 @@ fn reads_only(request: &Request) -> bool {
     request.method == "GET" || request.target.starts_with("/api/v1/query")
 }
 
-/// Adds a request.
-fn push(text: &mut String, request: &Request) {
-    write!(text, "{request}").expect("a string grows");
+/// Adds requests.
+fn push(text: &mut String, requests: &[Request]) {
+    for request in requests {
+        write!(text, "{request}").expect("a string grows");
+    }
 }
 
 /// Adds text that ends with a line's end, unless it is empty.
@@ -168,17 +170,19 @@ fn picked(out: &str, pointers: &[String]) -> String {
 
 /// Follows a pointer; `*` stands for every element of an array.
 fn follow<'a>(value: &'a Value, pointer: &str, found: &mut Vec<&'a Value>) {
+    if pointer.is_empty() {
+        found.push(value);
+        return;
+    }
     let (step, rest) = pointer.split_once('/').unwrap_or((pointer, ""));
-    match value {
-        _ if pointer.is_empty() => found.push(value),
-        Value::Array(elements) if step == "*" => {
-            elements.iter().for_each(|element| follow(element, rest, found));
-        }
-        Value::Array(elements) => {
-            let element = step.parse::<usize>().ok().and_then(|index| elements.get(index));
-            element.into_iter().for_each(|element| follow(element, rest, found));
-        }
-        other => other.get(step).into_iter().for_each(|inner| follow(inner, rest, found)),
+    let elements = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let inner: Vec<&Value> = match (step, step.parse::<usize>()) {
+        ("*", _) => elements.iter().collect(),
+        (_, Ok(index)) => elements.get(index).into_iter().collect(),
+        (name, Err(_)) => value.get(name).into_iter().collect(),
+    };
+    for value in inner {
+        follow(value, rest, found);
     }
 }
 

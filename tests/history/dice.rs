@@ -1,7 +1,7 @@
 //! Dice: numbers that look random and are the same on every machine and in every year.
 //!
-//! SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). A crate's generator may
-//! change with its version, and with it every committed history; these twenty lines do not.
+//! The algorithm is `SplitMix64` (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). A crate's
+//! generator may change with its version, and with it every committed history; these twenty lines do not.
 
 /// A seeded sequence of numbers.
 #[derive(Debug, Clone)]

@@ -110,9 +110,8 @@ impl Scraping {
     /// Leaves out about one scrape in `one_in`, but neither the first nor the last one.
     pub fn missing(mut self, dice: &mut Dice, one_in: u64) -> Self {
         let (first, last) = (self.instants.first().copied(), self.instants.last().copied());
-        self.instants.retain(|instant| {
-            dice.below(one_in) > 0 || Some(*instant) == first || Some(*instant) == last
-        });
+        self.instants
+            .retain(|instant| dice.below(one_in) > 0 || Some(*instant) == first || Some(*instant) == last);
         self
     }
 

@@ -83,16 +83,12 @@ pub fn recording() -> String {
         },
         ..availability
     };
-    let search = traffic(
-        3,
-        260,
-        700,
-        &[Trouble(at("2026-11-04T16:40:00Z"), at("2026-11-04T17:30:00Z"), 76_000)],
-    );
+    let search =
+        traffic(3, 260, 700, &[Trouble(at("2026-11-04T16:40:00Z"), at("2026-11-04T17:30:00Z"), 76_000)]);
     let staging = traffic(4, 24, 210_000, &[]);
 
-    let checkout = deployed(Scraping::every(&availability, 600).over(&["checkout-0", "checkout-1"]))
-        .standing_at(48_211);
+    let checkout =
+        deployed(Scraping::every(&availability, 600).over(&["checkout-0", "checkout-1"])).standing_at(48_211);
     let searching = Scraping::every(&search, 600)
         .standing_at(96_402)
         .restarted(0, at("2026-10-14T09:33:00Z"))

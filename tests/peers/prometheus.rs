@@ -3,6 +3,7 @@
 //! Debian's package brings `prometheus` and `promtool`. The instance keeps its data in a directory that goes away
 //! with it and is ended by its own process id.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -132,7 +133,7 @@ fn escaped(word: &str) -> String {
         if byte.is_ascii_alphanumeric() {
             text.push(char::from(byte));
         } else {
-            text.push_str(&format!("%{byte:02X}"));
+            write!(text, "%{byte:02X}").expect("a string grows");
         }
     }
     text

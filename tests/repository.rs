@@ -1,0 +1,384 @@
+//! What must be true of the tree: the order of the modules, the doors to other people's crates, the sizes and names
+//! of files, and that everything which is written down twice says the same.
+//!
+//! Each rule is one test, and each failure names the files and lines that break it.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test ends with the first surprise, and reads its files itself"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use slogate::diagnostic::Code;
+
+/// The most lines that a file of the product may have.
+const CEILING: usize = 500;
+
+/// Names that say nothing.
+const BANNED: [&str; 6] = ["utils", "helpers", "common", "misc", "imp", "mod"];
+
+/// Crates of other people, and where alone they may be named.
+const DOORS: [(&str, &[&str]); 10] = [
+    ("rhai", &["src/policy.rs", "src/policy/"]),
+    ("serde_yaml", &["src/document.rs", "src/document/"]),
+    ("jsonschema", &["src/document.rs", "src/document/"]),
+    ("git2", &["src/git.rs", "src/git/"]),
+    ("octocrab", &["src/github.rs", "src/github/"]),
+    ("clap", &["src/cli.rs", "src/command.rs"]),
+    ("reqwest", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
+    ("tokio", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
+    ("promql_parser", &["src/source/promql.rs", "src/source/promql/"]),
+    ("miette", &["src/report/problem.rs"]),
+];
+
+/// Inputs of the action that are no flags: what it takes to get the binary and to speak for the workflow.
+const INPUTS_OF_THE_ACTION: [&str; 6] =
+    ["version", "binary", "github-token", "prometheus-token", "fail-step", "directory"];
+
+/// The schema that each kind of file in an example must satisfy.
+const SCHEMAS: [(&str, &str); 2] =
+    [("slogate.yaml", "schemas/settings.v1.json"), ("slos/", "schemas/openslo.v1.json")];
+
+/// The root of the project.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every file below `directory`, relative to the root, sorted; build products and the repository's own data are left out.
+fn files(directory: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut waiting = vec![root().join(directory)];
+    while let Some(directory) = waiting.pop() {
+        for entry in fs::read_dir(&directory).expect("the directory can be listed") {
+            let entry = entry.expect("the directory can be listed");
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let kind = entry.file_type().expect("a kind");
+            if kind.is_dir() && !["target", ".git", ".cache", "node_modules"].contains(&name.as_str()) {
+                waiting.push(entry.path());
+            } else if kind.is_file() && name != ".git" {
+                let path = entry.path();
+                let relative = path.strip_prefix(root()).expect("below the root");
+                found.push(relative.to_string_lossy().replace('\\', "/"));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The files below `directory` that end in `ending`.
+fn ending(directory: &str, ending: &str) -> Vec<String> {
+    let mut found = files(directory);
+    found.retain(|path| path.ends_with(ending));
+    found
+}
+
+/// A file's text.
+fn text(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Fails with all broken places, if there are any.
+fn none(what: &str, broken: &[String]) {
+    assert!(broken.is_empty(), "{what}:\n  {}", broken.join("\n  "));
+}
+
+/// The words that stand after each `before` in a line of code; comments say what they like.
+fn words_after<'a>(line: &'a str, before: &str) -> Vec<&'a str> {
+    if line.trim_start().starts_with("//") {
+        return Vec::new();
+    }
+    let is_part = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(before)
+        .filter(|(at, _)| !line.get(..*at).unwrap_or_default().ends_with(is_part))
+        .flat_map(|(at, _)| {
+            let rest = line.get(at + before.len()..).unwrap_or_default();
+            let inside = rest.strip_prefix('{').map(|list| list.split('}').next().unwrap_or_default());
+            let parts: Vec<&str> = inside.map_or_else(|| vec![rest], |list| list.split(',').collect());
+            parts.into_iter().map(move |part| {
+                let part = part.trim_start();
+                part.split(|c| !is_part(c)).next().unwrap_or_default()
+            })
+        })
+        .collect()
+}
+
+/// True where a line of code names a crate: `use name`, `name::`.
+fn names(line: &str, name: &str) -> bool {
+    let line = line.trim_start();
+    let code = line.split("//").next().unwrap_or_default();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    code.match_indices(&format!("{name}::"))
+        .any(|(at, _)| !code.get(..at).unwrap_or_default().ends_with(is_part))
+        || code.trim_end().trim_end_matches(';') == format!("use {name}")
+}
+
+#[test]
+fn a_module_uses_only_modules_declared_before_it() {
+    let library = text("src/lib.rs");
+    let order: Vec<&str> =
+        library.lines().filter_map(|line| line.trim().strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    assert!(order.len() > 10, "the modules of src/lib.rs were not found: {order:?}");
+    let mut broken = Vec::new();
+    for path in ending("src", ".rs") {
+        let inside = path.trim_start_matches("src/");
+        let module = inside.split(['/', '.']).next().unwrap_or_default();
+        let Some(place) = order.iter().position(|name| *name == module) else { continue };
+        for (number, line) in text(&path).lines().enumerate() {
+            for used in words_after(line, "crate::") {
+                let allowed = used == module || order[..place].contains(&used);
+                if order.contains(&used) && !allowed {
+                    broken.push(format!("{path}:{}: `{module}` uses `{used}`", number + 1));
+                }
+            }
+        }
+    }
+    none("modules that use one declared after them", &broken);
+}
+
+#[test]
+fn every_foreign_crate_stays_behind_its_door() {
+    let mut broken = Vec::new();
+    for path in ending("src", ".rs") {
+        for (name, doors) in DOORS {
+            let inside =
+                doors.iter().any(|door| &path == door || (door.ends_with('/') && path.starts_with(door)));
+            if inside {
+                continue;
+            }
+            for (number, line) in text(&path).lines().enumerate().filter(|(_, line)| names(line, name)) {
+                broken.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    none("crates that are named outside of their door", &broken);
+}
+
+#[test]
+fn no_file_of_the_product_is_above_the_ceiling() {
+    let sizes = ending("src", ".rs").into_iter().map(|path| (text(&path).lines().count(), path));
+    let broken: Vec<String> =
+        sizes.filter(|(lines, _)| *lines > CEILING).map(|(lines, path)| format!("{path}: {lines}")).collect();
+    none("files above the ceiling", &broken);
+}
+
+#[test]
+fn no_file_has_a_name_that_says_nothing() {
+    let mut broken = ending("src", ".rs");
+    broken.extend(ending("tests", ".rs"));
+    broken.retain(|path| {
+        let stem = Path::new(path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        BANNED.contains(&stem)
+    });
+    none("names that say nothing", &broken);
+}
+
+#[test]
+fn every_file_says_first_what_it_is() {
+    let mut broken = ending("src", ".rs");
+    broken.extend(ending("tests", ".rs"));
+    broken.retain(|path| !text(path).starts_with("//! "));
+    none("files that do not open with `//!`", &broken);
+}
+
+#[test]
+fn every_case_is_whole() {
+    let mut broken = Vec::new();
+    let cases: BTreeSet<String> =
+        files("tests/cases").iter().filter_map(|path| path.split('/').nth(2).map(str::to_owned)).collect();
+    for case in cases {
+        for part in ["case.toml", "transcript.snap"] {
+            if !root().join("tests/cases").join(&case).join(part).is_file() {
+                broken.push(format!("{case} has no {part}"));
+            }
+        }
+    }
+    broken.extend(ending("tests", ".snap.new"));
+    none("cases that lack a part, or were not read after they changed", &broken);
+}
+
+#[test]
+fn every_diagnostic_code_is_shown_by_a_case() {
+    let transcripts: Vec<String> =
+        ending("tests/cases", "transcript.snap").iter().map(|path| text(path)).collect();
+    let shown = |code: &str| {
+        let bracketed = format!("[{code}]");
+        let quoted = format!("\"{code}\"");
+        let mut lines = transcripts.iter().flat_map(|transcript| transcript.lines());
+        lines.any(|line| line.trim() == code || line.contains(&bracketed) || line.contains(&quoted))
+    };
+    let broken: Vec<String> =
+        Code::ALL.iter().map(|code| code.as_str()).filter(|code| !shown(code)).map(str::to_owned).collect();
+    none("diagnostic codes that no transcript shows", &broken);
+}
+
+/// What the binary prints on standard output.
+fn printed(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    let output = command.args(arguments).current_dir(root()).env_clear().output();
+    String::from_utf8(output.expect("the binary can be started").stdout).expect("text")
+}
+
+#[test]
+fn the_readme_shows_the_exits_that_the_help_shows() {
+    let readme = text("README.md");
+    let between = readme.split("<!-- exits -->").nth(1).and_then(|rest| rest.split("<!-- /exits -->").next());
+    let between = between.expect("README.md has the table between `<!-- exits -->` and `<!-- /exits -->`");
+    let table = |text: &str| -> Vec<String> {
+        let lines = text.lines().skip_while(|line| line.trim() != "Exit codes:").skip(1);
+        let rows = lines.take_while(|line| line.starts_with("  "));
+        rows.map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let help = table(&printed(&["check", "--help"]));
+    assert_eq!(help.len(), 6, "`slogate check --help` ends with the exit codes");
+    assert_eq!(table(between), help);
+}
+
+#[test]
+fn every_input_of_the_action_is_a_flag() {
+    let action: Value = serde_yaml::from_str(&text("action.yml")).expect("action.yml is YAML");
+    let help = printed(&["check", "--help"]);
+    let flags: BTreeSet<&str> = help
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter_map(|word| word.strip_prefix("--"))
+        .collect();
+    let inputs = action["inputs"].as_object().expect("inputs");
+    let broken: Vec<String> = inputs
+        .keys()
+        .filter(|name| !flags.contains(name.as_str()) && !INPUTS_OF_THE_ACTION.contains(&name.as_str()))
+        .cloned()
+        .collect();
+    none("inputs of action.yml that are no flags of `slogate check`", &broken);
+}
+
+#[test]
+fn every_schema_is_one() {
+    let schemas = ending("schemas", ".json");
+    assert!(!schemas.is_empty(), "there are schemas");
+    let mut broken = Vec::new();
+    for path in schemas {
+        let schema: Value =
+            serde_json::from_str(&text(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        if let Err(error) = jsonschema::meta::validate(&schema) {
+            broken.push(format!("{path}: {error} at {}", error.instance_path()));
+        }
+    }
+    none("schemas that are none", &broken);
+}
+
+/// What of `document` breaks the schema in the file `schema`.
+fn violations(document: &Value, schema: &str) -> Vec<String> {
+    let schema: Value = serde_json::from_str(&text(schema)).expect("a schema is JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    validator.iter_errors(document).map(|error| format!("{error} at {}", error.instance_path())).collect()
+}
+
+#[test]
+fn every_example_satisfies_the_schemas() {
+    let mut checked = 0;
+    let mut broken = Vec::new();
+    for path in ending("examples", ".yaml") {
+        let inside = path.splitn(3, '/').nth(2).unwrap_or_default();
+        let Some((_, schema)) = SCHEMAS.iter().find(|(start, _)| inside.starts_with(start)) else { continue };
+        let document: Value =
+            serde_yaml::from_str(&text(&path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        broken.extend(violations(&document, schema).iter().map(|violation| format!("{path}: {violation}")));
+        checked += 1;
+    }
+    assert!(checked >= 4, "only {checked} files of examples have a schema");
+    none("examples that break a schema", &broken);
+}
+
+#[test]
+fn the_report_satisfies_its_schema() {
+    for arguments in [
+        ["check", "examples/webshop", "--environment", "production", "--format", "json"].as_slice(),
+        ["check", "tests/cases/check-unknown-when-history-is-short/repo", "--format", "json"].as_slice(),
+    ] {
+        let out = printed(arguments);
+        let report: Value =
+            serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{out}"));
+        none(&format!("{arguments:?} breaks the schema"), &violations(&report, "schemas/report.v1.json"));
+    }
+}
+
+#[test]
+fn every_action_is_pinned_by_hash() {
+    let mut workflows: Vec<String> = [".yml", ".yaml"].iter().flat_map(|end| ending(".", end)).collect();
+    workflows.retain(|path| path.contains(".github/") || path.ends_with("action.yml"));
+    assert!(!workflows.is_empty(), "there are workflows");
+    let mut broken = Vec::new();
+    for path in workflows {
+        for (number, line) in text(&path).lines().enumerate() {
+            let Some(used) = line.trim().trim_start_matches("- ").strip_prefix("uses:") else { continue };
+            let used = used.split('#').next().unwrap_or_default().trim();
+            let hash = used.split_once('@').map_or("", |(_, hash)| hash);
+            let pinned = hash.len() == 40 && hash.chars().all(|c| c.is_ascii_hexdigit());
+            if !pinned && !used.starts_with("./") {
+                broken.push(format!("{path}:{}: {used}", number + 1));
+            }
+        }
+    }
+    none("actions that are not pinned by the hash of a commit", &broken);
+}
+
+#[test]
+fn nothing_names_the_machine_it_was_made_on() {
+    // Put together here, so that this file does not find itself.
+    let places = ["work", "root", "farm", "home"].map(|place| format!("/{place}/"));
+    let mut broken = Vec::new();
+    for path in files(".") {
+        let Ok(bytes) = fs::read(root().join(&path)) else { continue };
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            if places.iter().any(|place| names_place(line, place)) {
+                broken.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    none("places of one machine", &broken);
+}
+
+/// True where an absolute path begins with `place`; a part of a longer path or an address does not.
+fn names_place(line: &str, place: &str) -> bool {
+    line.match_indices(place).any(|(at, _)| {
+        let before = line.get(..at).unwrap_or_default().chars().next_back();
+        before.is_none_or(|c| !(c.is_alphanumeric() || "._-$}*".contains(c)))
+    })
+}
+
+#[test]
+fn every_dependency_comes_from_the_public_registry() {
+    let lock = text("Cargo.lock");
+    let broken: Vec<String> = lock
+        .lines()
+        .filter_map(|line| line.strip_prefix("source = "))
+        .filter(|source| *source != "\"registry+https://github.com/rust-lang/crates.io-index\"")
+        .map(str::to_owned)
+        .collect();
+    none("dependencies from elsewhere", &broken);
+}
+
+#[test]
+fn every_example_is_a_whole_repository() {
+    let mut broken = Vec::new();
+    for entry in fs::read_dir(root().join("examples")).expect("the examples can be listed") {
+        let example: PathBuf = entry.expect("the examples can be listed").path();
+        if !example.is_dir() {
+            continue;
+        }
+        for part in ["slogate.yaml", "slos", "policies", ".github/workflows/slogate.yml"] {
+            if !example.join(part).exists() {
+                broken.push(format!("{} has no {part}", example.display()));
+            }
+        }
+    }
+    none("examples that lack a part", &broken);
+}
