@@ -28,6 +28,8 @@ mod prometheus;
 mod recording;
 #[path = "harness/request.rs"]
 mod request;
+#[path = "stub/stub.rs"]
+mod stub;
 #[path = "harness/transcript.rs"]
 mod transcript;
 
@@ -60,10 +62,13 @@ fn run(directory: &PathBuf) -> Result<(), Failed> {
         address = Some(standin.url().to_owned());
         stubs.push(Box::new(standin));
     }
+    let mut runs_in = checkout.path();
     if let Some(known) = &case.github {
-        stubs.push(github::start(known, &checkout)?);
+        let run = github::start(known, &checkout)?;
+        runs_in = run.directory();
+        stubs.push(Box::new(run));
     }
-    let text = transcript::of(&case, &checkout.path(), &mut stubs, address.as_deref());
+    let text = transcript::of(&case, &runs_in, &mut stubs, address.as_deref());
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(directory);
     settings.set_prepend_module_to_snapshot(false);

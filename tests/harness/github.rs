@@ -1,13 +1,330 @@
-//! The seam between the cases and the stand-in for GitHub.
+//! The stand-in for GitHub as a case describes it, and the run of a workflow around it.
 //!
-//! A case's `[github]` table is handed over as it is written: its keys belong to the stub. The stub finds the
-//! repository's commits, as git objects, in the checkout.
+//! The repository's commits are read from the checkout, which stands for the repository on GitHub: a run on
+//! `pull_request_target` has nothing of it on disk, so its commands run in an empty directory.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use git2::{Delta, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::checkout::Checkout;
-use crate::request::Stub;
+use crate::request::{Request, Stub};
+use crate::stub::world::{ChangedFile, File};
+use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
-/// Starts a GitHub that knows what the table says.
-pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Box<dyn Stub>, String> {
-    let names: Vec<&str> = known.keys().map(String::as_str).collect();
-    Err(format!("no stand-in for GitHub serves {} in {}", names.join(", "), checkout.path().display()))
+/// The repository's name on GitHub.
+const REPOSITORY: &str = "acme/shop";
+
+/// The pull request's number.
+const NUMBER: u64 = 7;
+
+/// The address under which transcripts show the API.
+const SHOWN: &str = "https://api.github.example";
+
+/// What a case says of GitHub.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct Known {
+    /// The event that starts the run.
+    event: String,
+    /// The commits are on disk, as after `actions/checkout`.
+    checkout: bool,
+    /// The change comes from a fork.
+    fork: bool,
+    /// The API lies below this path, as on GitHub Enterprise Server.
+    api: String,
+    /// What the token may do.
+    token: Token,
+    /// Comments that are there already.
+    comments: Vec<Said>,
+    /// Requests that fail.
+    faults: Vec<Failing>,
+}
+
+impl Default for Known {
+    fn default() -> Self {
+        Self {
+            event: "pull_request_target".to_owned(),
+            checkout: false,
+            fork: false,
+            api: String::new(),
+            token: Token::Ordinary,
+            comments: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Token {
+    /// Write comments and commit statuses.
+    Ordinary,
+    /// Write comments.
+    WithoutStatuses,
+    /// Read, as a token on a fork's pull request.
+    ReadOnly,
+    /// Nothing: GitHub does not know it.
+    Invalid,
+}
+
+/// A comment that is there already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    /// Who wrote it.
+    author: String,
+    /// What it says.
+    body: String,
+}
+
+/// Requests that fail.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failing {
+    /// `GET`, `POST`, `PATCH`.
+    method: String,
+    /// A part of the path.
+    path: String,
+    /// How many are let through first.
+    #[serde(default)]
+    after: usize,
+    /// How many fail then.
+    #[serde(default = "always")]
+    times: usize,
+    /// How.
+    how: How,
+}
+
+/// More often than any run asks.
+const fn always() -> usize {
+    1_000
+}
+
+/// How a request fails.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum How {
+    /// 502.
+    Server,
+    /// 403: too many calls in a short time; wait a second.
+    Secondary,
+    /// 403: the hour's calls are used up.
+    Primary,
+    /// 422.
+    Invalid,
+    /// A page for people, with status 200.
+    Html,
+    /// 301 to another host.
+    Redirect,
+    /// The connection ends.
+    Cut,
+    /// It is done, and answered with 502.
+    DoneThenServer,
+}
+
+/// A run on a pull request, with GitHub behind it.
+pub struct Run {
+    /// GitHub.
+    server: Server,
+    /// How many of its requests have been shown.
+    shown: usize,
+    /// The runner's directory: payload, outputs, summary and workspace.
+    runner: TempDir,
+    /// What started the run.
+    event: String,
+    /// The commits are on disk.
+    checkout: Option<PathBuf>,
+}
+
+/// Starts a GitHub that knows what the table says, and the checkout's commits.
+pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
+    let known: Known = known.clone().try_into().map_err(|error| format!("[github]: {error}"))?;
+    let missing = || "a case with [github] has [git] and a change".to_owned();
+    let (base, head) = checkout.base.as_ref().zip(checkout.head.as_ref()).ok_or_else(missing)?;
+    let world = world(&known, &checkout.path(), base, head).map_err(|error| format!("git: {error}"))?;
+    let server = Server::start(world);
+    let runner = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let written = fs::create_dir(runner.path().join("workspace"))
+        .and_then(|()| fs::write(runner.path().join("event.json"), payload(&known, base, head).to_string()));
+    written.map_err(|error| error.to_string())?;
+    let on_disk = known.checkout.then(|| checkout.path());
+    Ok(Run { server, shown: 0, runner, event: known.event, checkout: on_disk })
+}
+
+impl Run {
+    /// Where the run's commands run.
+    pub fn directory(&self) -> PathBuf {
+        self.checkout.clone().unwrap_or_else(|| self.path().join("workspace"))
+    }
+
+    /// The runner's directory.
+    fn path(&self) -> PathBuf {
+        self.runner.path().canonicalize().unwrap_or_else(|_| self.runner.path().to_owned())
+    }
+}
+
+impl Stub for Run {
+    fn environment(&self) -> Vec<(String, String)> {
+        let file = |name: &str| self.path().join(name).display().to_string();
+        let variables = [
+            ("GITHUB_ACTIONS", "true".to_owned()),
+            ("GITHUB_API_URL", self.server.url().to_owned()),
+            ("GITHUB_SERVER_URL", "https://github.example".to_owned()),
+            ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
+            ("GITHUB_EVENT_NAME", self.event.clone()),
+            ("GITHUB_EVENT_PATH", file("event.json")),
+            ("GITHUB_STEP_SUMMARY", file("summary.md")),
+            ("GITHUB_OUTPUT", file("output")),
+            ("GITHUB_RUN_ID", "1001".to_owned()),
+            ("GITHUB_RUN_NUMBER", "12".to_owned()),
+            ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
+            ("GITHUB_TOKEN", "ghs_s3cret".to_owned()),
+            ("RUNNER_TEMP", self.path().display().to_string()),
+        ];
+        variables.map(|(name, value)| (name.to_owned(), value)).to_vec()
+    }
+
+    fn requests(&mut self) -> Vec<Request> {
+        let all = self.server.requests();
+        let new = all.get(self.shown..).unwrap_or_default().iter().map(request).collect();
+        self.shown = all.len();
+        new
+    }
+
+    fn left(&mut self) -> Vec<(String, String)> {
+        let mut left = Vec::new();
+        for (title, name) in [("step summary", "summary.md"), ("outputs", "output")] {
+            let path = self.path().join(name);
+            if let Ok(text) = fs::read_to_string(&path) {
+                left.push((title.to_owned(), text));
+                // What the next command leaves is its own.
+                drop(fs::remove_file(&path));
+            }
+        }
+        left
+    }
+
+    fn redactions(&self) -> Vec<(String, String)> {
+        let runner = self.path().display().to_string();
+        vec![(self.server.url().to_owned(), SHOWN.to_owned()), (runner, "/runner".to_owned())]
+    }
+}
+
+/// A request as a transcript shows it: the fields of its body, texts as they are read.
+fn request(recorded: &Recorded) -> Request {
+    let mut lines = Vec::new();
+    for (name, value) in recorded.body.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        match value.as_str().map(|text| text.lines().collect::<Vec<_>>()) {
+            Some(texts) if texts.len() > 1 => {
+                lines.push(format!("{name}:"));
+                lines.extend(texts.into_iter().map(|line| format!("  {line}")));
+            }
+            Some(texts) => lines.push(format!("{name}: {}", texts.concat())),
+            None => lines.push(format!("{name}: {value}")),
+        }
+    }
+    let line = recorded.line();
+    let target = line.split_once(' ').map_or(line.as_str(), |(_, target)| target);
+    let target = match recorded.status {
+        200..300 => target.to_owned(),
+        status => format!("{target} -> {status}"),
+    };
+    Request { method: recorded.method.clone(), target, lines }
+}
+
+/// The payload of the event.
+fn payload(known: &Known, base: &str, head: &str) -> Value {
+    let home = if known.fork { "mallory/shop" } else { REPOSITORY };
+    json!({
+        "action": "synchronize",
+        "number": NUMBER,
+        "pull_request": {
+            "number": NUMBER,
+            "title": "hotfix: not a class",
+            "user": { "login": "mona" },
+            "head": { "ref": "hotfix/not-a-class", "sha": head, "repo": { "full_name": home } },
+            "base": { "ref": "main", "sha": base, "repo": { "full_name": REPOSITORY } },
+        },
+        "repository": { "full_name": REPOSITORY, "default_branch": "main" },
+    })
+}
+
+/// The state of GitHub before the run.
+fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<World, git2::Error> {
+    let repository = Repository::open(repository)?;
+    let mut world = World::new(REPOSITORY);
+    world.base_path.clone_from(&known.api);
+    world.may_comment = known.token != Token::ReadOnly;
+    world.may_post_statuses = !matches!(known.token, Token::ReadOnly | Token::WithoutStatuses);
+    world.token_is_invalid = known.token == Token::Invalid;
+    world.branches.insert("main".to_owned(), base.to_owned());
+    for commit in [base, head] {
+        world.commit(commit, files(&repository, commit)?);
+    }
+    let changed = changed(&repository, base, head)?;
+    world.compares.insert((base.to_owned(), head.to_owned()), changed.clone());
+    world.pull(NUMBER, base, head, changed);
+    for said in &known.comments {
+        world.comment(NUMBER, &said.author, &said.body);
+    }
+    world.faults = known.faults.iter().map(fault).collect();
+    Ok(world)
+}
+
+/// The files of a commit.
+fn files(repository: &Repository, commit: &str) -> Result<BTreeMap<String, File>, git2::Error> {
+    let tree = repository.find_commit(Oid::from_str(commit)?)?.tree()?;
+    let mut files = BTreeMap::new();
+    tree.walk(TreeWalkMode::PreOrder, |directory, entry| {
+        if entry.kind() == Some(ObjectType::Blob)
+            && let Ok(blob) = repository.find_blob(entry.id())
+        {
+            let path = format!("{directory}{}", String::from_utf8_lossy(entry.name_bytes()));
+            let mode = if entry.filemode() == 0o120_000 { "120000" } else { "100644" };
+            files.insert(path, File { mode, bytes: blob.content().to_vec() });
+        }
+        TreeWalkResult::Ok
+    })?;
+    Ok(files)
+}
+
+/// What changed between two commits.
+fn changed(repository: &Repository, base: &str, head: &str) -> Result<Vec<ChangedFile>, git2::Error> {
+    let tree = |commit: &str| repository.find_commit(Oid::from_str(commit)?)?.tree();
+    let diff = repository.diff_tree_to_tree(Some(&tree(base)?), Some(&tree(head)?), None)?;
+    let changed = diff.deltas().filter_map(|delta| {
+        let side = if delta.status() == Delta::Deleted { delta.old_file() } else { delta.new_file() };
+        Some(ChangedFile::at(side.path()?.to_string_lossy()))
+    });
+    Ok(changed.collect())
+}
+
+/// A fault in the stub's words.
+fn fault(failing: &Failing) -> Fault {
+    // The stub keeps what a test says literally; a case is read once in the life of the process.
+    let kept = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
+    let kind = match failing.how {
+        How::Server => FaultKind::Server(502),
+        How::Secondary => FaultKind::Secondary(Some(1)),
+        How::Primary => FaultKind::Primary(3_000),
+        How::Invalid => FaultKind::Invalid,
+        How::Html => FaultKind::Html,
+        How::Redirect => FaultKind::Redirect,
+        How::Cut => FaultKind::Cut,
+        How::DoneThenServer => FaultKind::DoneThenServer,
+    };
+    Fault {
+        method: kept(&failing.method),
+        path: kept(&failing.path),
+        after: failing.after,
+        times: failing.times,
+        kind,
+    }
 }

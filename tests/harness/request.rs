@@ -33,6 +33,11 @@ pub trait Stub {
     /// Takes what was asked since the last time, in an order that does not depend on chance.
     fn requests(&mut self) -> Vec<Request>;
 
+    /// Takes what the command left in files of the stand-in: a title and a text each.
+    fn left(&mut self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Words of the output that depend on chance, with what a transcript shows instead.
     fn redactions(&self) -> Vec<(String, String)>;
 }

@@ -77,6 +77,10 @@ fn run(
         section(text, &outcome.err);
     }
     push(text, &writes);
+    for (title, left) in stubs.iter_mut().flat_map(|stub| stub.left()) {
+        section(text, &format!("-- {title}"));
+        section(text, &left);
+    }
     for path in &case.shows {
         section(text, &format!("-- {}", path.display()));
         section(text, &fs::read_to_string(directory.join(path)).unwrap_or_else(|error| error.to_string()));
