@@ -37,27 +37,27 @@ pub fn read(text: &str) -> Option<Number> {
     }
     // Only what is a number for everyone else too: `from_scientific` alone would let some others pass.
     let shape: f64 = text.parse().ok()?;
-    if text.contains(['e', 'E']) { scientific(text, shape) } else { plain(text, shape) }
+    Some(if text.contains(['e', 'E']) { scientific(text, shape) } else { plain(text, shape) })
 }
 
 /// A number without an exponent.
-fn plain(text: &str, shape: f64) -> Option<Number> {
+fn plain(text: &str, shape: f64) -> Number {
     match Decimal::from_str_radix(text.trim_start_matches('+'), 10) {
-        Ok(value) => Some(Number::Finite(value)),
+        Ok(value) => Number::Finite(value),
         // More digits than a decimal holds: before the point it is too large, after the point it is nothing.
-        Err(_) => Some(if shape.abs() < 1.0 { Number::Finite(Decimal::ZERO) } else { Number::NotFinite }),
+        Err(_) if shape.abs() < 1.0 => Number::Finite(Decimal::ZERO),
+        Err(_) => Number::NotFinite,
     }
 }
 
 /// A number with an exponent.
-fn scientific(text: &str, shape: f64) -> Option<Number> {
+fn scientific(text: &str, shape: f64) -> Number {
     match Decimal::from_scientific(text) {
-        Ok(value) => Some(Number::Finite(value)),
-        Err(_) if shape.abs() < 1.0 => Some(match Decimal::from_scientific_lossy(text) {
-            Ok(value) => Number::Finite(value),
-            Err(_) => Number::Finite(Decimal::ZERO),
-        }),
-        Err(_) => Some(Number::NotFinite),
+        Ok(value) => Number::Finite(value),
+        Err(_) if shape.abs() < 1.0 => {
+            Number::Finite(Decimal::from_scientific_lossy(text).unwrap_or_default())
+        }
+        Err(_) => Number::NotFinite,
     }
 }
 

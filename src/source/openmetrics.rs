@@ -79,7 +79,7 @@ pub fn read(
         if ended {
             return Err(fault("something stands after `# EOF`".to_owned()));
         }
-        if !buffer.ends_with(b"\n") && size >= LONGEST && u64::try_from(count) == Ok(LONGEST) {
+        if !buffer.ends_with(b"\n") && u64::try_from(count) == Ok(LONGEST) {
             return Err(fault(format!("the line is longer than {LONGEST} bytes")));
         }
         let Ok(written) = std::str::from_utf8(buffer.strip_suffix(b"\n").unwrap_or(&buffer)) else {

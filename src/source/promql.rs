@@ -15,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::Settings;
 
 mod shape;
+mod text;
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";
