@@ -71,7 +71,7 @@ impl Default for Limits {
 }
 
 /// A request that only reads, and that may therefore be repeated.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Get {
     /// The whole address, its query included.
     pub url: String,
@@ -81,6 +81,12 @@ pub struct Get {
     pub form: Option<Vec<(String, String)>>,
     /// The most bytes of a body, after decompression.
     pub cap: usize,
+}
+
+impl std::fmt::Debug for Get {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Get({})", redact(&self.url))
+    }
 }
 
 /// An answer, whatever its status; redirects are errors.

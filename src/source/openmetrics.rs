@@ -118,7 +118,11 @@ fn sample(line: usize, written: &str) -> Result<Sample<'_>, String> {
     let end = series_end(written).ok_or("the labels are not closed with `}`")?;
     let (series, rest) = written.split_at_checked(end).unwrap_or((written, ""));
     let rest = rest.strip_prefix(' ').ok_or("a space and a value must follow the series")?;
-    let (rest, _exemplar) = rest.split_once(" # ").unwrap_or((rest, ""));
+    let rest = if rest.contains('#') {
+        rest.split_once(" # ").map_or(rest, |(sample, _exemplar)| sample)
+    } else {
+        rest
+    };
     let mut words = rest.split(' ');
     let value = words.next().unwrap_or_default();
     let value = number::read(value).ok_or_else(|| format!("`{}` is no number", value.escape_debug()))?;
@@ -152,8 +156,8 @@ fn series_end(written: &str) -> Option<usize> {
 
 /// An instant in seconds, read into milliseconds.
 fn milliseconds(text: &str) -> Option<i64> {
-    if let Ok(seconds) = text.parse::<i64>() {
-        return seconds.checked_mul(1_000).filter(|at| INSTANTS.contains(at));
+    if let Some((digits, scale @ 0..=3)) = number::short(text) {
+        return digits.checked_mul(10_i64.pow(3 - scale)).filter(|at| INSTANTS.contains(at));
     }
     match number::read(text)? {
         Number::Finite(seconds) => {
