@@ -70,7 +70,7 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>, answer: &dyn Fn(usize
         Answer::Endless => {
             let _ =
                 stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"data\":\"");
-            while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+            while stream.write_all(&[b'x'; 8_192]).is_ok() {}
         }
         Answer::Close => {}
     }

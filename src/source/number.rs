@@ -28,8 +28,8 @@ impl Number {
 /// Reads a number: `12`, `0.5`, `1.5e+06`, `NaN`, `+Inf`. None for any other text.
 #[must_use]
 pub fn read(text: &str) -> Option<Number> {
-    if let Ok(whole) = text.parse::<i64>() {
-        return Some(Number::Finite(Decimal::from(whole)));
+    if let Some((digits, scale)) = short(text) {
+        return Some(Number::Finite(Decimal::new(digits, scale)));
     }
     if text.bytes().any(|byte| !matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')) {
         let word = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
@@ -37,27 +37,47 @@ pub fn read(text: &str) -> Option<Number> {
     }
     // Only what is a number for everyone else too: `from_scientific` alone would let some others pass.
     let shape: f64 = text.parse().ok()?;
-    if text.contains(['e', 'E']) { scientific(text, shape) } else { plain(text, shape) }
+    Some(if text.contains(['e', 'E']) { scientific(text, shape) } else { plain(text, shape) })
+}
+
+/// The digits of a plain number of at most 18 digits, and how many of them stand behind the point. Nearly every
+/// number of a history is one, and this is many times faster than the general way.
+#[must_use]
+pub fn short(text: &str) -> Option<(i64, u32)> {
+    let (negative, plain) = text.strip_prefix('-').map_or((false, text), |plain| (true, plain));
+    let (mut digits, mut count, mut scale) = (0_i64, 0, None);
+    for byte in plain.bytes() {
+        match (byte, scale) {
+            (b'0'..=b'9', _) if count < 18 => {
+                digits = digits * 10 + i64::from(byte - b'0');
+                count += 1;
+                scale = scale.map(|scale| scale + 1);
+            }
+            (b'.', None) => scale = Some(0),
+            _ => return None,
+        }
+    }
+    (count > 0).then(|| (if negative { -digits } else { digits }, scale.unwrap_or(0)))
 }
 
 /// A number without an exponent.
-fn plain(text: &str, shape: f64) -> Option<Number> {
+fn plain(text: &str, shape: f64) -> Number {
     match Decimal::from_str_radix(text.trim_start_matches('+'), 10) {
-        Ok(value) => Some(Number::Finite(value)),
+        Ok(value) => Number::Finite(value),
         // More digits than a decimal holds: before the point it is too large, after the point it is nothing.
-        Err(_) => Some(if shape.abs() < 1.0 { Number::Finite(Decimal::ZERO) } else { Number::NotFinite }),
+        Err(_) if shape.abs() < 1.0 => Number::Finite(Decimal::ZERO),
+        Err(_) => Number::NotFinite,
     }
 }
 
 /// A number with an exponent.
-fn scientific(text: &str, shape: f64) -> Option<Number> {
+fn scientific(text: &str, shape: f64) -> Number {
     match Decimal::from_scientific(text) {
-        Ok(value) => Some(Number::Finite(value)),
-        Err(_) if shape.abs() < 1.0 => Some(match Decimal::from_scientific_lossy(text) {
-            Ok(value) => Number::Finite(value),
-            Err(_) => Number::Finite(Decimal::ZERO),
-        }),
-        Err(_) => Some(Number::NotFinite),
+        Ok(value) => Number::Finite(value),
+        Err(_) if shape.abs() < 1.0 => {
+            Number::Finite(Decimal::from_scientific_lossy(text).unwrap_or_default())
+        }
+        Err(_) => Number::NotFinite,
     }
 }
 
@@ -80,6 +100,10 @@ mod tests {
             ("+7.5", "7.5"),
             ("0.1", "0.1"),
             ("5.", "5"),
+            ("-0.05", "-0.05"),
+            ("123456789012345678", "123456789012345678"),
+            ("9223372036854775808", "9223372036854775808"),
+            ("1234567890.123456789", "1234567890.123456789"),
             (".5", "0.5"),
             ("1.5e+06", "1500000"),
             ("1E3", "1000"),
@@ -103,8 +127,10 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_none() {
-        for text in ["", " 1", "1 ", "1_000", "0x10", "one", "1e", "e5", "--1", "1.2.3", "+", "1e5e5", "nano"]
-        {
+        for text in [
+            "", "-", ".", "-.", " 1", "1 ", "1_000", "0x10", "one", "1e", "e5", "--1", "1.2.3", "+", "1e5e5",
+            "nano",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }

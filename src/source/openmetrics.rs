@@ -79,7 +79,7 @@ pub fn read(
         if ended {
             return Err(fault("something stands after `# EOF`".to_owned()));
         }
-        if !buffer.ends_with(b"\n") && size >= LONGEST && u64::try_from(count) == Ok(LONGEST) {
+        if !buffer.ends_with(b"\n") && u64::try_from(count) == Ok(LONGEST) {
             return Err(fault(format!("the line is longer than {LONGEST} bytes")));
         }
         let Ok(written) = std::str::from_utf8(buffer.strip_suffix(b"\n").unwrap_or(&buffer)) else {
@@ -118,7 +118,11 @@ fn sample(line: usize, written: &str) -> Result<Sample<'_>, String> {
     let end = series_end(written).ok_or("the labels are not closed with `}`")?;
     let (series, rest) = written.split_at_checked(end).unwrap_or((written, ""));
     let rest = rest.strip_prefix(' ').ok_or("a space and a value must follow the series")?;
-    let (rest, _exemplar) = rest.split_once(" # ").unwrap_or((rest, ""));
+    let rest = if rest.contains('#') {
+        rest.split_once(" # ").map_or(rest, |(sample, _exemplar)| sample)
+    } else {
+        rest
+    };
     let mut words = rest.split(' ');
     let value = words.next().unwrap_or_default();
     let value = number::read(value).ok_or_else(|| format!("`{}` is no number", value.escape_debug()))?;
@@ -152,8 +156,8 @@ fn series_end(written: &str) -> Option<usize> {
 
 /// An instant in seconds, read into milliseconds.
 fn milliseconds(text: &str) -> Option<i64> {
-    if let Ok(seconds) = text.parse::<i64>() {
-        return seconds.checked_mul(1_000).filter(|at| INSTANTS.contains(at));
+    if let Some((digits, scale @ 0..=3)) = number::short(text) {
+        return digits.checked_mul(10_i64.pow(3 - scale)).filter(|at| INSTANTS.contains(at));
     }
     match number::read(text)? {
         Number::Finite(seconds) => {

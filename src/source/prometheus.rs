@@ -1,4 +1,4 @@
-//! Prometheus, and whatever speaks its HTTP API (Thanos, Mimir, VictoriaMetrics), as a source.
+//! Prometheus, and whatever speaks its HTTP API (Thanos, Mimir, `VictoriaMetrics`), as a source.
 //!
 //! Every distinct counter is asked once, however many SLOs share it: `sum(increase(x[step]))` on the grid, in
 //! stretches that a server answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares

@@ -15,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::Settings;
 
 mod shape;
+mod text;
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";
@@ -291,5 +292,44 @@ mod tests {
             "sum(increase({\"my.metric\",a=\"b\"}[5s]))"
         );
         assert_eq!(counted("job:x:sum").increase(5), "sum(increase(job:x:sum[5s]))");
+    }
+
+    /// Settings with two environments, `production` of `env=prod` and `staging` of `env=staging`.
+    fn settings() -> Settings {
+        use crate::settings::{Environment, Mode, OnUnknown, Unmapped};
+
+        let environment = |value: &str| Environment { mode: Mode::Enforce, matchers: map(&[("env", value)]) };
+        let source = SourceText::new("slogate.yaml", "");
+        Settings {
+            slos: Vec::new(),
+            policies: Vec::new(),
+            services: BTreeMap::new(),
+            environments: [("production", "prod"), ("staging", "staging")]
+                .map(|(name, value)| (name.to_owned(), environment(value)))
+                .into(),
+            changes: BTreeMap::new(),
+            unmapped: Unmapped::All,
+            ignore: Vec::new(),
+            step: 300,
+            on_unknown: OnUnknown::Block,
+            snapshot: None,
+            place: Place::new(&source, 0..0),
+        }
+    }
+
+    #[test]
+    fn every_query_is_checked_against_every_environment() {
+        let problems = |bad: &str, total: &str| {
+            let slo = crate::source::plan::tests::slo("a", bad, total, false, 900);
+            let problems = check(&Catalog { slos: vec![slo], passed_over: Vec::new() }, &settings());
+            problems.into_iter().map(|problem| (problem.is_error(), problem.message)).collect::<Vec<_>>()
+        };
+        assert_eq!(problems("b", "sum(t)"), []);
+        let refused = problems("avg(b)", "t[5m]");
+        assert!(refused.len() == 2 && refused.iter().all(|(is_error, _)| *is_error), "{refused:?}");
+        let words = "`env=\"prod\"` excludes `env=\"staging\"`, which environment `staging` asks for";
+        assert_eq!(problems("b", "t{env=\"prod\"}"), [(false, words.to_owned())]);
+        let everywhere = problems("b", "t{env=\"dev\"}");
+        assert!(everywhere.len() == 2 && everywhere.iter().all(|(is_error, _)| *is_error), "{everywhere:?}");
     }
 }

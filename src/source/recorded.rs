@@ -1,1 +1,249 @@
-//! Placeholder.
+//! Observations as a file: what a source answered once, to be judged again offline.
+//!
+//! The format is versioned and described by `schemas/observations.v1.json`. What is written and read again is
+//! equal to the last digit, gaps included, so the same file gives the same figures byte for byte. The file is
+//! checked as a whole when it is read; points are taken from it only for the range that is asked for.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::{Observation, Range, Request, Source, instant, plan};
+use crate::budget::gap::{self, Gap};
+use crate::budget::series::{Series, Total};
+use crate::diagnostic::{Code, Diagnostic, Place, SourceText, list};
+
+mod format;
+mod points;
+
+use format::{Direct, Entry, File, GapText};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// What to do about a file that cannot be read.
+const HELP: &str =
+    "`slogate check --save-observations` writes such a file; its format is schemas/observations.v1.json";
+
+/// Observations that were read from a file.
+#[derive(Debug)]
+pub struct Recorded {
+    /// Where it was read from.
+    path: String,
+    /// What the numbers come from, in words.
+    source: String,
+    /// The instant for which the source was asked, in seconds since the epoch.
+    evaluated_at: i64,
+    /// Seconds between two points.
+    step: i64,
+    /// What was answered, by SLO and environment.
+    answers: BTreeMap<(String, String), Result<Record, Gap>>,
+}
+
+/// One answer, with its points as they are written.
+#[derive(Debug)]
+struct Record {
+    /// The first grid point, in seconds since the epoch.
+    first: i64,
+    /// How many points there are.
+    count: usize,
+    /// The bad events.
+    bad: String,
+    /// All events.
+    total: String,
+    /// What one query over a period of so many seconds counted.
+    direct: Option<(i64, Total)>,
+}
+
+/// Writes what a source answered to requests, in order. `evaluated_at` and `step` are in seconds.
+#[must_use]
+pub fn write(
+    source: &str,
+    evaluated_at: i64,
+    step: i64,
+    requests: &[Request<'_>],
+    answers: &[Result<Observation, Gap>],
+) -> String {
+    let entries = requests.iter().zip(answers).map(|(request, answer)| entry(request, answer)).collect();
+    let file = File {
+        version: VERSION,
+        step: format::step_text(step).into(),
+        evaluated_at: instant(evaluated_at),
+        source: source.to_owned(),
+        observations: entries,
+    };
+    file.write()
+}
+
+/// One answer as it is written.
+fn entry(request: &Request<'_>, answer: &Result<Observation, Gap>) -> Entry {
+    let (slo, environment) = (request.slo.name.clone(), request.environment.to_owned());
+    let observation = match answer {
+        Ok(observation) => observation,
+        Err(gap) => {
+            let gap = Some(GapText::from(gap));
+            return Entry { slo, environment, first: None, bad: None, total: None, direct: None, gap };
+        }
+    };
+    let points = &observation.series.points;
+    let direct = observation.direct.map(|direct| Direct {
+        period: request.slo.period,
+        bad: direct.bad.to_string(),
+        total: direct.total.to_string(),
+    });
+    Entry {
+        slo,
+        environment,
+        first: Some(instant(observation.series.first)),
+        bad: Some(points::write(points.iter().map(|point| point.map(|events| events.bad)))),
+        total: Some(points::write(points.iter().map(|point| point.map(|events| events.total)))),
+        direct,
+        gap: None,
+    }
+}
+
+impl Recorded {
+    /// Reads a file's text.
+    ///
+    /// # Errors
+    /// When it is not of this format and version, or contradicts itself.
+    pub fn read(path: &str, text: &str) -> Result<Self, Diagnostic> {
+        let source = SourceText::new(path, text);
+        let file = File::read(&source, VERSION)?;
+        let wrong = |about: &str, message: String| {
+            let start = text.find(about).unwrap_or(0);
+            Diagnostic::error(Code::WrongValue, message)
+                .at(Place::new(&source, start..start + about.len()), "here")
+                .help(HELP)
+        };
+        let step = format::seconds(&file.step).ok_or_else(|| {
+            wrong("\"step\"", "`step` is a time between `10s` and `1d`, such as `5m`".to_owned())
+        })?;
+        let evaluated_at = second(&file.evaluated_at).ok_or_else(|| {
+            wrong(
+                "\"evaluated_at\"",
+                "`evaluated_at` is an instant, such as `2026-10-05T12:00:00Z`".to_owned(),
+            )
+        })?;
+        let mut answers = BTreeMap::new();
+        for entry in file.observations {
+            let name = format!("`{}` in `{}`", entry.slo, entry.environment);
+            let quoted = format!("{:?}", entry.slo);
+            let key = (entry.slo.clone(), entry.environment.clone());
+            let answer =
+                record(entry, step).map_err(|reason| wrong(&quoted, format!("{reason} (of {name})")))?;
+            if answers.insert(key, answer).is_some() {
+                return Err(wrong(&quoted, format!("{name} is observed twice")));
+            }
+        }
+        Ok(Self { path: path.to_owned(), source: file.source, evaluated_at, step, answers })
+    }
+
+    /// Seconds between two points.
+    #[must_use]
+    pub const fn step(&self) -> i64 {
+        self.step
+    }
+
+    /// One answer, cut to a range.
+    fn answer(&self, request: &Request<'_>, range: Range) -> Result<Observation, Gap> {
+        let path = &self.path;
+        if range.step != self.step {
+            let detail = format!(
+                "`{path}` was recorded with a step of {}, and it is asked for one of {}",
+                gap::duration(self.step),
+                gap::duration(range.step)
+            );
+            return Err(Gap::Inconsistent { detail });
+        }
+        let (slo, environment) = (request.slo.name.as_str(), request.environment);
+        let Some(answer) = self.answers.get(&(slo.to_owned(), environment.to_owned())) else {
+            let mut known: Vec<&str> = self.answers.keys().map(|(slo, _)| slo.as_str()).collect();
+            known.dedup();
+            let known = if known.is_empty() { "nothing".to_owned() } else { list(&known) };
+            let detail =
+                format!("`{path}` holds no observation of `{slo}` in `{environment}`; it holds {known}");
+            return Err(Gap::NoData { detail });
+        };
+        let record = answer.as_ref().map_err(Clone::clone)?;
+        let recorded = Series { first: record.first, step: self.step, points: Vec::new() };
+        let last = recorded.first + i64::try_from(record.count).unwrap_or(0).saturating_sub(1) * self.step;
+        let direct = record.direct.filter(|(period, _)| last == range.last && *period == request.slo.period);
+        Ok(Observation { series: record.cut(range), direct: direct.map(|(_, direct)| direct) })
+    }
+}
+
+impl Source for Recorded {
+    fn describe(&self) -> String {
+        format!(
+            "observations {} (recorded at {} from {})",
+            self.path,
+            instant(self.evaluated_at),
+            self.source
+        )
+    }
+
+    fn recorded_until(&self) -> Option<i64> {
+        Some(self.evaluated_at)
+    }
+
+    fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
+        requests.iter().map(|request| self.answer(request, range)).collect()
+    }
+}
+
+impl Record {
+    /// The points of a range; what was not recorded is not known.
+    fn cut(&self, range: Range) -> Series {
+        let wanted = plan::count(range);
+        let offset = (self.first - range.first) / range.step;
+        // Points before the range are passed over, and points that the range has before them are not known.
+        let skip = usize::try_from(-offset).unwrap_or(0);
+        let mut points = vec![None; usize::try_from(offset).unwrap_or(0).min(wanted)];
+        let missing = wanted - points.len();
+        let pairs = points::read(&self.bad).zip(points::read(&self.total));
+        points.extend(pairs.skip(skip).take(missing).map(|(bad, total)| {
+            bad.ok().flatten().zip(total.ok().flatten()).map(|(bad, total)| Total { bad, total })
+        }));
+        points.resize(wanted, None);
+        Series { first: range.first, step: range.step, points }
+    }
+}
+
+/// One answer as it was written, checked.
+fn record(entry: Entry, step: i64) -> Result<Result<Record, Gap>, String> {
+    let (first, bad, total) = match (entry.first, entry.bad, entry.total, entry.gap) {
+        (None, None, None, Some(gap)) if entry.direct.is_none() => return gap.into_gap().map(Err),
+        (Some(first), Some(bad), Some(total), None) => (first, bad, total),
+        _ => return Err("an observation has either `gap`, or `first`, `bad` and `total`".to_owned()),
+    };
+    let first = second(&first)
+        .filter(|first| first.rem_euclid(step) == 0)
+        .ok_or_else(|| format!("`first` is an instant on the grid of {}", gap::duration(step)))?;
+    let count = points::check(&bad).map_err(|reason| format!("`bad`: {reason}"))?;
+    if points::check(&total).map_err(|reason| format!("`total`: {reason}"))? != count {
+        return Err("`bad` and `total` have different numbers of points".to_owned());
+    }
+    let direct = entry.direct.map(|direct| {
+        let events = Total { bad: decimal(&direct.bad)?, total: decimal(&direct.total)? };
+        Ok::<_, String>((direct.period, events))
+    });
+    Ok(Ok(Record { first, count, bad, total, direct: direct.transpose()? }))
+}
+
+/// An instant, in seconds since the epoch.
+fn second(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>()
+        .ok()
+        .filter(|instant| instant.subsec_nanosecond() == 0)
+        .map(Timestamp::as_second)
+}
+
+/// An exact decimal.
+fn decimal(text: &str) -> Result<Decimal, String> {
+    points::item(text)?.ok_or_else(|| "`_` is no decimal".to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -276,3 +276,6 @@ fn problem(path: &str, text: Option<&[u8]>, fault: &Fault) -> Diagnostic {
         None => problem,
     }
 }
+
+#[cfg(test)]
+mod tests;

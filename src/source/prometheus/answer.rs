@@ -29,7 +29,7 @@ struct Body<'a> {
     /// What the answer lacks.
     #[serde(default)]
     warnings: Option<Vec<String>>,
-    /// VictoriaMetrics: some of its storage did not answer.
+    /// `VictoriaMetrics`: some of its storage did not answer.
     #[serde(default, rename = "isPartial")]
     is_partial: bool,
 }

@@ -4,24 +4,21 @@
 //! is looked up in the text as it was written. When it cannot be found for certain, the whole query is underlined.
 
 use std::num::FpCategory;
-use std::ops::Range;
 
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::{T_ADD, T_LOR, T_SUB, T_SUM};
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
 
+use super::text::{filled, locate};
 use super::{Counted, NAME, Selector, Term};
 use crate::catalog::Query;
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic};
 
 /// The longest query that is read, in bytes. Deep nesting needs length, so this bounds the stack as well.
 const LONGEST: usize = 16 * 1024;
 
 /// The deepest nesting of parentheses that is read.
 const DEEPEST: usize = 64;
-
-/// What the window of a query may be called when something else is to fill it in.
-const PLACEHOLDERS: [&str; 3] = ["$window", "{{.window}}", "window"];
 
 /// What can be counted.
 const SHAPES: &str = "write a counter, `sum(rate(counter{...}[5m]))`, or sums and differences of those; the window \
@@ -84,68 +81,6 @@ fn deepest(text: &str) -> usize {
         deepest = deepest.max(depth);
     }
     deepest
-}
-
-/// The text with placeholders of a range filled in; any range serves, because all are replaced.
-fn filled(text: &str) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut from = 0;
-    for (open, range) in ranges(text) {
-        let name: String = text.get(range.clone()).unwrap_or_default().split_whitespace().collect();
-        if PLACEHOLDERS.contains(&name.as_str()) {
-            filled.push_str(text.get(from..open).unwrap_or_default());
-            filled.push_str("[5m");
-            from = range.end;
-        }
-    }
-    filled.push_str(text.get(from..).unwrap_or_default());
-    filled
-}
-
-/// Every `[...]` outside of matchers: where its bracket stands, and what is inside.
-fn ranges(text: &str) -> Vec<(usize, Range<usize>)> {
-    let mut found = Vec::new();
-    let mut open = None;
-    for (at, c) in outside(text) {
-        match (c, open) {
-            ('[', _) => open = Some(at),
-            (']', Some(start)) => {
-                found.push((start, start + 1..at));
-                open = None;
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The characters outside of a selector's matchers, with their places. `{{` of a placeholder is no matcher.
-fn outside(text: &str) -> impl Iterator<Item = (usize, char)> {
-    let (mut braces, mut bracket, mut quote, mut escaped) = (0_usize, false, None, false);
-    text.char_indices().filter(move |(_, c)| {
-        if let Some(mark) = quote {
-            if escaped {
-                escaped = false;
-            } else if *c == '\\' && mark != '`' {
-                escaped = true;
-            } else if *c == mark {
-                quote = None;
-            }
-            return false;
-        }
-        match c {
-            '[' if braces == 0 => bracket = true,
-            ']' => bracket = false,
-            '"' | '\'' | '`' if braces > 0 => quote = Some(*c),
-            '{' if !bracket => braces += 1,
-            '}' if !bracket => {
-                braces = braces.saturating_sub(1);
-                return false;
-            }
-            _ => {}
-        }
-        braces == 0
-    })
 }
 
 /// Walks sums and differences down to counters.
@@ -314,48 +249,10 @@ fn plain(selector: &VectorSelector) -> Result<Term, Refusal> {
     Ok(Term { negative: false, or_zero: false, selector: Selector::new(metric, matchers) })
 }
 
-/// Where a fragment of a query stands in its file; the whole query when that is not certain.
-fn locate(query: &Query, fragment: &str) -> Place {
-    let written = query.place.text();
-    let start = query.place.span.start;
-    // A scalar on one line holds the query verbatim, after a quote or not; a block or escapes do not.
-    let verbatim = written.find(&query.text).map(|at| at..at + query.text.len());
-    let whole = verbatim.clone().unwrap_or(0..written.len());
-    let text = written.get(whole.clone()).unwrap_or_default();
-    // YAML's own escapes hide where PromQL's strings end; a space in their place keeps every offset.
-    let plain = if verbatim.is_none() && text.starts_with('"') {
-        text.replace("\\\\", "  ").replace("\\\"", " \"")
-    } else {
-        text.to_owned()
-    };
-    let mut hits = occurrences(&plain, fragment);
-    let first = hits.next();
-    let span = match first {
-        Some(hit) if verbatim.is_some() || hits.next().is_none() => {
-            whole.start + hit.start..whole.start + hit.end
-        }
-        _ => whole,
-    };
-    Place::new(&query.place.source, start + span.start..start + span.end)
-}
-
-/// Where a word or a sign stands outside of matchers.
-fn occurrences(text: &str, fragment: &str) -> impl Iterator<Item = Range<usize>> {
-    let free: Vec<usize> = outside(text).map(|(at, _)| at).collect();
-    let word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    text.match_indices(fragment).filter(|(_, hit)| !hit.is_empty()).filter_map(move |(at, hit)| {
-        let end = at + hit.len();
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text.get(end..).and_then(|text| text.chars().next());
-        let inside = word(hit.chars().next()) && (word(before) || word(after));
-        (free.binary_search(&at).is_ok() && !inside).then_some(at..end)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::SourceText;
+    use crate::diagnostic::{Place, SourceText};
 
     fn printed(text: &str) -> String {
         let counted = read(text).map_err(|refusal| refusal.message).expect("a query that can be counted");
@@ -363,7 +260,7 @@ mod tests {
     }
 
     fn refused(text: &str) -> (String, String) {
-        let refusal = read(text).err().expect("a query that cannot be counted");
+        let Err(refusal) = read(text) else { panic!("`{text}` can be counted") };
         assert!(!refusal.help.is_empty());
         (refusal.message, refusal.fragment)
     }
@@ -496,10 +393,10 @@ mod tests {
 
         #[test]
         fn what_is_printed_reads_the_same(value in "\\PC{0,12}|[\\x00-\\x1f\"\\\\`']{0,6}") {
-            let counted = read("sum(x{a!=\"1\"}) - y").ok().expect("a query");
+            let counted = read("sum(x{a!=\"1\"}) - y").unwrap_or_else(|refusal| panic!("{}", refusal.message));
             let matchers = [("env".to_owned(), value)].into();
             let counted = counted.with_matchers(&matchers).expect("no contradiction");
-            let again = read(&counted.increase(60)).ok().expect("what is printed can be read");
+            let again = read(&counted.increase(60)).unwrap_or_else(|refusal| panic!("{}", refusal.message));
             proptest::prop_assert_eq!(again, counted);
         }
     }

@@ -1,0 +1,197 @@
+//! One request: tries, the waits between them, and what each try came to.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::time::{Duration, Instant};
+
+use jiff::fmt::rfc2822;
+use reqwest::StatusCode;
+use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
+
+use super::address::{encode, redact};
+use super::{Get, HttpError, Limits, Response, span};
+
+/// The wait before the second try; it doubles with every further one, and is jittered by half.
+const BACKOFF: Duration = Duration::from_millis(200);
+
+/// What one request needs of the client.
+pub(super) struct Asking {
+    /// Connections.
+    pub(super) client: reqwest::Client,
+    /// How long and how often.
+    pub(super) limits: Limits,
+    /// When the run is over.
+    pub(super) ends: Instant,
+}
+
+/// What came of one try.
+enum Try {
+    /// An answer, and how long it asks to wait before the next.
+    Answered(Response, Option<Duration>),
+    /// No answer, and the next try may do better.
+    Failed(String),
+    /// No answer, and the next try would do no better.
+    Refused(HttpError),
+}
+
+impl Asking {
+    /// Tries until there is an answer, the tries are spent or the deadline is near.
+    pub(super) async fn fetch(&self, get: &Get) -> Result<Response, HttpError> {
+        let failed = |reason: String, tries: u32| HttpError::Unreachable {
+            url: redact(&get.url),
+            reason,
+            tries,
+            within: self.limits.attempt,
+        };
+        let mut tries = 0;
+        loop {
+            let left = self.ends.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(failed(self.late(), tries));
+            }
+            tries += 1;
+            let (outcome, wait) = match self.attempt(get, left).await {
+                Try::Refused(error) => return Err(error),
+                Try::Failed(reason) => (Err(failed(reason, tries)), None),
+                Try::Answered(response, wait) => {
+                    let response = Response { tries, ..response };
+                    if !is_transient(response.status) {
+                        return Ok(response);
+                    }
+                    (Ok(response), wait)
+                }
+            };
+            let wait = wait.unwrap_or_else(|| backoff(tries));
+            let left = self.ends.saturating_duration_since(Instant::now());
+            if tries >= self.limits.tries || wait >= left {
+                return outcome;
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// The words for the end of the run.
+    fn late(&self) -> String {
+        format!("no answer before the deadline of {}", span(self.limits.deadline))
+    }
+
+    /// One try.
+    async fn attempt(&self, get: &Get, left: Duration) -> Try {
+        let timeout = self.limits.attempt.min(left);
+        let reason = |error: &reqwest::Error| {
+            if error.is_timeout() && left < self.limits.attempt {
+                self.late()
+            } else if error.is_timeout() {
+                format!("no answer within {}", span(timeout))
+            } else if error.is_connect() {
+                format!("cannot connect: {}", cause(error))
+            } else {
+                format!("the answer broke off: {}", cause(error))
+            }
+        };
+        let request = match &get.form {
+            None => self.client.get(&get.url),
+            Some(form) => self
+                .client
+                .post(&get.url)
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(encode(form)),
+        };
+        let request = request.header(ACCEPT, "application/json").timeout(timeout);
+        let request = match &get.bearer {
+            None => request,
+            Some(token) => request.bearer_auth(token.expose()),
+        };
+        let mut answer = match request.send().await {
+            Ok(answer) => answer,
+            Err(error) if error.is_builder() => {
+                return Try::Refused(HttpError::Address { url: redact(&get.url), reason: cause(&error) });
+            }
+            Err(error) => return Try::Failed(reason(&error)),
+        };
+        if answer.status().is_redirection() {
+            return Try::Refused(redirected(&answer, &get.url));
+        }
+        let mut body = Vec::new();
+        loop {
+            match answer.chunk().await {
+                Ok(None) => break,
+                Ok(Some(chunk)) if body.len() + chunk.len() > get.cap => {
+                    return Try::Refused(HttpError::TooLarge { url: redact(&get.url), cap: get.cap });
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Err(error) => return Try::Failed(reason(&error)),
+            }
+        }
+        let response = Response {
+            status: answer.status().as_u16(),
+            content_type: header(answer.headers(), &CONTENT_TYPE).map(str::to_owned),
+            body,
+            tries: 0,
+        };
+        Try::Answered(response, retry_after(answer.headers()))
+    }
+}
+
+/// The innermost cause of an error: the outer ones only say that something failed.
+pub(super) fn cause(error: &reqwest::Error) -> String {
+    let mut inner: &dyn std::error::Error = error;
+    while let Some(source) = inner.source() {
+        inner = source;
+    }
+    // The outermost error is the only one that writes the address, userinfo and all.
+    if std::error::Error::source(error).is_none() {
+        "the request failed".to_owned()
+    } else {
+        inner.to_string()
+    }
+}
+
+/// The error for an answer that sends elsewhere.
+fn redirected(answer: &reqwest::Response, url: &str) -> HttpError {
+    let target = header(answer.headers(), &LOCATION)
+        .and_then(|location| answer.url().join(location).ok())
+        .and_then(|target| {
+            let host = target.host_str()?;
+            Some(target.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+        })
+        .unwrap_or_else(|| "nowhere".to_owned());
+    HttpError::Redirect { url: redact(url), status: answer.status().as_u16(), target }
+}
+
+/// A header's text.
+fn header<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// True for the statuses after which the same request may succeed.
+fn is_transient(status: u16) -> bool {
+    [
+        StatusCode::TOO_MANY_REQUESTS,
+        StatusCode::BAD_GATEWAY,
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::GATEWAY_TIMEOUT,
+    ]
+    .iter()
+    .any(|transient| transient.as_u16() == status)
+}
+
+/// How long the answer asks to wait: seconds, or a date that is compared with the answer's own date, so that
+/// the clocks of two machines need not agree.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = header(headers, &RETRY_AFTER)?.trim();
+    if let Ok(seconds) = value.parse::<u32>() {
+        return Some(Duration::from_secs(u64::from(seconds)));
+    }
+    let until = rfc2822::parse(value).ok()?.timestamp();
+    let sent = rfc2822::parse(header(headers, &DATE)?).ok()?.timestamp();
+    Some(Duration::from_secs(u64::try_from(until.as_second() - sent.as_second()).unwrap_or(0)))
+}
+
+/// The wait after the given number of tries: doubled each time, and between half and one and a half of that, so
+/// that many runs that failed together do not come back together.
+fn backoff(tries: u32) -> Duration {
+    let base = BACKOFF.saturating_mul(1_u32.checked_shl(tries.saturating_sub(1).min(6)).unwrap_or(1));
+    let random = RandomState::new().hash_one(tries) % 1_000;
+    let share = u32::try_from(random).unwrap_or(0) + 500;
+    base.saturating_mul(share) / 1_000
+}
