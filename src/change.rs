@@ -32,22 +32,16 @@ pub struct TouchedService {
 }
 
 /// What is about to ship.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
     /// The services it touches, by name.
     pub services: Vec<TouchedService>,
-    /// The environment it goes to.
-    pub environment: String,
     /// Its class, when somebody with the authority gave it one.
     pub class: Option<String>,
     /// The tip of the base branch; none when the work tree is judged.
     pub base: Option<Commit>,
     /// The full id of the commit that is about to ship, when there is one.
     pub head: Option<String>,
-    /// How the services were found, in sentences.
-    pub notes: Vec<String>,
-    /// What is wrong or doubtful.
-    pub problems: Vec<Diagnostic>,
 }
 
 /// Which services a set of changed paths touches.

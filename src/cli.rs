@@ -1,1 +1,108 @@
-//! cli
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::verdict::Exit;
+
+/// Error budget policy as code: freeze or proceed, and why.
+#[derive(Debug, Parser)]
+#[command(name = "slogate", version, about, after_help = exits(), arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Judge a change: may it ship?
+    Check(Box<Check>),
+}
+
+/// How a verdict is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a person at a terminal.
+    Text,
+    /// For machines: `schemas/report.v1.json`.
+    Json,
+    /// As the comment on a pull request.
+    Markdown,
+}
+
+/// Judge a change: may it ship?
+///
+/// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus or
+/// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
+/// clause that decided, the numbers it read, until when, and what passes anyway.
+#[derive(Debug, Args)]
+#[command(after_help = exits())]
+pub struct Check {
+    /// The directory that has `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// The environment that the change is shipped to; by default the only one, or `production`.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// The branch, tag or commit that the change goes into: everything that decides is read from it. Without it the
+    /// work tree is judged.
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+
+    /// The change itself; `HEAD` by default.
+    #[arg(long, value_name = "REF", requires = "base")]
+    pub head: Option<String>,
+
+    /// Judge this service, whatever paths changed; may be given several times.
+    #[arg(long, value_name = "NAME", conflicts_with = "post")]
+    pub service: Vec<String>,
+
+    /// Judge the change as one of this class (`hotfix`).
+    #[arg(long, value_name = "NAME", conflicts_with = "post")]
+    pub class: Option<String>,
+
+    /// The instant to judge at, in RFC 3339; by default the present, or the end of a recorded history.
+    #[arg(long, value_name = "RFC3339", conflicts_with = "post")]
+    pub now: Option<jiff::Timestamp>,
+
+    /// How to print the verdict.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: String,
+
+    /// Judge recorded observations instead of asking a monitoring system.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["post", "prometheus"])]
+    pub observations: Option<PathBuf>,
+
+    /// Write the observations that the verdict rests on, to judge them again offline.
+    #[arg(long, value_name = "FILE")]
+    pub save_observations: Option<PathBuf>,
+
+    /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. A bearer token is
+    /// read from `SLOGATE_PROMETHEUS_TOKEN`.
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+
+    /// Tell the pull request: comment, commit status, step summary, outputs and annotations.
+    #[arg(long)]
+    pub post: bool,
+
+    /// Seconds within which everything must be answered.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub deadline: u64,
+}
+
+/// The table of exits, as `--help` ends with it.
+fn exits() -> String {
+    let rows = Exit::ALL.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), exit.as_str()));
+    format!("Exit codes:\n{}", rows.collect::<String>())
+}

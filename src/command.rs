@@ -1,1 +1,68 @@
-//! command
+//! The verbs: each walks the whole path in order and leaves every step to the module that owns it.
+//!
+//! The outside world comes in as a value (`World`), so that a verb can be run in a test exactly as from a shell.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Parser as _;
+use jiff::Timestamp;
+
+use crate::cli::{Cli, Verb};
+use crate::verdict::Exit;
+
+pub mod check;
+mod ground;
+mod judge;
+mod post;
+mod watch;
+
+/// What enters from outside: arguments, environment, directory, clock and streams.
+pub struct World {
+    /// The command line, the program's name first.
+    pub arguments: Vec<OsString>,
+    /// The environment's variables, those of them that are text.
+    pub environment: BTreeMap<String, String>,
+    /// The directory that relative paths start from.
+    pub directory: PathBuf,
+    /// The present.
+    pub now: Timestamp,
+    /// Whether `out` is a terminal.
+    pub terminal: bool,
+    /// Where verdicts go.
+    pub out: Box<dyn Write>,
+    /// Where problems and progress go.
+    pub err: Box<dyn Write>,
+}
+
+impl World {
+    /// A variable of the environment that is set and not empty.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.environment.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// Writes a line for the reader of problems; a closed stream is no reason to fail.
+    pub fn tell(&mut self, text: &str) {
+        let _ = writeln!(self.err, "{text}");
+    }
+}
+
+/// Runs the command line of a world.
+pub fn run(world: &mut World) -> Exit {
+    match Cli::try_parse_from(&world.arguments) {
+        Ok(cli) => match cli.verb {
+            Verb::Check(check) => check::run(&check, world),
+        },
+        Err(error) if error.use_stderr() => {
+            let _ = write!(world.err, "{error}");
+            Exit::Usage
+        }
+        Err(help) => {
+            let _ = write!(world.out, "{help}");
+            Exit::Proceed
+        }
+    }
+}

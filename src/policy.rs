@@ -27,9 +27,11 @@ mod header;
 mod language;
 mod layout;
 mod load;
+pub mod ruling;
 mod sandbox;
 mod syntax;
 mod value;
+pub mod walk;
 
 /// The names that a policy may use, and the grid that its windows lie on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,3 +1,250 @@
-//! Everything there is to say, for those who are told.
+//! Everything there is to say about one run, as data: the verdict, the budgets, where the facts come from, what is
+//! wrong in what was written.
+//!
+//! A report is finished before anything is rendered. The renderers under `report/` read it and decide nothing:
+//! `text` for a terminal, `markdown` for a comment, `json` for machines. Everything from data is escaped for where
+//! it goes (`escape`).
 
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::budget::gap::Gap;
+use crate::budget::{Budget, Figures, Windowed};
+use crate::change::Change;
+use crate::diagnostic::Diagnostic;
+use crate::policy::Consequence;
+use crate::policy::ruling::Measured;
+use crate::settings::Mode;
+use crate::verdict::{Effect, Exit, Verdict, Weighed};
+
+pub mod chart;
+pub mod escape;
+pub mod figure;
+pub mod json;
+pub mod line;
+pub mod markdown;
 pub mod problem;
+pub mod text;
+
+/// The windows over which reports show burn rates, with their length in seconds.
+pub const BURN_RATE_WINDOWS: [(&str, i64); 4] =
+    [("1h", 3_600), ("6h", 21_600), ("24h", 86_400), ("72h", 259_200)];
+
+/// The windows over which reports show the burned share, with their length in seconds.
+pub const BURNED_WINDOWS: [(&str, i64); 4] =
+    [("1h", 3_600), ("6h", 21_600), ("24h", 86_400), ("7d", 604_800)];
+
+/// Points of a budget's curve over its period.
+const CURVE_POINTS: i64 = 28;
+
+/// Everything there is to say.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The answer.
+    pub verdict: Verdict,
+    /// The judged environment; none when the settings could not be read.
+    pub environment: Option<String>,
+    /// The environment's mode, likewise.
+    pub mode: Option<Mode>,
+    /// What is about to ship.
+    pub change: Change,
+    /// Where the budgets come from: `snapshot history.om.gz`.
+    pub source: Option<String>,
+    /// The grid point that was judged, in seconds since the epoch.
+    pub judged_at: Option<i64>,
+    /// The policies that were asked.
+    pub policies: Vec<PolicyLine>,
+    /// The budgets that were read.
+    pub budgets: Vec<BudgetLine>,
+    /// What is wrong in what was written.
+    pub problems: Vec<Diagnostic>,
+    /// What else a reader must know: that no base was given, that a snapshot was judged at its own end.
+    pub notes: Vec<String>,
+    /// Where the judged text can be looked at, up to and including the last slash before a path.
+    pub permalink: Option<String>,
+}
+
+/// One policy that was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyLine {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// Its path.
+    pub file: String,
+    /// The commit that it was read from; none for a work tree.
+    pub commit: Option<String>,
+    /// The digest of its text.
+    pub digest: String,
+    /// Who agreed: role and person.
+    pub agreed_by: Vec<(String, String)>,
+    /// When it is reviewed next: a date, an event, or both.
+    pub next_review: String,
+    /// The date of its next review has passed.
+    pub overdue: bool,
+    /// The date from which it rules, when that lies ahead.
+    pub effective_from: Option<String>,
+}
+
+/// One budget that was read.
+#[derive(Debug, Clone)]
+pub struct BudgetLine {
+    /// The SLO's name.
+    pub slo: String,
+    /// What people call it.
+    pub title: String,
+    /// Its service.
+    pub service: String,
+    /// The environment whose events count.
+    pub environment: String,
+    /// The objective, as a share.
+    pub objective: Decimal,
+    /// The period's length in seconds.
+    pub period: i64,
+    /// The figures, or why there are none.
+    pub figures: Result<Figured, Gap>,
+    /// What was left over the last period, oldest first; none where it is not known.
+    pub curve: Vec<(i64, Option<Decimal>)>,
+}
+
+/// The figures of a budget that is known.
+#[derive(Debug, Clone)]
+pub struct Figured {
+    /// The share that is left.
+    pub remaining: Decimal,
+    /// The share that is spent.
+    pub consumed: Decimal,
+    /// Bad events of the period.
+    pub bad: Decimal,
+    /// All events of the period.
+    pub total: Decimal,
+    /// Burn rates, in the order of `BURN_RATE_WINDOWS`.
+    pub burn_rate: Vec<Result<Windowed, Gap>>,
+    /// Burned shares, in the order of `BURNED_WINDOWS`.
+    pub burned: Vec<Result<Windowed, Gap>>,
+}
+
+impl BudgetLine {
+    /// Reads a measured budget for the report.
+    #[must_use]
+    pub fn reckon(measured: &Measured, title: &str, objective: Decimal, period: i64) -> Self {
+        let known = measured.budget.clone();
+        Self {
+            slo: measured.subject.slo.clone(),
+            title: title.to_owned(),
+            service: measured.subject.service.clone(),
+            environment: measured.subject.environment.clone(),
+            objective,
+            period,
+            curve: known.as_ref().map(|budget| curve(budget, measured.t)).unwrap_or_default(),
+            figures: known.and_then(|budget: Arc<Budget>| budget.at(measured.t).map(Figured::read)),
+        }
+    }
+}
+
+impl Figured {
+    /// Reads the figures of one grid point.
+    fn read(figures: Figures<'_>) -> Self {
+        Self {
+            remaining: figures.remaining(),
+            consumed: figures.consumed(),
+            bad: figures.period().bad,
+            total: figures.period().total,
+            burn_rate: BURN_RATE_WINDOWS.iter().map(|(_, window)| figures.burn_rate(*window)).collect(),
+            burned: BURNED_WINDOWS.iter().map(|(_, window)| figures.burned(*window)).collect(),
+        }
+    }
+}
+
+/// What was left over the last period, at evenly spaced grid points that end at `t`.
+fn curve(budget: &Budget, t: i64) -> Vec<(i64, Option<Decimal>)> {
+    let step = budget.step();
+    let stride = (budget.period() / CURVE_POINTS / step).max(1) * step;
+    let points = (budget.period() / stride).clamp(1, CURVE_POINTS);
+    (0..=points)
+        .rev()
+        .map(|back| t - back * stride)
+        .map(|at| (at, budget.at(at).ok().map(|figures| figures.remaining())))
+        .collect()
+}
+
+impl Report {
+    /// The rulings that decided: those whose effect is the verdict's.
+    pub fn deciding(&self) -> impl Iterator<Item = &Weighed> {
+        let effect = self.verdict.effect;
+        self.verdict.rulings.iter().filter(move |one| one.effect == effect && effect > Effect::Proceed)
+    }
+
+    /// The rulings that did not decide.
+    pub fn others(&self) -> impl Iterator<Item = &Weighed> {
+        let effect = self.verdict.effect;
+        self.verdict.rulings.iter().filter(move |one| one.effect != effect || effect == Effect::Proceed)
+    }
+
+    /// The services that the verdict is about: those that decided, else all that were touched.
+    #[must_use]
+    pub fn services(&self) -> Vec<&str> {
+        let mut services: Vec<&str> = self.deciding().map(|one| one.ruling.service.as_str()).collect();
+        if services.is_empty() {
+            services = self.change.services.iter().map(|service| service.name.as_str()).collect();
+        }
+        services.sort_unstable();
+        services.dedup();
+        services
+    }
+
+    /// The budget of a ruling.
+    #[must_use]
+    pub fn budget_of(&self, weighed: &Weighed) -> Option<&BudgetLine> {
+        self.budgets.iter().find(|line| line.slo == weighed.ruling.slo)
+    }
+
+    /// The known budget of which least is left.
+    #[must_use]
+    pub fn tightest(&self) -> Option<(&BudgetLine, &Figured)> {
+        let known = self.budgets.iter().filter_map(|line| line.figures.as_ref().ok().map(|known| (line, known)));
+        known.min_by_key(|(_, known)| known.remaining)
+    }
+
+    /// The classes of change that pass although a ruling freezes: those that every deciding freeze excepts.
+    #[must_use]
+    pub fn passing(&self) -> Vec<&str> {
+        let freezes: Vec<&Vec<String>> = self
+            .deciding()
+            .flat_map(|one| &one.ruling.consequences)
+            .filter_map(|consequence| match consequence {
+                Consequence::Freeze { environment, except }
+                    if Some(environment) == self.environment.as_ref() =>
+                {
+                    Some(except)
+                }
+                Consequence::Freeze { .. }
+                | Consequence::Warn(_)
+                | Consequence::Inform(_)
+                | Consequence::ActionItem { .. }
+                | Consequence::Postmortem
+                | Consequence::Engage(_) => None,
+            })
+            .collect();
+        let Some((first, rest)) = freezes.split_first() else { return Vec::new() };
+        let in_all = |class: &&String| rest.iter().all(|except| except.contains(class));
+        first.iter().filter(in_all).map(String::as_str).collect()
+    }
+
+    /// The word that opens every rendering.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match (self.verdict.exit, self.verdict.effect) {
+            (Exit::Invalid, _) => "invalid",
+            (_, effect) => effect.as_str(),
+        }
+    }
+
+    /// How many problems are errors.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        self.problems.iter().filter(|problem| problem.is_error()).count()
+    }
+}

@@ -145,14 +145,28 @@ impl Tree for WorkTree {
             Some(meta) if meta.is_file() => {}
             _ => return Err(TreeError::Refused(format!("`{path}` is no plain file"))),
         }
-        let file = std::fs::File::open(&place).map_err(|error| failed(&error))?;
-        let mut bytes = Vec::new();
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
-            return Err(too_large(path, None));
-        }
-        Ok(Some(bytes))
+        contents(&place, path).map(Some)
     }
+}
+
+/// The bytes of a file that somebody named outright, on a command line or in a run's environment.
+///
+/// # Errors
+/// When it cannot be read or is larger than `MAX_FILE`.
+pub fn read_file(path: &Path) -> Result<Vec<u8>, TreeError> {
+    contents(path, &path.display().to_string())
+}
+
+/// The bytes of a file; `name` is what people call it.
+fn contents(place: &Path, name: &str) -> Result<Vec<u8>, TreeError> {
+    let failed = |error: &std::io::Error| TreeError::Refused(format!("`{name}` cannot be read: {error}"));
+    let file = std::fs::File::open(place).map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
+        return Err(too_large(name, None));
+    }
+    Ok(bytes)
 }
 
 /// The files of a commit that is in a local repository.

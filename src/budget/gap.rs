@@ -74,6 +74,28 @@ impl Gap {
             Self::Inconsistent { .. } => "inconsistent",
         }
     }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::NoData { .. } => {
+                "run the query in the monitoring system; where no failures mean no series, end it with `or vector(0)`"
+            }
+            Self::Stale { .. } => "look whether the service still runs and is still scraped",
+            Self::Short { .. } => {
+                "wait until a whole period is recorded, shorten the SLO's period or lengthen the retention"
+            }
+            Self::Coverage { .. } => {
+                "look for holes in the monitoring; a step needs at least two scrapes, so `step` may be too short"
+            }
+            Self::TooFew { .. } => "lengthen the period, or let more endpoints share the SLO",
+            Self::Ambiguous { .. } => "wrap the query in `sum(...)` or add label matchers",
+            Self::Unreachable { .. } => "look at the address, the token and the monitoring system, then run it again",
+            Self::NotFinite { .. } => "look at the series in the monitoring system; a counter is a finite number",
+            Self::Inconsistent { .. } => "look whether good, bad and total count the same requests",
+        }
+    }
 }
 
 impl fmt::Display for Gap {

@@ -1,0 +1,174 @@
+//! Which text is the law: the tree that everything that decides is read from, and the change that is judged.
+//!
+//! With a base it is the tip of that branch, as git objects where they are here and through GitHub's API where they
+//! are not. A base that cannot be resolved ends the run; the work tree never stands in for it.
+
+use std::rc::Rc;
+
+use crate::change::Commit;
+use crate::command::judge::{Case, Stop};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::git::{Changed, GitError, Repository};
+use crate::github::{Compared, GitHub, GitHubError};
+use crate::tree::{ApiTree, GitTree, Tree, WorkTree};
+
+/// The tree that decides, and the change.
+pub struct Ground {
+    /// What is read.
+    pub tree: Box<dyn Tree>,
+    /// The tip of the base branch; none when the work tree is judged.
+    pub base: Option<Commit>,
+    /// The full id of the commit that is about to ship.
+    pub head: Option<String>,
+    /// Where the text can be looked at, up to the slash before a path.
+    pub permalink: Option<String>,
+    /// What a reader must know of it.
+    pub notes: Vec<String>,
+    /// The local clone, when there is one.
+    repository: Option<Rc<Repository>>,
+    /// GitHub's API, when it can be asked.
+    github: Option<Rc<GitHub>>,
+    /// The judged directory inside the repository, empty or with a slash at its end.
+    prefix: String,
+}
+
+/// What changed, as far as it can be seen.
+pub struct Seen {
+    /// The paths; none when there are too many to be listed.
+    pub paths: Option<Vec<String>>,
+    /// What a reader must know of it.
+    pub notes: Vec<String>,
+}
+
+impl Ground {
+    /// `the work tree`, or `main @ 3f2c1a9`.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.base {
+            None => "the work tree".to_owned(),
+            Some(base) => format!("{} @ {}", base.name, base.id.get(..7).unwrap_or(&base.id)),
+        }
+    }
+
+    /// The paths that the change touches: from the merge base of the two commits to the head.
+    ///
+    /// # Errors
+    /// When neither the clone nor GitHub can say.
+    pub fn changed(&self, case: &Case<'_>) -> Result<Seen, Stop> {
+        let (Some(base), Some(head)) = (&self.base, &self.head) else {
+            return Ok(Seen { paths: None, notes: Vec::new() });
+        };
+        let here = self.repository.as_ref().map(|repository| repository.changed(&base.id, head));
+        let why = match here {
+            Some(Ok(changed)) => return Ok(seen(changed)),
+            Some(Err(error)) => error.to_string(),
+            None => "there is no clone here".to_owned(),
+        };
+        let Some(github) = &self.github else {
+            let message = format!("cannot see what changed between `{}` and `{head}`: {why}", base.name);
+            let help = "fetch the whole history (`fetch-depth: 0`), or name services with --service";
+            return Err(Diagnostic::error(Code::NoCommit, message).help(help).into());
+        };
+        let number = case.pull.map(|pull| pull.number);
+        match github.changed(&base.id, head, number, &self.prefix) {
+            Ok(Compared::Complete(changed)) => Ok(seen(changed)),
+            Ok(Compared::Truncated(why)) => Ok(Seen { paths: None, notes: vec![why] }),
+            Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),
+        }
+    }
+}
+
+/// Changed paths with a word on those that lie elsewhere.
+fn seen(changed: Changed) -> Seen {
+    let notes = match changed.outside {
+        0 => Vec::new(),
+        outside => vec![format!("{outside} changed paths lie outside of the judged directory")],
+    };
+    Seen { paths: Some(changed.paths), notes }
+}
+
+/// Finds the ground that a case is judged on.
+///
+/// # Errors
+/// When the base or the head cannot be resolved.
+pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
+    if let (Some(pull), Some(github)) = (case.pull, &case.github) {
+        let tip = github.tip(&pull.base_ref).map_err(|error| {
+            Stop::Unknown(format!("the tip of the base branch `{}` could not be read: {error}", pull.base_ref))
+        })?;
+        let base = Commit { name: pull.base_ref.clone(), id: tip };
+        return based(case, base, pull.head_sha.clone());
+    }
+    let Some(name) = &case.check.base else {
+        let notes = vec!["read from the work tree, because no --base was given".to_owned()];
+        return Ok(Ground {
+            tree: Box::new(WorkTree::new(&case.root)),
+            base: None,
+            head: None,
+            permalink: None,
+            notes,
+            repository: None,
+            github: None,
+            prefix: String::new(),
+        });
+    };
+    let head = case.check.head.as_deref().unwrap_or("HEAD");
+    let repository = open(case)?;
+    let base = Commit { name: name.clone(), id: resolve(case, repository.as_ref(), name)? };
+    let head = resolve(case, repository.as_ref(), head)?;
+    based(case, base, head)
+}
+
+/// The clone around the judged directory, when there is one.
+fn open(case: &Case<'_>) -> Result<Option<Repository>, Stop> {
+    match Repository::open(&case.root) {
+        Ok(repository) => Ok(repository),
+        // Without a clone that can be read, GitHub can still be asked.
+        Err(_) if case.github.is_some() => Ok(None),
+        Err(error) => Err(Diagnostic::error(Code::NoCommit, error.to_string()).help("look at the clone").into()),
+    }
+}
+
+/// The full id that a name stands for, here or on GitHub.
+fn resolve(case: &Case<'_>, repository: Option<&Repository>, name: &str) -> Result<String, Stop> {
+    let here = match repository {
+        Some(repository) => repository.resolve(name),
+        None => Err(GitError::UnknownName(name.to_owned())),
+    };
+    let why = match here {
+        Ok(id) => return Ok(id),
+        Err(error) => error.to_string(),
+    };
+    if let Some(github) = &case.github {
+        return match github.resolve(name) {
+            Ok(id) => Ok(id),
+            Err(GitHubError::NotFound(_)) => Err(nowhere(name, &why)),
+            Err(error) => Err(Stop::Unknown(format!("`{name}` could not be resolved: {error}"))),
+        };
+    }
+    Err(nowhere(name, &why))
+}
+
+/// A name that stands for no commit.
+fn nowhere(name: &str, why: &str) -> Stop {
+    let help = "name a branch, tag or commit that is in this clone, or fetch it; the work tree never stands in for it";
+    let message = format!("cannot resolve `{name}`: {why}");
+    Diagnostic::error(Code::NoCommit, message).help(help).into()
+}
+
+/// The ground of a base that is known by its id: git objects where they are here, else GitHub's API.
+fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
+    let repository = open(case)?.map(Rc::new).filter(|repository| repository.has(&base.id));
+    let github = case.github.clone();
+    let prefix = match &repository {
+        Some(repository) => repository.prefix().to_owned(),
+        None => case.prefix.clone(),
+    };
+    let permalink = case.blob.as_ref().map(|blob| format!("{blob}/{}/{prefix}", base.id));
+    let tree: Box<dyn Tree> = match (&repository, &github) {
+        (Some(repository), _) => Box::new(GitTree::new(Rc::clone(repository), base.id.clone())),
+        (None, Some(github)) => Box::new(ApiTree::new(Rc::clone(github), base.id.clone(), &prefix)),
+        (None, None) => return Err(nowhere(&base.name, "the commit is not in this clone")),
+    };
+    Ok(Ground { tree, base: Some(base), head: Some(head), permalink, notes: Vec::new(), repository, github, prefix })
+}

@@ -1,0 +1,432 @@
+//! The path from what was written and what the world says to a finished report.
+//!
+//! Whatever goes wrong on the way becomes part of the report: what a person wrote wrongly ends it as invalid, what
+//! the world did not answer as unknown. Only a wrong command line ends it without one.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::budget::Budget;
+use crate::budget::gap::Gap;
+use crate::catalog::{Catalog, Slo};
+use crate::change::{self, Change, Touched};
+use crate::cli::Check;
+use crate::command::ground::{self, Ground};
+use crate::command::watch::{self, Watch};
+use crate::diagnostic::{self, Code, Diagnostic, SourceText};
+use crate::document;
+use crate::github::{GitHub, PullRequest};
+use crate::http::{Client, Secret};
+use crate::policy::ruling::{self, Measured, Ruling};
+use crate::policy::{Names, Policy, Subject};
+use crate::report::{BudgetLine, PolicyLine, Report};
+use crate::settings::{self, Environment, Settings};
+use crate::source::promql;
+use crate::tree::TreeError;
+use crate::verdict::{self, Effect, Situation, Verdict};
+
+/// What is judged, and what may be asked on the way.
+pub struct Case<'a> {
+    /// The command line.
+    pub check: &'a Check,
+    /// The directory that has the settings, when it is on this machine.
+    pub root: PathBuf,
+    /// The same directory inside its repository, for GitHub: empty, or with a slash at its end.
+    pub prefix: String,
+    /// Where relative paths of the command line start.
+    pub directory: PathBuf,
+    /// The present.
+    pub present: Timestamp,
+    /// The client for whatever goes over the network.
+    pub client: &'a Client,
+    /// The address of a Prometheus and its token, when one is given.
+    pub prometheus: Option<(String, Option<Secret>)>,
+    /// GitHub's API, when it can be asked.
+    pub github: Option<Rc<GitHub>>,
+    /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
+    pub blob: Option<String>,
+    /// The pull request that is judged, when this is a run on one.
+    pub pull: Option<&'a PullRequest>,
+}
+
+/// Why the path ended early.
+pub enum Stop {
+    /// The command line is wrong.
+    Usage(String),
+    /// Something written is wrong.
+    Invalid(Vec<Diagnostic>),
+    /// The world did not answer.
+    Unknown(String),
+}
+
+impl From<Diagnostic> for Stop {
+    fn from(problem: Diagnostic) -> Self {
+        Self::Invalid(vec![problem])
+    }
+}
+
+impl From<TreeError> for Stop {
+    fn from(error: TreeError) -> Self {
+        match error {
+            TreeError::Refused(message) => {
+                Diagnostic::error(Code::Unreadable, message).help("look at the file or commit that it names").into()
+            }
+            TreeError::Unreachable(message) => Self::Unknown(message),
+        }
+    }
+}
+
+/// A finished report and the observations that it rests on.
+pub struct Judged {
+    /// The report.
+    pub report: Report,
+    /// The observations as a file, when any were asked for.
+    pub observations: Option<String>,
+}
+
+/// Judges.
+///
+/// # Errors
+/// What is wrong with the command line.
+pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
+    let mut judged = Judged { report: blank(case.present), observations: None };
+    let verdict = match path(case, &mut judged) {
+        Ok(verdict) => verdict,
+        Err(Stop::Usage(message)) => return Err(message),
+        Err(Stop::Invalid(problems)) => {
+            judged.report.problems.extend(problems);
+            verdict::invalid(judged.report.verdict.evaluated_at)
+        }
+        Err(Stop::Unknown(reason)) => {
+            judged.report.notes.insert(0, reason);
+            verdict::unknown(judged.report.verdict.evaluated_at)
+        }
+    };
+    judged.report.verdict = verdict;
+    diagnostic::sort(&mut judged.report.problems);
+    Ok(judged)
+}
+
+/// A report in which nothing is known yet.
+pub fn blank(now: Timestamp) -> Report {
+    Report {
+        verdict: verdict::unknown(now),
+        environment: None,
+        mode: None,
+        change: Change::default(),
+        source: None,
+        judged_at: None,
+        policies: Vec::new(),
+        budgets: Vec::new(),
+        problems: Vec::new(),
+        notes: Vec::new(),
+        permalink: None,
+    }
+}
+
+/// The whole path, in order.
+fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
+    let ground = ground::find(case)?;
+    judged.report.change.base.clone_from(&ground.base);
+    judged.report.change.head.clone_from(&ground.head);
+    judged.report.permalink.clone_from(&ground.permalink);
+    judged.report.notes.extend(ground.notes.iter().cloned());
+    let settings = read_settings(&ground, &mut judged.report.problems)?;
+    let (name, environment) = environment(&settings, case.check.environment.as_deref())?;
+    judged.report.environment = Some(name.to_owned());
+    judged.report.mode = Some(environment.mode);
+    let law = read_law(&ground, &settings)?;
+    judged.report.problems.extend(law.warnings);
+    judged.report.change.class = class(&settings, case.check.class.as_deref())?;
+    let touched = touched(case, &ground, &settings, &mut judged.report)?;
+    let subjects = subjects(&settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
+    let watch = Watch::choose(case, &ground, &settings)?;
+    let (now, note) = watch.now(case.check.now, case.present);
+    judged.report.notes.extend(note);
+    judged.report.verdict.evaluated_at = now;
+    let t = now.as_second().div_euclid(settings.step) * settings.step;
+    judged.report.judged_at = Some(t);
+    judged.report.source = Some(watch.describe());
+    let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
+    let observed = watch.observe(&asked, &settings, t);
+    if !asked.is_empty() {
+        judged.observations = Some(watch.record(&asked, &observed, &settings, now));
+    }
+    let mut rulings: Vec<Ruling> = Vec::new();
+    for ((asked, policies), observation) in subjects.iter().zip(observed) {
+        let measured = measure(asked, observation, t);
+        let (slo, share) = (asked.slo, asked.slo.objective.share());
+        judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
+        rulings.extend(policies.iter().flat_map(|policy| ruling::rule(policy, &measured)));
+    }
+    judged.report.policies = law.policies.iter().map(|policy| line(policy, &ground, now)).collect();
+    let ahead: Vec<Timestamp> = law.policies.iter().filter_map(effective).collect();
+    let uncovered = judged.report.problems.iter().any(|problem| {
+        matches!(problem.code, Code::ServiceWithoutSlo | Code::ServiceWithoutPolicy)
+    });
+    let situation = Situation {
+        environment: name.to_owned(),
+        mode: environment.mode,
+        on_unknown: settings.on_unknown,
+        class: judged.report.change.class.clone(),
+        now,
+        floor: if uncovered { Effect::Warn } else { Effect::Proceed },
+    };
+    Ok(verdict::fold(&situation, rulings, &ahead))
+}
+
+/// Reads the settings from the tree.
+fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
+    let Some(bytes) = ground.tree.read(settings::FILE)? else {
+        let message = format!("there is no `{}` in {}", settings::FILE, ground.describe());
+        let help = "name the directory that has it, or write one: services, environments, and where SLOs and policies are";
+        return Err(Diagnostic::error(Code::NoSettings, message).help(help).into());
+    };
+    let source = document::decode(settings::FILE, bytes)?;
+    let (settings, found) = settings::load(&source);
+    match settings {
+        Some(settings) => {
+            problems.extend(found);
+            Ok(settings)
+        }
+        None => Err(Stop::Invalid(found)),
+    }
+}
+
+/// The judged environment: the one that is named, else the only one, else `production`.
+fn environment<'a>(settings: &'a Settings, named: Option<&str>) -> Result<(&'a str, &'a Environment), Stop> {
+    let known = || settings.environments.keys().map(String::as_str);
+    let name = match (named, settings.environments.len()) {
+        (Some(name), _) => name,
+        (None, 1) => known().next().unwrap_or("production"),
+        (None, _) => "production",
+    };
+    let found = settings.environments.get_key_value(name);
+    found.map(|(name, environment)| (name.as_str(), environment)).ok_or_else(|| {
+        let help = diagnostic::suggestion(name, known());
+        Stop::Usage(match named {
+            Some(_) => format!("there is no environment `{name}` in {}: {help}", settings::FILE),
+            None => format!("say which --environment is judged: {help}"),
+        })
+    })
+}
+
+/// The change's class, as the command line names it.
+fn class(settings: &Settings, named: Option<&str>) -> Result<Option<String>, Stop> {
+    let Some(name) = named else { return Ok(None) };
+    if settings.changes.contains_key(name) {
+        return Ok(Some(name.to_owned()));
+    }
+    let help = diagnostic::suggestion(name, settings.changes.keys().map(String::as_str));
+    Err(Stop::Usage(format!("there is no class of change `{name}` in {}: {help}", settings::FILE)))
+}
+
+/// What rules: the SLOs and the policies.
+struct Law {
+    /// The SLOs.
+    catalog: Catalog,
+    /// The policies, by path.
+    policies: Vec<Policy>,
+    /// What is worth mending in them.
+    warnings: Vec<Diagnostic>,
+}
+
+/// Reads every SLO definition and every policy, and finds all that is wrong in any of them.
+fn read_law(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
+    let paths = ground.tree.paths()?;
+    let mut problems = Vec::new();
+    let definitions = read_all(ground, &paths, &settings.slos, &mut problems)?;
+    let (catalog, found) = crate::catalog::load(&definitions, settings);
+    problems.extend(found);
+    problems.extend(promql::check(&catalog, settings));
+    let mut policies = Vec::new();
+    let scripts = read_all(ground, &paths, &settings.policies, &mut problems)?;
+    let names = names(settings);
+    for source in &scripts {
+        match Policy::load(source, &names) {
+            Ok((policy, warnings)) => {
+                problems.extend(warnings);
+                policies.push(policy);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    let nothing = |code: Code, what: &str, globs: &[String], key: &str| {
+        let globs: Vec<&str> = globs.iter().map(String::as_str).collect();
+        let message = format!("no {what} was found by {} in {}", diagnostic::list(&globs), ground.describe());
+        Diagnostic::error(code, message)
+            .at(settings.place.clone(), format!("the settings look for {what}s by their `{key}`"))
+            .help(format!("write the first {what}, or correct `{key}` in {}", settings::FILE))
+    };
+    if catalog.slos.is_empty() && problems.iter().all(|problem| !problem.is_error()) {
+        problems.push(nothing(Code::NoSlo, "SLO definition", &settings.slos, "slos"));
+    }
+    if scripts.is_empty() {
+        problems.push(nothing(Code::NoPolicy, "policy", &settings.policies, "policies"));
+    }
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(Stop::Invalid(problems));
+    }
+    Ok(Law { catalog, policies, warnings: problems })
+}
+
+/// The texts of all files that the globs match.
+fn read_all(
+    ground: &Ground,
+    paths: &[String],
+    globs: &[String],
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Vec<SourceText>, Stop> {
+    let matcher = settings::glob(globs);
+    let mut sources = Vec::new();
+    for path in paths.iter().filter(|path| matcher.is_match(path.as_str())) {
+        match ground.tree.read(path) {
+            Ok(Some(bytes)) => match document::decode(path, bytes) {
+                Ok(source) => sources.push(source),
+                Err(problem) => problems.push(problem),
+            },
+            Ok(None) => {}
+            Err(TreeError::Refused(message)) => problems.push(Diagnostic::error(Code::Unreadable, message)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(sources)
+}
+
+/// The names that a policy may use.
+fn names(settings: &Settings) -> Names {
+    let mut teams: Vec<String> = settings.services.values().filter_map(|service| service.team.clone()).collect();
+    teams.sort();
+    teams.dedup();
+    Names {
+        environments: settings.environments.keys().cloned().collect(),
+        classes: settings.changes.keys().cloned().collect(),
+        services: settings.services.keys().cloned().collect(),
+        teams,
+        step: settings.step,
+    }
+}
+
+/// The services that the change touches.
+fn touched(
+    case: &Case<'_>,
+    ground: &Ground,
+    settings: &Settings,
+    report: &mut Report,
+) -> Result<Vec<String>, Stop> {
+    let named = &case.check.service;
+    let known = || settings.services.keys().map(String::as_str);
+    for name in named.iter().filter(|name| !settings.services.contains_key(*name)) {
+        let help = diagnostic::suggestion(name, known());
+        return Err(Stop::Usage(format!("there is no service `{name}` in {}: {help}", settings::FILE)));
+    }
+    let touched: Touched = if !named.is_empty() {
+        change::named(settings, named)
+    } else if ground.base.is_none() {
+        change::every(settings, "no base was given, so every service counts")
+    } else {
+        let changed = ground.changed(case)?;
+        report.notes.extend(changed.notes);
+        match changed.paths {
+            Some(paths) => change::touched(settings, &paths),
+            None => change::every(settings, "too many paths changed to be listed, so every service counts"),
+        }
+    };
+    report.notes.extend(touched.notes);
+    report.problems.extend(touched.problems);
+    report.change.services = touched.services;
+    Ok(report.change.services.iter().map(|service| service.name.clone()).collect())
+}
+
+/// Which SLO is measured in which environment, and by which policies, for the touched services.
+fn subjects<'a>(
+    settings: &'a Settings,
+    judged: &'a str,
+    catalog: &'a Catalog,
+    policies: &'a [Policy],
+    touched: &[String],
+    problems: &mut Vec<Diagnostic>,
+) -> BTreeMap<watch::Asked<'a>, Vec<&'a Policy>> {
+    let mut subjects: BTreeMap<watch::Asked<'a>, Vec<&'a Policy>> = BTreeMap::new();
+    for (name, service) in settings.services.iter().filter(|(name, _)| touched.contains(*name)) {
+        let slos: Vec<&Slo> = catalog.slos.iter().filter(|slo| slo.service == *name).collect();
+        let warn = |code: Code, message: String, label: &str, help: &str| {
+            Diagnostic::warning(code, message).at(service.place.clone(), label).help(help)
+        };
+        if slos.is_empty() {
+            let message = format!("the service `{name}` has no SLO, so nothing is known of it");
+            let help = "write an SLO for it; until then every change to it is warned about";
+            problems.push(warn(Code::ServiceWithoutSlo, message, "no SLO names this service", help));
+            continue;
+        }
+        let covering: Vec<&Policy> =
+            policies.iter().filter(|policy| policy.covers(name, service.team.as_deref())).collect();
+        if covering.is_empty() {
+            let message = format!("no policy covers the service `{name}`, so nothing follows from its budgets");
+            let help = "name its team or the service in a policy's scope";
+            problems.push(warn(Code::ServiceWithoutPolicy, message, "no policy's scope has it", help));
+        }
+        for slo in slos {
+            for policy in &covering {
+                let environment = policy.header.measures.as_deref().unwrap_or(judged);
+                if let Some(asked) = watch::Asked::new(settings, slo, environment) {
+                    subjects.entry(asked).or_default().push(policy);
+                }
+            }
+            if covering.is_empty()
+                && let Some(asked) = watch::Asked::new(settings, slo, judged)
+            {
+                subjects.entry(asked).or_default();
+            }
+        }
+    }
+    subjects
+}
+
+/// An observation as a budget.
+fn measure(asked: &watch::Asked<'_>, observed: Result<crate::source::Observation, Gap>, t: i64) -> Measured {
+    let subject = Subject {
+        slo: asked.slo.name.clone(),
+        service: asked.slo.service.clone(),
+        environment: asked.environment.to_owned(),
+    };
+    let budget = observed.map(|observation| {
+        Arc::new(Budget::new(asked.slo.objective, asked.slo.period, observation.series, observation.direct))
+    });
+    Measured { subject, budget, t }
+}
+
+/// What the report says of a policy.
+fn line(policy: &Policy, ground: &Ground, now: Timestamp) -> PolicyLine {
+    let header = &policy.header;
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let review: Vec<String> = header
+        .next_review
+        .on
+        .map(|date| date.to_string())
+        .into_iter()
+        .chain(header.next_review.or_after.as_ref().map(|event| format!("after {event}")))
+        .collect();
+    PolicyLine {
+        id: policy.id.clone(),
+        version: header.version.clone(),
+        file: policy.source.path().to_owned(),
+        commit: ground.base.as_ref().map(|base| base.id.clone()),
+        digest: policy.digest.clone(),
+        agreed_by: header.agreed_by.iter().map(|(role, person)| (role.clone(), person.clone())).collect(),
+        next_review: review.join(" or "),
+        overdue: header.next_review.on.is_some_and(|date| date < today),
+        effective_from: header.effective_from.filter(|date| *date > today).map(|date| date.to_string()),
+    }
+}
+
+/// The instant from which a policy rules.
+fn effective(policy: &Policy) -> Option<Timestamp> {
+    let date = policy.header.effective_from?;
+    date.to_zoned(TimeZone::UTC).ok().map(|start| start.timestamp())
+}

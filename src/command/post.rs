@@ -1,0 +1,162 @@
+//! A pull request that is told: the pending status first, everything else when there is a report, and a status that
+//! is closed in every case.
+
+use std::rc::Rc;
+
+use crate::command::World;
+use crate::diagnostic::Severity;
+use crate::github::{GitHub, PullRequest, Run, State};
+use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Standing, StatusLine};
+use crate::report::{Report, json, line, markdown};
+use crate::tree;
+use crate::verdict::Exit;
+
+/// The environment that is judged when none is named: the status must have a name before the settings are read.
+const ENVIRONMENT: &str = "production";
+
+/// A run that tells a pull request.
+pub struct Post<'a> {
+    /// The run.
+    run: &'a Run,
+    /// GitHub.
+    github: Rc<GitHub>,
+    /// The environment that the status is named for.
+    environment: String,
+    /// What became of the pending status.
+    opened: Outcome,
+}
+
+impl<'a> Post<'a> {
+    /// Reads the run from the environment.
+    ///
+    /// # Errors
+    /// When this is no run on a pull request.
+    pub fn read_run(world: &World) -> Result<Run, String> {
+        let path = Run::payload_path(&world.environment).ok_or_else(|| {
+            "--post needs a run on a pull request, and `GITHUB_EVENT_PATH` is not set".to_owned()
+        })?;
+        let bytes = tree::read_file(&path).map_err(|error| error.to_string())?;
+        let payload = String::from_utf8(bytes).map_err(|_| "the event's payload is not UTF-8".to_owned())?;
+        Run::read(&world.environment, &payload).map_err(|error| error.to_string())
+    }
+
+    /// Posts the pending status that the gate waits for.
+    #[must_use]
+    pub fn open(run: &'a Run, github: Rc<GitHub>, environment: Option<&str>) -> Self {
+        let environment = environment.unwrap_or(ENVIRONMENT).to_owned();
+        let pull = run.pull_request();
+        let opened = publish::pending(&github, &environment, &pull.base_ref, &pull.head_sha);
+        Self { run, github, environment, opened }
+    }
+
+    /// The pull request.
+    fn pull(&self) -> &PullRequest {
+        self.run.pull_request()
+    }
+
+    /// Says everything and closes the status. `usage` is what is wrong with the command line, when that kept the
+    /// verdict from being made. False when something that may be said could not be.
+    pub fn close(&self, report: &Report, usage: Option<&str>, world: &mut World) -> bool {
+        let report_path = self.keep_report(report, world);
+        let publication = self.publication(report, usage, report_path);
+        let mut log = Vec::new();
+        let mut places = Places {
+            summary: self.run.summary.clone(),
+            output: self.run.output.clone(),
+            log: &mut log,
+        };
+        let told = publish::apply(&publication, &self.github, self.pull().number, &mut places);
+        let _ = world.out.write_all(&log);
+        if let Outcome::Failed(why) = &self.opened {
+            world.tell(&format!("the pending commit status could not be written: {why}"));
+        }
+        for note in told.notes() {
+            world.tell(&note);
+        }
+        told.standing() != Standing::Failed
+    }
+
+    /// Leaves the whole report in a file of the run, and says where.
+    fn keep_report(&self, report: &Report, world: &mut World) -> Option<String> {
+        let directory = world.variable("RUNNER_TEMP")?.to_owned();
+        let name = format!("slogate-{}.json", self.environment.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+        let path = std::path::Path::new(&directory).join(name);
+        match std::fs::write(&path, json::render(report)) {
+            Ok(()) => Some(path.display().to_string()),
+            Err(error) => {
+                world.tell(&format!("the report could not be written to `{}`: {error}", path.display()));
+                None
+            }
+        }
+    }
+
+    /// Everything that is to be said.
+    fn publication(&self, report: &Report, usage: Option<&str>, report_path: Option<String>) -> Publication {
+        let verdict = &report.verdict;
+        let comment = markdown::render(report);
+        let status = match usage {
+            Some(message) => StatusLine { state: State::Error, description: format!("usage: {message}") },
+            None => StatusLine { state: state(verdict.exit), description: line::render(report) },
+        };
+        let exit = if usage.is_some() { Exit::Usage } else { verdict.exit };
+        let mut outputs = vec![
+            ("verdict".to_owned(), verdict.effect.as_str().to_owned()),
+            ("exit".to_owned(), exit.code().to_string()),
+            ("valid-until".to_owned(), verdict.valid_until.to_string()),
+        ];
+        outputs.push(("report".to_owned(), report_path.unwrap_or_default()));
+        Publication {
+            environment: self.environment.clone(),
+            base_branch: self.pull().base_ref.clone(),
+            head_sha: self.pull().head_sha.clone(),
+            run_number: self.run.id,
+            run_attempt: self.run.attempt,
+            summary_markdown: comment.clone(),
+            comment_markdown: comment,
+            status,
+            outputs,
+            annotations: annotations(report),
+        }
+    }
+}
+
+/// What the commit status says of an exit: only a verdict that withholds nothing is a success.
+const fn state(exit: Exit) -> State {
+    match exit {
+        Exit::Proceed => State::Success,
+        Exit::Withheld => State::Failure,
+        Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => State::Error,
+    }
+}
+
+/// The verdict and the problems as annotations.
+fn annotations(report: &Report) -> Vec<Annotation> {
+    let level = match report.verdict.exit {
+        Exit::Proceed => Level::Notice,
+        Exit::Withheld | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => Level::Error,
+    };
+    let verdict = Annotation {
+        level,
+        file: None,
+        line: None,
+        column: None,
+        title: "slogate".to_owned(),
+        message: line::render(report),
+    };
+    let problems = report.problems.iter().map(|problem| {
+        let place = problem.place();
+        let help = if problem.help.is_empty() { String::new() } else { format!("\n{}", problem.help) };
+        Annotation {
+            level: match problem.severity {
+                Severity::Error => Level::Error,
+                Severity::Warning => Level::Warning,
+            },
+            file: place.map(|place| place.source.path().to_owned()),
+            line: place.map(crate::diagnostic::Place::line),
+            column: place.map(crate::diagnostic::Place::column),
+            title: format!("slogate: {}", problem.code),
+            message: format!("{}{help}", problem.message),
+        }
+    });
+    std::iter::once(verdict).chain(problems).collect()
+}

@@ -1,0 +1,166 @@
+//! Which source is watched in a run, and what is asked of it.
+//!
+//! Recorded observations first, then a Prometheus that the command line or the environment names, then the snapshot
+//! that the settings name. Where there is none at all, every budget is a gap that says so.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::budget::gap::Gap;
+use crate::catalog::Slo;
+use crate::command::ground::Ground;
+use crate::command::judge::{Case, Stop};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::report::figure;
+use crate::settings::{Environment, Settings};
+use crate::source::prometheus::Prometheus;
+use crate::source::recorded::{self, Recorded};
+use crate::source::snapshot::Snapshot;
+use crate::source::{Observation, Range, Request, Source};
+use crate::tree;
+
+/// Periods of history that are read: one for the period itself, one for the walk, and one more so that the first
+/// point of a stretch is known exactly.
+const PERIODS: i64 = 3;
+
+/// An SLO in an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// The SLO.
+    pub slo: &'a Slo,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// The environment.
+    pub matchers: &'a Environment,
+}
+
+impl<'a> Asked<'a> {
+    /// An SLO in a named environment; none when there is no such environment.
+    #[must_use]
+    pub fn new(settings: &'a Settings, slo: &'a Slo, environment: &str) -> Option<Self> {
+        let (environment, matchers) = settings.environments.get_key_value(environment)?;
+        Some(Self { slo, environment, matchers })
+    }
+
+    /// The question to a source.
+    fn request(&self) -> Request<'a> {
+        Request { slo: self.slo, environment: self.environment, matchers: self.matchers }
+    }
+
+    /// By service, SLO and environment: the order of reports.
+    fn key(&self) -> (&'a str, &'a str, &'a str) {
+        (&self.slo.service, &self.slo.name, self.environment)
+    }
+}
+
+impl Ord for Asked<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl PartialOrd for Asked<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The source that a run watches.
+pub struct Watch<'a> {
+    /// The source; none when none is configured.
+    source: Option<Box<dyn Source + 'a>>,
+}
+
+impl<'a> Watch<'a> {
+    /// Chooses the source.
+    ///
+    /// # Errors
+    /// When a file that is named cannot be read or is wrong, or an address is none.
+    pub fn choose(case: &Case<'a>, ground: &Ground, settings: &Settings) -> Result<Self, Stop> {
+        if let Some(path) = &case.check.observations {
+            let name = path.display().to_string();
+            let bytes = tree::read_file(&case.directory.join(path))?;
+            let text = crate::document::decode(&name, bytes)?;
+            let recorded = Recorded::read(&name, text.text())?;
+            return Ok(Self { source: Some(Box::new(recorded)) });
+        }
+        if let Some((url, token)) = &case.prometheus {
+            let prometheus = Prometheus::new(case.client, url, token.clone()).map_err(|error| Stop::Usage(error.to_string()))?;
+            return Ok(Self { source: Some(Box::new(prometheus)) });
+        }
+        let Some(path) = &settings.snapshot else { return Ok(Self { source: None }) };
+        let Some(bytes) = ground.tree.read(path)? else {
+            let message = format!("there is no snapshot `{path}` in {}", ground.describe());
+            let problem = Diagnostic::error(Code::Unreadable, message)
+                .at(settings.place.clone(), "named by `source.snapshot`")
+                .help("record it, correct the path, or give --prometheus");
+            return Err(problem.into());
+        };
+        Ok(Self { source: Some(Box::new(Snapshot::read(path, &bytes)?)) })
+    }
+
+    /// The instant to judge at, and what to say of it: the one that is given, else the end of a recording, else the
+    /// present.
+    #[must_use]
+    pub fn now(&self, given: Option<Timestamp>, present: Timestamp) -> (Timestamp, Option<String>) {
+        if let Some(given) = given {
+            return (given, None);
+        }
+        let recorded = self.source.as_ref().and_then(|source| source.recorded_until());
+        match recorded.and_then(|end| Timestamp::from_second(end).ok()) {
+            Some(end) => {
+                let note = format!("judged at the recording's own end, {}; --now judges at another instant", figure::moment(end));
+                (end, Some(note))
+            }
+            None => (present, None),
+        }
+    }
+
+    /// What the report says of the source.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.source.as_ref().map_or_else(|| "no source".to_owned(), |source| source.describe())
+    }
+
+    /// Asks for everything, in order, with the history that each period needs.
+    #[must_use]
+    pub fn observe(&self, asked: &[Asked<'_>], settings: &Settings, t: i64) -> Vec<Result<Observation, Gap>> {
+        let Some(source) = &self.source else {
+            let detail = "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot \
+                          under `source` in the settings";
+            return asked.iter().map(|_| Err(Gap::Unreachable { detail: detail.to_owned() })).collect();
+        };
+        let mut by_period: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        for (index, one) in asked.iter().enumerate() {
+            by_period.entry(one.slo.period).or_default().push(index);
+        }
+        let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
+        for (period, indices) in by_period {
+            let points = (period + settings.step - 1) / settings.step;
+            let range = Range { first: t - (PERIODS * points - 1) * settings.step, last: t, step: settings.step };
+            let requests: Vec<Request<'_>> = indices
+                .iter()
+                .filter_map(|index| asked.get(*index))
+                .map(Asked::request)
+                .collect();
+            answers.extend(indices.into_iter().zip(source.observe(&requests, range)));
+        }
+        let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
+        (0..asked.len()).map(|index| answers.remove(&index).unwrap_or_else(silent)).collect()
+    }
+
+    /// The observations as a file.
+    #[must_use]
+    pub fn record(
+        &self,
+        asked: &[Asked<'_>],
+        observed: &[Result<Observation, Gap>],
+        settings: &Settings,
+        now: Timestamp,
+    ) -> String {
+        let requests: Vec<Request<'_>> = asked.iter().map(Asked::request).collect();
+        recorded::write(&self.describe(), now.as_second(), settings.step, &requests, observed)
+    }
+}

@@ -1,0 +1,203 @@
+//! What one clause says of one SLO at one grid point: its state, since when, until when, and on which evidence.
+//!
+//! A ruling states facts; how strict it is in an environment, and what it means together with others, is left to
+//! `verdict`. Conditions are traced only at the judged point; the walk over history reads them in silence.
+
+use std::sync::Arc;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use crate::budget::Budget;
+use crate::budget::gap::Gap;
+use crate::diagnostic::Place;
+use crate::policy::walk::{Answer, Conditions, Course, State};
+use crate::policy::{Clause, Condition, Consequence, Evidence, Policy, Subject, Tested, Tracing, Truth};
+
+/// Why a clause is not decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A fact that its condition reads is not known.
+    Unknown {
+        /// Which, and why.
+        why: String,
+    },
+    /// Its condition failed while running.
+    Failed {
+        /// What happened.
+        message: String,
+        /// Where.
+        place: Place,
+    },
+}
+
+/// Where a clause stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// In force since a grid point (seconds since the epoch).
+    InForce {
+        /// The first point of the stretch.
+        since: i64,
+        /// It may have begun earlier than history is read.
+        at_least: bool,
+        /// The first point at which it would end if nothing more burned; none when that is not within a period.
+        thaws_at: Option<i64>,
+    },
+    /// Not in force.
+    Idle,
+    /// Nobody can tell; the obstacle says why.
+    Unknown,
+    /// A manual clause that nobody has triggered.
+    Untriggered,
+}
+
+/// What one clause says of one SLO.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruling {
+    /// The policy's id.
+    pub policy: String,
+    /// The clause's name.
+    pub clause: String,
+    /// The clause's title.
+    pub title: String,
+    /// Where the clause stands in the policy.
+    pub place: Place,
+    /// The SLO.
+    pub slo: String,
+    /// The SLO's service.
+    pub service: String,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Why it is not decided, if it is not; a clause that stays in force may have an obstacle too.
+    pub obstacle: Option<Obstacle>,
+    /// What `when` read at the judged point.
+    pub evidence: Vec<Evidence>,
+    /// What `thaws` read at the judged point.
+    pub thaw_evidence: Vec<Evidence>,
+    /// What follows while it is in force.
+    pub consequences: Vec<Consequence>,
+    /// The policy is not yet effective, so the ruling only informs.
+    pub pending: bool,
+}
+
+/// One SLO's budget in the environment that a policy measures, at the judged grid point.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// The names that a policy may read.
+    pub subject: Subject,
+    /// The budget over its history, or why there is none at all.
+    pub budget: Result<Arc<Budget>, Gap>,
+    /// The judged grid point, in seconds since the epoch.
+    pub t: i64,
+}
+
+/// Every clause's ruling on one SLO.
+#[must_use]
+pub fn rule(policy: &Policy, measured: &Measured) -> Vec<Ruling> {
+    policy.clauses.iter().map(|clause| rule_clause(policy, clause, measured)).collect()
+}
+
+/// Midnight UTC of a date, in seconds since the epoch.
+fn midnight(date: Date) -> i64 {
+    date.to_zoned(TimeZone::UTC).map_or(i64::MAX, |start| start.timestamp().as_second())
+}
+
+/// One clause's ruling on one SLO.
+fn rule_clause(policy: &Policy, clause: &Clause, measured: &Measured) -> Ruling {
+    let effective = policy.header.effective_from.map(midnight);
+    let mut ruling = Ruling {
+        policy: policy.id.clone(),
+        clause: clause.name.clone(),
+        title: clause.title.clone(),
+        place: clause.place.clone(),
+        slo: measured.subject.slo.clone(),
+        service: measured.subject.service.clone(),
+        standing: Standing::Untriggered,
+        obstacle: None,
+        evidence: Vec::new(),
+        thaw_evidence: Vec::new(),
+        consequences: clause.consequences.clone(),
+        pending: effective.is_some_and(|effective| effective > measured.t),
+    };
+    let Some(when) = &clause.when else { return ruling };
+    let budget = match &measured.budget {
+        Ok(budget) => budget,
+        Err(gap) => {
+            ruling.standing = Standing::Unknown;
+            ruling.obstacle = Some(Obstacle::Unknown { why: gap.to_string() });
+            return ruling;
+        }
+    };
+    let bench = Bench { policy, subject: &measured.subject };
+    let (now, evidence) = bench.traced(when, budget, measured.t);
+    ruling.evidence = evidence;
+    if let Some(thaws) = &clause.thaws {
+        ruling.thaw_evidence = bench.traced(thaws, budget, measured.t).1;
+    }
+    ruling.obstacle = obstacle(now);
+    let (length, step) = (budget.period(), budget.step());
+    let edge = measured.t - length;
+    // Nothing before the policy's effective date counts, unless it lies ahead: then the ruling only informs.
+    let first = match effective {
+        Some(effective) if !ruling.pending => edge.max(effective + (-effective).rem_euclid(step)),
+        _ => edge,
+    };
+    let course = Course { first, t: measured.t, step, length };
+    ruling.standing = match bench.conditions(clause, when, budget).state(course) {
+        State::Idle => Standing::Idle,
+        State::Unknown => Standing::Unknown,
+        State::InForce(stretch) => {
+            let points = usize::try_from(length / step).unwrap_or(0);
+            let future = Arc::new(budget.if_nothing_more_burns(points));
+            let thaws_at = bench.conditions(clause, when, &future).ending(course, stretch);
+            Standing::InForce { since: stretch.since, at_least: stretch.at_least, thaws_at }
+        }
+    };
+    ruling
+}
+
+/// What stands in the way of an answer, if something does.
+fn obstacle(truth: Truth) -> Option<Obstacle> {
+    match truth {
+        Truth::Holds | Truth::Fails => None,
+        Truth::Unknown { why } => Some(Obstacle::Unknown { why }),
+        Truth::Failed { message, place } => Some(Obstacle::Failed { message, place }),
+    }
+}
+
+/// A policy and whom it is asked about.
+struct Bench<'a> {
+    /// The policy.
+    policy: &'a Policy,
+    /// The SLO's names.
+    subject: &'a Subject,
+}
+
+impl<'a> Bench<'a> {
+    /// A condition at the judged point, with what it read.
+    fn traced(&self, condition: &Condition, budget: &Arc<Budget>, t: i64) -> (Truth, Vec<Evidence>) {
+        let Tested { truth, evidence } = self.policy.test(condition, self.subject, budget, t, Tracing::On);
+        (truth, evidence)
+    }
+
+    /// A condition as a function of a grid point.
+    fn answers(&self, condition: &'a Condition, budget: &'a Arc<Budget>) -> impl FnMut(i64) -> Answer + use<'a> {
+        let (policy, subject) = (self.policy, self.subject);
+        move |t| match policy.test(condition, subject, budget, t, Tracing::Off).truth {
+            Truth::Holds => Answer::Holds,
+            Truth::Fails => Answer::Fails,
+            Truth::Unknown { .. } | Truth::Failed { .. } => Answer::Unknown,
+        }
+    }
+
+    /// A clause's conditions over a budget.
+    fn conditions(
+        &self,
+        clause: &'a Clause,
+        when: &'a Condition,
+        budget: &'a Arc<Budget>,
+    ) -> Conditions<impl FnMut(i64) -> Answer + use<'a>, impl FnMut(i64) -> Answer + use<'a>> {
+        let thaws = clause.thaws.as_ref().map(|thaws| self.answers(thaws, budget));
+        Conditions { when: self.answers(when, budget), thaws }
+    }
+}

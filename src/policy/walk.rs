@@ -1,0 +1,248 @@
+//! The state of one clause for one SLO, walked over history.
+//!
+//! A clause comes into force at a grid point at which its `when` holds, and ends at one at which its `thaws` holds
+//! and its `when` does not; without a `thaws` it ends where `when` is known not to hold. A point at which a
+//! condition is not known counts as neither, so nothing thaws and nothing freezes for want of data. Because the
+//! state is computed from history, no earlier run needs to be remembered and any past verdict can be recomputed.
+//! The walk goes backwards and stops at the first ending, so a healthy budget costs one or two evaluations.
+
+/// What a condition answers at one grid point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// It holds.
+    Holds,
+    /// It does not hold.
+    Fails,
+    /// It is not known.
+    Unknown,
+}
+
+/// The state of a clause at a grid point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is in force.
+    InForce(Stretch),
+    /// It is not.
+    Idle,
+    /// Its `when` is not known, and it was not in force before.
+    Unknown,
+}
+
+/// The unbroken stretch of time in force that contains the grid point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its first point, in seconds since the epoch.
+    pub since: i64,
+    /// It began at the edge of what the walk sees, so it may have begun earlier.
+    pub at_least: bool,
+    /// The last point at which `when` held.
+    pub last_held: i64,
+}
+
+/// The stretch of the grid that is walked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Course {
+    /// The first point that counts: where history begins, or where the policy became effective.
+    pub first: i64,
+    /// The point that is judged.
+    pub t: i64,
+    /// Seconds between two points.
+    pub step: i64,
+    /// The length of the walk, in seconds (`H`, the SLO's period).
+    pub length: i64,
+}
+
+/// A clause's conditions as functions of a grid point.
+pub struct Conditions<W, T> {
+    /// Does `when` hold?
+    pub when: W,
+    /// Does `thaws` hold? None for a clause without one.
+    pub thaws: Option<T>,
+}
+
+impl<W: FnMut(i64) -> Answer, T: FnMut(i64) -> Answer> Conditions<W, T> {
+    /// Does the clause end at `point`, where `when` gave `answer`?
+    fn ends(&mut self, point: i64, answer: Answer) -> bool {
+        match (&mut self.thaws, answer) {
+            (_, Answer::Holds) => false,
+            (Some(thaws), Answer::Fails | Answer::Unknown) => thaws(point) == Answer::Holds,
+            (None, answer) => answer == Answer::Fails,
+        }
+    }
+
+    /// The state at the end of the course.
+    ///
+    /// Whether the clause was in force at an earlier point is reckoned from that point's own walk, so the search
+    /// for the beginning of a stretch looks one walk further back than the stretch may reach.
+    pub fn state(&mut self, course: Course) -> State {
+        let edge = course.t - course.length;
+        let now = (self.when)(course.t);
+        let mut stretch: Option<Stretch> = None;
+        let (mut point, mut answer) = (course.t, now);
+        loop {
+            if answer == Answer::Holds {
+                let last_held = stretch.map_or(point, |stretch| stretch.last_held);
+                stretch = Some(Stretch { since: point.max(edge), at_least: point <= edge, last_held });
+                if point <= edge {
+                    break;
+                }
+            } else if self.ends(point, answer) {
+                break;
+            }
+            point -= course.step;
+            // A `when` that held more than a walk before the stretch no longer reaches it.
+            let reach = stretch.map_or(course.t, |stretch| stretch.since - course.step) - course.length;
+            if point < course.first.max(reach) {
+                break;
+            }
+            answer = (self.when)(point);
+        }
+        match (stretch, now) {
+            (Some(stretch), _) => State::InForce(stretch),
+            (None, Answer::Unknown) => State::Unknown,
+            (None, Answer::Holds | Answer::Fails) => State::Idle,
+        }
+    }
+
+    /// The first point after `course.t` at which a clause that is in force is so no longer, given conditions that
+    /// can be asked about the future; none when that does not come within one walk's length. A stretch that only
+    /// hovers ends a walk's length after `when` last held.
+    pub fn ending(&mut self, course: Course, stretch: Stretch) -> Option<i64> {
+        let mut last_held = stretch.last_held;
+        let mut point = course.t + course.step;
+        while point <= course.t + course.length {
+            let answer = (self.when)(point);
+            if answer == Answer::Holds {
+                last_held = point;
+            } else if self.ends(point, answer) || point - course.length > last_held {
+                return Some(point);
+            }
+            point += course.step;
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::Decimal;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::budget::series::{Series, Total};
+    use crate::budget::{Budget, Requirements};
+    use crate::catalog::Objective;
+
+    const DAY: i64 = 86_400;
+
+    fn decimal(value: &Value) -> Decimal {
+        value.to_string().parse().expect("a number")
+    }
+
+    /// `remaining <= 0` or `remaining >= 0.1` as a function of a grid point.
+    fn condition<'a>(text: &str, budget: &'a Budget) -> impl FnMut(i64) -> Answer + use<'a> {
+        let below = text.contains("<=");
+        let threshold: Decimal = text.rsplit(' ').next().expect("a threshold").parse().expect("a number");
+        move |t| match budget.at(t) {
+            Err(_) => Answer::Unknown,
+            Ok(figures) => {
+                let held = if below { figures.remaining() <= threshold } else { figures.remaining() >= threshold };
+                if held { Answer::Holds } else { Answer::Fails }
+            }
+        }
+    }
+
+    #[test]
+    fn every_case_of_the_state_vectors_holds() {
+        let vectors: Value = serde_json::from_str(include_str!("../../tests/vectors/state.json")).expect("JSON");
+        let cases = vectors["cases"].as_array().expect("cases");
+        let mut checked = 0;
+        for case in cases {
+            let name = case["name"].as_str().expect("a name");
+            let bad = case["bad"].as_array().expect("bad");
+            let total = case["total"].as_array().expect("total");
+            let points = bad.iter().zip(total);
+            let points = points.map(|(b, t)| Some(Total { bad: decimal(b), total: decimal(t) })).collect();
+            let period = case["period_points"].as_i64().expect("a period") * DAY;
+            let length = case["walk_points"].as_i64().expect("a walk") * DAY;
+            let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
+            assert_eq!(case["objective"], "99/100");
+            let series = Series { first: 0, step: DAY, points };
+            let budget = Budget::new(objective, period, series, None).requiring(Requirements::default());
+            for expected in case["expect"].as_array().expect("expectations") {
+                let t = expected["t"].as_i64().expect("a point") * DAY;
+                let figure = budget.at(t).ok().map(|figures| figures.remaining());
+                let exact = expected["remaining_exact"].as_str().map(|fraction| {
+                    let (above, below) = fraction.split_once('/').unwrap_or((fraction, "1"));
+                    above.parse::<Decimal>().expect("above") / below.parse::<Decimal>().expect("below")
+                });
+                assert_eq!(figure, exact, "{name}: remaining at {t}");
+                let thaws = case["thaws"].as_str().map(|text| condition(text, &budget));
+                let when = condition(case["when"].as_str().expect("a condition"), &budget);
+                let course = Course { first: 0, t, step: DAY, length };
+                let state = Conditions { when, thaws }.state(course);
+                let (in_force, since, at_least) = match state {
+                    State::InForce(stretch) => (true, Some(stretch.since / DAY), stretch.at_least),
+                    State::Idle | State::Unknown => (false, None, false),
+                };
+                assert_eq!(expected["in_force"], in_force, "{name}: in force at {}", t / DAY);
+                assert_eq!(expected["since"].as_i64(), since, "{name}: since at {}", t / DAY);
+                assert_eq!(expected["since_at_least"], at_least, "{name}: at least at {}", t / DAY);
+                checked += 1;
+            }
+        }
+        assert!(checked > 50, "only {checked} expectations were checked");
+    }
+
+    /// Answers by the character at a point: `w` when holds, `t` thaws holds, `b` both, `?` unknown, `.` neither.
+    fn state_of(history: &str, with_thaws: bool) -> State {
+        let at = |point: i64| history.as_bytes()[usize::try_from(point).expect("a point")];
+        let when = |point| match at(point) {
+            b'w' | b'b' => Answer::Holds,
+            b'?' => Answer::Unknown,
+            _ => Answer::Fails,
+        };
+        let thaws = |point| if matches!(at(point), b't' | b'b') { Answer::Holds } else { Answer::Fails };
+        let t = i64::try_from(history.len()).expect("a length") - 1;
+        let course = Course { first: 0, t, step: 1, length: t };
+        Conditions { when, thaws: with_thaws.then_some(thaws) }.state(course)
+    }
+
+    fn since(history: &str, with_thaws: bool) -> Option<i64> {
+        match state_of(history, with_thaws) {
+            State::InForce(stretch) => Some(stretch.since),
+            State::Idle | State::Unknown => None,
+        }
+    }
+
+    #[test]
+    fn when_wins_where_both_hold() {
+        assert_eq!(since("..b..", true), Some(2));
+        assert_eq!(since("..bt.", true), None);
+    }
+
+    #[test]
+    fn an_unknown_point_neither_freezes_nor_thaws() {
+        assert_eq!(since(".w???", true), Some(1));
+        assert_eq!(since(".w???", false), Some(1), "a clause in force stays so while nothing is known");
+        assert_eq!(state_of("....?", true), State::Unknown);
+        assert_eq!(state_of("....?", false), State::Unknown);
+        assert_eq!(state_of("..?..", false), State::Idle);
+    }
+
+    #[test]
+    fn the_stretch_begins_after_the_last_thaw() {
+        assert_eq!(since("ww.tw.w.", true), Some(4));
+        assert_eq!(since("ww.tw.w.", false), None);
+    }
+
+    #[test]
+    fn a_hovering_stretch_ends_a_walk_after_when_last_held() {
+        let when = |point| if point == 3 { Answer::Holds } else { Answer::Fails };
+        let thaws = |_| Answer::Fails;
+        let course = Course { first: -5, t: 5, step: 1, length: 10 };
+        let mut conditions = Conditions { when, thaws: Some(thaws) };
+        let State::InForce(stretch) = conditions.state(course) else { panic!("in force") };
+        assert_eq!(conditions.ending(course, stretch), Some(14));
+    }
+}

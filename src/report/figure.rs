@@ -1,0 +1,132 @@
+//! Numbers and instants as people read them. Display only: nothing here is ever compared with a threshold.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use crate::budget::gap::duration;
+use crate::policy::{Comparison, Value};
+
+/// A share as a percentage: `-23.4 %`, `0 %`. A share that is not nothing never reads as 0.
+#[must_use]
+pub fn percent(share: Decimal) -> String {
+    format!("{} %", short(share * Decimal::ONE_HUNDRED))
+}
+
+/// An objective as a percentage with all its digits: `99.95 %`.
+#[must_use]
+pub fn objective(share: Decimal) -> String {
+    format!("{} %", (share * Decimal::ONE_HUNDRED).normalize())
+}
+
+/// A burn rate as a multiple: `14.4x`.
+#[must_use]
+pub fn rate(multiple: Decimal) -> String {
+    format!("{}x", short(multiple))
+}
+
+/// One digit after the point, more where that would read as nothing, none where there are none.
+fn short(number: Decimal) -> String {
+    let rounded = number.round_dp_with_strategy(1, RoundingStrategy::MidpointAwayFromZero);
+    if rounded.is_zero() && !number.is_zero() {
+        let digits = number.round_sf(2).unwrap_or(number).normalize();
+        if digits.scale() > 6 { format!("{}0.000001", if number.is_sign_negative() { "-" } else { "<" }) } else { digits.to_string() }
+    } else {
+        rounded.normalize().to_string()
+    }
+}
+
+/// A number of events with thin groups: `1 234 567`.
+#[must_use]
+pub fn count(events: Decimal) -> String {
+    let text = events.round_dp(0).normalize().to_string();
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}")
+}
+
+/// A value that a condition read.
+#[must_use]
+pub fn value(value: &Value) -> String {
+    match value {
+        Value::Ratio(share) => percent(*share),
+        Value::Rate(multiple) => rate(*multiple),
+        Value::Count(events) => count(*events),
+        Value::Text(text) => format!("\"{text}\""),
+        Value::Unknown(why) => format!("not known ({why})"),
+    }
+}
+
+/// A threshold with its operator: `at or below 0 %`.
+#[must_use]
+pub fn threshold(comparison: &Comparison) -> String {
+    let words = match comparison.operator {
+        "<=" => "at or below",
+        "<" => "below",
+        ">=" => "at or above",
+        ">" => "above",
+        "==" => "at",
+        _ => "not at",
+    };
+    format!("{words} {}", value(&comparison.threshold))
+}
+
+/// An instant: `21 Nov 12:00 UTC`.
+#[must_use]
+pub fn instant(seconds: i64) -> String {
+    Timestamp::from_second(seconds).map_or_else(|_| "beyond all time".to_owned(), moment)
+}
+
+/// An instant: `21 Nov 12:00 UTC`.
+#[must_use]
+pub fn moment(instant: Timestamp) -> String {
+    instant.to_zoned(TimeZone::UTC).strftime("%-d %b %H:%M UTC").to_string()
+}
+
+/// How long something has lasted, in its largest unit: `4 days`, `1 hour`.
+#[must_use]
+pub fn lasting(seconds: i64) -> String {
+    for (unit, length) in [("day", 86_400), ("hour", 3_600), ("minute", 60)] {
+        let count = seconds / length;
+        if count > 0 {
+            return format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
+        }
+    }
+    "just now".to_owned()
+}
+
+/// A period: `28d`.
+#[must_use]
+pub fn period(seconds: i64) -> String {
+    duration(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().expect("a decimal")
+    }
+
+    #[test]
+    fn a_share_that_is_not_nothing_never_reads_as_nothing() {
+        assert_eq!(percent(decimal("-0.2341")), "-23.4 %");
+        assert_eq!(percent(decimal("0")), "0 %");
+        assert_eq!(percent(decimal("-0.0000123")), "-0.0012 %");
+        assert_eq!(percent(decimal("1")), "100 %");
+        assert_eq!(objective(decimal("0.9995")), "99.95 %");
+    }
+
+    #[test]
+    fn counts_are_grouped_by_three() {
+        assert_eq!(count(decimal("1234567.2")), "1\u{202f}234\u{202f}567");
+        assert_eq!(count(decimal("-12")), "-12");
+    }
+}

@@ -1,0 +1,235 @@
+//! The report for machines: `schemas/report.v1.json`. Names in it are part of the interface.
+//!
+//! Figures are JSON numbers; where a figure is not known the value is `null`, and where a whole budget is not known
+//! its `state` is `gap` and there are no figures at all, so that nobody can mistake a missing number for a zero.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive as _;
+use serde_json::{Map, Value as Json, json};
+
+use crate::budget::Windowed;
+use crate::budget::gap::Gap;
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::policy::ruling::{Obstacle, Standing};
+use crate::policy::{Consequence, Evidence, Value};
+use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, PolicyLine, Report};
+use crate::verdict::Weighed;
+
+/// The report as JSON text, indented, with a newline at its end.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let verdict = &report.verdict;
+    let document = json!({
+        "version": 1,
+        "verdict": {
+            "effect": verdict.effect.as_str(),
+            "exit": verdict.exit.code(),
+            "exit_name": verdict.exit.as_str(),
+            "environment": report.environment,
+            "mode": report.mode.map(crate::settings::Mode::as_str),
+            "evaluated_at": verdict.evaluated_at.to_string(),
+            "valid_until": verdict.valid_until.to_string(),
+        },
+        "change": change(report),
+        "source": {
+            "description": report.source,
+            "judged_at": report.judged_at.and_then(instant),
+        },
+        "policies": report.policies.iter().map(policy).collect::<Vec<_>>(),
+        "budgets": report.budgets.iter().map(budget).collect::<Vec<_>>(),
+        "rulings": verdict.rulings.iter().map(|one| ruling(report, one)).collect::<Vec<_>>(),
+        "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
+        "notes": report.notes,
+    });
+    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// An instant in RFC 3339.
+fn instant(seconds: i64) -> Option<String> {
+    jiff::Timestamp::from_second(seconds).ok().map(|at| at.to_string())
+}
+
+/// A decimal as a JSON number; one without a fraction as an integer.
+fn number(decimal: Decimal) -> Json {
+    let decimal = decimal.normalize();
+    match decimal.to_i64().filter(|_| decimal.scale() == 0) {
+        Some(whole) => json!(whole),
+        None => json!(decimal.to_f64()),
+    }
+}
+
+/// What is about to ship.
+fn change(report: &Report) -> Json {
+    let change = &report.change;
+    json!({
+        "class": change.class,
+        "base": change.base.as_ref().map(|base| &base.id),
+        "head": change.head,
+        "services": change.services.iter().map(|service| json!({
+            "name": service.name,
+            "because": service.because,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+/// One policy.
+fn policy(line: &PolicyLine) -> Json {
+    json!({
+        "id": line.id,
+        "version": line.version,
+        "file": line.file,
+        "commit": line.commit,
+        "digest": line.digest,
+        "agreed_by": line.agreed_by.iter().map(|(role, person)| (role.clone(), json!(person))).collect::<Map<_, _>>(),
+        "next_review": line.next_review,
+        "overdue": line.overdue,
+        "effective_from": line.effective_from,
+    })
+}
+
+/// One budget.
+fn budget(line: &BudgetLine) -> Json {
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
+    put("slo", json!(line.slo));
+    put("title", json!(line.title));
+    put("service", json!(line.service));
+    put("environment", json!(line.environment));
+    put("objective", number(line.objective));
+    put("period_seconds", json!(line.period));
+    match &line.figures {
+        Ok(known) => {
+            put("state", json!("measured"));
+            put("remaining", number(known.remaining));
+            put("consumed", number(known.consumed));
+            put("bad", number(known.bad));
+            put("total", number(known.total));
+            put("burn_rate", windows(&BURN_RATE_WINDOWS, &known.burn_rate));
+            put("burned", windows(&BURNED_WINDOWS, &known.burned));
+            put("curve", json!(line.curve.iter().map(|(at, left)| json!({
+                "at": instant(*at),
+                "remaining": left.map(number),
+            })).collect::<Vec<_>>()));
+        }
+        Err(gap) => {
+            put("state", json!("gap"));
+            put("gap", json!({ "kind": gap.kind(), "detail": gap.to_string(), "help": gap.help() }));
+        }
+    }
+    Json::Object(object)
+}
+
+/// Figures by window; `null` where a window is not known.
+fn windows(names: &[(&str, i64)], figures: &[Result<Windowed, Gap>]) -> Json {
+    let pairs = names.iter().zip(figures).map(|((name, _), figure)| {
+        let value = figure.as_ref().map_or(Json::Null, |known| number(known.value));
+        ((*name).to_owned(), value)
+    });
+    Json::Object(pairs.collect())
+}
+
+/// One ruling.
+fn ruling(report: &Report, weighed: &Weighed) -> Json {
+    let ruling = &weighed.ruling;
+    let (state, since, at_least, thaws_at) = match ruling.standing {
+        Standing::InForce { since, at_least, thaws_at } => {
+            ("in_force", instant(since), at_least, thaws_at.and_then(instant))
+        }
+        Standing::Idle => ("idle", None, false, None),
+        Standing::Unknown => ("unknown", None, false, None),
+        Standing::Untriggered => ("manual", None, false, None),
+    };
+    json!({
+        "policy": ruling.policy,
+        "clause": ruling.clause,
+        "title": ruling.title,
+        "service": ruling.service,
+        "slo": ruling.slo,
+        "state": state,
+        "effect": weighed.effect.as_str(),
+        "stated": weighed.stated.as_str(),
+        "excepted": weighed.excepted,
+        "mode": report.mode.map(crate::settings::Mode::as_str),
+        "at": {
+            "file": ruling.place.source.path(),
+            "line": ruling.place.line(),
+        },
+        "since": since,
+        "since_at_least": at_least,
+        "thaws_at": thaws_at,
+        "evidence": ruling.evidence.iter().map(evidence).collect::<Vec<_>>(),
+        "thaw_evidence": ruling.thaw_evidence.iter().map(evidence).collect::<Vec<_>>(),
+        "obstacle": ruling.obstacle.as_ref().map(obstacle),
+        "consequences": ruling.consequences.iter().map(consequence).collect::<Vec<_>>(),
+    })
+}
+
+/// A value that a condition read; `null` when it is not known.
+fn value(value: &Value) -> Json {
+    match value {
+        Value::Ratio(decimal) | Value::Rate(decimal) | Value::Count(decimal) => number(*decimal),
+        Value::Text(text) => json!(text),
+        Value::Unknown(_) => Json::Null,
+    }
+}
+
+/// One fact with what it was compared with.
+fn evidence(evidence: &Evidence) -> Json {
+    let mut object = Map::new();
+    object.insert("fact".to_owned(), json!(evidence.fact));
+    object.insert("value".to_owned(), value(&evidence.value));
+    if let Value::Unknown(why) = &evidence.value {
+        object.insert("unknown".to_owned(), json!(why));
+    }
+    if let Some(comparison) = &evidence.compared {
+        object.insert("operator".to_owned(), json!(comparison.operator));
+        object.insert("threshold".to_owned(), value(&comparison.threshold));
+        object.insert("held".to_owned(), json!(comparison.held));
+    }
+    Json::Object(object)
+}
+
+/// Why a clause is not decided.
+fn obstacle(obstacle: &Obstacle) -> Json {
+    match obstacle {
+        Obstacle::Unknown { why } => json!({ "kind": "unknown", "message": why }),
+        Obstacle::Failed { message, place } => json!({
+            "kind": "failed",
+            "message": message,
+            "file": place.source.path(),
+            "line": place.line(),
+        }),
+    }
+}
+
+/// What a clause asks for.
+fn consequence(consequence: &Consequence) -> Json {
+    match consequence {
+        Consequence::Freeze { environment, except } => {
+            json!({ "kind": "freeze", "environment": environment, "except": except })
+        }
+        Consequence::Warn(text) => json!({ "kind": "warn", "text": text }),
+        Consequence::Inform(text) => json!({ "kind": "inform", "text": text }),
+        Consequence::ActionItem { title, top_of_backlog, due } => json!({
+            "kind": "action_item", "title": title, "top_of_backlog": top_of_backlog, "due_seconds": due,
+        }),
+        Consequence::Postmortem => json!({ "kind": "postmortem" }),
+        Consequence::Engage(who) => json!({ "kind": "engage", "who": who }),
+    }
+}
+
+/// One problem.
+fn problem(problem: &Diagnostic) -> Json {
+    let place = problem.place();
+    json!({
+        "code": problem.code.as_str(),
+        "severity": match problem.severity { Severity::Error => "error", Severity::Warning => "warning" },
+        "message": problem.message,
+        "help": problem.help,
+        "file": place.map(|place| place.source.path()),
+        "line": place.map(crate::diagnostic::Place::line),
+        "column": place.map(crate::diagnostic::Place::column),
+    })
+}

@@ -1,0 +1,315 @@
+//! The report as a comment: two lines that stand for themselves in an e-mail, a table, then folded details.
+//!
+//! Text from data is escaped, paths and names stand in code spans, and nothing from data is ever a link.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::Place;
+use crate::policy::ruling::{Obstacle, Standing};
+use crate::policy::{Consequence, Evidence};
+use crate::report::escape::{code_span, markdown as safe};
+use crate::report::{BudgetLine, Report, chart, figure};
+use crate::verdict::{Effect, Exit, Weighed};
+
+/// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
+const SHOWN: usize = 3;
+
+/// Problems that are listed; the annotations and the log have all.
+const PROBLEMS: usize = 20;
+
+/// The report as Markdown.
+#[must_use]
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
+    opening(&mut out, report);
+    if report.verdict.exit == Exit::Invalid {
+        problems(&mut out, report);
+        footer(&mut out, report);
+        return out;
+    }
+    table(&mut out, report);
+    if !report.budgets.is_empty() || !report.verdict.rulings.is_empty() {
+        details(&mut out, report);
+    }
+    problems(&mut out, report);
+    footer(&mut out, report);
+    out
+}
+
+/// A figure with a real minus sign.
+fn minus(text: &str) -> String {
+    text.replace('-', "−")
+}
+
+/// The icon and word of the verdict.
+fn heading(report: &Report) -> &'static str {
+    match (report.verdict.exit, report.verdict.effect) {
+        (Exit::Invalid, _) => "🛑 Invalid",
+        (_, Effect::Freeze) => "❄️ Freeze",
+        (_, Effect::Restrict) => "🚧 Restrict",
+        (_, Effect::Unknown) => "❓ Unknown",
+        (_, Effect::Warn) => "⚠️ Warn",
+        (_, Effect::Inform) => "ℹ️ Inform",
+        (_, Effect::Proceed) => "✅ Proceed",
+    }
+}
+
+/// The first lines: verdict, deciding clause, number against threshold, until when, what to do.
+fn opening(out: &mut String, report: &Report) {
+    if report.verdict.exit == Exit::Invalid {
+        let errors = report.errors();
+        let plural = if errors == 1 { "problem" } else { "problems" };
+        let _ = writeln!(out, "**{}.** Nothing is decided: {errors} {plural} to mend first.\n", heading(report));
+        return;
+    }
+    let services: Vec<String> = report.services().into_iter().map(safe).collect();
+    let services = if services.is_empty() { "no service".to_owned() } else { services.join(", ") };
+    let environment = report.environment.as_deref().map(safe).unwrap_or_default();
+    let _ = write!(out, "**{}: {services} → {environment}.**", heading(report));
+    let deciding: Vec<&Weighed> = report.deciding().collect();
+    if deciding.is_empty() {
+        let said = match report.tightest() {
+            Some((line, known)) => {
+                let left = minus(&figure::percent(known.remaining));
+                format!("{left} of the tightest budget is left ({}).", safe(&line.title))
+            }
+            None if report.change.services.is_empty() => "No service with an SLO is touched.".to_owned(),
+            None => "No budget was read.".to_owned(),
+        };
+        let _ = writeln!(out, " {said}\n");
+        return;
+    }
+    for (index, weighed) in deciding.iter().take(SHOWN).enumerate() {
+        let _ = write!(out, "{}{}", if index == 0 { " " } else { "\n" }, decided(report, weighed));
+        let _ = writeln!(out, "\n{}", until(report, weighed));
+    }
+    if deciding.len() > SHOWN {
+        let _ = writeln!(out, "\nAnd {} more rulings like these.", deciding.len() - SHOWN);
+    }
+    let passing: Vec<String> = report.passing().into_iter().map(safe).collect();
+    if !passing.is_empty() && report.change.class.is_none() {
+        let _ = writeln!(out, "The policy excepts changes of class *{}*.", passing.join("*, *"));
+    }
+    out.push('\n');
+}
+
+/// The clause with its number against its threshold, or with what is not known.
+fn decided(report: &Report, weighed: &Weighed) -> String {
+    let ruling = &weighed.ruling;
+    let slo = report.budget_of(weighed).map_or(ruling.slo.as_str(), |line| line.title.as_str());
+    let clause = format!("Clause *{}* of policy {}", safe(&ruling.clause), safe(&ruling.policy));
+    match (&ruling.obstacle, &ruling.standing) {
+        (Some(Obstacle::Unknown { why }), Standing::Unknown | Standing::Idle | Standing::Untriggered) => {
+            format!("{clause} could not be decided for {}: {}.", safe(slo), safe(why))
+        }
+        (Some(Obstacle::Failed { message, place }), _) => {
+            format!("{clause} failed at {}: {}.", code_span(&place.to_string()), safe(message))
+        }
+        (Some(Obstacle::Unknown { .. }) | None, _) => {
+            let facts: Vec<String> = ruling.evidence.iter().map(|evidence| fact(weighed, evidence)).collect();
+            let facts = if facts.is_empty() { String::new() } else { format!(" {}", facts.join("; ")) };
+            format!("{clause}: {},{facts}.", safe(slo))
+        }
+    }
+}
+
+/// One fact against its thresholds.
+fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
+    let holds = if weighed.stated >= Effect::Restrict { "freezes" } else { "holds" };
+    let mut words = Vec::new();
+    if let Some(comparison) = &evidence.compared {
+        words.push(format!("{holds} {}", figure::threshold(comparison)));
+    }
+    let thaw = weighed.ruling.thaw_evidence.iter().find(|thaw| thaw.fact == evidence.fact);
+    if let Some(comparison) = thaw.and_then(|thaw| thaw.compared.as_ref()) {
+        words.push(format!("thaws {}", figure::threshold(comparison)));
+    }
+    let value = minus(&safe(&figure::value(&evidence.value)));
+    let words = if words.is_empty() { String::new() } else { format!(" ({})", minus(&safe(&words.join(", ")))) };
+    format!("{} **{value}**{words}", safe(&evidence.fact))
+}
+
+/// Until when, and what one can do now.
+fn until(report: &Report, weighed: &Weighed) -> String {
+    match (&weighed.ruling.standing, report.budget_of(weighed).map(|line| &line.figures)) {
+        (Standing::InForce { thaws_at: Some(at), since, at_least }, _) => format!(
+            "In force since {}{}; thaws **{}** if nothing more burns.",
+            if *at_least { "at least " } else { "" },
+            figure::instant(*since),
+            figure::instant(*at)
+        ),
+        (Standing::InForce { since, .. }, _) => {
+            format!("In force since {}; it does not thaw by itself within a period.", figure::instant(*since))
+        }
+        (_, Some(Err(gap))) => format!("What to do: {}.", gap.help()),
+        _ => "What to do: look at the policy at that line; re-run this check when it is mended.".to_owned(),
+    }
+}
+
+/// One row per SLO.
+fn table(out: &mut String, report: &Report) {
+    if report.budgets.is_empty() {
+        return;
+    }
+    out.push_str("| SLO | objective | remaining | burn 1h | 24h | 72h | clause |\n|---|--:|--:|--:|--:|--:|---|\n");
+    for line in &report.budgets {
+        let title = safe(&line.title);
+        let objective = figure::objective(line.objective);
+        let clauses = clauses_of(report, line);
+        match &line.figures {
+            Ok(known) => {
+                let rate = |window: usize| match known.burn_rate.get(window) {
+                    Some(Ok(figure)) if figure.no_traffic => "quiet".to_owned(),
+                    Some(Ok(figure)) => minus(&figure::rate(figure.value)),
+                    Some(Err(_)) | None => "?".to_owned(),
+                };
+                let left = minus(&figure::percent(known.remaining));
+                let (hour, day, days) = (rate(0), rate(2), rate(3));
+                let _ = writeln!(out, "| {title} | {objective} | **{left}** | {hour} | {day} | {days} | {clauses} |");
+            }
+            Err(gap) => {
+                let _ = writeln!(out, "| {title} | {objective} | not known | | | | {} |", safe(&gap.to_string()));
+            }
+        }
+    }
+    out.push('\n');
+}
+
+/// The clauses of an SLO that are not idle.
+fn clauses_of(report: &Report, line: &BudgetLine) -> String {
+    let of_line = report.verdict.rulings.iter().filter(|one| one.ruling.slo == line.slo);
+    let said: Vec<String> = of_line
+        .filter_map(|one| match one.ruling.standing {
+            Standing::InForce { .. } => Some(format!("{} in force", safe(&one.ruling.clause))),
+            Standing::Unknown => Some(format!("{} unknown", safe(&one.ruling.clause))),
+            Standing::Idle | Standing::Untriggered => None,
+        })
+        .collect();
+    said.join(", ")
+}
+
+/// Evidence, curve, and who agreed.
+fn details(out: &mut String, report: &Report) {
+    out.push_str("<details><summary>Evidence, curve and policy</summary>\n\n");
+    if let Some((line, _)) = report.tightest()
+        && let Some(chart) = chart::mermaid(line)
+    {
+        let _ = writeln!(out, "{}, what is left of the budget:\n\n{chart}", safe(&line.title));
+    }
+    out.push_str("| clause | SLO | state | read |\n|---|---|---|---|\n");
+    for weighed in &report.verdict.rulings {
+        let ruling = &weighed.ruling;
+        let state = match &ruling.standing {
+            Standing::InForce { .. } => "in force",
+            Standing::Idle => "idle",
+            Standing::Unknown => "unknown",
+            Standing::Untriggered => "manual, not triggered",
+        };
+        let mut read: Vec<String> =
+            ruling.evidence.iter().map(|evidence| fact(weighed, evidence)).collect();
+        match &ruling.obstacle {
+            Some(Obstacle::Unknown { why }) => read.push(safe(why)),
+            Some(Obstacle::Failed { message, .. }) => read.push(safe(message)),
+            None => {}
+        }
+        let place = link(report, &ruling.place);
+        let name = safe(&ruling.clause);
+        let _ = writeln!(out, "| {name} {place} | {} | {state} | {} |", safe(&ruling.slo), read.join("; "));
+    }
+    out.push('\n');
+    for follow in follows(report) {
+        let _ = writeln!(out, "- {follow}");
+    }
+    for policy in &report.policies {
+        let agreed: Vec<String> =
+            policy.agreed_by.iter().map(|(role, person)| format!("{} {}", safe(role), code_span(person))).collect();
+        let overdue = if policy.overdue { " **(overdue)**" } else { "" };
+        let digest = policy.digest.get(..19).unwrap_or(&policy.digest);
+        let _ = writeln!(
+            out,
+            "- Policy {} {} ({}), agreed by {}; next review {}{overdue}.",
+            safe(&policy.id),
+            safe(&policy.version),
+            code_span(digest),
+            agreed.join(", "),
+            safe(&policy.next_review)
+        );
+    }
+    out.push_str("\n</details>\n\n");
+}
+
+/// What the clauses in force ask for besides stopping.
+fn follows(report: &Report) -> Vec<String> {
+    let mut follows = Vec::new();
+    for weighed in &report.verdict.rulings {
+        if !matches!(weighed.ruling.standing, Standing::InForce { .. }) {
+            continue;
+        }
+        for consequence in &weighed.ruling.consequences {
+            follows.push(match consequence {
+                Consequence::Freeze { .. } => continue,
+                Consequence::Warn(text) | Consequence::Inform(text) => safe(text),
+                Consequence::ActionItem { title, top_of_backlog, due } => {
+                    let top = if *top_of_backlog { ", on top of the backlog" } else { "" };
+                    let due = due.map_or_else(String::new, |due| format!(", within {}", figure::period(due)));
+                    format!("Action item: {}{top}{due}.", safe(title))
+                }
+                Consequence::Postmortem => "A postmortem is held.".to_owned(),
+                Consequence::Engage(who) => format!("{} is asked for help.", code_span(who)),
+            });
+        }
+    }
+    follows.sort();
+    follows.dedup();
+    follows
+}
+
+/// A place as a link to the judged commit, where there is one, and in a code span elsewhere.
+fn link(report: &Report, place: &Place) -> String {
+    let text = code_span(&place.to_string());
+    // A path goes into an address only when it has no character that could end it.
+    let plain = |path: &str| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    match &report.permalink {
+        Some(base) if plain(place.source.path()) => {
+            format!("[{text}]({base}{}#L{})", place.source.path(), place.line())
+        }
+        _ => text,
+    }
+}
+
+/// What is wrong in what was written.
+fn problems(out: &mut String, report: &Report) {
+    if report.problems.is_empty() {
+        return;
+    }
+    for problem in report.problems.iter().take(PROBLEMS) {
+        let place = problem.place().map_or_else(String::new, |place| format!("{} ", link(report, place)));
+        let kind = if problem.is_error() { "error" } else { "warning" };
+        let help = if problem.help.is_empty() { String::new() } else { format!(" — {}", safe(&problem.help)) };
+        let _ = writeln!(out, "- **{kind}** {place}{}{help}", safe(&problem.message));
+    }
+    if report.problems.len() > PROBLEMS {
+        let _ = writeln!(out, "- and {} more; the log has them all", report.problems.len() - PROBLEMS);
+    }
+    out.push('\n');
+}
+
+/// Where the facts come from and until when the verdict holds.
+fn footer(out: &mut String, report: &Report) {
+    let mut facts = Vec::new();
+    if let Some(source) = &report.source {
+        let judged = report.judged_at.map_or_else(String::new, |t| format!(", judged at {}", figure::instant(t)));
+        facts.push(format!("{}{judged}", safe(source)));
+    }
+    if report.verdict.exit != Exit::Invalid {
+        facts.push(format!("valid until {}", figure::moment(report.verdict.valid_until)));
+    }
+    if let Some(base) = report.change.base.as_ref() {
+        let id = base.id.get(..7).unwrap_or(&base.id);
+        facts.push(format!("rules of {} at {}", code_span(&base.name), code_span(id)));
+    }
+    facts.extend(report.notes.iter().map(|note| safe(note)));
+    if !facts.is_empty() {
+        let _ = writeln!(out, "<sub>{}</sub>", facts.join(" · "));
+    }
+}

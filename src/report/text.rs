@@ -1,0 +1,326 @@
+//! The report for a person at a terminal: the verdict first, then the clause that decided with its numbers against
+//! its thresholds, until when, and what one can do. Colour never carries anything alone. Problems are `problem`'s.
+
+use std::fmt::Write as _;
+
+use rust_decimal::Decimal;
+
+use crate::diagnostic::Place;
+use crate::policy::Evidence;
+use crate::policy::ruling::{Obstacle, Standing};
+use crate::report::escape::terminal as clean;
+use crate::report::problem::Look;
+use crate::report::{Figured, Report, chart, figure};
+use crate::verdict::{Effect, Exit, Weighed};
+
+/// Deciding rulings that are shown whole; the rest are counted.
+const SHOWN: usize = 5;
+
+/// Cells of a budget's bar.
+const BAR: u32 = 12;
+
+/// A colour or weight, as the number of a terminal's "select graphic rendition".
+#[derive(Debug, Clone, Copy)]
+enum Ink {
+    /// Bold on red, green, yellow or blue ground.
+    Banner(Effect),
+    /// Bold.
+    Strong,
+    /// Dim.
+    Faint,
+    /// Red.
+    Alarm,
+}
+
+/// The renderer: a look and what has been written so far.
+struct Page<'a> {
+    /// The report.
+    report: &'a Report,
+    /// How it may look.
+    look: Look,
+    /// What has been written.
+    out: String,
+}
+
+/// The report as text. A change that may simply proceed takes one line.
+#[must_use]
+pub fn render(report: &Report, look: Look) -> String {
+    let mut page = Page { report, look, out: String::new() };
+    if report.verdict.exit == Exit::Invalid {
+        page.invalid();
+    } else if report.verdict.effect == Effect::Proceed {
+        page.proceed();
+    } else {
+        page.whole();
+    }
+    page.out
+}
+
+impl Page<'_> {
+    /// Text in a colour, where there is colour.
+    fn ink(&self, ink: Ink, text: &str) -> String {
+        if !self.look.colour {
+            return text.to_owned();
+        }
+        let code = match ink {
+            Ink::Banner(Effect::Freeze | Effect::Restrict) => "1;37;41",
+            Ink::Banner(Effect::Proceed) => "1;30;42",
+            Ink::Banner(Effect::Warn | Effect::Unknown) => "1;30;43",
+            Ink::Banner(Effect::Inform) => "1;37;44",
+            Ink::Strong => "1",
+            Ink::Faint => "2",
+            Ink::Alarm => "31",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    /// One of two ways to write a thing, with Unicode and without.
+    fn glyph(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.look.unicode { unicode } else { ascii }
+    }
+
+    /// The verdict's word as a banner.
+    fn banner(&self) -> String {
+        let word = self.report.word().to_uppercase();
+        self.ink(Ink::Banner(self.report.verdict.effect), &format!(" {word} "))
+    }
+
+    /// `checkout → production`.
+    fn subject(&self) -> String {
+        let services: Vec<String> = self.report.services().into_iter().map(clean).collect();
+        let services = if services.is_empty() { "no service".to_owned() } else { services.join(", ") };
+        let environment = self.report.environment.as_deref().map(clean).unwrap_or_default();
+        self.ink(Ink::Strong, &format!("{services} {} {environment}", self.glyph("→", "->")))
+    }
+
+    /// The one line of a change that may proceed, with the notes that a reader must not miss.
+    fn proceed(&mut self) {
+        let tightest = match self.report.tightest() {
+            Some((line, known)) => {
+                format!("tightest: {}, {} left", clean(&line.title), figure::percent(known.remaining))
+            }
+            None if self.report.change.services.is_empty() => "no service is touched".to_owned(),
+            None => "no budget was read".to_owned(),
+        };
+        let line = format!("{}  {}   {tightest}", self.banner(), self.subject());
+        let _ = writeln!(self.out, "{}", line.trim_start());
+        self.notes("");
+    }
+
+    /// What is shown when nothing could be decided because something written is wrong.
+    fn invalid(&mut self) {
+        let errors = self.report.errors();
+        let plural = if errors == 1 { "problem" } else { "problems" };
+        let _ = writeln!(self.out, "\n {}  nothing is decided: {errors} {plural} to mend first\n", self.banner());
+        self.notes("  ");
+    }
+
+    /// Everything.
+    fn whole(&mut self) {
+        let heading = format!("\n {}  {}\n", self.banner(), self.subject());
+        let _ = writeln!(self.out, "{heading}");
+        let deciding: Vec<&Weighed> = self.report.deciding().collect();
+        for weighed in deciding.iter().take(SHOWN) {
+            self.ruling(weighed);
+        }
+        if deciding.len() > SHOWN {
+            let _ = writeln!(self.out, "  and {} more rulings like these\n", deciding.len() - SHOWN);
+        }
+        self.budgets();
+        self.afterwards();
+        self.footer();
+    }
+
+    /// One ruling: its name and place, its numbers, since when and until when.
+    fn ruling(&mut self, weighed: &Weighed) {
+        let ruling = &weighed.ruling;
+        let name = clean(&ruling.clause);
+        let indent = " ".repeat(name.chars().count() + 5);
+        let place = self.ink(Ink::Faint, &at(&ruling.place));
+        let title = clean(&ruling.title);
+        let _ = writeln!(self.out, "  {}   {title}   {place}", self.ink(Ink::Strong, &name));
+        let title = self.report.budget_of(weighed).map_or(&ruling.slo, |line| &line.title);
+        let _ = writeln!(self.out, "{indent}{}", clean(title));
+        for line in numbers(weighed) {
+            let _ = writeln!(self.out, "{indent}{line}");
+        }
+        if let Standing::InForce { since, at_least, thaws_at } = ruling.standing {
+            let lasted = self.report.judged_at.map_or(0, |t| t - since);
+            let at_least = if at_least { "at least " } else { "" };
+            let since = figure::instant(since);
+            let _ = writeln!(self.out, "{indent}in force since {at_least}{since} ({})", figure::lasting(lasted));
+            let _ = match thaws_at {
+                Some(at) => writeln!(self.out, "{indent}thaws {}, if nothing more burns", figure::instant(at)),
+                None => writeln!(self.out, "{indent}does not thaw by itself within a period"),
+            };
+        }
+        match &ruling.obstacle {
+            Some(Obstacle::Unknown { why }) => {
+                let _ = writeln!(self.out, "{indent}not known: {}", clean(why));
+                if let Some(Err(gap)) = self.report.budget_of(weighed).map(|line| &line.figures) {
+                    let _ = writeln!(self.out, "{indent}help: {}", gap.help());
+                }
+            }
+            Some(Obstacle::Failed { message, place }) => {
+                let _ = writeln!(self.out, "{indent}failed: {} ({})", clean(message), at(place));
+                let _ = writeln!(self.out, "{indent}help: mend the policy at that line");
+            }
+            None => {}
+        }
+        if weighed.excepted && weighed.effect < weighed.stated {
+            let class = self.report.change.class.as_deref().unwrap_or_default();
+            let _ = writeln!(self.out, "{indent}{} changes are excepted", clean(class));
+        } else if weighed.effect < weighed.stated {
+            let mode = self.report.mode.map_or("", crate::settings::Mode::as_str);
+            let _ = writeln!(self.out, "{indent}would {}; the environment's mode is {mode}", weighed.stated);
+        }
+        self.out.push('\n');
+    }
+
+    /// The table of budgets and the curve of the tightest.
+    fn budgets(&mut self) {
+        if self.report.budgets.is_empty() {
+            return;
+        }
+        let widest = self.report.budgets.iter().map(|line| clean(&line.title).chars().count()).max().unwrap_or(0);
+        let widest = widest.clamp(3, 40);
+        let heading = format!(
+            "  {:<widest$}   {:>9}   {:<24}   {:>7}   {:>7}   {:>7}",
+            "SLO", "objective", "remaining", "1h", "24h", "72h"
+        );
+        let _ = writeln!(self.out, "{}", self.ink(Ink::Faint, &heading));
+        for line in &self.report.budgets {
+            let title: String = clean(&line.title).chars().take(40).collect();
+            let objective = figure::objective(line.objective);
+            let rest = match &line.figures {
+                Ok(known) => self.known(known),
+                Err(gap) => self.ink(Ink::Alarm, &format!("not known: {}", clean(&gap.to_string()))),
+            };
+            let _ = writeln!(self.out, "  {title:<widest$}   {objective:>9}   {rest}");
+        }
+        if let Some((line, _)) = self.report.tightest() {
+            let curve = chart::sparkline(line, self.look.unicode);
+            let _ = writeln!(
+                self.out,
+                "  last {}  {curve}  {}",
+                figure::period(line.period),
+                self.ink(Ink::Faint, &clean(&line.title))
+            );
+        }
+        self.out.push('\n');
+    }
+
+    /// The figures of one known budget: a bar, what is left, how fast it burns.
+    fn known(&self, known: &Figured) -> String {
+        let left = format!("{:>9}", figure::percent(known.remaining));
+        let left = if known.remaining <= Decimal::ZERO { self.ink(Ink::Alarm, &left) } else { left };
+        let rate = |window: usize| match known.burn_rate.get(window) {
+            Some(Ok(figure)) if figure.no_traffic => "quiet".to_owned(),
+            Some(Ok(figure)) => figure::rate(figure.value),
+            Some(Err(_)) | None => "?".to_owned(),
+        };
+        format!(
+            "{} {left}   {:>7}   {:>7}   {:>7}",
+            chart::bar(known.remaining, BAR, self.look.unicode),
+            rate(0),
+            rate(2),
+            rate(3)
+        )
+    }
+
+    /// What passes anyway, and what the other clauses say.
+    fn afterwards(&mut self) {
+        let passing = self.report.passing();
+        if !passing.is_empty() && self.report.change.class.is_none() {
+            let classes: Vec<String> = passing.into_iter().map(clean).collect();
+            let _ = writeln!(self.out, "  passes anyway   {} changes", classes.join(", "));
+        }
+        let others: Vec<String> = self.report.others().map(|one| self.aside(one)).collect();
+        if !others.is_empty() {
+            let _ = writeln!(self.out, "  also            {}", others.join(self.glyph(" · ", " | ")));
+        }
+    }
+
+    /// One clause that did not decide, in a few words.
+    fn aside(&self, weighed: &Weighed) -> String {
+        let ruling = &weighed.ruling;
+        let name = clean(&ruling.clause);
+        let slo = if self.report.budgets.len() > 1 { format!(" ({})", clean(&ruling.slo)) } else { String::new() };
+        match (&ruling.standing, &ruling.obstacle) {
+            (_, Some(Obstacle::Unknown { why })) => format!("{name}{slo} unknown: {}", clean(why)),
+            (_, Some(Obstacle::Failed { message, .. })) => format!("{name}{slo} failed: {}", clean(message)),
+            (Standing::InForce { .. }, None) => format!("{name}{slo} in force"),
+            (Standing::Idle, None) => format!("{name}{slo} idle"),
+            (Standing::Unknown, None) => format!("{name}{slo} unknown"),
+            (Standing::Untriggered, None) => format!("{name}{slo} not triggered"),
+        }
+    }
+
+    /// Where the facts come from.
+    fn footer(&mut self) {
+        let mut facts: Vec<String> = Vec::new();
+        for policy in &self.report.policies {
+            let commit = policy.commit.as_deref().and_then(|commit| commit.get(..7)).unwrap_or("work tree");
+            facts.push(format!("policy {} {} @ {commit}", clean(&policy.id), clean(&policy.version)));
+            if policy.overdue {
+                facts.push(format!("its review was due on {}", clean(&policy.next_review)));
+            }
+        }
+        if let Some(source) = &self.report.source {
+            let judged = self.report.judged_at.map_or_else(String::new, |t| {
+                format!(", judged at {}", figure::instant(t))
+            });
+            facts.push(format!("{}{judged}", clean(source)));
+        }
+        facts.push(format!("valid until {}", figure::moment(self.report.verdict.valid_until)));
+        let line = format!("  {}", facts.join(self.glyph(" · ", " | ")));
+        let _ = writeln!(self.out, "{}", self.ink(Ink::Faint, &line));
+        self.notes("  ");
+    }
+
+    /// What else a reader must know.
+    fn notes(&mut self, indent: &str) {
+        for note in &self.report.notes {
+            let line = format!("{indent}{}", clean(note));
+            let _ = writeln!(self.out, "{}", self.ink(Ink::Faint, &line));
+        }
+    }
+}
+
+/// `policies/payments.rhai:18`.
+fn at(place: &Place) -> String {
+    clean(&place.to_string())
+}
+
+/// The numbers that a ruling rests on against their thresholds, a line a fact.
+fn numbers(weighed: &Weighed) -> Vec<String> {
+    let ruling = &weighed.ruling;
+    let holds = match weighed.stated {
+        Effect::Freeze => "freezes",
+        Effect::Restrict => "restricts",
+        Effect::Warn => "warns",
+        Effect::Proceed | Effect::Inform | Effect::Unknown => "holds",
+    };
+    let thaw_of = |fact: &str| ruling.thaw_evidence.iter().find(|thaw| thaw.fact == fact);
+    let said = |evidence: &Evidence| evidence.compared.as_ref().map(figure::threshold);
+    let mut lines = Vec::new();
+    for evidence in &ruling.evidence {
+        let mut words = Vec::new();
+        words.extend(said(evidence).map(|threshold| format!("{holds} {threshold}")));
+        words.extend(thaw_of(&evidence.fact).and_then(said).map(|threshold| format!("thaws {threshold}")));
+        lines.push(number(evidence, &words));
+    }
+    for evidence in &ruling.thaw_evidence {
+        if ruling.evidence.iter().all(|when| when.fact != evidence.fact) {
+            let words: Vec<String> = said(evidence).map(|threshold| format!("thaws {threshold}")).into_iter().collect();
+            lines.push(number(evidence, &words));
+        }
+    }
+    lines
+}
+
+/// One fact with what is said of it.
+fn number(evidence: &Evidence, words: &[String]) -> String {
+    let fact = format!("{} {}", clean(&evidence.fact), clean(&figure::value(&evidence.value)));
+    if words.is_empty() { fact } else { format!("{fact:<26} {}", words.join(", ")) }
+}

@@ -1,0 +1,33 @@
+// A comment as GitHub shows it: its Markdown as a page, with the avatar and frame of a conversation around it.
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const cache = resolve(process.argv[2]);
+const library = (path) => join(cache, "node_modules", path);
+const { marked } = await import(pathToFileURL(library("marked/lib/marked.esm.js")));
+const css = readFileSync(library("github-markdown-css/github-markdown-light.css"), "utf8");
+const mermaid = pathToFileURL(library("mermaid/dist/mermaid.min.js"));
+const text = readFileSync(join(cache, "comment.md"), "utf8").replace("<details>", "<details open>");
+const body = marked.parse(text, { gfm: true });
+
+process.stdout.write(`<!doctype html><meta charset="utf-8"><style>${css}
+body { margin: 24px; background: #fff; font-family: -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; }
+.frame { border: 1px solid #d1d9e0; border-radius: 6px; }
+.head { background: #f6f8fa; border-bottom: 1px solid #d1d9e0; padding: 8px 16px; font-size: 14px; color: #59636e; border-radius: 6px 6px 0 0; }
+.head b { color: #1f2328 } .bot { border: 1px solid #d1d9e0; border-radius: 2em; padding: 0 6px; font-size: 12px; }
+.markdown-body { padding: 16px; font-size: 14px; }
+</style><div class="frame"><div class="head"><b>github-actions</b> <span class="bot">bot</span> commented</div>
+<article class="markdown-body">${body}</article></div>
+<script src="${mermaid}"></script><script>
+for (const code of document.querySelectorAll("code.language-mermaid")) {
+  const chart = document.createElement("pre");
+  chart.className = "mermaid";
+  chart.style.background = "none";
+  chart.textContent = code.textContent;
+  code.parentElement.replaceWith(chart);
+}
+mermaid.initialize({ startOnLoad: false, xyChart: { height: 220 } });
+await_mermaid();
+async function await_mermaid() { await mermaid.run(); }
+</script>`);
