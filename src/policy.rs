@@ -24,6 +24,7 @@ use crate::policy::sandbox::{Broken, Printed, guarded};
 mod complaint;
 mod facts;
 mod header;
+mod keys;
 mod language;
 mod layout;
 mod load;

@@ -12,10 +12,11 @@ use sha2::{Digest as _, Sha256};
 
 use super::complaint::{Complaint, Raised, printable};
 use super::facts::{Facts, Sample};
+use super::keys::Keys;
 use super::language::{self, Declarations, Draft};
 use super::layout::Layout;
 use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, guarded};
-use super::syntax::{self, Keys};
+use super::syntax;
 use super::{Clause, Condition, Names, Policy, header};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 
@@ -29,6 +30,11 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let printed = Printed::default();
     let mut engine = sandbox::engine(&printed);
     let ast = compile(&engine, &layout).map_err(|problem| vec![problem])?;
+    let words = syntax::redefined(&ast, &layout);
+    if !words.is_empty() {
+        // Nothing means what it says any more.
+        return Err(words);
+    }
     let mut found =
         Findings { problems: syntax::examine(&ast, &layout, names.step), layout: Arc::clone(&layout) };
     super::value::register(&mut engine);

@@ -146,3 +146,68 @@ fn words(panic: &(dyn Any + Send)) -> String {
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     printable(text.unwrap_or("no reason was given"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine of ours with one word more.
+    fn with(word: fn()) -> Engine {
+        let mut engine = engine(&Printed::default());
+        engine.register_fn("word", word);
+        engine
+    }
+
+    fn run(engine: &Engine, script: &str) -> Result<(), Broken> {
+        guarded(|| engine.run(script))
+    }
+
+    #[test]
+    fn a_panic_is_a_result() {
+        let engine = with(|| panic!("of the host\n"));
+        let broken = run(&engine, "word();");
+        assert!(matches!(broken, Err(Broken::Panicked(ref why)) if why == "of the host "), "{broken:?}");
+        assert!(run(&engine, "let x = 1;").is_ok(), "the engine lives on");
+    }
+
+    #[test]
+    fn slow_words_are_stopped_by_the_deadline_and_not_by_operations() {
+        let engine = with(|| std::thread::sleep(Duration::from_millis(10)));
+        let before = Instant::now();
+        let Err(Broken::Raised(error)) = run(&engine, "loop { word(); }") else { panic!("it ends") };
+        assert!(matches!(*error, rhai::EvalAltResult::ErrorTerminated(..)), "{error}");
+        assert!(before.elapsed() >= DEADLINE, "not before its time");
+        assert!(
+            run(&engine, "let x = 1; while x < 100 { x += 1; }").is_ok(),
+            "the next run has its own time"
+        );
+    }
+
+    #[test]
+    fn the_engine_starts_from_nothing() {
+        let engine = engine(&Printed::default());
+        for script in
+            ["sleep(1)", "timestamp()", "exit()", "1 < \"2\".len()", "[1].push(2)", "parse_json(\"1\")"]
+        {
+            let Err(Broken::Raised(error)) = run(&engine, script) else { panic!("{script}") };
+            assert!(error.to_string().starts_with("Function not found"), "{script}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_limit_is_ours_whatever_the_build() {
+        let engine = engine(&Printed::default());
+        assert_eq!(engine.max_operations(), MAX_OPERATIONS);
+        assert_eq!(engine.max_call_levels(), MAX_CALL_LEVELS);
+        assert_eq!(
+            (engine.max_expr_depth(), engine.max_function_expr_depth()),
+            (MAX_DEPTH, MAX_FUNCTION_DEPTH)
+        );
+        assert_eq!((engine.max_string_size(), engine.max_array_size()), (MAX_STRING, MAX_ELEMENTS));
+        assert_eq!((engine.max_map_size(), engine.max_variables()), (MAX_ELEMENTS, MAX_VARIABLES));
+        assert_eq!(engine.max_functions(), MAX_FUNCTIONS);
+        assert!(!engine.fast_operators() && engine.strict_variables() && !engine.allow_shadowing());
+        assert!(engine.fail_on_invalid_map_property());
+        assert_eq!(engine.optimization_level(), OptimizationLevel::None);
+    }
+}
