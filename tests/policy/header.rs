@@ -136,6 +136,13 @@ fn notes_are_a_teams_own() {
 }
 
 #[test]
+fn a_wrong_header_does_not_hide_a_wrong_condition() {
+    let text = header("version: \"1.0.0\"", "version: 1").replace("remaining <= 0", "remaining <= 5");
+    let found: Vec<Code> = problems(&text).iter().map(|problem| problem.code).collect();
+    assert_eq!(found, [Code::PolicyPart, Code::PolicyError]);
+}
+
+#[test]
 fn a_header_that_is_not_written_out_is_told_at_the_call() {
     let text = format!("let header = #{{ version: 1 }};\npolicy(header);\n{CLAUSE}");
     let problems = problems(&text);
