@@ -19,11 +19,12 @@ use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::policy::complaint::{Complaint, described};
 use crate::policy::facts::Facts;
 use crate::policy::layout::Layout;
-use crate::policy::sandbox::{Broken, Printed, guarded};
+use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 
 mod complaint;
 mod facts;
 mod header;
+mod keys;
 mod language;
 mod layout;
 mod load;
@@ -60,16 +61,22 @@ pub struct Policy {
     pub source: SourceText,
     /// `sha256:` and the digest of its text in hexadecimal.
     pub digest: String,
-    /// The engine that runs its conditions.
+    /// What runs its conditions.
+    script: Script,
+    /// The subject of the last test: a walk through history asks of the same one thousands of times.
+    subject: Mutex<Option<Arc<Subject>>>,
+}
+
+/// A script that has declared: what its conditions run in.
+struct Script {
+    /// The engine.
     engine: Engine,
-    /// Its functions, closures included.
+    /// The script's functions, closures included.
     functions: AST,
     /// Where its lines begin.
     layout: Arc<Layout>,
     /// What it printed.
     printed: Printed,
-    /// The subject of the last test: a walk through history asks of the same one thousands of times.
-    subject: Mutex<Option<Arc<Subject>>>,
 }
 
 /// What is agreed around the clauses.
@@ -204,7 +211,7 @@ impl Policy {
     /// What the script printed, while it was loaded and since: lines behind a bar, cut at a few kilobytes.
     #[must_use]
     pub fn printed(&self) -> String {
-        self.printed.text()
+        self.script.printed.text()
     }
 
     /// Tests a condition against a budget at grid point `t`. A budget that is not known there is not shown to it.
@@ -221,7 +228,7 @@ impl Policy {
             return Tested { truth: Truth::Unknown { why: gap.to_string() }, evidence: Vec::new() };
         }
         let facts = Facts::measured(Arc::clone(budget), t, self.shared(subject), tracing);
-        let answer = self.attempt(condition, &facts);
+        let answer = self.script.ask(condition, &facts);
         let (evidence, unknown) = facts.take();
         let truth = match (unknown, answer) {
             // Whatever the script made of it: who reads an unknown fact has no answer.
@@ -233,10 +240,22 @@ impl Policy {
         Tested { truth, evidence }
     }
 
+    /// The subject in a form that facts can keep.
+    fn shared(&self, subject: &Subject) -> Arc<Subject> {
+        let mut last = self.subject.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(known) if **known == *subject => Arc::clone(known),
+            _ => Arc::clone(last.insert(Arc::new(subject.clone()))),
+        }
+    }
+}
+
+impl Script {
     /// Runs a condition on facts.
-    fn attempt(&self, condition: &Condition, facts: &Facts) -> Result<bool, (Complaint, Place)> {
+    fn ask(&self, condition: &Condition, facts: &Facts) -> Result<bool, (Complaint, Place)> {
         let argument = (facts.clone(),);
-        match guarded(|| condition.function.call::<Dynamic>(&self.engine, &self.functions, argument)) {
+        let run = || condition.function.call::<Dynamic>(&self.engine, &self.functions, argument);
+        match guarded(Purpose::Asking, run) {
             Ok(answer) => answer.as_bool().map_err(|_| {
                 let given = described(&self.engine, &answer);
                 let message = format!("the condition answers {given}, not true or false");
@@ -248,15 +267,6 @@ impl Policy {
                 Err((complaint, place))
             }
             Err(Broken::Panicked(why)) => Err((Complaint::of_panic(&why), condition.place.clone())),
-        }
-    }
-
-    /// The subject in a form that facts can keep.
-    fn shared(&self, subject: &Subject) -> Arc<Subject> {
-        let mut last = self.subject.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*last {
-            Some(known) if **known == *subject => Arc::clone(known),
-            _ => Arc::clone(last.insert(Arc::new(subject.clone()))),
         }
     }
 }

@@ -85,6 +85,10 @@ impl Complaint {
                 format!("there is no variable `{}`", printable(name)),
                 "declare it with `const` or `let`",
             ),
+            E::ErrorTerminated(why, _) if why.is_string() => sandbox(
+                "too many operations".to_owned(),
+                "a condition is asked thousands of times: compare facts, without loops",
+            ),
             E::ErrorTooManyOperations(_) => sandbox(
                 "too many operations".to_owned(),
                 "a policy declares and compares; take loops out or make them shorter",

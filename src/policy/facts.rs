@@ -349,3 +349,29 @@ fn written(seconds: i64) -> String {
     let whole = units.into_iter().find(|(_, length)| seconds % length == 0);
     whole.map_or_else(|| format!("{seconds}s"), |(unit, length)| format!("{}{unit}", seconds / length))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_is_a_whole_multiple_of_the_step() {
+        let seconds = |text: &str| window(text, 300).map_err(|complaint| complaint.help);
+        assert_eq!(seconds("30m"), Ok(1_800));
+        assert_eq!(seconds("1h"), Ok(3_600));
+        assert_eq!(seconds("7d"), Ok(604_800));
+        assert_eq!(seconds("7m"), Err("did you mean \"10m\"?".to_owned()));
+        assert_eq!(seconds("61m"), Err("did you mean \"65m\"?".to_owned()));
+        assert_eq!(seconds("1 Hour"), Err("did you mean \"1h\"?".to_owned()));
+        for text in ["", "h", "1", "-1h", "1.5h", "1hh", "0h", "99999999999999999999d", "ü", "1ü", "400d"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_fact_has_a_form() {
+        let names: Vec<&str> = FORMS.iter().filter_map(|form| form.split(['.', '(']).nth(1)).collect();
+        assert!(PROPERTIES.iter().chain(&METHODS).all(|fact| names.contains(fact)));
+        assert_eq!(names.len(), PROPERTIES.len() + METHODS.len());
+    }
+}

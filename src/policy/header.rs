@@ -11,7 +11,7 @@ use rhai::{Dynamic, Map};
 use rust_decimal::Decimal;
 
 use super::complaint::{kind, printable};
-use super::syntax::Keys;
+use super::keys::Keys;
 use super::{Escalation, Header, Names, Review, Scope};
 use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 

@@ -6,21 +6,26 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rhai::{AST, Engine, EvalAltResult, Scope, Stmt};
 use sha2::{Digest as _, Sha256};
 
 use super::complaint::{Complaint, Raised, printable};
 use super::facts::{Facts, Sample};
+use super::keys::Keys;
 use super::language::{self, Declarations, Draft};
 use super::layout::Layout;
-use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, guarded};
-use super::syntax::{self, Keys};
-use super::{Clause, Condition, Names, Policy, header};
+use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, Purpose, guarded};
+use super::syntax;
+use super::{Clause, Condition, Names, Policy, Script, header};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 
 /// The most problems that are told of one policy.
 const MOST_PROBLEMS: usize = 100;
+
+/// How long all conditions together may be tried.
+const LONGEST_TRIAL: Duration = Duration::from_secs(1);
 
 /// Loads a policy; see `Policy::load`.
 pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
@@ -29,6 +34,11 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let printed = Printed::default();
     let mut engine = sandbox::engine(&printed);
     let ast = compile(&engine, &layout).map_err(|problem| vec![problem])?;
+    let words = syntax::redefined(&ast, &layout);
+    if !words.is_empty() {
+        // Nothing means what it says any more.
+        return Err(words);
+    }
     let mut found =
         Findings { problems: syntax::examine(&ast, &layout, names.step), layout: Arc::clone(&layout) };
     super::value::register(&mut engine);
@@ -43,46 +53,26 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         None => None,
     };
     found.missing(&ast, &declared);
-    let clauses: Vec<Clause> = declared.clauses.iter().filter_map(|draft| found.clause(draft)).collect();
-    let policy = header.map(|header| Policy {
-        id: id(source.path()),
-        header,
-        clauses,
-        source: source.clone(),
-        digest: digest(source.text()),
-        engine,
-        functions: ast.clone_functions_only(),
-        layout: Arc::clone(&layout),
-        printed,
-        subject: Mutex::default(),
-    });
-    finish(policy, found, &declared, names.step)
-}
-
-/// Tries the conditions of what was loaded, and sorts the problems.
-fn finish(
-    policy: Option<Policy>,
-    mut found: Findings,
-    declared: &Declarations,
-    step: i64,
-) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
-    if let Some(policy) = &policy {
-        found.try_conditions(policy, step);
-    }
+    let clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
+    let script = Script { engine, functions: ast.clone_functions_only(), layout, printed };
+    found.try_conditions(&script, &clauses, names.step);
     diagnostic::sort(&mut found.problems);
     found.problems.truncate(MOST_PROBLEMS);
-    match policy {
-        Some(policy) if found.problems.iter().all(|problem| !problem.is_error()) => {
-            let unused = declared.unused().filter_map(|position| found.layout.call(position)).map(|place| {
-                Diagnostic::warning(Code::Unused, "a consequence belongs to no clause")
-                    .at(place, "never used")
-                    .help("hand it to a clause with `.then(…)`, or take it out")
-            });
-            found.problems.extend(unused);
-            Ok((policy, found.problems))
-        }
-        _ => Err(found.problems),
-    }
+    let Some(header) = header.filter(|_| !found.problems.iter().any(Diagnostic::is_error)) else {
+        return Err(found.problems);
+    };
+    found.problems.extend(declared.unused().filter_map(|position| script.layout.call(position)).map(unused));
+    let (id, digest) = (id(source.path()), digest(source.text()));
+    let policy =
+        Policy { id, header, clauses, source: source.clone(), digest, script, subject: Mutex::default() };
+    Ok((policy, found.problems))
+}
+
+/// The warning about a consequence that no clause has.
+fn unused(place: Place) -> Diagnostic {
+    Diagnostic::warning(Code::Unused, "a consequence belongs to no clause")
+        .at(place, "never used")
+        .help("hand it to a clause with `.then(…)`, or take it out")
 }
 
 /// The file's name without directory and ending.
@@ -123,7 +113,7 @@ fn compile(engine: &Engine, layout: &Layout) -> Result<AST, Diagnostic> {
         let parsed = engine.compile(layout.source().text());
         parsed.map_err(|error| Box::new(EvalAltResult::ErrorParsing(*error.0, error.1)))
     };
-    guarded(parse).map_err(|broken| diagnosed(broken, layout, None))
+    guarded(Purpose::Declaring, parse).map_err(|broken| diagnosed(broken, layout, None))
 }
 
 /// A broken run as a problem; `line` is where it is when the engine does not say.
@@ -142,7 +132,7 @@ fn diagnosed(broken: Broken, layout: &Layout, line: Option<usize>) -> Diagnostic
 /// Runs the declarations, statement by statement, so that one that fails does not hide the next.
 fn declare(engine: &Engine, ast: &AST, book: &Mutex<Declarations>, found: &mut Findings) -> Declarations {
     let mut raised: Vec<(usize, Raised)> = Vec::new();
-    let run = guarded(|| {
+    let run = guarded(Purpose::Declaring, || {
         let mut scope = Scope::new();
         for (index, statement) in ast.statements().iter().enumerate() {
             let one = AST::new([statement.clone()], ast.shared_lib().clone());
@@ -233,8 +223,9 @@ impl Findings {
     }
 
     /// A clause; its missing parts are told, unless something else in its lines is.
-    fn clause(&mut self, draft: &Draft) -> Option<Clause> {
-        let place = self.layout.chain(draft.position)?;
+    fn clause(&mut self, draft: &Draft) -> Clause {
+        let place = self.layout.chain(draft.position);
+        let place = place.unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
         if !self.within(&place) {
             let head = self.layout.call(draft.position).unwrap_or_else(|| place.clone());
             for (message, help) in lacking(draft) {
@@ -246,7 +237,7 @@ impl Findings {
             let place = self.layout.arguments(declared.position).unwrap_or_else(|| place.clone());
             Condition { place, function: declared.function.clone() }
         };
-        Some(Clause {
+        Clause {
             name: draft.name.clone(),
             title: draft.title.clone(),
             when: draft.when.as_ref().map(condition),
@@ -254,24 +245,32 @@ impl Findings {
             place: place.clone(),
             consequences: draft.consequences.clone(),
             manual: draft.manual,
-        })
+        }
     }
 
     /// Tries every condition on samples. What is unknown there is no mistake.
-    fn try_conditions(&mut self, policy: &Policy, step: i64) {
-        let conditions = policy.clauses.iter().flat_map(|clause| clause.when.iter().chain(&clause.thaws));
-        for condition in conditions.filter(|condition| !self.within(&condition.place)).collect::<Vec<_>>() {
+    fn try_conditions(&mut self, script: &Script, clauses: &[Clause], step: i64) {
+        let began = Instant::now();
+        for condition in clauses.iter().flat_map(|clause| clause.when.iter().chain(&clause.thaws)) {
+            if self.within(&condition.place) {
+                continue;
+            }
+            if began.elapsed() > LONGEST_TRIAL {
+                let message = "the conditions take too long to be tried";
+                let problem =
+                    Diagnostic::error(Code::PolicySandbox, message).at(condition.place.clone(), "until here");
+                self.problems.push(problem.help("compare facts, without loops"));
+                return;
+            }
             for sample in [Sample::Healthy, Sample::Exhausted] {
                 let facts = Facts::sample(sample, step);
-                let answer = policy.attempt(condition, &facts);
-                if let (None, Err((complaint, place))) = (facts.take().1, answer) {
-                    if self.problems.iter().any(|told| told.is_error() && told.place() == Some(&place)) {
-                        break;
-                    }
+                let answer = script.ask(condition, &facts);
+                let (None, Err((complaint, place))) = (facts.take().1, answer) else { continue };
+                if !self.problems.iter().any(|told| told.is_error() && told.place() == Some(&place)) {
                     let problem = Diagnostic::error(complaint.code, complaint.message);
                     self.problems.push(problem.at(place, "here").help(complaint.help));
-                    break;
                 }
+                break;
             }
         }
     }

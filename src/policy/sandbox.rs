@@ -20,8 +20,11 @@ pub(super) const MAX_SOURCE: usize = 256 * 1024;
 /// The most lines, and the most characters of one line: beyond what positions can name.
 pub(super) const MAX_LINE: usize = 10_000;
 
-/// Operations of one run.
+/// Operations of one run of declarations.
 const MAX_OPERATIONS: u64 = 50_000;
+
+/// Operations of one run of a condition. It is asked at every point of weeks of history, so it must be short.
+const MAX_ASKED: u64 = 2_000;
 
 /// Calls within calls.
 const MAX_CALL_LEVELS: usize = 8;
@@ -50,12 +53,18 @@ const DEADLINE: Duration = Duration::from_millis(250);
 /// The clock is read once in so many operations; a condition of ordinary size never reads it.
 const CLOCK_EVERY: u64 = 16;
 
+/// What a run is ended with that used up its operations; one whose time is over is ended with nothing.
+const TOO_MANY: &str = "operations";
+
 /// The most that is kept of what scripts print, in bytes.
 const MAX_PRINTED: usize = 4 * 1024;
 
 thread_local! {
     /// When the run that is under way first looked at the clock.
     static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
+
+    /// How many operations the run that is under way may use.
+    static ALLOWED: Cell<u64> = const { Cell::new(MAX_OPERATIONS) };
 }
 
 /// What scripts printed, cut at a limit.
@@ -108,10 +117,13 @@ pub(super) fn engine(printed: &Printed) -> Engine {
     engine
 }
 
-/// Ends a run whose time is over.
+/// Ends a run whose time or operations are used up; the engine's own count stands behind.
 fn late(operations: u64) -> Option<Dynamic> {
     if !operations.is_multiple_of(CLOCK_EVERY) {
         return None;
+    }
+    if operations > ALLOWED.get() {
+        return Some(TOO_MANY.into());
     }
     let now = Instant::now();
     let started = STARTED.get();
@@ -131,9 +143,19 @@ pub(super) enum Broken {
     Panicked(String),
 }
 
+/// What a run is for, and with it how much it may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Reading the text and running its declarations, once.
+    Declaring,
+    /// Asking one condition, thousands of times.
+    Asking,
+}
+
 /// Runs something of a policy under the deadline; a panic becomes a result.
-pub(super) fn guarded<T>(run: impl FnOnce() -> Result<T, Raised>) -> Result<T, Broken> {
+pub(super) fn guarded<T>(purpose: Purpose, run: impl FnOnce() -> Result<T, Raised>) -> Result<T, Broken> {
     STARTED.set(None);
+    ALLOWED.set(if purpose == Purpose::Asking { MAX_ASKED } else { MAX_OPERATIONS });
     match catch_unwind(AssertUnwindSafe(run)) {
         Ok(result) => result.map_err(Broken::Raised),
         Err(panic) => Err(Broken::Panicked(words(panic.as_ref()))),
@@ -145,4 +167,83 @@ fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     printable(text.unwrap_or("no reason was given"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine of ours with one word more.
+    fn with(word: fn()) -> Engine {
+        let mut engine = engine(&Printed::default());
+        engine.register_fn("word", word);
+        engine
+    }
+
+    fn run(engine: &Engine, script: &str) -> Result<(), Broken> {
+        guarded(Purpose::Declaring, || engine.run(script))
+    }
+
+    #[test]
+    fn a_panic_is_a_result() {
+        let engine = with(|| panic!("of the host\n"));
+        let broken = run(&engine, "word();");
+        assert!(matches!(broken, Err(Broken::Panicked(ref why)) if why == "of the host "), "{broken:?}");
+        assert!(run(&engine, "let x = 1;").is_ok(), "the engine lives on");
+    }
+
+    #[test]
+    fn slow_words_are_stopped_by_the_deadline_and_not_by_operations() {
+        let engine = with(|| std::thread::sleep(Duration::from_millis(10)));
+        let before = Instant::now();
+        let Err(Broken::Raised(error)) = run(&engine, "loop { word(); }") else { panic!("it ends") };
+        assert!(matches!(*error, rhai::EvalAltResult::ErrorTerminated(..)), "{error}");
+        assert!(before.elapsed() >= DEADLINE, "not before its time");
+        assert!(
+            run(&engine, "let x = 1; while x < 100 { x += 1; }").is_ok(),
+            "the next run has its own time"
+        );
+    }
+
+    #[test]
+    fn a_condition_may_use_less_than_declarations() {
+        let engine = with(|| ());
+        let script = "let x = 0; while x < 1000 { x += 1; }";
+        assert!(run(&engine, script).is_ok());
+        let Err(Broken::Raised(error)) = guarded(Purpose::Asking, || engine.run(script)) else {
+            panic!("it ends")
+        };
+        assert!(
+            matches!(*error, rhai::EvalAltResult::ErrorTerminated(ref why, _) if why.is_string()),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_engine_starts_from_nothing() {
+        let engine = engine(&Printed::default());
+        for script in
+            ["sleep(1)", "timestamp()", "exit()", "1 < \"2\".len()", "[1].push(2)", "parse_json(\"1\")"]
+        {
+            let Err(Broken::Raised(error)) = run(&engine, script) else { panic!("{script}") };
+            assert!(error.to_string().starts_with("Function not found"), "{script}: {error}");
+        }
+    }
+
+    #[test]
+    fn every_limit_is_ours_whatever_the_build() {
+        let engine = engine(&Printed::default());
+        assert_eq!(engine.max_operations(), MAX_OPERATIONS);
+        assert_eq!(engine.max_call_levels(), MAX_CALL_LEVELS);
+        assert_eq!(
+            (engine.max_expr_depth(), engine.max_function_expr_depth()),
+            (MAX_DEPTH, MAX_FUNCTION_DEPTH)
+        );
+        assert_eq!((engine.max_string_size(), engine.max_array_size()), (MAX_STRING, MAX_ELEMENTS));
+        assert_eq!((engine.max_map_size(), engine.max_variables()), (MAX_ELEMENTS, MAX_VARIABLES));
+        assert_eq!(engine.max_functions(), MAX_FUNCTIONS);
+        assert!(!engine.fast_operators() && engine.strict_variables() && !engine.allow_shadowing());
+        assert!(engine.fail_on_invalid_map_property());
+        assert_eq!(engine.optimization_level(), OptimizationLevel::None);
+    }
 }

@@ -57,7 +57,6 @@ pub(super) fn examine(ast: &AST, layout: &Layout, step: i64) -> Vec<Diagnostic> 
     follow_budgets(&mut bodies);
     let own = functions(ast).into_keys().collect();
     let mut examiner = Examiner { layout, step, own, problems: Vec::new() };
-    examiner.definitions();
     for body in &bodies {
         walk(&body.statements, &mut |path| {
             examiner.node(path, body);
@@ -65,6 +64,19 @@ pub(super) fn examine(ast: &AST, layout: &Layout, step: i64) -> Vec<Diagnostic> 
         });
     }
     examiner.problems
+}
+
+/// Functions of a script that would stand in for the host's.
+pub(super) fn redefined(ast: &AST, layout: &Layout) -> Vec<Diagnostic> {
+    let taken = functions(ast).into_keys().filter(|own| language::names().any(|name| name == own.as_str()));
+    let refuse = |name: String| {
+        let place = layout.definition(&name).unwrap_or_else(|| Place::line_of(layout.source(), 1));
+        let message =
+            format!("`{}` is a word of the policy language and cannot be defined", printable(&name));
+        let problem = Diagnostic::error(Code::PolicySandbox, message).at(place, "defined here");
+        problem.help("choose another name for the function")
+    };
+    taken.map(refuse).collect()
 }
 
 /// The parameter counts of a script's functions, closures included.
@@ -93,7 +105,7 @@ fn bodies(ast: &AST) -> Vec<Body> {
 }
 
 /// Walks statements; the engine's own walk passes over what `break` answers.
-fn walk(statements: &AST, on_node: &mut dyn FnMut(&[ASTNode<'_>]) -> bool) {
+pub(super) fn walk(statements: &AST, on_node: &mut dyn FnMut(&[ASTNode<'_>]) -> bool) {
     statements.walk(&mut |path: &[ASTNode<'_>]| {
         if let Some(ASTNode::Stmt(Stmt::BreakLoop(Some(value), ..))) = path.last()
             && !value.walk(&mut Vec::new(), on_node)
@@ -105,7 +117,7 @@ fn walk(statements: &AST, on_node: &mut dyn FnMut(&[ASTNode<'_>]) -> bool) {
 }
 
 /// The call that a node is, its position, and whether it is written behind a dot.
-fn call<'a>(node: &ASTNode<'a>) -> Option<(&'a FnCallExpr, Position, bool)> {
+pub(super) fn call<'a>(node: &ASTNode<'a>) -> Option<(&'a FnCallExpr, Position, bool)> {
     match node {
         ASTNode::Expr(Expr::FnCall(call, position)) | ASTNode::Stmt(Stmt::FnCall(call, position)) => {
             Some((call, *position, false))
@@ -207,24 +219,6 @@ struct Examiner<'a> {
 }
 
 impl Examiner<'_> {
-    /// Refuses functions that would stand in for the host's.
-    fn definitions(&mut self) {
-        let taken: Vec<String> = self
-            .own
-            .iter()
-            .filter(|own| language::names().any(|name| name == own.as_str()))
-            .cloned()
-            .collect();
-        for name in taken {
-            let place = self.layout.definition(&name);
-            let message =
-                format!("`{}` is a word of the policy language and cannot be defined", printable(&name));
-            let place = place.unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
-            let problem = Diagnostic::error(Code::PolicySandbox, message).at(place, "defined here");
-            self.problems.push(problem.help("choose another name for the function"));
-        }
-    }
-
     /// Notes a problem with the token at a position.
     fn note(&mut self, complaint: Complaint, position: Position, label: &str) {
         let place = self.layout.token(position).unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
@@ -416,97 +410,5 @@ impl Examiner<'_> {
             suggestion(name, methods.iter().copied())
         };
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown method");
-    }
-}
-
-/// Where the keys and values of a map stand that is written out.
-#[derive(Debug, Clone)]
-pub(super) struct Keys {
-    /// What a problem of the whole map is underlined at.
-    pub(super) place: Place,
-    /// The keys.
-    entries: BTreeMap<String, Entry>,
-}
-
-/// One key.
-#[derive(Debug, Clone)]
-struct Entry {
-    /// The key.
-    key: Place,
-    /// The first token of its value.
-    value: Place,
-    /// The texts in its value.
-    texts: BTreeMap<String, Place>,
-    /// The keys of its value, where that is a map.
-    inner: Keys,
-}
-
-impl Keys {
-    /// The keys of the map that the call at `position` is given; none where the map is not written out there.
-    pub(super) fn of_call(ast: &AST, layout: &Layout, position: Position) -> Self {
-        let place = layout.token(position).unwrap_or_else(|| Place::line_of(layout.source(), 1));
-        let mut keys = Self { place: place.clone(), entries: BTreeMap::new() };
-        walk(ast, &mut |path| match path.last().and_then(call) {
-            Some((call, at, _)) if at == position => {
-                keys = call
-                    .args
-                    .first()
-                    .map_or_else(|| keys.clone(), |map| Self::read(map, layout, place.clone()));
-                false
-            }
-            _ => true,
-        });
-        keys
-    }
-
-    /// The keys of a map.
-    fn read(expression: &Expr, layout: &Layout, place: Place) -> Self {
-        let mut keys = Self { place, entries: BTreeMap::new() };
-        let Expr::Map(map, _) = expression else { return keys };
-        for (name, value) in &map.0 {
-            let key = layout.token(name.pos).unwrap_or_else(|| keys.place.clone());
-            let texts = match value {
-                Expr::Array(parts, _) => parts.iter().filter_map(|part| text(part, layout)).collect(),
-                single => text(single, layout).into_iter().collect(),
-            };
-            let entry = Entry {
-                value: layout.token(value.start_position()).unwrap_or_else(|| key.clone()),
-                texts,
-                inner: Self::read(value, layout, key.clone()),
-                key,
-            };
-            keys.entries.insert(name.name.to_string(), entry);
-        }
-        keys
-    }
-
-    /// Where a key stands.
-    pub(super) fn key(&self, name: &str) -> Place {
-        self.entries.get(name).map_or_else(|| self.place.clone(), |entry| entry.key.clone())
-    }
-
-    /// Where a key's value begins.
-    pub(super) fn value(&self, name: &str) -> Place {
-        self.entries.get(name).map_or_else(|| self.place.clone(), |entry| entry.value.clone())
-    }
-
-    /// Where a text stands in a key's value.
-    pub(super) fn literal(&self, name: &str, text: &str) -> Place {
-        let found = self.entries.get(name).and_then(|entry| entry.texts.get(text));
-        found.cloned().unwrap_or_else(|| self.value(name))
-    }
-
-    /// The keys of a key's value.
-    pub(super) fn of(&self, name: &str) -> Self {
-        let none = || Self { place: self.place.clone(), entries: BTreeMap::new() };
-        self.entries.get(name).map_or_else(none, |entry| entry.inner.clone())
-    }
-}
-
-/// A text and where it stands.
-fn text(expression: &Expr, layout: &Layout) -> Option<(String, Place)> {
-    match expression {
-        Expr::StringConstant(text, position) => Some((text.to_string(), layout.token(*position)?)),
-        _ => None,
     }
 }

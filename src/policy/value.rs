@@ -296,6 +296,9 @@ fn register_numbers(engine: &mut Engine) {
         engine.register_fn(operator, move |left: Decimal, right: INT| holds(left.cmp(&right.into())));
     }
     engine.register_fn("/", |left: INT, right: INT| divided(left.into(), right.into()));
+    engine.register_fn("-", |number: INT| Ok::<_, Raised>(number.checked_neg().ok_or_else(too_large)?));
+    engine.register_fn("-", |number: Decimal| -number);
+    engine.register_fn("!", |truth: bool| !truth);
     engine.register_fn("/=", |_: &mut INT, _: INT| {
         let complaint = Complaint::new("`/=` would cut an integer", "write `x = x / y`, which is a decimal");
         Err::<(), Raised>(complaint.into())
