@@ -335,6 +335,7 @@ mod tests {
         Objective::new(Decimal::new(hundredths, 4)).expect("an objective")
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "a point of a series may be missing")]
     fn events(bad: u32, total: u32) -> Option<Total> {
         Some(Total { bad: bad.into(), total: total.into() })
     }
@@ -394,7 +395,10 @@ mod tests {
         stale.extend(vec![None; 4]);
         assert_eq!(kind(budget(4, stale.clone()).at(12 * HOUR)), "coverage");
         assert_eq!(kind(budget(4, stale).at(13 * HOUR)), "stale");
-        assert_eq!(budget(4, full.clone()).at(2 * HOUR).err(), Some(Gap::Short { have: 3 * HOUR, need: 4 * HOUR }));
+        assert_eq!(
+            budget(4, full.clone()).at(2 * HOUR).err(),
+            Some(Gap::Short { have: 3 * HOUR, need: 4 * HOUR })
+        );
         let mut holes = full.clone();
         holes[7] = None;
         assert_eq!(kind(budget(10, holes.clone()).at(9 * HOUR)), "known");

@@ -103,6 +103,8 @@ pub struct Check {
 
 /// The table of exits, as `--help` ends with it.
 fn exits() -> String {
-    let rows = Exit::ALL.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), exit.as_str()));
+    let rows = Exit::ALL
+        .iter()
+        .map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), exit.as_str()));
     format!("Exit codes:\n{}", rows.collect::<String>())
 }

@@ -2,6 +2,7 @@
 //!
 //! The outside world comes in as a value (`World`), so that a verb can be run in a test exactly as from a shell.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
@@ -11,6 +12,7 @@ use clap::Parser as _;
 use jiff::Timestamp;
 
 use crate::cli::{Cli, Verb};
+use crate::publish::workflow;
 use crate::verdict::Exit;
 
 pub mod check;
@@ -46,7 +48,24 @@ impl World {
 
     /// Writes a line for the reader of problems; a closed stream is no reason to fail.
     pub fn tell(&mut self, text: &str) {
+        let text = self.safe(text);
         let _ = writeln!(self.err, "{text}");
+    }
+
+    /// Writes what was asked for.
+    pub fn print(&mut self, text: &str) {
+        let text = self.safe(text);
+        let _ = self.out.write_all(text.as_bytes());
+        let _ = self.out.flush();
+    }
+
+    /// Text that a log may hold: in a workflow's log no line of it is a command.
+    fn safe<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.variable("GITHUB_ACTIONS").is_some() || self.variable("GITHUB_EVENT_NAME").is_some() {
+            Cow::Owned(workflow::inert(text))
+        } else {
+            Cow::Borrowed(text)
+        }
     }
 }
 

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use slogate::command::World;
 
-#[expect(clippy::disallowed_methods, reason = "main is where the environment, the directory and the clock enter")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "main is where the environment, the directory and the clock enter"
+)]
 fn main() -> ExitCode {
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -204,7 +204,8 @@ impl Report {
     /// The known budget of which least is left.
     #[must_use]
     pub fn tightest(&self) -> Option<(&BudgetLine, &Figured)> {
-        let known = self.budgets.iter().filter_map(|line| line.figures.as_ref().ok().map(|known| (line, known)));
+        let known =
+            self.budgets.iter().filter_map(|line| line.figures.as_ref().ok().map(|known| (line, known)));
         known.min_by_key(|(_, known)| known.remaining)
     }
 
@@ -231,6 +232,34 @@ impl Report {
         let Some((first, rest)) = freezes.split_first() else { return Vec::new() };
         let in_all = |class: &&String| rest.iter().all(|except| except.contains(class));
         first.iter().filter(in_all).map(String::as_str).collect()
+    }
+
+    /// Why a ruling comes to less than its policy's text asks for, when it does.
+    #[must_use]
+    pub fn eased(&self, weighed: &Weighed) -> Option<String> {
+        if weighed.effect >= weighed.stated {
+            return None;
+        }
+        let asks = if weighed.stated == Effect::Unknown {
+            "is not known".to_owned()
+        } else {
+            format!("asks to {}", weighed.stated)
+        };
+        if weighed.excepted {
+            let class = self.change.class.as_deref().unwrap_or_default();
+            return Some(format!("{asks}; changes of class {class} are excepted"));
+        }
+        if weighed.ruling.pending {
+            return Some(format!("{asks}; the policy is not in force yet, so it only informs"));
+        }
+        match self.mode {
+            Some(mode @ (Mode::Inform | Mode::Warn)) => {
+                Some(format!("{asks}; the environment's mode is {}", mode.as_str()))
+            }
+            Some(Mode::Enforce) | None => {
+                Some(format!("{asks}; the settings say that not knowing only warns"))
+            }
+        }
     }
 
     /// The word that opens every rendering.

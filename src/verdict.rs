@@ -243,7 +243,9 @@ fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
     let (stated, eased, excepted) = potential(situation, &ruling.consequences);
     let failed = matches!(ruling.obstacle, Some(Obstacle::Failed { .. }));
     let (stated, effect, excepted) = match ruling.standing {
-        Standing::InForce { .. } if failed => (stated.max(Effect::Unknown), eased.max(Effect::Unknown), excepted),
+        Standing::InForce { .. } if failed => {
+            (stated.max(Effect::Unknown), eased.max(Effect::Unknown), excepted)
+        }
         Standing::InForce { .. } => (stated, eased, excepted),
         Standing::Unknown if failed => (Effect::Unknown, Effect::Unknown, false),
         Standing::Unknown => (stated.min(Effect::Unknown), eased.min(Effect::Unknown), excepted),
@@ -331,7 +333,10 @@ mod tests {
             (Effect::Freeze, Exit::Withheld)
         );
         let warning = in_force(vec![warn()]);
-        assert_eq!(effect(&enforce, vec![warning, unknown(vec![freeze(&[])])]), (Effect::Unknown, Exit::Unknown));
+        assert_eq!(
+            effect(&enforce, vec![warning, unknown(vec![freeze(&[])])]),
+            (Effect::Unknown, Exit::Unknown)
+        );
     }
 
     #[test]
@@ -354,8 +359,14 @@ mod tests {
     #[test]
     fn an_excepted_class_is_told_and_passes() {
         let hotfix = Situation { class: Some("hotfix".to_owned()), ..situation(Mode::Enforce) };
-        assert_eq!(effect(&hotfix, vec![in_force(vec![freeze(&["hotfix"])])]), (Effect::Inform, Exit::Proceed));
-        assert_eq!(effect(&hotfix, vec![in_force(vec![freeze(&["security"])])]), (Effect::Freeze, Exit::Withheld));
+        assert_eq!(
+            effect(&hotfix, vec![in_force(vec![freeze(&["hotfix"])])]),
+            (Effect::Inform, Exit::Proceed)
+        );
+        assert_eq!(
+            effect(&hotfix, vec![in_force(vec![freeze(&["security"])])]),
+            (Effect::Freeze, Exit::Withheld)
+        );
     }
 
     #[test]

@@ -25,7 +25,7 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
     let dir = tempfile::tempdir().expect("a directory");
     let path = |name: &str| dir.path().join(name).display().to_string();
     let said = posted.map_or(String::new(), |posted| {
-        format!("printf 'verdict<<x\\nfreeze\\nx\\nposted<<y\\n{posted}\\ny\\ncomment-url<<z\\n\\nz\\n' >> \"$GITHUB_OUTPUT\"\n")
+        format!("printf 'verdict=freeze\\nposted={posted}\\ncomment-url=\\n' >> \"$GITHUB_OUTPUT\"\n")
     });
     let program = format!(
         "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"{}\"\nenv >> \"{0}\"\n{said}exit {code}\n",

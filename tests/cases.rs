@@ -8,6 +8,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::missing_docs_in_private_items,
     reason = "a test ends with the first surprise, and reads its files itself"
 )]
 

@@ -147,7 +147,7 @@ scenarios! {
         assert!(told.comment_url.is_some_and(|url| url.ends_with("/pull/7#issuecomment-1000")));
         assert_eq!(std::fs::read_to_string(summary).expect("a summary"), "# Freeze\n");
         let output = std::fs::read_to_string(output).expect("outputs");
-        assert!(output.contains("verdict<<slogate_") && output.contains("\ntrue\n") && output.contains("#issuecomment-1000\n"));
+        assert!(output.starts_with("verdict=") && output.contains("\nposted=true\n") && output.contains("#issuecomment-1000\n"));
         assert_eq!(String::from_utf8_lossy(&log), "::error file=policies/a.rhai,line=3::frozen\n");
         let root = "/repos/acme/shop";
         assert_eq!(stub.requests().iter().map(Recorded::line).collect::<Vec<_>>(), [

@@ -39,8 +39,7 @@ const DOORS: [(&str, &[&str]); 10] = [
 ];
 
 /// Inputs of the action that are no flags: what it takes to get the binary and to speak for the workflow.
-const INPUTS_OF_THE_ACTION: [&str; 6] =
-    ["version", "binary", "github-token", "prometheus-token", "fail-step", "directory"];
+const INPUTS_OF_THE_ACTION: [&str; 5] = ["binary", "github-token", "prometheus-token", "fail-step", "dir"];
 
 /// The schema that each kind of file in an example must satisfy.
 const SCHEMAS: [(&str, &str); 2] =

@@ -75,6 +75,22 @@ impl Gap {
         }
     }
 
+    /// The kind in two words or so, for a table.
+    #[must_use]
+    pub const fn brief(&self) -> &'static str {
+        match self {
+            Self::NoData { .. } => "no data",
+            Self::Stale { .. } => "stale",
+            Self::Short { .. } => "history too short",
+            Self::Coverage { .. } => "points missing",
+            Self::TooFew { .. } => "too few events",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::Unreachable { .. } => "no answer",
+            Self::NotFinite { .. } => "no finite number",
+            Self::Inconsistent { .. } => "contradictory",
+        }
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub const fn help(&self) -> &'static str {
@@ -91,8 +107,12 @@ impl Gap {
             }
             Self::TooFew { .. } => "lengthen the period, or let more endpoints share the SLO",
             Self::Ambiguous { .. } => "wrap the query in `sum(...)` or add label matchers",
-            Self::Unreachable { .. } => "look at the address, the token and the monitoring system, then run it again",
-            Self::NotFinite { .. } => "look at the series in the monitoring system; a counter is a finite number",
+            Self::Unreachable { .. } => {
+                "look at the address, the token and the monitoring system, then run it again"
+            }
+            Self::NotFinite { .. } => {
+                "look at the series in the monitoring system; a counter is a finite number"
+            }
             Self::Inconsistent { .. } => "look whether good, bad and total count the same requests",
         }
     }
@@ -117,7 +137,7 @@ impl fmt::Display for Gap {
             }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
             Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
-            Self::Unreachable { detail } => write!(f, "the source did not answer: {detail}"),
+            Self::Unreachable { detail } => f.write_str(detail),
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
         }

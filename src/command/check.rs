@@ -4,7 +4,6 @@
 //! world and a panic of ours each end in a report of their own, and none of them reads as proceed.
 
 use std::any::Any;
-use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path};
 use std::rc::Rc;
@@ -56,9 +55,9 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
     let root = world.directory.join(&check.dir);
     let prometheus = check.prometheus.as_deref().map(str::trim).filter(|url| !url.is_empty());
-    let prometheus = prometheus.or_else(|| world.variable("SLOGATE_PROMETHEUS_URL")).map(|url| {
-        (url.to_owned(), world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new))
-    });
+    let prometheus = prometheus
+        .or_else(|| world.variable("SLOGATE_PROMETHEUS_URL"))
+        .map(|url| (url.to_owned(), world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new)));
     let case = Case {
         check,
         root,
@@ -76,7 +75,9 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         _ => None,
     };
     let (judged, usage) = guarded(&case, world.now);
-    print(check, &judged.report, world);
+    if usage.is_none() || post.is_some() {
+        print(check, &judged.report, world);
+    }
     let mut exit = judged.report.verdict.exit;
     if let Some(message) = &usage {
         exit = Exit::Usage;
@@ -127,7 +128,8 @@ fn guarded(case: &Case<'_>, now: Timestamp) -> (Judged, Option<String>) {
 /// What a panic said.
 fn panicked(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it did not say why".to_owned())
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "it did not say why".to_owned())
 }
 
 /// The judged directory inside its repository as GitHub knows it, for a run without a clone.
@@ -139,7 +141,7 @@ fn prefix(dir: &Path) -> String {
             Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
         })
         .collect();
-    parts.iter().map(|part| format!("{part}/")).collect()
+    parts.into_iter().flat_map(|part| [part, "/"]).collect()
 }
 
 /// Prints the verdict, and to the reader of problems the problems.
@@ -161,8 +163,7 @@ fn print(check: &Check, report: &Report, world: &mut World) {
         Format::Json => json::render(report),
         Format::Markdown => markdown::render(report),
     };
-    let _ = world.out.write_all(rendered.as_bytes());
-    let _ = world.out.flush();
+    world.print(&rendered);
 }
 
 /// Writes the observations where they were asked for.

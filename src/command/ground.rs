@@ -94,7 +94,10 @@ fn seen(changed: Changed) -> Seen {
 pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
     if let (Some(pull), Some(github)) = (case.pull, &case.github) {
         let tip = github.tip(&pull.base_ref).map_err(|error| {
-            Stop::Unknown(format!("the tip of the base branch `{}` could not be read: {error}", pull.base_ref))
+            Stop::Unknown(format!(
+                "the tip of the base branch `{}` could not be read: {error}",
+                pull.base_ref
+            ))
         })?;
         let base = Commit { name: pull.base_ref.clone(), id: tip };
         return based(case, base, pull.head_sha.clone());
@@ -125,7 +128,9 @@ fn open(case: &Case<'_>) -> Result<Option<Repository>, Stop> {
         Ok(repository) => Ok(repository),
         // Without a clone that can be read, GitHub can still be asked.
         Err(_) if case.github.is_some() => Ok(None),
-        Err(error) => Err(Diagnostic::error(Code::NoCommit, error.to_string()).help("look at the clone").into()),
+        Err(error) => {
+            Err(Diagnostic::error(Code::NoCommit, error.to_string()).help("look at the clone").into())
+        }
     }
 }
 
@@ -170,5 +175,14 @@ fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
         (None, Some(github)) => Box::new(ApiTree::new(Rc::clone(github), base.id.clone(), &prefix)),
         (None, None) => return Err(nowhere(&base.name, "the commit is not in this clone")),
     };
-    Ok(Ground { tree, base: Some(base), head: Some(head), permalink, notes: Vec::new(), repository, github, prefix })
+    Ok(Ground {
+        tree,
+        base: Some(base),
+        head: Some(head),
+        permalink,
+        notes: Vec::new(),
+        repository,
+        github,
+        prefix,
+    })
 }

@@ -73,9 +73,9 @@ impl From<Diagnostic> for Stop {
 impl From<TreeError> for Stop {
     fn from(error: TreeError) -> Self {
         match error {
-            TreeError::Refused(message) => {
-                Diagnostic::error(Code::Unreadable, message).help("look at the file or commit that it names").into()
-            }
+            TreeError::Refused(message) => Diagnostic::error(Code::Unreadable, message)
+                .help("look at the file or commit that it names")
+                .into(),
             TreeError::Unreachable(message) => Self::Unknown(message),
         }
     }
@@ -144,7 +144,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.problems.extend(law.warnings);
     judged.report.change.class = class(&settings, case.check.class.as_deref())?;
     let touched = touched(case, &ground, &settings, &mut judged.report)?;
-    let subjects = subjects(&settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
+    let subjects =
+        subjects(&settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
     let watch = Watch::choose(case, &ground, &settings)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
@@ -164,11 +165,27 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
         rulings.extend(policies.iter().flat_map(|policy| ruling::rule(policy, &measured)));
     }
-    judged.report.policies = law.policies.iter().map(|policy| line(policy, &ground, now)).collect();
+    let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
+    for policy in law.policies.iter().filter(asked) {
+        let line = line(policy, &ground, now);
+        if line.overdue {
+            judged
+                .report
+                .notes
+                .push(format!("the review of policy {} was due: {}", line.id, line.next_review));
+        }
+        judged
+            .report
+            .notes
+            .extend(policy.printed().lines().map(|text| format!("policy {} printed {text}", line.id)));
+        judged.report.policies.push(line);
+    }
     let ahead: Vec<Timestamp> = law.policies.iter().filter_map(effective).collect();
-    let uncovered = judged.report.problems.iter().any(|problem| {
-        matches!(problem.code, Code::ServiceWithoutSlo | Code::ServiceWithoutPolicy)
-    });
+    let uncovered = judged
+        .report
+        .problems
+        .iter()
+        .any(|problem| matches!(problem.code, Code::ServiceWithoutSlo | Code::ServiceWithoutPolicy));
     let situation = Situation {
         environment: name.to_owned(),
         mode: environment.mode,
@@ -256,18 +273,11 @@ fn read_law(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
             Err(found) => problems.extend(found),
         }
     }
-    let nothing = |code: Code, what: &str, globs: &[String], key: &str| {
-        let globs: Vec<&str> = globs.iter().map(String::as_str).collect();
-        let message = format!("no {what} was found by {} in {}", diagnostic::list(&globs), ground.describe());
-        Diagnostic::error(code, message)
-            .at(settings.place.clone(), format!("the settings look for {what}s by their `{key}`"))
-            .help(format!("write the first {what}, or correct `{key}` in {}", settings::FILE))
-    };
-    if catalog.slos.is_empty() && problems.iter().all(|problem| !problem.is_error()) {
-        problems.push(nothing(Code::NoSlo, "SLO definition", &settings.slos, "slos"));
-    }
     if scripts.is_empty() {
-        problems.push(nothing(Code::NoPolicy, "policy", &settings.policies, "policies"));
+        let globs: Vec<&str> = settings.policies.iter().map(String::as_str).collect();
+        let message = format!("no policy was found by {} in {}", diagnostic::list(&globs), ground.describe());
+        let help = format!("write the first policy, or correct `policies` in {}", settings::FILE);
+        problems.push(Diagnostic::error(Code::NoPolicy, message).help(help));
     }
     if problems.iter().any(Diagnostic::is_error) {
         return Err(Stop::Invalid(problems));
@@ -291,7 +301,10 @@ fn read_all(
                 Err(problem) => problems.push(problem),
             },
             Ok(None) => {}
-            Err(TreeError::Refused(message)) => problems.push(Diagnostic::error(Code::Unreadable, message)),
+            Err(TreeError::Refused(message)) => {
+                let help = "put a plain file there, or leave it out of the globs";
+                problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -300,7 +313,8 @@ fn read_all(
 
 /// The names that a policy may use.
 fn names(settings: &Settings) -> Names {
-    let mut teams: Vec<String> = settings.services.values().filter_map(|service| service.team.clone()).collect();
+    let mut teams: Vec<String> =
+        settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
     teams.dedup();
     Names {
@@ -321,14 +335,14 @@ fn touched(
 ) -> Result<Vec<String>, Stop> {
     let named = &case.check.service;
     let known = || settings.services.keys().map(String::as_str);
-    for name in named.iter().filter(|name| !settings.services.contains_key(*name)) {
+    if let Some(name) = named.iter().find(|name| !settings.services.contains_key(*name)) {
         let help = diagnostic::suggestion(name, known());
         return Err(Stop::Usage(format!("there is no service `{name}` in {}: {help}", settings::FILE)));
     }
     let touched: Touched = if !named.is_empty() {
         change::named(settings, named)
     } else if ground.base.is_none() {
-        change::every(settings, "no base was given, so every service counts")
+        change::every(settings, "every service is judged; --service judges one")
     } else {
         let changed = ground.changed(case)?;
         report.notes.extend(changed.notes);
@@ -367,7 +381,8 @@ fn subjects<'a>(
         let covering: Vec<&Policy> =
             policies.iter().filter(|policy| policy.covers(name, service.team.as_deref())).collect();
         if covering.is_empty() {
-            let message = format!("no policy covers the service `{name}`, so nothing follows from its budgets");
+            let message =
+                format!("no policy covers the service `{name}`, so nothing follows from its budgets");
             let help = "name its team or the service in a policy's scope";
             problems.push(warn(Code::ServiceWithoutPolicy, message, "no policy's scope has it", help));
         }

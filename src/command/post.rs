@@ -60,11 +60,8 @@ impl<'a> Post<'a> {
         let report_path = self.keep_report(report, world);
         let publication = self.publication(report, usage, report_path);
         let mut log = Vec::new();
-        let mut places = Places {
-            summary: self.run.summary.clone(),
-            output: self.run.output.clone(),
-            log: &mut log,
-        };
+        let mut places =
+            Places { summary: self.run.summary.clone(), output: self.run.output.clone(), log: &mut log };
         let told = publish::apply(&publication, &self.github, self.pull().number, &mut places);
         let _ = world.out.write_all(&log);
         if let Outcome::Failed(why) = &self.opened {
@@ -79,7 +76,8 @@ impl<'a> Post<'a> {
     /// Leaves the whole report in a file of the run, and says where.
     fn keep_report(&self, report: &Report, world: &mut World) -> Option<String> {
         let directory = world.variable("RUNNER_TEMP")?.to_owned();
-        let name = format!("slogate-{}.json", self.environment.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
+        let name =
+            format!("slogate-{}.json", self.environment.replace(|c: char| !c.is_ascii_alphanumeric(), "-"));
         let path = std::path::Path::new(&directory).join(name);
         match std::fs::write(&path, json::render(report)) {
             Ok(()) => Some(path.display().to_string()),

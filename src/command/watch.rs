@@ -13,7 +13,6 @@ use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::{Case, Stop};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::report::figure;
 use crate::settings::{Environment, Settings};
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
@@ -87,7 +86,8 @@ impl<'a> Watch<'a> {
             return Ok(Self { source: Some(Box::new(recorded)) });
         }
         if let Some((url, token)) = &case.prometheus {
-            let prometheus = Prometheus::new(case.client, url, token.clone()).map_err(|error| Stop::Usage(error.to_string()))?;
+            let prometheus = Prometheus::new(case.client, url, token.clone())
+                .map_err(|error| Stop::Usage(error.to_string()))?;
             return Ok(Self { source: Some(Box::new(prometheus)) });
         }
         let Some(path) = &settings.snapshot else { return Ok(Self { source: None }) };
@@ -110,10 +110,10 @@ impl<'a> Watch<'a> {
         }
         let recorded = self.source.as_ref().and_then(|source| source.recorded_until());
         match recorded.and_then(|end| Timestamp::from_second(end).ok()) {
-            Some(end) => {
-                let note = format!("judged at the recording's own end, {}; --now judges at another instant", figure::moment(end));
-                (end, Some(note))
-            }
+            Some(end) => (
+                end,
+                Some("a recording is judged at its own end; --now judges at another instant".to_owned()),
+            ),
             None => (present, None),
         }
     }
@@ -139,12 +139,10 @@ impl<'a> Watch<'a> {
         let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
         for (period, indices) in by_period {
             let points = (period + settings.step - 1) / settings.step;
-            let range = Range { first: t - (PERIODS * points - 1) * settings.step, last: t, step: settings.step };
-            let requests: Vec<Request<'_>> = indices
-                .iter()
-                .filter_map(|index| asked.get(*index))
-                .map(Asked::request)
-                .collect();
+            let range =
+                Range { first: t - (PERIODS * points - 1) * settings.step, last: t, step: settings.step };
+            let requests: Vec<Request<'_>> =
+                indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
             answers.extend(indices.into_iter().zip(source.observe(&requests, range)));
         }
         let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });

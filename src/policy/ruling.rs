@@ -181,7 +181,11 @@ impl<'a> Bench<'a> {
     }
 
     /// A condition as a function of a grid point.
-    fn answers(&self, condition: &'a Condition, budget: &'a Arc<Budget>) -> impl FnMut(i64) -> Answer + use<'a> {
+    fn answers(
+        &self,
+        condition: &'a Condition,
+        budget: &'a Arc<Budget>,
+    ) -> impl FnMut(i64) -> Answer + use<'a> {
         let (policy, subject) = (self.policy, self.subject);
         move |t| match policy.test(condition, subject, budget, t, Tracing::Off).truth {
             Truth::Holds => Answer::Holds,

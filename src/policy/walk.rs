@@ -146,7 +146,8 @@ mod tests {
         move |t| match budget.at(t) {
             Err(_) => Answer::Unknown,
             Ok(figures) => {
-                let held = if below { figures.remaining() <= threshold } else { figures.remaining() >= threshold };
+                let held =
+                    if below { figures.remaining() <= threshold } else { figures.remaining() >= threshold };
                 if held { Answer::Holds } else { Answer::Fails }
             }
         }
@@ -154,7 +155,8 @@ mod tests {
 
     #[test]
     fn every_case_of_the_state_vectors_holds() {
-        let vectors: Value = serde_json::from_str(include_str!("../../tests/vectors/state.json")).expect("JSON");
+        let vectors: Value =
+            serde_json::from_str(include_str!("../../tests/vectors/state.json")).expect("JSON");
         let cases = vectors["cases"].as_array().expect("cases");
         let mut checked = 0;
         for case in cases {

@@ -33,11 +33,15 @@ pub fn append_outputs(path: Option<&Path>, outputs: &[(String, String)], salt: &
     }
 }
 
-/// One output between two delimiters; none when the name is no name, or when no delimiter is free.
+/// One output: a line, or between two delimiters where it has several; none when the name is no name, or when no delimiter is free.
 fn output(name: &str, value: &str, salt: &str) -> Option<String> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if name.is_empty() || !name.bytes().all(plain) {
         return None;
+    }
+    // The runner reads a line with `=` before any `<<` as a name and its value, whatever the value holds.
+    if !value.contains(['\n', '\r']) {
+        return Some(format!("{name}={value}\n"));
     }
     // The delimiter follows from the value, so a value cannot be made to hold its own.
     let delimiter =

@@ -48,7 +48,9 @@ pub fn bar(remaining: Decimal, width: u32, unicode: bool) -> String {
 pub fn sparkline(line: &BudgetLine, unicode: bool) -> String {
     let cell = |remaining: &Option<Decimal>| match remaining {
         None => '·',
-        Some(share) if !unicode => char::from_digit(u32::try_from(parts(*share, 9)).unwrap_or(0), 10).unwrap_or('0'),
+        Some(share) if !unicode => {
+            char::from_digit(u32::try_from(parts(*share, 9)).unwrap_or(0), 10).unwrap_or('0')
+        }
         Some(share) => HEIGHTS.get(parts(*share, 7)).copied().unwrap_or('▁'),
     };
     line.curve.iter().map(|(_, remaining)| cell(remaining)).collect()
@@ -70,10 +72,8 @@ pub fn mermaid(line: &BudgetLine) -> Option<String> {
     let from = ((lowest / ten).floor() * ten).min(Decimal::ZERO);
     let to = ((highest / ten).ceil() * ten).max(Decimal::ONE_HUNDRED);
     let day = |at: i64| {
-        Timestamp::from_second(at).map_or_else(
-            |_| String::new(),
-            |at| at.to_zoned(TimeZone::UTC).strftime("%-d %b").to_string(),
-        )
+        Timestamp::from_second(at)
+            .map_or_else(|_| String::new(), |at| at.to_zoned(TimeZone::UTC).strftime("%-d %b").to_string())
     };
     let days: Vec<String> = known.iter().map(|(at, _)| format!("\"{}\"", day(*at))).collect();
     let values: Vec<String> = known.iter().map(|(_, share)| percent(share).to_string()).collect();

@@ -30,7 +30,11 @@ fn short(number: Decimal) -> String {
     let rounded = number.round_dp_with_strategy(1, RoundingStrategy::MidpointAwayFromZero);
     if rounded.is_zero() && !number.is_zero() {
         let digits = number.round_sf(2).unwrap_or(number).normalize();
-        if digits.scale() > 6 { format!("{}0.000001", if number.is_sign_negative() { "-" } else { "<" }) } else { digits.to_string() }
+        if digits.scale() > 6 {
+            format!("{}0.000001", if number.is_sign_negative() { "-" } else { "<" })
+        } else {
+            digits.to_string()
+        }
     } else {
         rounded.normalize().to_string()
     }
@@ -66,15 +70,20 @@ pub fn value(value: &Value) -> String {
 /// A threshold with its operator: `at or below 0 %`.
 #[must_use]
 pub fn threshold(comparison: &Comparison) -> String {
-    let words = match comparison.operator {
+    format!("{} {}", operator(comparison), value(&comparison.threshold))
+}
+
+/// A comparison's operator in words.
+#[must_use]
+pub fn operator(comparison: &Comparison) -> &'static str {
+    match comparison.operator {
         "<=" => "at or below",
         "<" => "below",
         ">=" => "at or above",
         ">" => "above",
         "==" => "at",
         _ => "not at",
-    };
-    format!("{words} {}", value(&comparison.threshold))
+    }
 }
 
 /// An instant: `21 Nov 12:00 UTC`.

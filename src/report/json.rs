@@ -108,10 +108,18 @@ fn budget(line: &BudgetLine) -> Json {
             put("total", number(known.total));
             put("burn_rate", windows(&BURN_RATE_WINDOWS, &known.burn_rate));
             put("burned", windows(&BURNED_WINDOWS, &known.burned));
-            put("curve", json!(line.curve.iter().map(|(at, left)| json!({
-                "at": instant(*at),
-                "remaining": left.map(number),
-            })).collect::<Vec<_>>()));
+            put(
+                "curve",
+                json!(
+                    line.curve
+                        .iter()
+                        .map(|(at, left)| json!({
+                            "at": instant(*at),
+                            "remaining": left.map(number),
+                        }))
+                        .collect::<Vec<_>>()
+                ),
+            );
         }
         Err(gap) => {
             put("state", json!("gap"));

@@ -11,10 +11,13 @@ use crate::verdict::{Effect, Exit};
 pub fn render(report: &Report) -> String {
     let verdict = &report.verdict;
     if verdict.exit == Exit::Invalid {
-        return format!("invalid: {} to mend first", match report.errors() {
-            1 => "1 problem".to_owned(),
-            errors => format!("{errors} problems"),
-        });
+        return format!(
+            "invalid: {} to mend first",
+            match report.errors() {
+                1 => "1 problem".to_owned(),
+                errors => format!("{errors} problems"),
+            }
+        );
     }
     let Some(deciding) = report.deciding().next() else {
         return match report.tightest() {
@@ -24,8 +27,14 @@ pub fn render(report: &Report) -> String {
                 clean(&line.title),
                 figure::percent(known.remaining)
             ),
-            None if verdict.effect == Effect::Proceed => "proceed: no service with an SLO is touched".to_owned(),
-            None => format!("{}: {}", report.word(), report.notes.first().map_or("see the comment", String::as_str)),
+            None if verdict.effect == Effect::Proceed => {
+                "proceed: no service with an SLO is touched".to_owned()
+            }
+            None => format!(
+                "{}: {}",
+                report.word(),
+                report.notes.first().map_or("see the comment", String::as_str)
+            ),
         };
     };
     let title = report.budget_of(deciding).map_or(deciding.ruling.slo.as_str(), |line| line.title.as_str());
@@ -35,7 +44,9 @@ pub fn render(report: &Report) -> String {
         (Standing::InForce { thaws_at: Some(at), .. }, _) => format!(", thaws {}", figure::instant(*at)),
         (_, Some(Obstacle::Unknown { why })) => format!(": {}", clean(why)),
         (_, Some(Obstacle::Failed { message, .. })) => format!(": {}", clean(message)),
-        (Standing::InForce { .. } | Standing::Idle | Standing::Unknown | Standing::Untriggered, None) => String::new(),
+        (Standing::InForce { .. } | Standing::Idle | Standing::Unknown | Standing::Untriggered, None) => {
+            String::new()
+        }
     };
     format!("{}: {}, {}{left}{then}", report.word(), clean(&deciding.ruling.clause), clean(title))
 }

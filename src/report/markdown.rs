@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
-use crate::policy::{Consequence, Evidence};
+use crate::policy::{Comparison, Consequence, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
 use crate::report::{BudgetLine, Report, chart, figure};
 use crate::verdict::{Effect, Exit, Weighed};
@@ -59,13 +59,14 @@ fn opening(out: &mut String, report: &Report) {
     if report.verdict.exit == Exit::Invalid {
         let errors = report.errors();
         let plural = if errors == 1 { "problem" } else { "problems" };
-        let _ = writeln!(out, "**{}.** Nothing is decided: {errors} {plural} to mend first.\n", heading(report));
+        let _ =
+            writeln!(out, "**{}.** Nothing is decided: {errors} {plural} to mend first.\n", heading(report));
         return;
     }
     let services: Vec<String> = report.services().into_iter().map(safe).collect();
-    let services = if services.is_empty() { "no service".to_owned() } else { services.join(", ") };
     let environment = report.environment.as_deref().map(safe).unwrap_or_default();
-    let _ = write!(out, "**{}: {services} → {environment}.**", heading(report));
+    let arrow = if services.is_empty() { "" } else { " → " };
+    let _ = write!(out, "**{}: {}{arrow}{environment}.**", heading(report), services.join(", "));
     let deciding: Vec<&Weighed> = report.deciding().collect();
     if deciding.is_empty() {
         let said = match report.tightest() {
@@ -82,6 +83,9 @@ fn opening(out: &mut String, report: &Report) {
     for (index, weighed) in deciding.iter().take(SHOWN).enumerate() {
         let _ = write!(out, "{}{}", if index == 0 { " " } else { "\n" }, decided(report, weighed));
         let _ = writeln!(out, "\n{}", until(report, weighed));
+        if let Some(why) = report.eased(weighed) {
+            let _ = writeln!(out, "The clause {}.", safe(&why));
+        }
     }
     if deciding.len() > SHOWN {
         let _ = writeln!(out, "\nAnd {} more rulings like these.", deciding.len() - SHOWN);
@@ -106,11 +110,17 @@ fn decided(report: &Report, weighed: &Weighed) -> String {
             format!("{clause} failed at {}: {}.", code_span(&place.to_string()), safe(message))
         }
         (Some(Obstacle::Unknown { .. }) | None, _) => {
-            let facts: Vec<String> = ruling.evidence.iter().map(|evidence| fact(weighed, evidence)).collect();
-            let facts = if facts.is_empty() { String::new() } else { format!(" {}", facts.join("; ")) };
-            format!("{clause}: {},{facts}.", safe(slo))
+            let facts = facts(weighed);
+            let facts = if facts.is_empty() { String::new() } else { format!(", {}", facts.join("; ")) };
+            format!("{clause}: {}{facts}.", safe(slo))
         }
     }
+}
+
+/// The facts that are known, against their thresholds; what is not known stands in the ruling's obstacle.
+fn facts(weighed: &Weighed) -> Vec<String> {
+    let known = |evidence: &&Evidence| !matches!(evidence.value, Value::Unknown(_));
+    weighed.ruling.evidence.iter().filter(known).map(|evidence| fact(weighed, evidence)).collect()
 }
 
 /// One fact against its thresholds.
@@ -118,15 +128,29 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
     let holds = if weighed.stated >= Effect::Restrict { "freezes" } else { "holds" };
     let mut words = Vec::new();
     if let Some(comparison) = &evidence.compared {
-        words.push(format!("{holds} {}", figure::threshold(comparison)));
+        words.push(format!("{holds} {}", threshold(comparison)));
     }
     let thaw = weighed.ruling.thaw_evidence.iter().find(|thaw| thaw.fact == evidence.fact);
     if let Some(comparison) = thaw.and_then(|thaw| thaw.compared.as_ref()) {
-        words.push(format!("thaws {}", figure::threshold(comparison)));
+        words.push(format!("thaws {}", threshold(comparison)));
     }
-    let value = minus(&safe(&figure::value(&evidence.value)));
-    let words = if words.is_empty() { String::new() } else { format!(" ({})", minus(&safe(&words.join(", ")))) };
-    format!("{} **{value}**{words}", safe(&evidence.fact))
+    let value = number(&evidence.value);
+    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
+    format!("{} **{value}**{words}", code_span(&evidence.fact))
+}
+
+/// A value that a condition read; only numbers of ours go unescaped.
+fn number(value: &Value) -> String {
+    let text = figure::value(value);
+    match value {
+        Value::Ratio(_) | Value::Rate(_) | Value::Count(_) => minus(&text),
+        Value::Text(_) | Value::Unknown(_) => safe(&text),
+    }
+}
+
+/// A threshold with its operator.
+fn threshold(comparison: &Comparison) -> String {
+    format!("{} {}", figure::operator(comparison), number(&comparison.threshold))
 }
 
 /// Until when, and what one can do now.
@@ -151,7 +175,9 @@ fn table(out: &mut String, report: &Report) {
     if report.budgets.is_empty() {
         return;
     }
-    out.push_str("| SLO | objective | remaining | burn 1h | 24h | 72h | clause |\n|---|--:|--:|--:|--:|--:|---|\n");
+    out.push_str(
+        "| SLO | objective | remaining | burn 1h | 24h | 72h | clause |\n|---|--:|--:|--:|--:|--:|---|\n",
+    );
     for line in &report.budgets {
         let title = safe(&line.title);
         let objective = figure::objective(line.objective);
@@ -165,10 +191,13 @@ fn table(out: &mut String, report: &Report) {
                 };
                 let left = minus(&figure::percent(known.remaining));
                 let (hour, day, days) = (rate(0), rate(2), rate(3));
-                let _ = writeln!(out, "| {title} | {objective} | **{left}** | {hour} | {day} | {days} | {clauses} |");
+                let _ = writeln!(
+                    out,
+                    "| {title} | {objective} | **{left}** | {hour} | {day} | {days} | {clauses} |"
+                );
             }
             Err(gap) => {
-                let _ = writeln!(out, "| {title} | {objective} | not known | | | | {} |", safe(&gap.to_string()));
+                let _ = writeln!(out, "| {title} | {objective} | *{}* | | | | {clauses} |", gap.brief());
             }
         }
     }
@@ -205,8 +234,7 @@ fn details(out: &mut String, report: &Report) {
             Standing::Unknown => "unknown",
             Standing::Untriggered => "manual, not triggered",
         };
-        let mut read: Vec<String> =
-            ruling.evidence.iter().map(|evidence| fact(weighed, evidence)).collect();
+        let mut read = facts(weighed);
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why }) => read.push(safe(why)),
             Some(Obstacle::Failed { message, .. }) => read.push(safe(message)),
@@ -221,8 +249,11 @@ fn details(out: &mut String, report: &Report) {
         let _ = writeln!(out, "- {follow}");
     }
     for policy in &report.policies {
-        let agreed: Vec<String> =
-            policy.agreed_by.iter().map(|(role, person)| format!("{} {}", safe(role), code_span(person))).collect();
+        let agreed: Vec<String> = policy
+            .agreed_by
+            .iter()
+            .map(|(role, person)| format!("{} {}", safe(role), code_span(person)))
+            .collect();
         let overdue = if policy.overdue { " **(overdue)**" } else { "" };
         let digest = policy.digest.get(..19).unwrap_or(&policy.digest);
         let _ = writeln!(
@@ -285,7 +316,8 @@ fn problems(out: &mut String, report: &Report) {
     for problem in report.problems.iter().take(PROBLEMS) {
         let place = problem.place().map_or_else(String::new, |place| format!("{} ", link(report, place)));
         let kind = if problem.is_error() { "error" } else { "warning" };
-        let help = if problem.help.is_empty() { String::new() } else { format!(" — {}", safe(&problem.help)) };
+        let help =
+            if problem.help.is_empty() { String::new() } else { format!(" — {}", safe(&problem.help)) };
         let _ = writeln!(out, "- **{kind}** {place}{}{help}", safe(&problem.message));
     }
     if report.problems.len() > PROBLEMS {
@@ -298,7 +330,8 @@ fn problems(out: &mut String, report: &Report) {
 fn footer(out: &mut String, report: &Report) {
     let mut facts = Vec::new();
     if let Some(source) = &report.source {
-        let judged = report.judged_at.map_or_else(String::new, |t| format!(", judged at {}", figure::instant(t)));
+        let judged =
+            report.judged_at.map_or_else(String::new, |t| format!(", judged at {}", figure::instant(t)));
         facts.push(format!("{}{judged}", safe(source)));
     }
     if report.verdict.exit != Exit::Invalid {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use rust_decimal::Decimal;
 
 use crate::diagnostic::Place;
-use crate::policy::Evidence;
 use crate::policy::ruling::{Obstacle, Standing};
+use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
 use crate::report::{Figured, Report, chart, figure};
@@ -88,9 +88,13 @@ impl Page<'_> {
     /// `checkout → production`.
     fn subject(&self) -> String {
         let services: Vec<String> = self.report.services().into_iter().map(clean).collect();
-        let services = if services.is_empty() { "no service".to_owned() } else { services.join(", ") };
         let environment = self.report.environment.as_deref().map(clean).unwrap_or_default();
-        self.ink(Ink::Strong, &format!("{services} {} {environment}", self.glyph("→", "->")))
+        let subject = if services.is_empty() {
+            environment
+        } else {
+            format!("{} {} {environment}", services.join(", "), self.glyph("→", "->"))
+        };
+        self.ink(Ink::Strong, &subject)
     }
 
     /// The one line of a change that may proceed, with the notes that a reader must not miss.
@@ -102,8 +106,7 @@ impl Page<'_> {
             None if self.report.change.services.is_empty() => "no service is touched".to_owned(),
             None => "no budget was read".to_owned(),
         };
-        let line = format!("{}  {}   {tightest}", self.banner(), self.subject());
-        let _ = writeln!(self.out, "{}", line.trim_start());
+        let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
         self.notes("");
     }
 
@@ -111,13 +114,14 @@ impl Page<'_> {
     fn invalid(&mut self) {
         let errors = self.report.errors();
         let plural = if errors == 1 { "problem" } else { "problems" };
-        let _ = writeln!(self.out, "\n {}  nothing is decided: {errors} {plural} to mend first\n", self.banner());
+        let _ =
+            writeln!(self.out, "\n {} nothing is decided: {errors} {plural} to mend first\n", self.banner());
         self.notes("  ");
     }
 
     /// Everything.
     fn whole(&mut self) {
-        let heading = format!("\n {}  {}\n", self.banner(), self.subject());
+        let heading = format!("\n {} {}\n", self.banner(), self.subject());
         let _ = writeln!(self.out, "{heading}");
         let deciding: Vec<&Weighed> = self.report.deciding().collect();
         for weighed in deciding.iter().take(SHOWN) {
@@ -148,9 +152,12 @@ impl Page<'_> {
             let lasted = self.report.judged_at.map_or(0, |t| t - since);
             let at_least = if at_least { "at least " } else { "" };
             let since = figure::instant(since);
-            let _ = writeln!(self.out, "{indent}in force since {at_least}{since} ({})", figure::lasting(lasted));
+            let _ =
+                writeln!(self.out, "{indent}in force since {at_least}{since} ({})", figure::lasting(lasted));
             let _ = match thaws_at {
-                Some(at) => writeln!(self.out, "{indent}thaws {}, if nothing more burns", figure::instant(at)),
+                Some(at) => {
+                    writeln!(self.out, "{indent}thaws {}, if nothing more burns", figure::instant(at))
+                }
                 None => writeln!(self.out, "{indent}does not thaw by itself within a period"),
             };
         }
@@ -167,12 +174,8 @@ impl Page<'_> {
             }
             None => {}
         }
-        if weighed.excepted && weighed.effect < weighed.stated {
-            let class = self.report.change.class.as_deref().unwrap_or_default();
-            let _ = writeln!(self.out, "{indent}{} changes are excepted", clean(class));
-        } else if weighed.effect < weighed.stated {
-            let mode = self.report.mode.map_or("", crate::settings::Mode::as_str);
-            let _ = writeln!(self.out, "{indent}would {}; the environment's mode is {mode}", weighed.stated);
+        if let Some(why) = self.report.eased(weighed) {
+            let _ = writeln!(self.out, "{indent}{}", clean(&why));
         }
         self.out.push('\n');
     }
@@ -182,7 +185,8 @@ impl Page<'_> {
         if self.report.budgets.is_empty() {
             return;
         }
-        let widest = self.report.budgets.iter().map(|line| clean(&line.title).chars().count()).max().unwrap_or(0);
+        let widest =
+            self.report.budgets.iter().map(|line| clean(&line.title).chars().count()).max().unwrap_or(0);
         let widest = widest.clamp(3, 40);
         let heading = format!(
             "  {:<widest$}   {:>9}   {:<24}   {:>7}   {:>7}   {:>7}",
@@ -194,7 +198,7 @@ impl Page<'_> {
             let objective = figure::objective(line.objective);
             let rest = match &line.figures {
                 Ok(known) => self.known(known),
-                Err(gap) => self.ink(Ink::Alarm, &format!("not known: {}", clean(&gap.to_string()))),
+                Err(gap) => self.ink(Ink::Alarm, &format!("not known: {}", gap.brief())),
             };
             let _ = writeln!(self.out, "  {title:<widest$}   {objective:>9}   {rest}");
         }
@@ -235,25 +239,29 @@ impl Page<'_> {
             let classes: Vec<String> = passing.into_iter().map(clean).collect();
             let _ = writeln!(self.out, "  passes anyway   {} changes", classes.join(", "));
         }
-        let others: Vec<String> = self.report.others().map(|one| self.aside(one)).collect();
-        if !others.is_empty() {
-            let _ = writeln!(self.out, "  also            {}", others.join(self.glyph(" · ", " | ")));
+        let mut heading = "also";
+        for (said, slos) in self.asides() {
+            let slos = if self.report.budgets.len() > 1 {
+                format!("  ({})", slos.join(", "))
+            } else {
+                String::new()
+            };
+            let _ = writeln!(self.out, "  {heading:<13}   {said}{}", self.ink(Ink::Faint, &slos));
+            heading = "";
         }
     }
 
-    /// One clause that did not decide, in a few words.
-    fn aside(&self, weighed: &Weighed) -> String {
-        let ruling = &weighed.ruling;
-        let name = clean(&ruling.clause);
-        let slo = if self.report.budgets.len() > 1 { format!(" ({})", clean(&ruling.slo)) } else { String::new() };
-        match (&ruling.standing, &ruling.obstacle) {
-            (_, Some(Obstacle::Unknown { why })) => format!("{name}{slo} unknown: {}", clean(why)),
-            (_, Some(Obstacle::Failed { message, .. })) => format!("{name}{slo} failed: {}", clean(message)),
-            (Standing::InForce { .. }, None) => format!("{name}{slo} in force"),
-            (Standing::Idle, None) => format!("{name}{slo} idle"),
-            (Standing::Unknown, None) => format!("{name}{slo} unknown"),
-            (Standing::Untriggered, None) => format!("{name}{slo} not triggered"),
+    /// The clauses that did not decide, in a few words, each with the SLOs that it says the same of.
+    fn asides(&self) -> Vec<(String, Vec<String>)> {
+        let mut asides: Vec<(String, Vec<String>)> = Vec::new();
+        for weighed in self.report.others() {
+            let (said, slo) = (aside(weighed), clean(&weighed.ruling.slo));
+            match asides.iter_mut().find(|(known, _)| *known == said) {
+                Some((_, slos)) => slos.push(slo),
+                None => asides.push((said, vec![slo])),
+            }
         }
+        asides
     }
 
     /// Where the facts come from.
@@ -262,14 +270,12 @@ impl Page<'_> {
         for policy in &self.report.policies {
             let commit = policy.commit.as_deref().and_then(|commit| commit.get(..7)).unwrap_or("work tree");
             facts.push(format!("policy {} {} @ {commit}", clean(&policy.id), clean(&policy.version)));
-            if policy.overdue {
-                facts.push(format!("its review was due on {}", clean(&policy.next_review)));
-            }
         }
         if let Some(source) = &self.report.source {
-            let judged = self.report.judged_at.map_or_else(String::new, |t| {
-                format!(", judged at {}", figure::instant(t))
-            });
+            let judged = self
+                .report
+                .judged_at
+                .map_or_else(String::new, |t| format!(", judged at {}", figure::instant(t)));
             facts.push(format!("{}{judged}", clean(source)));
         }
         facts.push(format!("valid until {}", figure::moment(self.report.verdict.valid_until)));
@@ -292,6 +298,20 @@ fn at(place: &Place) -> String {
     clean(&place.to_string())
 }
 
+/// One clause that did not decide, in a few words.
+fn aside(weighed: &Weighed) -> String {
+    let ruling = &weighed.ruling;
+    let name = clean(&ruling.clause);
+    match (&ruling.standing, &ruling.obstacle) {
+        (_, Some(Obstacle::Unknown { why })) => format!("{name} unknown: {}", clean(why)),
+        (_, Some(Obstacle::Failed { message, .. })) => format!("{name} failed: {}", clean(message)),
+        (Standing::InForce { .. }, None) => format!("{name} in force"),
+        (Standing::Idle, None) => format!("{name} idle"),
+        (Standing::Unknown, None) => format!("{name} unknown"),
+        (Standing::Untriggered, None) => format!("{name} manual, not triggered"),
+    }
+}
+
 /// The numbers that a ruling rests on against their thresholds, a line a fact.
 fn numbers(weighed: &Weighed) -> Vec<String> {
     let ruling = &weighed.ruling;
@@ -304,19 +324,25 @@ fn numbers(weighed: &Weighed) -> Vec<String> {
     let thaw_of = |fact: &str| ruling.thaw_evidence.iter().find(|thaw| thaw.fact == fact);
     let said = |evidence: &Evidence| evidence.compared.as_ref().map(figure::threshold);
     let mut lines = Vec::new();
-    for evidence in &ruling.evidence {
+    for evidence in known(&ruling.evidence) {
         let mut words = Vec::new();
         words.extend(said(evidence).map(|threshold| format!("{holds} {threshold}")));
         words.extend(thaw_of(&evidence.fact).and_then(said).map(|threshold| format!("thaws {threshold}")));
         lines.push(number(evidence, &words));
     }
-    for evidence in &ruling.thaw_evidence {
+    for evidence in known(&ruling.thaw_evidence) {
         if ruling.evidence.iter().all(|when| when.fact != evidence.fact) {
-            let words: Vec<String> = said(evidence).map(|threshold| format!("thaws {threshold}")).into_iter().collect();
+            let words: Vec<String> =
+                said(evidence).map(|threshold| format!("thaws {threshold}")).into_iter().collect();
             lines.push(number(evidence, &words));
         }
     }
     lines
+}
+
+/// The facts that are known; what is not known stands in the ruling's obstacle.
+fn known(evidence: &[Evidence]) -> impl Iterator<Item = &Evidence> {
+    evidence.iter().filter(|evidence| !matches!(evidence.value, Value::Unknown(_)))
 }
 
 /// One fact with what is said of it.
