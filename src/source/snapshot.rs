@@ -3,7 +3,7 @@
 //! The grid holds exact differences of each raw series: a drop is a restart from zero, a series' first sample
 //! counts nothing before it, and all series that a selector matches are summed. For the step that ends at `g` the
 //! reference is the last sample at or before `g - step` when it is at most one more step old, else the first
-//! sample within the step; a step without any sample is unknown for that series. Prometheus extrapolates instead,
+//! sample within the step; a step with no two samples to compare is unknown for that series. Prometheus extrapolates instead,
 //! so the two agree within a percentage point and not to the last event.
 
 use std::collections::BTreeMap;
@@ -229,7 +229,11 @@ impl Raw {
             reference = before.last().copied().or(reference);
             let (inside, after) = after.split_at(after.partition_point(|(at, _)| *at <= end));
             let from = reference.filter(|(at, _)| *at > end - 2 * step);
-            points.push(if inside.is_empty() { None } else { Some(self.rise(from, inside)?) });
+            points.push(match (from, inside) {
+                // A rise lies between two samples; one alone tells nothing, and Prometheus answers nothing either.
+                (_, []) | (None, [_]) => None,
+                (from, inside) => Some(self.rise(from, inside)?),
+            });
             reference = inside.last().copied().or(reference);
             rest = after;
             end += step;

@@ -41,14 +41,15 @@ fn a_drop_is_a_restart_from_zero() {
 #[test]
 fn the_first_sample_counts_nothing_before_it() {
     assert_eq!(events("x 1000 150\nx 1001 200\n", 200), some(&["1"]));
-    assert_eq!(events("x 1000 150\n", 200), some(&["0"]));
+    // One sample alone tells nothing.
+    assert_eq!(events("x 1000 150\n", 200), some(&["_"]));
 }
 
 #[test]
 fn a_reference_is_at_most_one_step_older_than_the_step() {
-    assert_eq!(events("x 1 101\nx 5 390\n", 400), some(&["0", "_", "0"]));
-    assert_eq!(events("x 1 201\nx 5 390\n", 400), some(&["_", "0", "4"]));
-    assert_eq!(events("x 1 200\nx 5 390\nx 6 400\n", 400), some(&["0", "_", "1"]));
+    assert_eq!(events("x 1 101\nx 5 390\n", 400), some(&["_", "_", "_"]));
+    assert_eq!(events("x 1 201\nx 5 390\n", 400), some(&["_", "_", "4"]));
+    assert_eq!(events("x 1 200\nx 5 390\nx 6 400\n", 400), some(&["_", "_", "1"]));
 }
 
 #[test]
@@ -79,13 +80,13 @@ fn what_matches_nothing_is_no_data() {
 #[test]
 fn numbers_that_cannot_be_counted_are_gaps_of_their_series_in_their_time() {
     let range = Range { first: 200, last: 300, step: 100 };
-    let text = "b 1 200\nt 1 190\nt NaN 200\nt 3 300\nu NaN -100\nu 1 200\nv -1 200\nw 1e300 200\n# EOF\n";
+    let text = "b 1 200\nt 1 190\nt NaN 200\nt 3 300\nu NaN -100\nu 1 200\nv 1 150\nv -1 200\nw 1e300 200\n# EOF\n";
     let gap = |total: &str| observe(text, "b", total, range).expect_err("a gap").to_string();
     let words = "not a finite number: `t` is no number to count with at 1970-01-01T00:03:20Z (line 3)";
     assert_eq!(gap("t"), words);
     assert!(observe(text, "b", "u", range).is_ok());
     assert!(gap("v").contains("`v` is below zero at 1970-01-01T00:03:20Z"));
-    assert!(gap("w").contains("(line 8)"));
+    assert!(gap("w").contains("(line 9)"));
 }
 
 #[test]
