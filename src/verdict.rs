@@ -128,7 +128,9 @@ pub struct Situation {
 pub struct Weighed {
     /// The ruling.
     pub ruling: Ruling,
-    /// What the policy's text asks for, before mode and class.
+    /// What the clause asks for whenever it is in force.
+    pub asks: Effect,
+    /// What it asks for as it stands, before mode and class.
     pub stated: Effect,
     /// What it comes to.
     pub effect: Effect,
@@ -240,15 +242,15 @@ fn potential(situation: &Situation, consequences: &[Consequence]) -> (Effect, Ef
 /// say where it could not: a clause that only ever engages somebody stops nobody. A clause that *failed* is a
 /// broken policy, and counts as unknown whatever its consequences are.
 fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
-    let (stated, eased, excepted) = potential(situation, &ruling.consequences);
+    let (asks, eased, excepted) = potential(situation, &ruling.consequences);
     let failed = matches!(ruling.obstacle, Some(Obstacle::Failed { .. }));
     let (stated, effect, excepted) = match ruling.standing {
         Standing::InForce { .. } if failed => {
-            (stated.max(Effect::Unknown), eased.max(Effect::Unknown), excepted)
+            (asks.max(Effect::Unknown), eased.max(Effect::Unknown), excepted)
         }
-        Standing::InForce { .. } => (stated, eased, excepted),
+        Standing::InForce { .. } => (asks, eased, excepted),
         Standing::Unknown if failed => (Effect::Unknown, Effect::Unknown, false),
-        Standing::Unknown => (stated.min(Effect::Unknown), eased.min(Effect::Unknown), excepted),
+        Standing::Unknown => (asks.min(Effect::Unknown), eased.min(Effect::Unknown), excepted),
         Standing::Idle | Standing::Untriggered => (Effect::Proceed, Effect::Proceed, false),
     };
     let effect = if effect == Effect::Unknown && situation.on_unknown == OnUnknown::Warn {
@@ -257,7 +259,7 @@ fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
         effect
     };
     let cap = if ruling.pending { Effect::Inform } else { cap(situation.mode) };
-    Weighed { ruling, stated, effect: effect.min(cap), excepted }
+    Weighed { ruling, asks, stated, effect: effect.min(cap), excepted }
 }
 
 #[cfg(test)]

@@ -15,6 +15,14 @@ const EIGHTHS: [&str; 9] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉",
 /// Heights of a sparkline, from nothing left to everything left.
 const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
+/// Seconds in an hour.
+const HOUR: i64 = 3_600;
+/// Seconds in a day.
+const DAY: i64 = 86_400;
+
+/// Colours that are seen on light and on dark ground: the line at nothing left, and the budget.
+const PALETTE: &str = "%%{init: {\"xyChart\": {\"height\": 260}, \"themeVariables\": {\"xyChart\": {\"plotColorPalette\": \"#8b949e, #e5534b\"}}}}%%\n";
+
 /// The share as a whole number of `parts`, from 0 to `parts`.
 fn parts(share: Decimal, parts: u32) -> usize {
     let whole = (share.clamp(Decimal::ZERO, Decimal::ONE) * Decimal::from(parts)).round();
@@ -71,18 +79,18 @@ pub fn mermaid(line: &BudgetLine) -> Option<String> {
     let ten = Decimal::TEN;
     let from = ((lowest / ten).floor() * ten).min(Decimal::ZERO);
     let to = ((highest / ten).ceil() * ten).max(Decimal::ONE_HUNDRED);
-    let day = |at: i64| {
-        Timestamp::from_second(at)
-            .map_or_else(|_| String::new(), |at| at.to_zoned(TimeZone::UTC).strftime("%-d %b").to_string())
-    };
-    let days: Vec<String> = known.iter().map(|(at, _)| format!("\"{}\"", day(*at))).collect();
     let values: Vec<String> = known.iter().map(|(_, share)| percent(share).to_string()).collect();
     let zero: Vec<&str> = known.iter().map(|_| "0").collect();
-    let mut chart = String::from("```mermaid\nxychart-beta\n");
-    let _ = writeln!(chart, "    x-axis [{}]", days.join(", "));
-    let _ = writeln!(chart, "    y-axis \"% of the budget left\" {from} --> {to}");
-    let _ = writeln!(chart, "    line [{}]", values.join(", "));
+    let (first, last) = (known.first()?.0, known.last()?.0);
+    let (unit, length) = if last - first >= 2 * DAY { ("days", DAY) } else { ("hours", HOUR) };
+    let end = Timestamp::from_second(last).ok()?.to_zoned(TimeZone::UTC).strftime("%-d %b %H:%M UTC");
+    let mut chart = String::from("```mermaid\n");
+    chart.push_str(PALETTE);
+    chart.push_str("xychart-beta\n");
+    let _ = writeln!(chart, "    x-axis \"{unit} up to {end}\" {} --> 0", (first - last) / length);
+    let _ = writeln!(chart, "    y-axis \"% left\" {from} --> {to}");
     let _ = writeln!(chart, "    line [{}]", zero.join(", "));
+    let _ = writeln!(chart, "    line [{}]", values.join(", "));
     chart.push_str("```\n");
     Some(chart)
 }

@@ -125,7 +125,12 @@ fn facts(weighed: &Weighed) -> Vec<String> {
 
 /// One fact against its thresholds.
 fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
-    let holds = if weighed.stated >= Effect::Restrict { "freezes" } else { "holds" };
+    let holds = match weighed.asks {
+        Effect::Freeze => "freezes",
+        Effect::Restrict => "restricts",
+        Effect::Warn => "warns",
+        Effect::Proceed | Effect::Inform | Effect::Unknown => "holds",
+    };
     let mut words = Vec::new();
     if let Some(comparison) = &evidence.compared {
         words.push(format!("{holds} {}", threshold(comparison)));
@@ -219,12 +224,16 @@ fn clauses_of(report: &Report, line: &BudgetLine) -> String {
 
 /// Evidence, curve, and who agreed.
 fn details(out: &mut String, report: &Report) {
-    out.push_str("<details><summary>Evidence, curve and policy</summary>\n\n");
     if let Some((line, _)) = report.tightest()
         && let Some(chart) = chart::mermaid(line)
     {
-        let _ = writeln!(out, "{}, what is left of the budget:\n\n{chart}", safe(&line.title));
+        let title = safe(&line.title);
+        let period = figure::period(line.period);
+        let _ =
+            writeln!(out, "<details><summary>What was left of {title} over the last {period}</summary>\n");
+        let _ = writeln!(out, "{chart}\n</details>\n");
     }
+    out.push_str("<details><summary>Evidence and policy</summary>\n\n");
     out.push_str("| clause | SLO | state | read |\n|---|---|---|---|\n");
     for weighed in &report.verdict.rulings {
         let ruling = &weighed.ruling;

@@ -315,7 +315,7 @@ fn aside(weighed: &Weighed) -> String {
 /// The numbers that a ruling rests on against their thresholds, a line a fact.
 fn numbers(weighed: &Weighed) -> Vec<String> {
     let ruling = &weighed.ruling;
-    let holds = match weighed.stated {
+    let holds = match weighed.asks {
         Effect::Freeze => "freezes",
         Effect::Restrict => "restricts",
         Effect::Warn => "warns",

@@ -9,7 +9,7 @@ const { marked } = await import(pathToFileURL(library("marked/lib/marked.esm.js"
 const css = readFileSync(library("github-markdown-css/github-markdown-light.css"), "utf8");
 const mermaid = pathToFileURL(library("mermaid/dist/mermaid.min.js"));
 const text = readFileSync(join(cache, "comment.md"), "utf8").replace("<details>", "<details open>");
-const body = marked.parse(text, { gfm: true });
+const body = marked.parse(text, { gfm: true, breaks: true });
 
 process.stdout.write(`<!doctype html><meta charset="utf-8"><style>${css}
 body { margin: 24px; background: #fff; font-family: -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; }
@@ -27,7 +27,7 @@ for (const code of document.querySelectorAll("code.language-mermaid")) {
   chart.textContent = code.textContent;
   code.parentElement.replaceWith(chart);
 }
-mermaid.initialize({ startOnLoad: false, xyChart: { height: 220 } });
+mermaid.initialize({ startOnLoad: false });
 await_mermaid();
 async function await_mermaid() { await mermaid.run(); }
 </script>`);

@@ -1,0 +1,71 @@
+//! The README's first policy in five minutes, taken from the README and run.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// The README.
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).expect("a README")
+}
+
+/// The fenced blocks of a language, in order.
+fn blocks(text: &str, language: &str) -> Vec<String> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).filter_map(|rest| rest.split("```").next()).map(str::to_owned).collect()
+}
+
+/// The repository that a reader has after the four steps.
+fn repository() -> tempfile::TempDir {
+    let text = readme();
+    let directory = tempfile::tempdir().expect("a directory");
+    let yaml = blocks(&text, "yaml");
+    let files = [
+        ("slogate.yaml", yaml.first()),
+        ("slos/checkout.yaml", yaml.get(1)),
+        ("policies/payments.rhai", blocks(&text, "rhai").first()),
+        (".github/workflows/slogate.yml", yaml.get(2)),
+    ]
+    .map(|(path, block)| (path, block.cloned().unwrap_or_else(|| panic!("the README shows `{path}`"))));
+    for (path, block) in files {
+        let path = directory.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, block).expect("a file");
+    }
+    directory
+}
+
+fn check(directory: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    command.arg("check").arg(directory).env_clear().env("COLUMNS", "110");
+    command.output().expect("the binary runs")
+}
+
+#[test]
+fn what_the_readme_says_to_write_is_valid_and_stops_nobody() {
+    let directory = repository();
+    let output = check(directory.path());
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{out}{err}");
+    assert_eq!(err, "", "nothing is wrong in it");
+    assert!(out.contains("INFORM") && out.contains("exhausted") && out.contains("--prometheus"), "{out}");
+}
+
+#[test]
+fn the_readme_shows_the_problem_that_a_misspelt_fact_is() {
+    let directory = repository();
+    let path = directory.path().join("policies/payments.rhai");
+    let policy = fs::read_to_string(&path).expect("a policy");
+    fs::write(&path, policy.replacen("remaining <= 0", "remaning <= 0", 1)).expect("a file");
+    let output = check(directory.path());
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&output.stderr);
+    let shown = blocks(&readme(), "text");
+    let shown = shown.iter().find(|block| block.contains("remaning")).expect("the README shows it");
+    let lines = |text: &str| text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        lines(shown.trim_end()),
+        lines(said.trim_end()),
+        "the README shows something else than\n{said}"
+    );
+}
