@@ -52,7 +52,7 @@ pub struct Check {
 
     /// The branch, tag or commit that the change goes into: everything that decides is read from it. Without it the
     /// work tree is judged.
-    #[arg(long, value_name = "REF")]
+    #[arg(long, value_name = "REF", conflicts_with = "post")]
     pub base: Option<String>,
 
     /// The change itself; `HEAD` by default.

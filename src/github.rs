@@ -264,12 +264,22 @@ impl GitHub {
         prefix: &str,
     ) -> Result<Compared, GitHubError> {
         let what = "compare the change with its base";
-        // Further pages hold commits and no files, and of the commits none is needed.
         let range = format!("{}...{}", encode(base, b""), encode(head, b""));
-        let path = format!("{}/compare/{range}?per_page=1", self.root);
-        let found: WireCompare = self.line.send(Call::get(&path, what))?.json(what)?;
-        if found.files.len() < COMPARE_FILES {
-            return Ok(Compared::Complete(below(prefix, &found.files)));
+        let mut files: Vec<WireFile> = Vec::new();
+        // Pages are pages of commits. GitHub lists the files on the first of them; a server that spreads them over
+        // several is read to its last page with files.
+        for page in 1..=MAX_PAGES {
+            let path = format!("{}/compare/{range}?per_page={PAGE}&page={page}", self.root);
+            let answer = self.line.send(Call::get(&path, what))?;
+            let found: WireCompare = answer.json(what)?;
+            let done = found.files.is_empty() || !answer.has_next;
+            files.extend(found.files);
+            if done {
+                break;
+            }
+        }
+        if files.len() < COMPARE_FILES {
+            return Ok(Compared::Complete(below(prefix, &files)));
         }
         let Some(number) = pull else {
             return Ok(Compared::Truncated(format!("more than {COMPARE_FILES} files changed")));
