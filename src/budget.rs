@@ -6,13 +6,18 @@
 //! point, `burn_rate(w) = (bad_w / total_w) / (1 - T)`, `remaining = 1 - bad_P / ((1 - T) total_P)` and
 //! `burned(w) = bad_w / ((1 - T) total_P)` (SRE Workbook, chapters 2 and 5).
 
+use std::sync::OnceLock;
+
 use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
+use crate::budget::incident::Incidents;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Objective;
 
+pub mod forecast;
 pub mod gap;
+pub mod incident;
 pub mod series;
 
 /// What is asked of a series before its budget counts as known.
@@ -61,6 +66,8 @@ pub struct Budget {
     direct: Option<Total>,
     /// What is asked of the series.
     requirements: Requirements,
+    /// The incidents of the series, found when they are first asked about.
+    incidents: OnceLock<Incidents>,
 }
 
 /// Running sums up to a point.
@@ -111,6 +118,7 @@ impl Budget {
             newest: Vec::new(),
             direct,
             requirements: Requirements::default(),
+            incidents: OnceLock::new(),
         };
         for point in series.points {
             budget.push(point);
@@ -138,8 +146,9 @@ impl Budget {
 
     /// Replaces what is asked of the series.
     #[must_use]
-    pub const fn requiring(mut self, requirements: Requirements) -> Self {
+    pub fn requiring(mut self, requirements: Requirements) -> Self {
         self.requirements = requirements;
+        self.incidents = OnceLock::new();
         self
     }
 
@@ -241,7 +250,7 @@ impl Budget {
     /// earlier repeats; what is missing there counts as no events.
     #[must_use]
     pub fn if_nothing_more_burns(&self, points: usize) -> Self {
-        let mut budget = Self { direct: None, ..self.clone() };
+        let mut budget = Self { direct: None, incidents: OnceLock::new(), ..self.clone() };
         for _ in 0..points {
             let before = budget.points.len().checked_sub(budget.period);
             let repeated = before.and_then(|index| budget.points.get(index).copied().flatten());

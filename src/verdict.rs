@@ -5,10 +5,12 @@
 //! restricting: a certain freeze beats it, and it beats a warning. A verdict never travels without the rulings,
 //! obstacles and notes that it rests on.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::change::Rollout;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Obstacle, Ruling, Standing};
 use crate::settings::{Mode, OnUnknown};
@@ -117,6 +119,10 @@ pub struct Situation {
     pub on_unknown: OnUnknown,
     /// The change's class, if it has one.
     pub class: Option<String>,
+    /// How much of its rollout is judged.
+    pub rollout: Rollout,
+    /// Releases into the environment on this day until now; none where nobody can count them.
+    pub released_today: Option<u32>,
     /// When the verdict is made.
     pub now: Timestamp,
     /// The least that is said whatever the rulings are: a warning where a service has no SLO or no policy.
@@ -134,8 +140,29 @@ pub struct Weighed {
     pub stated: Effect,
     /// What it comes to.
     pub effect: Effect,
-    /// The change's class is excepted, so a freeze only informs.
-    pub excepted: bool,
+    /// What makes it come to less, or to not knowing.
+    pub circumstances: BTreeSet<Circumstance>,
+}
+
+/// What about a change makes a consequence come to less than it asks for, or to not knowing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Circumstance {
+    /// Its class is excepted, so what stops others only informs.
+    Excepted,
+    /// It is judged as the partial rollout that may ship.
+    Partial,
+    /// Fewer releases than the limit went out today.
+    WithinLimit,
+    /// Nobody can count today's releases.
+    Uncounted,
+}
+
+impl Weighed {
+    /// True when the change's class is excepted.
+    #[must_use]
+    pub fn excepted(&self) -> bool {
+        self.circumstances.contains(&Circumstance::Excepted)
+    }
 }
 
 /// The answer for one change, environment and instant.
@@ -213,27 +240,39 @@ const fn cap(mode: Mode) -> Effect {
     }
 }
 
-/// What a clause would come to in force, and whether the change's class is excepted.
-fn potential(situation: &Situation, consequences: &[Consequence]) -> (Effect, Effect, bool) {
-    let (mut stated, mut eased, mut excepted) = (Effect::Proceed, Effect::Proceed, false);
-    for consequence in consequences {
-        let (asks, comes_to) = match consequence {
-            Consequence::Freeze { environment, except } if *environment == situation.environment => {
-                let passes = situation.class.as_ref().is_some_and(|class| except.contains(class));
-                excepted |= passes;
-                (Effect::Freeze, if passes { Effect::Inform } else { Effect::Freeze })
+/// What one consequence asks for, what it comes to for the change, and why these differ.
+fn potential(situation: &Situation, consequence: &Consequence) -> (Effect, Effect, Option<Circumstance>) {
+    let class = situation.class.as_ref();
+    let excepted = consequence.except().is_some_and(|except| class.is_some_and(|own| except.contains(own)));
+    let (asks, comes_to, why) = match consequence {
+        Consequence::Freeze { environment, .. } if *environment == situation.environment => {
+            (Effect::Freeze, Effect::Freeze, None)
+        }
+        Consequence::Restrict { to, .. } if *to == situation.rollout => {
+            (Effect::Restrict, Effect::Inform, Some(Circumstance::Partial))
+        }
+        Consequence::Restrict { .. } => (Effect::Restrict, Effect::Restrict, None),
+        Consequence::LimitReleases { a_day, .. } => match situation.released_today {
+            Some(released) if released < *a_day => {
+                (Effect::Restrict, Effect::Inform, Some(Circumstance::WithinLimit))
             }
-            Consequence::Warn(_) => (Effect::Warn, Effect::Warn),
-            Consequence::Freeze { .. }
-            | Consequence::Inform(_)
-            | Consequence::ActionItem { .. }
-            | Consequence::Postmortem
-            | Consequence::Engage(_) => (Effect::Inform, Effect::Inform),
-        };
-        stated = stated.max(asks);
-        eased = eased.max(comes_to);
-    }
-    (stated, eased, excepted)
+            Some(_) => (Effect::Restrict, Effect::Restrict, None),
+            None => (Effect::Restrict, Effect::Unknown, Some(Circumstance::Uncounted)),
+        },
+        Consequence::Warn(_) => return (Effect::Warn, Effect::Warn, None),
+        Consequence::Freeze { .. }
+        | Consequence::Inform(_)
+        | Consequence::ActionItem { .. }
+        | Consequence::Postmortem
+        | Consequence::Engage(_)
+        | Consequence::Notify(_)
+        | Consequence::Assign(_)
+        | Consequence::Escalate
+        | Consequence::CodeYellow
+        | Consequence::CodeRed
+        | Consequence::HandBackOperations => return (Effect::Inform, Effect::Inform, None),
+    };
+    if excepted { (asks, Effect::Inform, Some(Circumstance::Excepted)) } else { (asks, comes_to, why) }
 }
 
 /// A ruling's effect in the situation.
@@ -242,24 +281,31 @@ fn potential(situation: &Situation, consequences: &[Consequence]) -> (Effect, Ef
 /// say where it could not: a clause that only ever engages somebody stops nobody. A clause that *failed* is a
 /// broken policy, and counts as unknown whatever its consequences are.
 fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
-    let (asks, eased, excepted) = potential(situation, &ruling.consequences);
+    let (mut asks, mut eased, mut circumstances) = (Effect::Proceed, Effect::Proceed, BTreeSet::new());
+    for consequence in &ruling.consequences {
+        let (one_asks, comes_to, why) = potential(situation, consequence);
+        asks = asks.max(one_asks);
+        eased = eased.max(comes_to);
+        circumstances.extend(why);
+    }
     let failed = matches!(ruling.obstacle, Some(Obstacle::Failed { .. }));
-    let (stated, effect, excepted) = match ruling.standing {
-        Standing::InForce { .. } if failed => {
-            (asks.max(Effect::Unknown), eased.max(Effect::Unknown), excepted)
-        }
-        Standing::InForce { .. } => (asks, eased, excepted),
-        Standing::Unknown if failed => (Effect::Unknown, Effect::Unknown, false),
-        Standing::Unknown => (asks.min(Effect::Unknown), eased.min(Effect::Unknown), excepted),
-        Standing::Idle | Standing::Untriggered => (Effect::Proceed, Effect::Proceed, false),
+    let (stated, effect) = match ruling.standing {
+        Standing::InForce { .. } if failed => (asks.max(Effect::Unknown), eased.max(Effect::Unknown)),
+        Standing::InForce { .. } => (asks, eased),
+        Standing::Unknown if failed => (Effect::Unknown, Effect::Unknown),
+        Standing::Unknown => (asks.min(Effect::Unknown), eased.min(Effect::Unknown)),
+        Standing::Idle | Standing::Untriggered => (Effect::Proceed, Effect::Proceed),
     };
+    if stated == Effect::Proceed || (failed && ruling.standing == Standing::Unknown) {
+        circumstances.clear();
+    }
     let effect = if effect == Effect::Unknown && situation.on_unknown == OnUnknown::Warn {
         Effect::Warn
     } else {
         effect
     };
     let cap = if ruling.pending { Effect::Inform } else { cap(situation.mode) };
-    Weighed { ruling, asks, stated, effect: effect.min(cap), excepted }
+    Weighed { ruling, asks, stated, effect: effect.min(cap), circumstances }
 }
 
 #[cfg(test)]
@@ -316,6 +362,8 @@ mod tests {
             mode,
             on_unknown: OnUnknown::Block,
             class: None,
+            rollout: Rollout::Full,
+            released_today: None,
             now: Timestamp::UNIX_EPOCH,
             floor: Effect::Proceed,
         }
@@ -371,6 +419,59 @@ mod tests {
         );
     }
 
+    fn restrict(except: &[&str]) -> Consequence {
+        let except = except.iter().map(|class| (*class).to_owned()).collect();
+        Consequence::Restrict { to: Rollout::Canary, except }
+    }
+
+    fn limit(a_day: u32) -> Consequence {
+        Consequence::LimitReleases { a_day, except: vec!["hotfix".to_owned()] }
+    }
+
+    #[test]
+    fn a_restriction_withholds_a_full_rollout_and_tells_a_canary() {
+        let full = situation(Mode::Enforce);
+        let canary = Situation { rollout: Rollout::Canary, ..situation(Mode::Enforce) };
+        let rulings = || vec![in_force(vec![restrict(&["hotfix"])])];
+        assert_eq!(effect(&full, rulings()), (Effect::Restrict, Exit::Withheld));
+        assert_eq!(effect(&canary, rulings()), (Effect::Inform, Exit::Proceed));
+        let hotfix = Situation { class: Some("hotfix".to_owned()), ..full.clone() };
+        assert_eq!(effect(&hotfix, rulings()), (Effect::Inform, Exit::Proceed));
+        assert_eq!(effect(&situation(Mode::Warn), rulings()), (Effect::Warn, Exit::Proceed));
+        let both = || vec![in_force(vec![restrict(&[]), freeze(&[])])];
+        assert_eq!(effect(&canary, both()), (Effect::Freeze, Exit::Withheld));
+        assert_eq!(effect(&full, vec![unknown(vec![restrict(&[])])]), (Effect::Unknown, Exit::Unknown));
+        assert_eq!(effect(&canary, vec![unknown(vec![restrict(&[])])]), (Effect::Inform, Exit::Proceed));
+    }
+
+    #[test]
+    fn a_limit_of_releases_that_nobody_can_count_is_not_known() {
+        let uncounted = situation(Mode::Enforce);
+        let after = |released| Situation { released_today: Some(released), ..situation(Mode::Enforce) };
+        let rulings = || vec![in_force(vec![limit(2)])];
+        assert_eq!(effect(&uncounted, rulings()), (Effect::Unknown, Exit::Unknown));
+        assert_eq!(effect(&after(1), rulings()), (Effect::Inform, Exit::Proceed));
+        assert_eq!(effect(&after(2), rulings()), (Effect::Restrict, Exit::Withheld));
+        let lenient = Situation { on_unknown: OnUnknown::Warn, ..situation(Mode::Enforce) };
+        assert_eq!(effect(&lenient, rulings()), (Effect::Warn, Exit::Proceed));
+        let hotfix = Situation { class: Some("hotfix".to_owned()), ..situation(Mode::Enforce) };
+        assert_eq!(effect(&hotfix, rulings()), (Effect::Inform, Exit::Proceed));
+    }
+
+    #[test]
+    fn what_people_carry_out_stops_nobody() {
+        let consequences = vec![
+            Consequence::Notify("@po".to_owned()),
+            Consequence::Assign(rust_decimal::Decimal::ONE),
+            Consequence::Escalate,
+            Consequence::CodeYellow,
+            Consequence::CodeRed,
+            Consequence::HandBackOperations,
+        ];
+        let enforce = situation(Mode::Enforce);
+        assert_eq!(effect(&enforce, vec![in_force(consequences)]), (Effect::Inform, Exit::Proceed));
+    }
+
     #[test]
     fn what_is_stopped_elsewhere_is_only_told_here() {
         let staging = Situation { environment: "staging".to_owned(), ..situation(Mode::Enforce) };
@@ -409,13 +510,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_more_ruling_never_eases_a_verdict(kinds in prop::collection::vec(0u8..6, 0..6), more in 0u8..6, mode in 0u8..3) {
+        fn one_more_ruling_never_eases_a_verdict(kinds in prop::collection::vec(0u8..9, 0..6), more in 0u8..9, mode in 0u8..3) {
             let make = |kind: &u8| match kind {
                 0 => in_force(vec![freeze(&[])]),
                 1 => in_force(vec![warn()]),
                 2 => unknown(vec![freeze(&[])]),
                 3 => unknown(vec![warn()]),
                 4 => failed(vec![warn()]),
+                5 => in_force(vec![restrict(&[])]),
+                6 => in_force(vec![limit(2)]),
+                7 => unknown(vec![restrict(&[])]),
                 _ => ruling(Standing::Idle, None, vec![freeze(&[])]),
             };
             let situation = situation([Mode::Inform, Mode::Warn, Mode::Enforce][usize::from(mode)]);

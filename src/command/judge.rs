@@ -142,6 +142,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.mode = Some(environment.mode);
     let law = read_law(&ground, &settings)?;
     judged.report.problems.extend(law.warnings);
+    judged.report.change.rollout = case.check.rollout(case.pull.is_some());
     judged.report.change.class = class(&settings, case.check.class.as_deref())?;
     let touched = touched(case, &ground, &settings, &mut judged.report)?;
     let subjects =
@@ -191,6 +192,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         mode: environment.mode,
         on_unknown: settings.on_unknown,
         class: judged.report.change.class.clone(),
+        rollout: judged.report.change.rollout,
+        released_today: None,
         now,
         floor: if uncovered { Effect::Warn } else { Effect::Proceed },
     };

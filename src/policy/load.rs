@@ -235,7 +235,7 @@ impl Findings {
         }
         let condition = |declared: &language::Condition| {
             let place = self.layout.arguments(declared.position).unwrap_or_else(|| place.clone());
-            Condition { place, function: declared.function.clone() }
+            Condition { place, function: declared.function.clone(), steadily: declared.steadily }
         };
         Clause {
             name: draft.name.clone(),

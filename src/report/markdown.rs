@@ -4,10 +4,12 @@
 
 use std::fmt::Write as _;
 
+use crate::change::Rollout;
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
-use crate::policy::{Comparison, Consequence, Evidence, Value};
+use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
+use crate::report::follow::{self, Escape};
 use crate::report::{BudgetLine, Report, chart, figure};
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -90,6 +92,9 @@ fn opening(out: &mut String, report: &Report) {
     if deciding.len() > SHOWN {
         let _ = writeln!(out, "\nAnd {} more rulings like these.", deciding.len() - SHOWN);
     }
+    if report.passing_rollout() == Some(Rollout::Canary) {
+        out.push_str("A canary passes.\n");
+    }
     let passing: Vec<String> = report.passing().into_iter().map(safe).collect();
     if !passing.is_empty() && report.change.class.is_none() {
         let _ = writeln!(out, "The policy excepts changes of class *{}*.", passing.join("*, *"));
@@ -135,7 +140,11 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
     if let Some(comparison) = &evidence.compared {
         words.push(format!("{holds} {}", threshold(comparison)));
     }
-    let thaw = weighed.ruling.thaw_evidence.iter().find(|thaw| thaw.fact == evidence.fact);
+    let thaw = weighed
+        .ruling
+        .thaw_evidence
+        .iter()
+        .find(|thaw| thaw.fact == evidence.fact && thaw.value == evidence.value);
     if let Some(comparison) = thaw.and_then(|thaw| thaw.compared.as_ref()) {
         words.push(format!("thaws {}", threshold(comparison)));
     }
@@ -148,7 +157,7 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
 fn number(value: &Value) -> String {
     let text = figure::value(value);
     match value {
-        Value::Ratio(_) | Value::Rate(_) | Value::Count(_) => minus(&text),
+        Value::Ratio(_) | Value::Rate(_) | Value::Count(_) | Value::Time(_) | Value::Never => minus(&text),
         Value::Text(_) | Value::Unknown(_) => safe(&text),
     }
 }
@@ -254,7 +263,7 @@ fn details(out: &mut String, report: &Report) {
         let _ = writeln!(out, "| {name} {place} | {} | {state} | {} |", safe(&ruling.slo), read.join("; "));
     }
     out.push('\n');
-    for follow in follows(report) {
+    for follow in follow::render(report, Escape { words: safe, people: code_span }) {
         let _ = writeln!(out, "- {follow}");
     }
     for policy in &report.policies {
@@ -276,32 +285,6 @@ fn details(out: &mut String, report: &Report) {
         );
     }
     out.push_str("\n</details>\n\n");
-}
-
-/// What the clauses in force ask for besides stopping.
-fn follows(report: &Report) -> Vec<String> {
-    let mut follows = Vec::new();
-    for weighed in &report.verdict.rulings {
-        if !matches!(weighed.ruling.standing, Standing::InForce { .. }) {
-            continue;
-        }
-        for consequence in &weighed.ruling.consequences {
-            follows.push(match consequence {
-                Consequence::Freeze { .. } => continue,
-                Consequence::Warn(text) | Consequence::Inform(text) => safe(text),
-                Consequence::ActionItem { title, top_of_backlog, due } => {
-                    let top = if *top_of_backlog { ", on top of the backlog" } else { "" };
-                    let due = due.map_or_else(String::new, |due| format!(", within {}", figure::period(due)));
-                    format!("Action item: {}{top}{due}.", safe(title))
-                }
-                Consequence::Postmortem => "A postmortem is held.".to_owned(),
-                Consequence::Engage(who) => format!("{} is asked for help.", code_span(who)),
-            });
-        }
-    }
-    follows.sort();
-    follows.dedup();
-    follows
 }
 
 /// A place as a link to the judged commit, where there is one, and in a code span elsewhere.
