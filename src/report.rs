@@ -237,10 +237,11 @@ impl Report {
 
     /// The consequences of the deciding rulings that stand in the way of changes to the judged environment.
     fn withholding(&self) -> impl Iterator<Item = &Consequence> {
-        self.deciding().flat_map(|one| &one.ruling.consequences).filter(|consequence| match consequence {
-            Consequence::Freeze { environment, .. } => Some(environment) == self.environment.as_ref(),
-            other => other.except().is_some(),
-        })
+        let elsewhere = |consequence: &Consequence| matches!(consequence, Consequence::Freeze { environment, .. } if Some(environment) != self.environment.as_ref());
+        let passes = |consequence: &Consequence| matches!(consequence, Consequence::Restrict { to, .. } if *to == self.change.rollout);
+        self.deciding()
+            .flat_map(|one| &one.ruling.consequences)
+            .filter(move |one| one.except().is_some() && !elsewhere(one) && !passes(one))
     }
 
     /// Why a ruling comes to less than its policy's text asks for, when it does.
@@ -270,7 +271,7 @@ impl Report {
             return Some(format!("{asks} the releases of a day; the limit is not reached"));
         }
         if weighed.circumstances.contains(&Circumstance::Uncounted) {
-            return Some(format!("{asks} the releases of a day; nobody can count today's"));
+            return Some(format!("{asks} the releases of a day; today's cannot be counted yet"));
         }
         match self.mode {
             Some(mode @ (Mode::Inform | Mode::Warn)) => {

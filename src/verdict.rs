@@ -5,15 +5,17 @@
 //! restricting: a certain freeze beats it, and it beats a warning. A verdict never travels without the rulings,
 //! obstacles and notes that it rests on.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::change::Rollout;
-use crate::policy::Consequence;
-use crate::policy::ruling::{Obstacle, Ruling, Standing};
+use crate::policy::ruling::{Ruling, Standing};
 use crate::settings::{Mode, OnUnknown};
+
+mod weigh;
+
+pub use weigh::{Circumstance, Weighed};
 
 /// What a verdict does to a change, from the mildest to the strictest. A closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,42 +131,6 @@ pub struct Situation {
     pub floor: Effect,
 }
 
-/// A ruling with its effect in the situation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Weighed {
-    /// The ruling.
-    pub ruling: Ruling,
-    /// What the clause asks for whenever it is in force.
-    pub asks: Effect,
-    /// What it asks for as it stands, before mode and class.
-    pub stated: Effect,
-    /// What it comes to.
-    pub effect: Effect,
-    /// What makes it come to less, or to not knowing.
-    pub circumstances: BTreeSet<Circumstance>,
-}
-
-/// What about a change makes a consequence come to less than it asks for, or to not knowing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Circumstance {
-    /// Its class is excepted, so what stops others only informs.
-    Excepted,
-    /// It is judged as the partial rollout that may ship.
-    Partial,
-    /// Fewer releases than the limit went out today.
-    WithinLimit,
-    /// Nobody can count today's releases.
-    Uncounted,
-}
-
-impl Weighed {
-    /// True when the change's class is excepted.
-    #[must_use]
-    pub fn excepted(&self) -> bool {
-        self.circumstances.contains(&Circumstance::Excepted)
-    }
-}
-
 /// The answer for one change, environment and instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -187,7 +153,8 @@ const VALID_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// waiver's end.
 #[must_use]
 pub fn fold(situation: &Situation, rulings: Vec<Ruling>, ahead: &[Timestamp]) -> Verdict {
-    let mut weighed: Vec<Weighed> = rulings.into_iter().map(|ruling| weigh(situation, ruling)).collect();
+    let mut weighed: Vec<Weighed> =
+        rulings.into_iter().map(|ruling| weigh::weigh(situation, ruling)).collect();
     weighed.sort_by_key(|one| (std::cmp::Reverse(one.effect), one.ruling.place.line()));
     let floor = situation.floor.min(cap(situation.mode));
     let effect = weighed.iter().map(|one| one.effect).fold(floor, Effect::max);
@@ -240,80 +207,14 @@ const fn cap(mode: Mode) -> Effect {
     }
 }
 
-/// What one consequence asks for, what it comes to for the change, and why these differ.
-fn potential(situation: &Situation, consequence: &Consequence) -> (Effect, Effect, Option<Circumstance>) {
-    let class = situation.class.as_ref();
-    let excepted = consequence.except().is_some_and(|except| class.is_some_and(|own| except.contains(own)));
-    let (asks, comes_to, why) = match consequence {
-        Consequence::Freeze { environment, .. } if *environment == situation.environment => {
-            (Effect::Freeze, Effect::Freeze, None)
-        }
-        Consequence::Restrict { to, .. } if *to == situation.rollout => {
-            (Effect::Restrict, Effect::Inform, Some(Circumstance::Partial))
-        }
-        Consequence::Restrict { .. } => (Effect::Restrict, Effect::Restrict, None),
-        Consequence::LimitReleases { a_day, .. } => match situation.released_today {
-            Some(released) if released < *a_day => {
-                (Effect::Restrict, Effect::Inform, Some(Circumstance::WithinLimit))
-            }
-            Some(_) => (Effect::Restrict, Effect::Restrict, None),
-            None => (Effect::Restrict, Effect::Unknown, Some(Circumstance::Uncounted)),
-        },
-        Consequence::Warn(_) => return (Effect::Warn, Effect::Warn, None),
-        Consequence::Freeze { .. }
-        | Consequence::Inform(_)
-        | Consequence::ActionItem { .. }
-        | Consequence::Postmortem
-        | Consequence::Engage(_)
-        | Consequence::Notify(_)
-        | Consequence::Assign(_)
-        | Consequence::Escalate
-        | Consequence::CodeYellow
-        | Consequence::CodeRed
-        | Consequence::HandBackOperations => return (Effect::Inform, Effect::Inform, None),
-    };
-    if excepted { (asks, Effect::Inform, Some(Circumstance::Excepted)) } else { (asks, comes_to, why) }
-}
-
-/// A ruling's effect in the situation.
-///
-/// A clause that is not known counts as unknown where it could withhold the change, and as what it could at most
-/// say where it could not: a clause that only ever engages somebody stops nobody. A clause that *failed* is a
-/// broken policy, and counts as unknown whatever its consequences are.
-fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
-    let (mut asks, mut eased, mut circumstances) = (Effect::Proceed, Effect::Proceed, BTreeSet::new());
-    for consequence in &ruling.consequences {
-        let (one_asks, comes_to, why) = potential(situation, consequence);
-        asks = asks.max(one_asks);
-        eased = eased.max(comes_to);
-        circumstances.extend(why);
-    }
-    let failed = matches!(ruling.obstacle, Some(Obstacle::Failed { .. }));
-    let (stated, effect) = match ruling.standing {
-        Standing::InForce { .. } if failed => (asks.max(Effect::Unknown), eased.max(Effect::Unknown)),
-        Standing::InForce { .. } => (asks, eased),
-        Standing::Unknown if failed => (Effect::Unknown, Effect::Unknown),
-        Standing::Unknown => (asks.min(Effect::Unknown), eased.min(Effect::Unknown)),
-        Standing::Idle | Standing::Untriggered => (Effect::Proceed, Effect::Proceed),
-    };
-    if stated == Effect::Proceed || (failed && ruling.standing == Standing::Unknown) {
-        circumstances.clear();
-    }
-    let effect = if effect == Effect::Unknown && situation.on_unknown == OnUnknown::Warn {
-        Effect::Warn
-    } else {
-        effect
-    };
-    let cap = if ruling.pending { Effect::Inform } else { cap(situation.mode) };
-    Weighed { ruling, asks, stated, effect: effect.min(cap), circumstances }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::diagnostic::{Place, SourceText};
+    use crate::policy::Consequence;
+    use crate::policy::ruling::Obstacle;
 
     fn ruling(standing: Standing, obstacle: Option<Obstacle>, consequences: Vec<Consequence>) -> Ruling {
         Ruling {
@@ -463,7 +364,7 @@ mod tests {
         let consequences = vec![
             Consequence::Notify("@po".to_owned()),
             Consequence::Assign(rust_decimal::Decimal::ONE),
-            Consequence::Escalate,
+            Consequence::Escalate { decides: Vec::new(), how: String::new() },
             Consequence::CodeYellow,
             Consequence::CodeRed,
             Consequence::HandBackOperations,

@@ -5,6 +5,7 @@
 
 use rust_decimal::Decimal;
 
+use super::Escalation;
 use crate::change::Rollout;
 
 /// What a consequence asks for.
@@ -53,7 +54,12 @@ pub enum Consequence {
     /// `assign(percent(50))`: a share of the engineers, above 0 and at most 1, works on reliability.
     Assign(Decimal),
     /// `escalate()`: those decide whom the policy's escalation names.
-    Escalate,
+    Escalate {
+        /// They.
+        decides: Vec<String>,
+        /// In which way, and how soon.
+        how: String,
+    },
     /// `code_yellow()`: everyone affected works on reliability, in business hours.
     CodeYellow,
     /// `code_red()`: everyone affected works on reliability, around the clock.
@@ -100,7 +106,7 @@ impl Consequence {
             Self::Engage(_) => "engage",
             Self::Notify(_) => "notify",
             Self::Assign(_) => "assign",
-            Self::Escalate => "escalate",
+            Self::Escalate { .. } => "escalate",
             Self::CodeYellow => "code_yellow",
             Self::CodeRed => "code_red",
             Self::HandBackOperations => "hand_back_operations",
@@ -122,10 +128,18 @@ impl Consequence {
             Self::Engage(_)
             | Self::Notify(_)
             | Self::Assign(_)
-            | Self::Escalate
+            | Self::Escalate { .. }
             | Self::CodeYellow
             | Self::CodeRed
             | Self::HandBackOperations => Automation::Manual,
+        }
+    }
+
+    /// Names those to whom the policy's header escalates, where this escalates.
+    pub(super) fn name_escalation(&mut self, escalation: &Escalation) {
+        if let Self::Escalate { decides, how } = self {
+            decides.clone_from(&escalation.decides);
+            how.clone_from(&escalation.how);
         }
     }
 
@@ -143,7 +157,7 @@ impl Consequence {
             | Self::Engage(_)
             | Self::Notify(_)
             | Self::Assign(_)
-            | Self::Escalate
+            | Self::Escalate { .. }
             | Self::CodeYellow
             | Self::CodeRed
             | Self::HandBackOperations => None,
@@ -163,7 +177,7 @@ impl Consequence {
             | Self::Engage(_)
             | Self::Notify(_)
             | Self::Assign(_)
-            | Self::Escalate
+            | Self::Escalate { .. }
             | Self::CodeYellow
             | Self::CodeRed
             | Self::HandBackOperations => None,

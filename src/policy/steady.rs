@@ -33,7 +33,7 @@ impl Steady {
             Some((first, _)) => first,
             None => match ask(t) {
                 Answer::Holds => self.holds_at(t),
-                other => {
+                other @ (Answer::Fails | Answer::Unknown) => {
                     self.broken = Some(t);
                     return other;
                 }

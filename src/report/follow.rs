@@ -48,7 +48,10 @@ fn sentence(consequence: &Consequence, escape: Escape) -> Option<String> {
         Consequence::Assign(share) => {
             format!("{} of the engineers work on reliability.", figure::percent(*share))
         }
-        Consequence::Escalate => "Those decide whom the policy's escalation names.".to_owned(),
+        Consequence::Escalate { decides, how } => {
+            let people: Vec<String> = decides.iter().map(|one| (escape.people)(one)).collect();
+            format!("Escalated to {}: {}.", people.join(", "), (escape.words)(how))
+        }
         Consequence::CodeYellow => {
             "Code yellow: everyone affected works on reliability, in business hours.".to_owned()
         }

@@ -249,8 +249,11 @@ fn consequence(consequence: &Consequence) -> Json {
         Consequence::Assign(share) => {
             put("share", number(*share));
         }
+        Consequence::Escalate { decides, how } => {
+            put("decides", json!(decides));
+            put("how", json!(how));
+        }
         Consequence::Postmortem
-        | Consequence::Escalate
         | Consequence::CodeYellow
         | Consequence::CodeRed
         | Consequence::HandBackOperations => {}

@@ -100,7 +100,8 @@ fn register_spoken(engine: &mut Engine, book: &Book) {
 fn register_bare(engine: &mut Engine, book: &Book) {
     let bare = [
         Consequence::Postmortem,
-        Consequence::Escalate,
+        // Whom it names is known once the header is read.
+        Consequence::Escalate { decides: Vec::new(), how: String::new() },
         Consequence::CodeYellow,
         Consequence::CodeRed,
         Consequence::HandBackOperations,
