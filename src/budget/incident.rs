@@ -14,10 +14,21 @@ const HOUR: i64 = 3_600;
 /// The incidents of a whole series, found once.
 #[derive(Debug, Clone, Default)]
 pub struct Incidents {
-    /// The incidents as indices of their first and last point, in their order.
-    runs: Vec<(usize, usize)>,
+    /// The incidents, in their order.
+    runs: Vec<Run>,
     /// For each point, the newest one up to it that burns; none before the first.
     burning: Vec<Option<usize>>,
+}
+
+/// One incident.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    /// The index of its first point.
+    start: usize,
+    /// The index of its last point.
+    end: usize,
+    /// Its bad events.
+    bad: Decimal,
 }
 
 impl Incidents {
@@ -34,23 +45,36 @@ impl Incidents {
                 continue;
             }
             match (newest, incidents.runs.last_mut()) {
-                (Some(before), Some(run)) if index - before - 1 <= pause => run.1 = index,
-                _ => incidents.runs.push((index, index)),
+                (Some(before), Some(run)) if index - before - 1 <= pause => run.end = index,
+                _ => incidents.runs.push(Run { start: index, end: index, bad: Decimal::ZERO }),
             }
             incidents.burning.push(Some(index));
+        }
+        for run in &mut incidents.runs {
+            run.bad = bad_within(budget, run.start, run.end);
         }
         incidents
     }
 
-    /// The incidents that end after `after` and up to `index`, as seen from there.
-    fn ending_within(&self, after: Option<usize>, index: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let seen = self.burning.get(index).copied().flatten();
-        let first = self.runs.partition_point(|(_, end)| after.is_some_and(|after| *end <= after));
-        let runs = self.runs.get(first..).unwrap_or_default().iter();
-        let known = runs.take_while(move |(start, _)| *start <= index);
-        let cut = known.map(move |(start, end)| (*start, seen.map_or(*end, |seen| seen.min(*end))));
-        cut.filter(move |(_, end)| after.is_none_or(|after| *end > after))
+    /// The most bad events of an incident that ends after `after` and up to `index`, as seen from there.
+    fn worst(&self, budget: &Budget, after: Option<usize>, index: usize) -> Decimal {
+        let ends_before = |end: usize| after.is_some_and(|after| end <= after);
+        let first = self.runs.partition_point(|run| ends_before(run.end));
+        let over = self.runs.partition_point(|run| run.end <= index);
+        let whole = self.runs.get(first..over).unwrap_or_default().iter().map(|run| run.bad);
+        // What goes on behind the point is seen up to the newest point that burns.
+        let goes_on = self.runs.get(over).filter(|run| run.start <= index);
+        let cut = goes_on.zip(self.burning.get(index).copied().flatten());
+        let cut = cut.filter(|(_, newest)| !ends_before(*newest));
+        let cut = cut.map(|(run, newest)| bad_within(budget, run.start, newest));
+        whole.chain(cut).max().unwrap_or(Decimal::ZERO)
     }
+}
+
+/// The bad events from one point to another, both included.
+fn bad_within(budget: &Budget, start: usize, end: usize) -> Decimal {
+    let sums = budget.sums_over(end, (end + 1).saturating_sub(start));
+    sums.map_or(Decimal::ZERO, |sums| sums.events.bad)
 }
 
 /// True at a point whose last hour is known, has enough events and burns faster than evenly.
@@ -70,11 +94,7 @@ impl Figures<'_> {
         let budget = self.budget;
         let after = self.index.checked_sub(budget.period);
         let incidents = budget.incidents.get_or_init(|| Incidents::find(budget));
-        let depleted = incidents.ending_within(after, self.index).filter_map(|(start, end)| {
-            let sums = budget.sums_over(end, end - start + 1)?;
-            Some(sums.events.bad)
-        });
-        depleted.max().unwrap_or(Decimal::ZERO) / self.grant()
+        incidents.worst(budget, after, self.index) / self.grant()
     }
 }
 
