@@ -69,6 +69,8 @@ pub struct Policy {
     pub digest: String,
     /// What runs its conditions.
     script: Script,
+    /// Every window that is written out, in seconds, and where.
+    windows: Vec<(i64, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }
@@ -214,6 +216,12 @@ impl Policy {
         let scope = &self.header.scope;
         let of_team = scope.team.as_deref().is_some_and(|covered| team == Some(covered));
         of_team || scope.services.iter().any(|covered| covered == service)
+    }
+
+    /// Every window that its conditions write out, in seconds, and where.
+    #[must_use]
+    pub fn windows(&self) -> &[(i64, Place)] {
+        &self.windows
     }
 
     /// What the script printed, while it was loaded and since: lines behind a bar, cut at a few kilobytes.

@@ -6,7 +6,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::budget::{Budget, Figures};
+use crate::budget::{Budget, Figures, believable};
 
 /// The window of the burn rate that makes an incident, and the longest pause within one, in seconds.
 const HOUR: i64 = 3_600;
@@ -74,7 +74,7 @@ impl Incidents {
 /// The bad events from one point to another, both included.
 fn bad_within(budget: &Budget, start: usize, end: usize) -> Decimal {
     let sums = budget.sums_over(end, (end + 1).saturating_sub(start));
-    sums.map_or(Decimal::ZERO, |sums| sums.events.bad)
+    sums.map_or(Decimal::ZERO, |sums| believable(sums.events).bad)
 }
 
 /// True at a point whose last hour is known, has enough events and burns faster than evenly.

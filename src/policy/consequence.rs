@@ -135,6 +135,27 @@ impl Consequence {
         }
     }
 
+    /// The environment that it freezes, if it freezes one.
+    #[must_use]
+    pub fn frozen(&self) -> Option<&str> {
+        match self {
+            Self::Freeze { environment, .. } => Some(environment),
+            Self::Restrict { .. }
+            | Self::LimitReleases { .. }
+            | Self::Warn(_)
+            | Self::Inform(_)
+            | Self::ActionItem { .. }
+            | Self::Postmortem
+            | Self::Engage(_)
+            | Self::Notify(_)
+            | Self::Assign(_)
+            | Self::Escalate { .. }
+            | Self::CodeYellow
+            | Self::CodeRed
+            | Self::HandBackOperations => None,
+        }
+    }
+
     /// Names those to whom the policy's header escalates, where this escalates.
     pub(super) fn name_escalation(&mut self, escalation: &Escalation) {
         if let Self::Escalate { decides, how } = self {

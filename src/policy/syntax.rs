@@ -128,6 +128,23 @@ pub(super) fn call<'a>(node: &ASTNode<'a>) -> Option<(&'a FnCallExpr, Position, 
     }
 }
 
+/// Every window that is written out, in seconds, and where.
+pub(super) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(i64, Place)> {
+    let mut found = Vec::new();
+    walk(ast, &mut |path| {
+        if let Some((call, _, true)) = path.last().and_then(call)
+            && (call.name == "steadily" || takes(&call.name) == Some(Takes::Windows))
+        {
+            found.extend(call.args.iter().filter_map(|argument| {
+                let Expr::StringConstant(text, position) = argument else { return None };
+                Some((length::window(text, step).ok()?, layout.token(*position)?))
+            }));
+        }
+        true
+    });
+    found
+}
+
 /// True when a node calls the function of this name.
 pub(super) fn is_call_of(node: &ASTNode<'_>, name: &str) -> bool {
     call(node).is_some_and(|(call, _, _)| call.name == name)
