@@ -6,13 +6,19 @@
 //! point, `burn_rate(w) = (bad_w / total_w) / (1 - T)`, `remaining = 1 - bad_P / ((1 - T) total_P)` and
 //! `burned(w) = bad_w / ((1 - T) total_P)` (SRE Workbook, chapters 2 and 5).
 
+use std::sync::OnceLock;
+
 use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
+use crate::budget::incident::Incidents;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Objective;
 
+mod consistency;
+pub mod forecast;
 pub mod gap;
+pub mod incident;
 pub mod series;
 
 /// What is asked of a series before its budget counts as known.
@@ -34,9 +40,6 @@ impl Default for Requirements {
 
 /// The share by which good events may exceed all events before the numbers contradict each other: 1 %.
 const EXCESS: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
-
-/// How far the grid may be from a direct query, in shares of the budget and of what is consumed: 2 %.
-const TOLERANCE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 
 /// One SLO's budget over a stretch of the grid.
 #[derive(Debug, Clone)]
@@ -61,6 +64,8 @@ pub struct Budget {
     direct: Option<Total>,
     /// What is asked of the series.
     requirements: Requirements,
+    /// The incidents of the series, found when they are first asked about.
+    incidents: OnceLock<Incidents>,
 }
 
 /// Running sums up to a point.
@@ -111,6 +116,7 @@ impl Budget {
             newest: Vec::new(),
             direct,
             requirements: Requirements::default(),
+            incidents: OnceLock::new(),
         };
         for point in series.points {
             budget.push(point);
@@ -138,8 +144,9 @@ impl Budget {
 
     /// Replaces what is asked of the series.
     #[must_use]
-    pub const fn requiring(mut self, requirements: Requirements) -> Self {
+    pub fn requiring(mut self, requirements: Requirements) -> Self {
         self.requirements = requirements;
+        self.incidents = OnceLock::new();
         self
     }
 
@@ -204,29 +211,6 @@ impl Budget {
         Ok(figures)
     }
 
-    /// Compares the grid with the direct query, if a source gave one.
-    fn cross_check(&self, figures: Figures<'_>) -> Result<(), Gap> {
-        let Some(direct) = self.direct.map(believable) else { return Ok(()) };
-        if direct.total.is_zero() {
-            let detail =
-                "one count over the whole period found no events, and the grid found some".to_owned();
-            return Err(Gap::Inconsistent { detail });
-        }
-        let consumed = figures.consumed();
-        let directly = direct.bad / (self.objective.allowance() * direct.total);
-        let apart = (consumed - directly).abs();
-        if apart > TOLERANCE && apart > TOLERANCE * consumed.max(directly) {
-            let percent = |share: Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
-            let detail = format!(
-                "{} % of the budget is consumed by the grid and {} % by one count over the whole period",
-                percent(consumed),
-                percent(directly)
-            );
-            return Err(Gap::Inconsistent { detail });
-        }
-        Ok(())
-    }
-
     /// The sums over the `points` points that end at `index`.
     fn sums_over(&self, index: usize, points: usize) -> Option<Sums> {
         let end = self.sums.get(index + 1)?;
@@ -245,7 +229,7 @@ impl Budget {
     /// earlier repeats; what is missing there counts as no events.
     #[must_use]
     pub fn if_nothing_more_burns(&self, points: usize) -> Self {
-        let mut budget = Self { direct: None, ..self.clone() };
+        let mut budget = Self { direct: None, incidents: OnceLock::new(), ..self.clone() };
         for _ in 0..points {
             let before = budget.points.len().checked_sub(budget.period);
             let repeated = before.and_then(|index| budget.points.get(index).copied().flatten());

@@ -29,6 +29,27 @@ pub struct TouchedService {
     pub because: Vec<String>,
 }
 
+/// How much of a rollout is judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Rollout {
+    /// A small part of the traffic: it may ship where a clause restricts to it.
+    Canary,
+    /// Everything.
+    #[default]
+    Full,
+}
+
+impl Rollout {
+    /// As it stands on the command line, in policies and in reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Canary => "canary",
+            Self::Full => "full",
+        }
+    }
+}
+
 /// What is about to ship.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Change {
@@ -36,6 +57,8 @@ pub struct Change {
     pub services: Vec<TouchedService>,
     /// Its class, when somebody with the authority gave it one.
     pub class: Option<String>,
+    /// How much of its rollout is judged.
+    pub rollout: Rollout,
     /// The tip of the base branch; none when the work tree is judged.
     pub base: Option<Commit>,
     /// The full id of the commit that is about to ship, when there is one.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::change::Rollout;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
@@ -67,6 +68,11 @@ pub struct Check {
     #[arg(long, value_name = "NAME", conflicts_with = "post")]
     pub class: Option<String>,
 
+    /// How much of the rollout is judged: a clause may restrict changes to a canary. By default a pull request is
+    /// judged as a canary and everything else as a full rollout.
+    #[arg(long, value_name = "ROLLOUT", value_parser = PossibleValuesParser::new([Rollout::Canary.as_str(), Rollout::Full.as_str()]))]
+    pub rollout: Option<String>,
+
     /// The instant to judge at, in RFC 3339; by default the present, or the end of a recorded history.
     #[arg(long, value_name = "RFC3339", conflicts_with = "post")]
     pub now: Option<jiff::Timestamp>,
@@ -99,6 +105,18 @@ pub struct Check {
     /// Seconds within which everything must be answered.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub deadline: u64,
+}
+
+impl Check {
+    /// How much of the rollout is judged.
+    #[must_use]
+    pub fn rollout(&self, of_pull_request: bool) -> Rollout {
+        match self.rollout.as_deref() {
+            Some(named) if named == Rollout::Canary.as_str() => Rollout::Canary,
+            None if of_pull_request => Rollout::Canary,
+            Some(_) | None => Rollout::Full,
+        }
+    }
 }
 
 /// The table of exits, as `--help` ends with it.

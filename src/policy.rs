@@ -22,17 +22,23 @@ use crate::policy::layout::Layout;
 use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 
 mod complaint;
+mod consequence;
 mod facts;
 mod header;
 mod keys;
 mod language;
 mod layout;
+mod length;
 mod load;
 pub mod ruling;
 mod sandbox;
+mod steady;
 mod syntax;
 mod value;
+pub mod vocabulary;
 pub mod walk;
+
+pub use consequence::{Automation, Consequence};
 
 /// The names that a policy may use, and the grid that its windows lie on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -161,6 +167,8 @@ pub struct Condition {
     pub place: Place,
     /// The closure.
     function: FnPtr,
+    /// Seconds for which it must have held at every grid point before it counts; none where at once.
+    pub steadily: Option<i64>,
 }
 
 /// Whether a test records what it reads.
@@ -285,50 +293,6 @@ impl fmt::Debug for Policy {
     }
 }
 
-/// What a consequence asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Consequence {
-    /// `freeze("production").except(["hotfix"])`: releases to an environment stop, but for some classes of change.
-    Freeze {
-        /// The environment that is stopped.
-        environment: String,
-        /// The classes of change that pass.
-        except: Vec<String>,
-    },
-    /// `warn("…")`.
-    Warn(String),
-    /// `inform("…")`.
-    Inform(String),
-    /// `action_item("…").top_of_backlog().due("7d")`.
-    ActionItem {
-        /// What is to be done.
-        title: String,
-        /// It goes before everything else.
-        top_of_backlog: bool,
-        /// Seconds until it must be done.
-        due: Option<i64>,
-    },
-    /// `postmortem()`.
-    Postmortem,
-    /// `engage("@team")`: somebody else's help is asked for.
-    Engage(String),
-}
-
-impl Consequence {
-    /// The environment that it freezes, if it freezes one.
-    #[must_use]
-    pub fn frozen(&self) -> Option<&str> {
-        match self {
-            Self::Freeze { environment, .. } => Some(environment),
-            Self::Warn(_)
-            | Self::Inform(_)
-            | Self::ActionItem { .. }
-            | Self::Postmortem
-            | Self::Engage(_) => None,
-        }
-    }
-}
-
 /// Whether a condition held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Truth {
@@ -359,6 +323,10 @@ pub enum Value {
     Rate(Decimal),
     /// A number of events.
     Count(Decimal),
+    /// A length of time in seconds.
+    Time(Decimal),
+    /// What does not come.
+    Never,
     /// A name.
     Text(String),
     /// Not known, and why.

@@ -12,12 +12,12 @@ use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
 use crate::budget::{Budget, Figures, Windowed};
-use crate::change::Change;
+use crate::change::{Change, Rollout};
 use crate::diagnostic::Diagnostic;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Measured, Obstacle, Standing};
 use crate::settings::Mode;
-use crate::verdict::{Effect, Exit, Verdict, Weighed};
+use crate::verdict::{Circumstance, Effect, Exit, Verdict, Weighed};
 
 pub mod chart;
 pub mod consequence;
@@ -214,33 +214,42 @@ impl Report {
         known.min_by_key(|(_, known)| known.remaining)
     }
 
-    /// The classes of change that pass although a ruling freezes: those that every deciding freeze excepts.
+    /// The classes of change that pass although rulings withhold it: those that every deciding consequence excepts.
     #[must_use]
     pub fn passing(&self) -> Vec<&str> {
         let broken = |one: &Weighed| matches!(one.ruling.obstacle, Some(Obstacle::Failed { .. }));
         if self.verdict.effect < Effect::Unknown || self.deciding().any(broken) {
             return Vec::new();
         }
-        let freezes: Vec<&Vec<String>> = self
-            .deciding()
-            .flat_map(|one| &one.ruling.consequences)
-            .filter_map(|consequence| match consequence {
-                Consequence::Freeze { environment, except }
-                    if Some(environment) == self.environment.as_ref() =>
-                {
-                    Some(except)
-                }
-                Consequence::Freeze { .. }
-                | Consequence::Warn(_)
-                | Consequence::Inform(_)
-                | Consequence::ActionItem { .. }
-                | Consequence::Postmortem
-                | Consequence::Engage(_) => None,
-            })
-            .collect();
-        let Some((first, rest)) = freezes.split_first() else { return Vec::new() };
+        let withheld: Vec<&Vec<String>> =
+            self.withholding().filter_map(|consequence| consequence.except()).collect();
+        let Some((first, rest)) = withheld.split_first() else { return Vec::new() };
         let in_all = |class: &&String| rest.iter().all(|except| except.contains(class));
         first.iter().filter(in_all).map(String::as_str).collect()
+    }
+
+    /// The rollout that passes although rulings withhold the change: that to which every deciding consequence
+    /// restricts it.
+    #[must_use]
+    pub fn passing_rollout(&self) -> Option<Rollout> {
+        if self.verdict.effect != Effect::Restrict {
+            return None;
+        }
+        let mut to = None;
+        for consequence in self.withholding() {
+            let Consequence::Restrict { to: allowed, .. } = consequence else { return None };
+            to = Some(*allowed);
+        }
+        to
+    }
+
+    /// The consequences of the deciding rulings that stand in the way of changes to the judged environment.
+    fn withholding(&self) -> impl Iterator<Item = &Consequence> {
+        let elsewhere = |consequence: &Consequence| matches!(consequence, Consequence::Freeze { environment, .. } if Some(environment) != self.environment.as_ref());
+        let passes = |consequence: &Consequence| matches!(consequence, Consequence::Restrict { to, .. } if *to == self.change.rollout);
+        self.deciding()
+            .flat_map(|one| &one.ruling.consequences)
+            .filter(move |one| one.except().is_some() && !elsewhere(one) && !passes(one))
     }
 
     /// What people call a budget; with its environment where that is not the judged one.
@@ -272,12 +281,23 @@ impl Report {
             Effect::Warn => "would warn",
             Effect::Proceed | Effect::Inform => "would inform",
         };
-        if weighed.excepted {
+        if weighed.excepted() {
             let class = self.change.class.as_deref().unwrap_or_default();
             return Some(format!("{would}, but changes of class {class} are excepted"));
         }
         if weighed.ruling.pending {
             return Some(format!("{would}, but the policy is not effective yet, so it only informs"));
+        }
+        if weighed.circumstances.contains(&Circumstance::Partial) {
+            return Some(format!(
+                "{would}, but the change is judged as a canary; --rollout full judges all of it"
+            ));
+        }
+        if weighed.circumstances.contains(&Circumstance::WithinLimit) {
+            return Some(format!("{would}, but the limit of today's releases is not reached"));
+        }
+        if weighed.circumstances.contains(&Circumstance::Uncounted) {
+            return Some(format!("{would} past its limit, but today's releases cannot be counted yet"));
         }
         match self.mode {
             Some(mode @ (Mode::Inform | Mode::Warn)) => {

@@ -9,9 +9,13 @@ use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::policy::Consequence;
-use crate::policy::ruling::{Obstacle, Ruling, Standing};
+use crate::change::Rollout;
+use crate::policy::ruling::{Ruling, Standing};
 use crate::settings::{Mode, OnUnknown};
+
+mod weigh;
+
+pub use weigh::{Circumstance, Weighed};
 
 /// What a verdict does to a change, from the mildest to the strictest. A closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,25 +121,14 @@ pub struct Situation {
     pub on_unknown: OnUnknown,
     /// The change's class, if it has one.
     pub class: Option<String>,
+    /// How much of its rollout is judged.
+    pub rollout: Rollout,
+    /// Releases into the environment on this day until now; none where nobody can count them.
+    pub released_today: Option<u32>,
     /// When the verdict is made.
     pub now: Timestamp,
     /// The least that is said whatever the rulings are: a warning where a service has no SLO or no policy.
     pub floor: Effect,
-}
-
-/// A ruling with its effect in the situation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Weighed {
-    /// The ruling.
-    pub ruling: Ruling,
-    /// What the clause asks for whenever it is in force.
-    pub asks: Effect,
-    /// What it asks for as it stands, before mode and class.
-    pub stated: Effect,
-    /// What it comes to.
-    pub effect: Effect,
-    /// The change's class is excepted, so a freeze only informs.
-    pub excepted: bool,
 }
 
 /// The answer for one change, environment and instant.
@@ -160,7 +153,8 @@ const VALID_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// waiver's end.
 #[must_use]
 pub fn fold(situation: &Situation, rulings: Vec<Ruling>, ahead: &[Timestamp]) -> Verdict {
-    let mut weighed: Vec<Weighed> = rulings.into_iter().map(|ruling| weigh(situation, ruling)).collect();
+    let mut weighed: Vec<Weighed> =
+        rulings.into_iter().map(|ruling| weigh::weigh(situation, ruling)).collect();
     weighed.sort_by_key(|one| (std::cmp::Reverse(one.effect), one.ruling.place.line()));
     let floor = situation.floor.min(cap(situation.mode));
     let effect = weighed.iter().map(|one| one.effect).fold(floor, Effect::max);
@@ -213,61 +207,14 @@ const fn cap(mode: Mode) -> Effect {
     }
 }
 
-/// What a clause would come to in force, and whether the change's class is excepted.
-fn potential(situation: &Situation, consequences: &[Consequence]) -> (Effect, Effect, bool) {
-    let (mut stated, mut eased, mut excepted) = (Effect::Proceed, Effect::Proceed, false);
-    for consequence in consequences {
-        let (asks, comes_to) = match consequence {
-            Consequence::Freeze { environment, except } if *environment == situation.environment => {
-                let passes = situation.class.as_ref().is_some_and(|class| except.contains(class));
-                excepted |= passes;
-                (Effect::Freeze, if passes { Effect::Inform } else { Effect::Freeze })
-            }
-            Consequence::Warn(_) => (Effect::Warn, Effect::Warn),
-            Consequence::Freeze { .. }
-            | Consequence::Inform(_)
-            | Consequence::ActionItem { .. }
-            | Consequence::Postmortem
-            | Consequence::Engage(_) => (Effect::Inform, Effect::Inform),
-        };
-        stated = stated.max(asks);
-        eased = eased.max(comes_to);
-    }
-    (stated, eased, excepted)
-}
-
-/// A ruling's effect in the situation.
-///
-/// A clause that is not known counts as unknown where it could withhold the change, and as what it could at most
-/// say where it could not: a clause that only ever engages somebody stops nobody. A clause that *failed* is a
-/// broken policy, and counts as unknown whatever its consequences are.
-fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
-    let (asks, eased, excepted) = potential(situation, &ruling.consequences);
-    let failed = matches!(ruling.obstacle, Some(Obstacle::Failed { .. }));
-    let (stated, effect, excepted) = match ruling.standing {
-        Standing::InForce { .. } if failed => {
-            (asks.max(Effect::Unknown), eased.max(Effect::Unknown), excepted)
-        }
-        Standing::InForce { .. } => (asks, eased, excepted),
-        Standing::Unknown if failed => (Effect::Unknown, Effect::Unknown, false),
-        Standing::Unknown => (asks.min(Effect::Unknown), eased.min(Effect::Unknown), excepted),
-        Standing::Idle | Standing::Untriggered => (Effect::Proceed, Effect::Proceed, false),
-    };
-    let effect = if effect == Effect::Unknown && situation.on_unknown == OnUnknown::Warn {
-        Effect::Warn
-    } else {
-        effect
-    };
-    let cap = if ruling.pending { Effect::Inform } else { cap(situation.mode) };
-    Weighed { ruling, asks, stated, effect: effect.min(cap), excepted }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::diagnostic::{Place, SourceText};
+    use crate::policy::Consequence;
+    use crate::policy::ruling::Obstacle;
 
     fn ruling(standing: Standing, obstacle: Option<Obstacle>, consequences: Vec<Consequence>) -> Ruling {
         Ruling {
@@ -317,6 +264,8 @@ mod tests {
             mode,
             on_unknown: OnUnknown::Block,
             class: None,
+            rollout: Rollout::Full,
+            released_today: None,
             now: Timestamp::UNIX_EPOCH,
             floor: Effect::Proceed,
         }
@@ -372,6 +321,59 @@ mod tests {
         );
     }
 
+    fn restrict(except: &[&str]) -> Consequence {
+        let except = except.iter().map(|class| (*class).to_owned()).collect();
+        Consequence::Restrict { to: Rollout::Canary, except }
+    }
+
+    fn limit(a_day: u32) -> Consequence {
+        Consequence::LimitReleases { a_day, except: vec!["hotfix".to_owned()] }
+    }
+
+    #[test]
+    fn a_restriction_withholds_a_full_rollout_and_tells_a_canary() {
+        let full = situation(Mode::Enforce);
+        let canary = Situation { rollout: Rollout::Canary, ..situation(Mode::Enforce) };
+        let rulings = || vec![in_force(vec![restrict(&["hotfix"])])];
+        assert_eq!(effect(&full, rulings()), (Effect::Restrict, Exit::Withheld));
+        assert_eq!(effect(&canary, rulings()), (Effect::Inform, Exit::Proceed));
+        let hotfix = Situation { class: Some("hotfix".to_owned()), ..full.clone() };
+        assert_eq!(effect(&hotfix, rulings()), (Effect::Inform, Exit::Proceed));
+        assert_eq!(effect(&situation(Mode::Warn), rulings()), (Effect::Warn, Exit::Proceed));
+        let both = || vec![in_force(vec![restrict(&[]), freeze(&[])])];
+        assert_eq!(effect(&canary, both()), (Effect::Freeze, Exit::Withheld));
+        assert_eq!(effect(&full, vec![unknown(vec![restrict(&[])])]), (Effect::Unknown, Exit::Unknown));
+        assert_eq!(effect(&canary, vec![unknown(vec![restrict(&[])])]), (Effect::Inform, Exit::Proceed));
+    }
+
+    #[test]
+    fn a_limit_of_releases_that_nobody_can_count_is_not_known() {
+        let uncounted = situation(Mode::Enforce);
+        let after = |released| Situation { released_today: Some(released), ..situation(Mode::Enforce) };
+        let rulings = || vec![in_force(vec![limit(2)])];
+        assert_eq!(effect(&uncounted, rulings()), (Effect::Unknown, Exit::Unknown));
+        assert_eq!(effect(&after(1), rulings()), (Effect::Inform, Exit::Proceed));
+        assert_eq!(effect(&after(2), rulings()), (Effect::Restrict, Exit::Withheld));
+        let lenient = Situation { on_unknown: OnUnknown::Warn, ..situation(Mode::Enforce) };
+        assert_eq!(effect(&lenient, rulings()), (Effect::Warn, Exit::Proceed));
+        let hotfix = Situation { class: Some("hotfix".to_owned()), ..situation(Mode::Enforce) };
+        assert_eq!(effect(&hotfix, rulings()), (Effect::Inform, Exit::Proceed));
+    }
+
+    #[test]
+    fn what_people_carry_out_stops_nobody() {
+        let consequences = vec![
+            Consequence::Notify("@po".to_owned()),
+            Consequence::Assign(rust_decimal::Decimal::ONE),
+            Consequence::Escalate { decides: Vec::new(), how: String::new() },
+            Consequence::CodeYellow,
+            Consequence::CodeRed,
+            Consequence::HandBackOperations,
+        ];
+        let enforce = situation(Mode::Enforce);
+        assert_eq!(effect(&enforce, vec![in_force(consequences)]), (Effect::Inform, Exit::Proceed));
+    }
+
     #[test]
     fn what_is_stopped_elsewhere_is_only_told_here() {
         let staging = Situation { environment: "staging".to_owned(), ..situation(Mode::Enforce) };
@@ -410,13 +412,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_more_ruling_never_eases_a_verdict(kinds in prop::collection::vec(0u8..6, 0..6), more in 0u8..6, mode in 0u8..3) {
+        fn one_more_ruling_never_eases_a_verdict(kinds in prop::collection::vec(0u8..9, 0..6), more in 0u8..9, mode in 0u8..3) {
             let make = |kind: &u8| match kind {
                 0 => in_force(vec![freeze(&[])]),
                 1 => in_force(vec![warn()]),
                 2 => unknown(vec![freeze(&[])]),
                 3 => unknown(vec![warn()]),
                 4 => failed(vec![warn()]),
+                5 => in_force(vec![restrict(&[])]),
+                6 => in_force(vec![limit(2)]),
+                7 => unknown(vec![restrict(&[])]),
                 _ => ruling(Standing::Idle, None, vec![freeze(&[])]),
             };
             let situation = situation([Mode::Inform, Mode::Warn, Mode::Enforce][usize::from(mode)]);

@@ -241,6 +241,18 @@ fn the_readme_shows_the_exits_that_the_help_shows() {
 }
 
 #[test]
+fn the_readme_lists_every_fact() {
+    let readme = text("README.md");
+    let table: String = readme.lines().filter(|line| line.starts_with("| `budget.")).collect();
+    let facts = slogate::policy::vocabulary::FACTS;
+    let named =
+        |name: &str| table.contains(&format!("budget.{name}`")) || table.contains(&format!("budget.{name}("));
+    let broken: Vec<String> =
+        facts.iter().filter(|fact| !named(fact.name())).map(|fact| fact.form.to_owned()).collect();
+    none("facts that the README's table does not list", &broken);
+}
+
+#[test]
 fn every_input_of_the_action_is_a_flag() {
     let action: Value = serde_yaml::from_str(&text("action.yml")).expect("action.yml is YAML");
     let help = printed(&["check", "--help"]);

@@ -147,6 +147,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.mode = Some(environment.mode);
     let law = law::read(&ground, &settings)?;
     judged.report.problems.extend(law.warnings);
+    judged.report.change.rollout = case.check.rollout(case.pull.is_some());
     judged.report.change.class = class(&settings, case.check.class.as_deref())?;
     let touched = touched(case, &ground, &settings, &mut judged.report)?;
     let subjects =
@@ -196,6 +197,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         mode: environment.mode,
         on_unknown: settings.on_unknown,
         class: judged.report.change.class.clone(),
+        rollout: judged.report.change.rollout,
+        released_today: None,
         now,
         floor: match (uncovered, judged.report.budgets.iter().any(|line| line.figures.is_err())) {
             (true, _) => Effect::Warn,

@@ -12,8 +12,9 @@ use std::any::type_name;
 
 use rhai::{Dynamic, Engine, EvalAltResult, LexError, ParseErrorType, Position};
 
-use super::facts::{self, Facts};
-use super::value::{Count, Name, Rate, Ratio};
+use super::facts::Facts;
+use super::value::{Count, Name, Rate, Ratio, Time};
+use super::vocabulary;
 use crate::diagnostic::{Code, nearest};
 
 /// Words, advice and kind of one problem of a run.
@@ -170,7 +171,7 @@ fn wrong_call(signature: &str) -> Complaint {
         arguments.trim_end_matches(')').split(", ").filter(|kind| !kind.is_empty()).map(kind).collect();
     let name = printable(name.trim());
     let given = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(" and ") };
-    let help = super::language::signature(&name).map_or_else(String::new, |form| format!("write `{form}`"));
+    let help = vocabulary::signature(&name).map_or_else(String::new, |form| format!("write `{form}`"));
     Complaint::new(format!("`{name}` does not take {given}"), help)
 }
 
@@ -180,8 +181,8 @@ fn wrong_property(what: &str) -> Complaint {
     if what.starts_with("No writable") {
         return Complaint::new(format!("`{name}` cannot be written"), "facts can only be read");
     }
-    let known = facts::PROPERTIES.into_iter().chain(facts::METHODS);
-    let help = nearest(&name, known).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+    let help = nearest(&name, vocabulary::fact_names())
+        .map_or_else(String::new, |near| format!("did you mean `{near}`?"));
     Complaint::new(format!("there is no `{name}` here"), help).of(Code::UnknownFact)
 }
 
@@ -199,6 +200,7 @@ pub(super) fn kind(name: &str) -> String {
         name if name == "ratio" || name == type_name::<Ratio>() => "a ratio",
         name if name == "rate" || name == type_name::<Rate>() => "a burn rate",
         name if name == "count" || name == type_name::<Count>() => "a count",
+        name if name == "time" || name == type_name::<Time>() => "a length of time",
         name if name == "name" || name == type_name::<Name>() => "a name",
         name if name == "budget" || name == type_name::<Facts>() => "the budget",
         "clause" => "a clause",

@@ -7,43 +7,17 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::Engine;
+use rhai::{Engine, INT};
 use rust_decimal::Decimal;
 
 use super::complaint::{Complaint, Raised, printable};
-use super::value::{Count, Figure, Name, Rate, Ratio, Unit};
+use super::length;
+use super::value::{Count, Figure, Multiple, Name, Rate, Ratio, Time, Unit, holds, later};
 use super::{Comparison, Evidence, Subject, Tracing, Value};
+use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::{self, Gap};
 use crate::budget::{Budget, Figures, Windowed};
 use crate::diagnostic::Code;
-
-/// The facts that are read by name.
-pub(super) const PROPERTIES: [&str; 8] =
-    ["remaining", "consumed", "objective", "bad", "total", "service", "slo", "environment"];
-
-/// The facts that are read with an argument.
-pub(super) const METHODS: [&str; 3] = ["burned", "burn_rate", "burned_by"];
-
-/// The facts whose argument is a window.
-pub(super) const WINDOWED: [&str; 2] = ["burned", "burn_rate"];
-
-/// All facts, as a policy writes them.
-pub(super) const FORMS: [&str; 11] = [
-    "budget.remaining",
-    "budget.consumed",
-    "budget.burned(\"24h\")",
-    "budget.burn_rate(\"1h\")",
-    "budget.burned_by(\"dependency\")",
-    "budget.objective",
-    "budget.bad",
-    "budget.total",
-    "budget.service",
-    "budget.slo",
-    "budget.environment",
-];
-
-/// The longest window, in seconds: no period is longer than a year.
-const LONGEST_WINDOW: i64 = 366 * 86_400;
 
 /// The most that is recorded of one run.
 const MOST_EVIDENCE: usize = 200;
@@ -226,7 +200,7 @@ impl Facts {
         let form = || format!("{fact}(\"{window}\")");
         let number = match &self.0.origin {
             Origin::Measured { budget, t } => {
-                let seconds = self::window(window, budget.step())?;
+                let seconds = length::window(window, budget.step())?;
                 if seconds > budget.period() {
                     let period = gap::duration(budget.period());
                     let message = format!("the window `{window}` is longer than the period of {period}");
@@ -237,11 +211,52 @@ impl Facts {
                 figure.map_err(|gap| self.unknown(form(), &gap.to_string()))?.value
             }
             Origin::Sample { sample, step } => {
-                self::window(window, *step)?;
+                length::window(window, *step)?;
                 if *sample == Sample::Healthy { Decimal::ZERO } else { exhausted }
             }
         };
         Ok(self.figure(form, number))
+    }
+
+    /// When nothing is left, recorded as `fact`.
+    fn exhaustion(&self, fact: impl Fn() -> String) -> Result<Time, Raised> {
+        let length = match &self.0.origin {
+            Origin::Measured { budget, t } => {
+                let forecast = budget.at(*t).and_then(|figures| figures.time_to_exhaustion());
+                forecast.map_err(|gap| self.unknown(fact(), &gap.to_string()))?
+            }
+            Origin::Sample { sample: Sample::Healthy, .. } => Exhaustion::Never,
+            Origin::Sample { sample: Sample::Exhausted, .. } => Exhaustion::In(Decimal::ZERO),
+        };
+        Ok(Time { length, read: self.read(fact, || later(length)) })
+    }
+
+    /// A fact that no source gives yet; a sample answers, so that its type is known.
+    fn not_given<T>(
+        &self,
+        form: &str,
+        name: &str,
+        why: &str,
+        [healthy, exhausted]: [T; 2],
+    ) -> Result<T, Raised> {
+        match self.0.origin {
+            Origin::Measured { .. } => {
+                Err(self.unknown(format!("{form}(\"{}\")", printable(name)), why).into())
+            }
+            Origin::Sample { sample: Sample::Healthy, .. } => Ok(healthy),
+            Origin::Sample { sample: Sample::Exhausted, .. } => Ok(exhausted),
+        }
+    }
+
+    /// Whether the burn rate is above `rate` in both windows; the second is read only where the first is.
+    fn burns(&self, rate: Decimal, windows: [&str; 2]) -> Result<bool, Raised> {
+        for window in windows {
+            let read = self.of_window::<Multiple>("burn_rate", window, burn_rate, Decimal::ONE_HUNDRED)?;
+            if !holds(&read, ">", rate) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// A name.
@@ -278,9 +293,47 @@ pub(super) fn register(engine: &mut Engine) {
     engine.register_fn("burn_rate", |facts: &mut Facts, window: &str| -> Result<Rate, Raised> {
         facts.of_window("burn_rate", window, burn_rate, Decimal::ONE_HUNDRED)
     });
+    register_elsewhere(engine);
+    register_forecasts(engine);
+}
+
+/// Teaches an engine the facts that come from elsewhere than the budget's own events.
+fn register_elsewhere(engine: &mut Engine) {
     engine.register_fn("burned_by", |facts: &mut Facts, dependency: &str| -> Result<Ratio, Raised> {
-        let fact = format!("burned_by(\"{}\")", printable(dependency));
-        Err(facts.unknown(fact, "bad events are not attributed to dependencies").into())
+        let samples = [Decimal::ZERO, Decimal::ONE].map(|share| Ratio::fact(share, None));
+        let why = "bad events are not attributed to dependencies";
+        facts.not_given("burned_by", dependency, why, samples)
+    });
+    engine.register_fn("signal", |facts: &mut Facts, name: &str| -> Result<bool, Raised> {
+        facts.not_given("signal", name, "no source gives signals", [false, true])
+    });
+}
+
+/// Teaches an engine the facts about where a budget is heading and where it went.
+fn register_forecasts(engine: &mut Engine) {
+    engine.register_get("pace", |facts: &mut Facts| -> Result<Rate, Raised> {
+        facts.of_period("pace", |_, at| at.pace(), [Decimal::ZERO, Decimal::new(15, 1)])
+    });
+    engine.register_get("premature", |facts: &mut Facts| -> Result<bool, Raised> {
+        let pace: Rate =
+            facts.of_period("premature", |_, at| at.pace(), [Decimal::ZERO, Decimal::new(15, 1)])?;
+        Ok(holds(&pace, ">", Decimal::ONE))
+    });
+    engine.register_get("worst_incident", |facts: &mut Facts| -> Result<Ratio, Raised> {
+        facts.of_period("worst_incident", |_, at| at.worst_incident(), [Decimal::ZERO, Decimal::ONE])
+    });
+    engine.register_get("time_to_exhaustion", |facts: &mut Facts| -> Result<Time, Raised> {
+        facts.exhaustion(|| "time_to_exhaustion".to_owned())
+    });
+    engine.register_fn("exhausts_within", |facts: &mut Facts, text: &str| -> Result<bool, Raised> {
+        let seconds = length::read(text)?;
+        Ok(facts.exhaustion(|| format!("exhausts_within(\"{text}\")"))?.within(seconds))
+    });
+    engine.register_fn("burns", |facts: &mut Facts, rate: INT, long: &str, short: &str| {
+        facts.burns(rate.into(), [long, short])
+    });
+    engine.register_fn("burns", |facts: &mut Facts, rate: Decimal, long: &str, short: &str| {
+        facts.burns(rate, [long, short])
     });
 }
 
@@ -292,86 +345,4 @@ fn burned(figures: &Figures<'_>, window: i64) -> Result<Windowed, Gap> {
 /// How many times faster than evenly the budget burned within a window.
 fn burn_rate(figures: &Figures<'_>, window: i64) -> Result<Windowed, Gap> {
     figures.burn_rate(window)
-}
-
-/// The seconds of a window such as `1h`: a whole multiple of the grid's step.
-pub(super) fn window(text: &str, step: i64) -> Result<i64, Complaint> {
-    let refuse = |message: String, help: String| Err(Complaint::new(message, help).of(Code::UnknownFact));
-    let Some(seconds) = length(text) else {
-        let message = format!("`{}` is no window", printable(text));
-        let help = meant(text).map_or_else(
-            || "write a number and a unit, such as \"30m\", \"1h\" or \"7d\"".to_owned(),
-            |near| format!("did you mean \"{near}\"?"),
-        );
-        return refuse(message, help);
-    };
-    let step = step.max(1);
-    if seconds % step != 0 {
-        let near = (seconds / step).saturating_add(1).saturating_mul(step);
-        let message = format!("the window `{text}` is no multiple of the step of {}", gap::duration(step));
-        return refuse(message, format!("did you mean \"{}\"?", written(near)));
-    }
-    if seconds > LONGEST_WINDOW {
-        let message = format!("the window `{text}` is longer than a year");
-        return refuse(message, "name a window that is at most as long as the period".to_owned());
-    }
-    Ok(seconds)
-}
-
-/// The seconds of a length such as `7d`; none for what is no length, or a length of nothing.
-pub(super) fn length(text: &str) -> Option<i64> {
-    let unit = match text.chars().last()? {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        'w' => 604_800,
-        _ => return None,
-    };
-    let number = text.get(..text.len() - 1)?;
-    if number.is_empty() || !number.bytes().all(|digit| digit.is_ascii_digit()) {
-        return None;
-    }
-    number.parse::<i64>().ok()?.checked_mul(unit).filter(|seconds| *seconds > 0)
-}
-
-/// The length that was probably meant by `1 hour`, `24H` or `1hr`.
-fn meant(text: &str) -> Option<String> {
-    let tight: String = text.chars().filter(|next| !next.is_whitespace()).collect::<String>().to_lowercase();
-    let unit = tight.find(|next: char| !next.is_ascii_digit())?;
-    let near = tight.get(..=unit)?;
-    length(near).map(|_| near.to_owned())
-}
-
-/// A length in the largest unit that holds it without a rest.
-fn written(seconds: i64) -> String {
-    let units = [("d", 86_400), ("h", 3_600), ("m", 60)];
-    let whole = units.into_iter().find(|(_, length)| seconds % length == 0);
-    whole.map_or_else(|| format!("{seconds}s"), |(unit, length)| format!("{}{unit}", seconds / length))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_window_is_a_whole_multiple_of_the_step() {
-        let seconds = |text: &str| window(text, 300).map_err(|complaint| complaint.help);
-        assert_eq!(seconds("30m"), Ok(1_800));
-        assert_eq!(seconds("1h"), Ok(3_600));
-        assert_eq!(seconds("7d"), Ok(604_800));
-        assert_eq!(seconds("7m"), Err("did you mean \"10m\"?".to_owned()));
-        assert_eq!(seconds("61m"), Err("did you mean \"65m\"?".to_owned()));
-        assert_eq!(seconds("1 Hour"), Err("did you mean \"1h\"?".to_owned()));
-        for text in ["", "h", "1", "-1h", "1.5h", "1hh", "0h", "99999999999999999999d", "ü", "1ü", "400d"] {
-            assert!(seconds(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn every_fact_has_a_form() {
-        let names: Vec<&str> = FORMS.iter().filter_map(|form| form.split(['.', '(']).nth(1)).collect();
-        assert!(PROPERTIES.iter().chain(&METHODS).all(|fact| names.contains(fact)));
-        assert_eq!(names.len(), PROPERTIES.len() + METHODS.len());
-    }
 }

@@ -8,67 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rhai::{Array, Dynamic, Engine, FnPtr, ImmutableString, Map, NativeCallContext, Position};
 
-use super::complaint::{Complaint, Raised, described, printable};
+use super::complaint::{Complaint, Raised, printable};
 use super::layout::Layout;
-use super::{Consequence, Names, facts};
+use super::vocabulary::signature;
+use super::{Consequence, Names, length};
 use crate::diagnostic::{Code, Diagnostic, Place, suggestion};
 
-/// Every function of the language, as a policy writes it.
-const SIGNATURES: [(&str, &str); 18] = [
-    ("policy", "policy(#{ version: \"1.0.0\", scope: #{ team: \"…\" }, … })"),
-    ("clause", "clause(\"name\", \"title\")"),
-    ("when", ".when(|budget| budget.remaining <= 0)"),
-    ("thaws", ".thaws(|budget| budget.remaining >= percent(10))"),
-    ("then", ".then(freeze(\"production\"))"),
-    ("manual", ".manual()"),
-    ("freeze", "freeze(\"environment\")"),
-    ("except", ".except([\"class\", …])"),
-    ("warn", "warn(\"text\")"),
-    ("inform", "inform(\"text\")"),
-    ("action_item", "action_item(\"title\")"),
-    ("top_of_backlog", ".top_of_backlog()"),
-    ("due", ".due(\"7d\")"),
-    ("postmortem", "postmortem()"),
-    ("engage", "engage(\"@team\")"),
-    ("percent", "percent(10)"),
-    ("burned", "budget.burned(\"24h\")"),
-    ("burn_rate", "budget.burn_rate(\"1h\")"),
-];
+mod consequences;
 
 /// How deeply nested a value may be that a condition captures.
 const MAX_CAPTURE_DEPTH: usize = 8;
-
-/// The methods of a clause.
-pub(super) const OF_CLAUSES: [&str; 4] = ["when", "thaws", "then", "manual"];
-
-/// The constructors of consequences, and the methods of what each makes.
-pub(super) const CONSEQUENCES: [(&str, &[&str]); 6] = [
-    ("freeze", &["except"]),
-    ("warn", &[]),
-    ("inform", &[]),
-    ("action_item", &["top_of_backlog", "due"]),
-    ("postmortem", &[]),
-    ("engage", &[]),
-];
-
-/// Functions that stand alone and make no consequence.
-pub(super) const OTHERS: [&str; 5] = ["policy", "clause", "percent", "print", "debug"];
-
-/// What the engine itself can be asked.
-pub(super) const ENGINE: [&str; 8] =
-    ["Fn", "call", "curry", "type_of", "is_def_fn", "is_def_var", "is_shared", "contains"];
-
-/// The form of a function of the language.
-pub(super) fn signature(name: &str) -> Option<&'static str> {
-    SIGNATURES.iter().find(|(known, _)| *known == name).map(|(_, form)| *form)
-}
-
-/// Every name that a policy may call and must not define.
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let consequences = CONSEQUENCES.iter().flat_map(|(name, methods)| std::iter::once(name).chain(*methods));
-    let facts = facts::METHODS.iter().chain(&facts::PROPERTIES);
-    OF_CLAUSES.iter().chain(consequences).chain(&OTHERS).chain(&ENGINE).chain(facts).copied()
-}
 
 /// A condition as it was declared.
 #[derive(Debug, Clone)]
@@ -77,6 +26,8 @@ pub(super) struct Condition {
     pub(super) function: FnPtr,
     /// Where it was handed over: the method's name.
     pub(super) position: Position,
+    /// Seconds for which it must have held before it counts.
+    pub(super) steadily: Option<i64>,
 }
 
 /// A clause as it was declared.
@@ -96,6 +47,15 @@ pub(super) struct Draft {
     pub(super) consequences: Vec<Consequence>,
     /// A person triggers it.
     pub(super) manual: bool,
+    /// The condition that was declared last is `thaws`.
+    thawing: bool,
+}
+
+impl Draft {
+    /// The condition that was declared last.
+    fn latest(&mut self) -> Option<&mut Condition> {
+        if self.thawing { self.thaws.as_mut() } else { self.when.as_mut() }
+    }
 }
 
 /// Everything that a script declared.
@@ -138,9 +98,6 @@ struct Book {
     functions: Arc<BTreeMap<String, Vec<usize>>>,
 }
 
-/// A consequence that is made of a text.
-type Spoken = fn(String) -> Consequence;
-
 /// A clause as a script holds it.
 #[derive(Debug, Clone, Copy)]
 struct Handle(usize);
@@ -170,7 +127,7 @@ pub(super) fn register(
     engine.register_type_with_name::<Handle>("clause").register_type_with_name::<Made>("consequence");
     register_clauses(engine, &book);
     register_conditions(engine, &book);
-    register_consequences(engine, &book);
+    consequences::register(engine, &book);
     book.declarations
 }
 
@@ -207,7 +164,7 @@ fn register_clauses(engine: &mut Engine, book: &Book) {
     });
 }
 
-/// `when` and `thaws`.
+/// `when` and `thaws`, and how long they must have held.
 fn register_conditions(engine: &mut Engine, book: &Book) {
     for method in ["when", "thaws"] {
         let its = book.clone();
@@ -218,54 +175,11 @@ fn register_conditions(engine: &mut Engine, book: &Book) {
             },
         );
     }
-}
-
-/// The consequences and their methods.
-fn register_consequences(engine: &mut Engine, book: &Book) {
-    let its = book.clone();
-    engine.register_fn("freeze", move |context: NativeCallContext<'_>, environment: ImmutableString| {
-        let position = context.call_position();
-        let known = its.names.environments.iter().map(String::as_str);
-        its.known("environment", &environment, known, position)?;
-        its.make(Consequence::Freeze { environment: environment.to_string(), except: Vec::new() }, position)
-    });
-    let its = book.clone();
-    engine.register_fn("except", move |context: NativeCallContext<'_>, made: &mut Made, classes: Array| {
-        its.except(&context, made.clone(), classes)
-    });
-    let texts: [(&'static str, Spoken); 4] = [
-        ("warn", Consequence::Warn),
-        ("inform", Consequence::Inform),
-        ("engage", Consequence::Engage),
-        ("action_item", |title| Consequence::ActionItem { title, top_of_backlog: false, due: None }),
-    ];
-    for (name, consequence) in texts {
-        let its = book.clone();
-        engine.register_fn(name, move |context: NativeCallContext<'_>, text: ImmutableString| {
-            let position = context.call_position();
-            if text.trim().is_empty() {
-                its.problem(Complaint::new(format!("`{name}` says nothing"), "write its text"), position)?;
-            }
-            its.make(consequence(text.to_string()), position)
-        });
-    }
-    let its = book.clone();
-    engine.register_fn("postmortem", move |context: NativeCallContext<'_>| {
-        its.make(Consequence::Postmortem, context.call_position())
-    });
-    engine.register_fn("top_of_backlog", |made: &mut Made| -> Result<Made, Raised> {
-        let mut changed = made.clone();
-        let Consequence::ActionItem { top_of_backlog, .. } = &mut changed.consequence else {
-            return Err(Complaint::new("only an action item has a place in a backlog", "").into());
-        };
-        *top_of_backlog = true;
-        Ok(changed)
-    });
     let its = book.clone();
     engine.register_fn(
-        "due",
-        move |context: NativeCallContext<'_>, made: &mut Made, text: ImmutableString| {
-            its.due(made.clone(), &text, context.call_position())
+        "steadily",
+        move |context: NativeCallContext<'_>, handle: &mut Handle, text: ImmutableString| {
+            its.steadily(*handle, &text, context.call_position())
         },
     );
 }
@@ -349,6 +263,7 @@ impl Book {
             thaws: None,
             consequences: Vec::new(),
             manual: false,
+            thawing: false,
         });
         Ok(Handle(declarations.clauses.len() - 1))
     }
@@ -378,9 +293,10 @@ impl Book {
         }
         let mut declarations = self.open()?;
         let Some(clause) = declarations.clauses.get_mut(handle.0) else { return Ok(handle) };
-        let condition = if method == "when" { &mut clause.when } else { &mut clause.thaws };
+        clause.thawing = method == "thaws";
+        let condition = if clause.thawing { &mut clause.thaws } else { &mut clause.when };
         if condition.is_none() {
-            *condition = Some(Condition { function, position });
+            *condition = Some(Condition { function, position, steadily: None });
             return Ok(handle);
         }
         drop(declarations);
@@ -390,51 +306,39 @@ impl Book {
         Ok(handle)
     }
 
+    /// `.steadily("3d")`, of the condition before it.
+    fn steadily(&self, handle: Handle, text: &str, position: Position) -> Result<Handle, Raised> {
+        let seconds = match length::window(text, self.names.step) {
+            Ok(seconds) => seconds,
+            Err(complaint) => {
+                self.problem_at(complaint, self.layout.literal(position, text))?;
+                return Ok(handle);
+            }
+        };
+        let mut declarations = self.open()?;
+        let clause = declarations.clauses.get_mut(handle.0);
+        let complaint = match clause.and_then(Draft::latest) {
+            Some(condition) if condition.steadily.is_none() => {
+                condition.steadily = Some(seconds);
+                return Ok(handle);
+            }
+            Some(_) => Complaint::new("the condition has two `.steadily(…)`", "keep one").of(Code::Duplicate),
+            None => Complaint::new(
+                "`.steadily(…)` belongs to no condition",
+                "write it behind `.when(…)` or `.thaws(…)`",
+            )
+            .of(Code::PolicyPart),
+        };
+        drop(declarations);
+        self.problem_at(complaint, self.layout.token(position))?;
+        Ok(handle)
+    }
+
     /// Keeps a consequence that a script made.
     fn make(&self, consequence: Consequence, position: Position) -> Result<Made, Raised> {
         let mut declarations = self.open()?;
         declarations.made.push((position, false));
         Ok(Made { consequence, index: declarations.made.len() - 1 })
-    }
-
-    /// `.except([...])`.
-    fn except(
-        &self,
-        context: &NativeCallContext<'_>,
-        mut made: Made,
-        classes: Array,
-    ) -> Result<Made, Raised> {
-        let position = context.call_position();
-        let Consequence::Freeze { except, .. } = &mut made.consequence else {
-            return Err(Complaint::new("only a freeze has exceptions", "").into());
-        };
-        for class in classes {
-            let shown = described(context.engine(), &class);
-            let Ok(class) = class.into_string() else {
-                let complaint = Complaint::new(format!("a class of change is a text, not {shown}"), "");
-                self.problem_at(complaint, self.layout.arguments(position))?;
-                continue;
-            };
-            self.known("class of change", &class, self.names.classes.iter().map(String::as_str), position)?;
-            if !except.contains(&class) {
-                except.push(class);
-            }
-        }
-        Ok(made)
-    }
-
-    /// `.due("7d")`.
-    fn due(&self, mut made: Made, text: &str, position: Position) -> Result<Made, Raised> {
-        let Consequence::ActionItem { due, .. } = &mut made.consequence else {
-            return Err(Complaint::new("only an action item is due", "").into());
-        };
-        *due = facts::length(text);
-        if due.is_none() {
-            let message = format!("`{}` is no length of time", printable(text));
-            let complaint = Complaint::new(message, "write a number and a unit, such as \"7d\" or \"12h\"");
-            self.problem_at(complaint, self.layout.literal(position, text))?;
-        }
-        Ok(made)
     }
 }
 

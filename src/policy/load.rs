@@ -53,7 +53,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         None => None,
     };
     found.missing(&ast, &declared);
-    let clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
+    let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
     let script = Script { engine, functions: ast.clone_functions_only(), layout, printed };
     found.try_conditions(&script, &clauses, names.step);
     diagnostic::sort(&mut found.problems);
@@ -61,6 +61,9 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let Some(header) = header.filter(|_| !found.problems.iter().any(Diagnostic::is_error)) else {
         return Err(found.problems);
     };
+    for clause in &mut clauses {
+        clause.consequences.iter_mut().for_each(|one| one.name_escalation(&header.escalation));
+    }
     found.problems.extend(declared.unused().filter_map(|position| script.layout.call(position)).map(unused));
     let (id, digest) = (id(source.path()), digest(source.text()));
     let windows = syntax::windows(&ast, &script.layout, names.step);
@@ -244,7 +247,7 @@ impl Findings {
         }
         let condition = |declared: &language::Condition| {
             let place = self.layout.arguments(declared.position).unwrap_or_else(|| place.clone());
-            Condition { place, function: declared.function.clone() }
+            Condition { place, function: declared.function.clone(), steadily: declared.steadily }
         };
         Clause {
             name: draft.name.clone(),

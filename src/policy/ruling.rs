@@ -10,10 +10,13 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::budget::Budget;
-use crate::budget::gap::Gap;
+use crate::budget::gap::{self, Gap};
 use crate::diagnostic::Place;
+use crate::policy::steady::Steady;
 use crate::policy::walk::{Answer, Conditions, Course, State};
-use crate::policy::{Clause, Condition, Consequence, Evidence, Policy, Subject, Tested, Tracing, Truth};
+use crate::policy::{
+    Clause, Comparison, Condition, Consequence, Evidence, Policy, Subject, Tested, Tracing, Truth, Value,
+};
 
 /// Why a clause is not decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,12 +198,47 @@ impl<'a> Bench<'a> {
 
     /// A condition at the judged point, with what it read.
     fn traced(&self, condition: &Condition, budget: &Arc<Budget>, t: i64) -> (Truth, Vec<Evidence>) {
-        let Tested { truth, evidence } = self.policy.test(condition, self.subject, budget, t, Tracing::On);
-        (truth, evidence)
+        let Tested { truth, mut evidence } =
+            self.policy.test(condition, self.subject, budget, t, Tracing::On);
+        let Some(length) = condition.steadily.filter(|_| truth == Truth::Holds) else {
+            return (truth, evidence);
+        };
+        if length > budget.period() {
+            let message = format!(
+                "`.steadily(…)` looks back over {}, which is longer than the period of {}",
+                gap::duration(length),
+                gap::duration(budget.period())
+            );
+            return (Truth::Failed { message, place: condition.place.clone() }, evidence);
+        }
+        let mut steady = Steady::new(length, budget.step());
+        let held = steady.answer(t, self.answers_at_once(condition, budget)) == Answer::Holds;
+        evidence.push(Evidence {
+            fact: "steadily".to_owned(),
+            value: Value::Time(steady.lasted(t).into()),
+            compared: Some(Comparison { operator: ">=", threshold: Value::Time(length.into()), held }),
+        });
+        (if held { Truth::Holds } else { Truth::Fails }, evidence)
     }
 
-    /// A condition as a function of a grid point.
+    /// A condition as a function of a grid point, with how long it must have held.
     fn answers<'b>(
+        &'b self,
+        condition: &'b Condition,
+        budget: &'b Arc<Budget>,
+    ) -> impl FnMut(i64) -> Answer + use<'a, 'b> {
+        let mut at_once = self.answers_at_once(condition, budget);
+        let too_long = condition.steadily.is_some_and(|length| length > budget.period());
+        let mut steady = condition.steadily.map(|length| Steady::new(length, budget.step()));
+        move |t| match &mut steady {
+            Some(_) if too_long => Answer::Unknown,
+            Some(steady) => steady.answer(t, &mut at_once),
+            None => at_once(t),
+        }
+    }
+
+    /// A condition as a function of a grid point, however long it held.
+    fn answers_at_once<'b>(
         &'b self,
         condition: &'b Condition,
         budget: &'b Arc<Budget>,

@@ -17,7 +17,8 @@ use rhai::{
 
 use super::complaint::{Complaint, printable};
 use super::layout::Layout;
-use super::{facts, language};
+use super::length;
+use super::vocabulary::{self, Takes};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest, suggestion};
 
 /// The most problems of names that are told of one policy.
@@ -68,7 +69,7 @@ pub(super) fn examine(ast: &AST, layout: &Layout, step: i64) -> Vec<Diagnostic> 
 
 /// Functions of a script that would stand in for the host's.
 pub(super) fn redefined(ast: &AST, layout: &Layout) -> Vec<Diagnostic> {
-    let taken = functions(ast).into_keys().filter(|own| language::names().any(|name| name == own.as_str()));
+    let taken = functions(ast).into_keys().filter(|own| vocabulary::names().any(|name| name == own.as_str()));
     let refuse = |name: String| {
         let place = layout.definition(&name).unwrap_or_else(|| Place::line_of(layout.source(), 1));
         let message =
@@ -132,12 +133,12 @@ pub(super) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(i64, Place)
     let mut found = Vec::new();
     walk(ast, &mut |path| {
         if let Some((call, _, true)) = path.last().and_then(call)
-            && facts::WINDOWED.contains(&call.name.as_str())
-            && let Some(Expr::StringConstant(text, position)) = call.args.first()
-            && let Ok(window) = facts::window(text, step)
-            && let Some(place) = layout.token(*position)
+            && (call.name == "steadily" || takes(&call.name) == Some(Takes::Windows))
         {
-            found.push((window, place));
+            found.extend(call.args.iter().filter_map(|argument| {
+                let Expr::StringConstant(text, position) = argument else { return None };
+                Some((length::window(text, step).ok()?, layout.token(*position)?))
+            }));
         }
         true
     });
@@ -300,13 +301,13 @@ impl Examiner<'_> {
 
     /// Looks at a function that is called by its name.
     fn function(&mut self, name: &str, position: Position) {
-        let constructors = language::CONSEQUENCES.iter().map(|(name, _)| *name);
-        let known = || constructors.clone().chain(language::OTHERS);
-        if known().chain(language::ENGINE).any(|known| known == name) || self.own.contains(name) {
+        let constructors = vocabulary::CONSEQUENCES.iter().map(|(name, _)| *name);
+        let known = || constructors.clone().chain(vocabulary::OTHERS);
+        if known().chain(vocabulary::ENGINE).any(|known| known == name) || self.own.contains(name) {
             return;
         }
         // A method written as a function works as one.
-        if language::names().any(|known| known == name) {
+        if vocabulary::names().any(|known| known == name) {
             return;
         }
         let own: Vec<&str> =
@@ -321,7 +322,7 @@ impl Examiner<'_> {
         let mut receiver = match &chain.lhs {
             Expr::Variable(variable, ..) if body.budgets.contains(variable.1.as_str()) => Receiver::Budget,
             Expr::FnCall(call, _) if call.name == "clause" => Receiver::Clause,
-            Expr::FnCall(call, _) => language::CONSEQUENCES
+            Expr::FnCall(call, _) => vocabulary::CONSEQUENCES
                 .iter()
                 .find(|(name, _)| *name == call.name)
                 .map_or(Receiver::Other, |(name, methods)| Receiver::Consequence(name, methods)),
@@ -347,13 +348,13 @@ impl Examiner<'_> {
     /// Looks at a name behind a dot, without parentheses.
     fn property(&mut self, receiver: Receiver, name: &str, position: Position) -> Receiver {
         match receiver {
-            Receiver::Budget if facts::PROPERTIES.contains(&name) => return Receiver::Fact,
+            Receiver::Budget if takes(name) == Some(Takes::Nothing) => return Receiver::Fact,
             Receiver::Budget => self.unknown_fact(name, position),
             Receiver::Fact => {
                 let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
                 self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
             }
-            Receiver::Clause => self.unknown_method("a clause", &language::OF_CLAUSES, name, position),
+            Receiver::Clause => self.unknown_method("a clause", &vocabulary::OF_CLAUSES, name, position),
             Receiver::Consequence(what, methods) => {
                 self.unknown_method(&format!("`{what}`"), methods, name, position);
             }
@@ -366,8 +367,8 @@ impl Examiner<'_> {
     fn method(&mut self, receiver: Receiver, call: &FnCallExpr, position: Position) -> Receiver {
         let name = call.name.as_str();
         match receiver {
-            Receiver::Budget if facts::METHODS.contains(&name) => {
-                self.window(call);
+            Receiver::Budget if takes(name).is_some_and(|takes| takes != Takes::Nothing) => {
+                self.arguments(call);
                 return Receiver::Fact;
             }
             Receiver::Budget => self.unknown_fact(name, position),
@@ -375,42 +376,46 @@ impl Examiner<'_> {
                 let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
                 self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
             }
-            Receiver::Clause if language::OF_CLAUSES.contains(&name) => return receiver,
-            Receiver::Clause => self.unknown_method("a clause", &language::OF_CLAUSES, name, position),
+            Receiver::Clause if vocabulary::OF_CLAUSES.contains(&name) => return receiver,
+            Receiver::Clause => self.unknown_method("a clause", &vocabulary::OF_CLAUSES, name, position),
             Receiver::Consequence(_, methods) if methods.contains(&name) => return receiver,
             Receiver::Consequence(what, methods) => {
                 self.unknown_method(&format!("`{what}`"), methods, name, position);
             }
-            Receiver::Other if self.own.contains(name) || language::names().any(|known| known == name) => {}
+            Receiver::Other if self.own.contains(name) || vocabulary::names().any(|known| known == name) => {}
             Receiver::Other => {
                 let message = format!("there is no method `{}`", printable(name));
-                let complaint = Complaint::new(message, suggestion(name, language::names()));
+                let complaint = Complaint::new(message, suggestion(name, vocabulary::names()));
                 self.note(complaint.of(Code::UnknownFact), position, "unknown method");
             }
         }
         Receiver::Other
     }
 
-    /// Checks a window that is written out.
-    fn window(&mut self, call: &FnCallExpr) {
-        if !facts::WINDOWED.contains(&call.name.as_str()) {
-            return;
-        }
-        if let Some(Expr::StringConstant(text, position)) = call.args.first()
-            && let Err(complaint) = facts::window(text, self.step)
-        {
-            self.note(complaint, *position, "this window");
+    /// Checks the windows and lengths of time that are written out.
+    fn arguments(&mut self, call: &FnCallExpr) {
+        let takes = takes(&call.name);
+        for argument in &call.args {
+            let Expr::StringConstant(text, position) = argument else { continue };
+            let (wrong, label) = match takes {
+                Some(Takes::Windows) => (length::window(text, self.step).err(), "this window"),
+                Some(Takes::Length) => (length::read(text).err(), "this length"),
+                Some(Takes::Nothing | Takes::Name) | None => (None, ""),
+            };
+            if let Some(complaint) = wrong {
+                self.note(complaint, *position, label);
+            }
         }
     }
 
     /// Notes a fact that there is not.
     fn unknown_fact(&mut self, name: &str, position: Position) {
-        let form = |near: &str| facts::FORMS.iter().find(|form| form.split(['.', '(']).nth(1) == Some(near));
-        let all = facts::FORMS.join("`, `");
+        let form = |near: &str| vocabulary::fact_named(near).map(|fact| fact.form);
+        let all = vocabulary::FACTS.map(|fact| fact.form).join("`, `");
         let (message, near) = if let Some(form) = form(name) {
             (format!("`{name}` is not written like this"), Some(format!("write `{form}`; ")))
         } else {
-            let near = nearest(name, facts::PROPERTIES.into_iter().chain(facts::METHODS));
+            let near = nearest(name, vocabulary::fact_names());
             let near = near.and_then(form).map(|form| format!("did you mean `{form}`? "));
             (format!("there is no fact `{}`", printable(name)), near)
         };
@@ -428,4 +433,9 @@ impl Examiner<'_> {
         };
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown method");
     }
+}
+
+/// What the fact of a name takes; none where there is no such fact.
+fn takes(name: &str) -> Option<Takes> {
+    vocabulary::fact_named(name).map(|fact| fact.takes)
 }

@@ -12,7 +12,9 @@ use rust_decimal::Decimal;
 
 use super::complaint::{Complaint, Raised, described};
 use super::facts::Read;
+use super::length;
 use super::{Comparison, Value};
+use crate::budget::forecast::Exhaustion;
 
 /// What a figure counts: its names, and the numbers that it compares with.
 pub(super) trait Unit: Clone + Send + Sync + 'static {
@@ -127,10 +129,52 @@ impl<U: Unit> Figure<U> {
         Self { number, read, unit: PhantomData }
     }
 
+    /// The number.
+    pub(super) const fn number(&self) -> Decimal {
+        self.number
+    }
+
     /// A number that is no fact, or no longer.
     const fn of(number: Decimal) -> Self {
         Self::fact(number, None)
     }
+}
+
+/// A length of time as a policy sees it: it compares with texts such as `"3d"`.
+#[derive(Debug, Clone)]
+pub(super) struct Time {
+    /// How long; never is longer than any length.
+    pub(super) length: Exhaustion,
+    /// Where a comparison is recorded.
+    pub(super) read: Option<Read>,
+}
+
+impl Time {
+    /// Compares with a length in seconds, and records it.
+    fn against(&self, (name, _, holds): Operator, seconds: i64) -> bool {
+        let held = holds(self.length.against(seconds));
+        note(self.read.as_ref(), name, held, || Value::Time(seconds.into()));
+        held
+    }
+
+    /// True when it is at most so many seconds, which is recorded.
+    pub(super) fn within(&self, seconds: i64) -> bool {
+        self.against(("<=", ">=", Ordering::is_le), seconds)
+    }
+}
+
+/// A length of time as evidence.
+pub(super) const fn later(length: Exhaustion) -> Value {
+    match length {
+        Exhaustion::In(seconds) => Value::Time(seconds),
+        Exhaustion::Never => Value::Never,
+    }
+}
+
+/// Whether a fact compares with a number in this way, which is recorded.
+pub(super) fn holds<U: Unit>(fact: &Figure<U>, operator: &str, number: Decimal) -> bool {
+    let operator = COMPARISONS.into_iter().find(|(name, _, _)| *name == operator);
+    operator.is_some_and(|operator| compare(operator, fact, &Figure::of(number)))
 }
 
 /// A name that a policy may compare with texts: of a service, an SLO, an environment.
@@ -161,6 +205,7 @@ pub(super) fn register(engine: &mut Engine) {
     register_unit::<Multiple>(engine);
     register_unit::<Events>(engine);
     register_names(engine);
+    register_times(engine);
     register_numbers(engine);
     engine.register_fn("percent", |number: INT| percent(Plain::Integer(number)));
     engine.register_fn("percent", |number: Decimal| percent(Plain::Decimal(number)));
@@ -195,9 +240,14 @@ fn cannot_compare(
         described(engine, left),
         described(engine, right)
     );
-    let ratio = [left, right].iter().any(|value| value.is::<Ratio>());
-    let help =
-        if ratio { "compare a ratio with a ratio: write percent(10)" } else { "compare like with like" };
+    let either = [left, right];
+    let help = if either.iter().any(|value| value.is::<Ratio>()) {
+        "compare a ratio with a ratio: write percent(10)"
+    } else if either.iter().any(|value| value.is::<Time>()) {
+        "compare a length of time with a text: write \"3d\""
+    } else {
+        "compare like with like"
+    };
     Complaint::new(message, help)
 }
 
@@ -287,6 +337,21 @@ fn register_names(engine: &mut Engine) {
     }
 }
 
+/// Lengths of time compare with texts.
+fn register_times(engine: &mut Engine) {
+    engine.register_type_with_name::<Time>("time");
+    for operator in COMPARISONS {
+        let (name, mirrored, _) = operator;
+        engine.register_fn(name, move |left: Time, right: &str| -> Result<bool, Raised> {
+            Ok(left.against(operator, length::read(right)?))
+        });
+        let exchanged = COMPARISONS.into_iter().find(|(name, _, _)| *name == mirrored).unwrap_or(operator);
+        engine.register_fn(name, move |left: &str, right: Time| -> Result<bool, Raised> {
+            Ok(right.against(exchanged, length::read(left)?))
+        });
+    }
+}
+
 /// Plain numbers: integers and decimals mix, and a division is never cut to an integer.
 fn register_numbers(engine: &mut Engine) {
     for (operator, _, holds) in COMPARISONS {
@@ -336,6 +401,10 @@ fn register_printing(engine: &mut Engine) {
         engine.register_fn(name, |number: Decimal| number.to_string());
         engine.register_fn(name, |truth: bool| truth.to_string());
         engine.register_fn(name, |name: &mut Name| name.text.clone());
+        engine.register_fn(name, |time: &mut Time| match time.length {
+            Exhaustion::In(seconds) => format!("{}s", seconds.round()),
+            Exhaustion::Never => "never".to_owned(),
+        });
         figure::<Share>(engine, name);
         figure::<Multiple>(engine, name);
         figure::<Events>(engine, name);

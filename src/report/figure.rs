@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::budget::gap::duration;
@@ -68,9 +69,17 @@ pub fn value(value: &Value) -> String {
         Value::Ratio(share) => percent(*share),
         Value::Rate(multiple) => rate(*multiple),
         Value::Count(events) => count(*events),
+        Value::Time(seconds) => time(*seconds),
+        Value::Never => "never".to_owned(),
         Value::Text(text) => format!("\"{text}\""),
         Value::Unknown(why) => format!("not known ({why})"),
     }
+}
+
+/// A length of time in its two largest units: `4d 3h`, `0s`.
+fn time(seconds: Decimal) -> String {
+    // What no integer holds is longer than anybody waits.
+    seconds.trunc().to_i64().map_or_else(|| "never".to_owned(), duration)
 }
 
 /// A threshold with its operator: `at or below 0 %`.

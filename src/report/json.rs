@@ -65,6 +65,7 @@ fn change(report: &Report) -> Json {
     let change = &report.change;
     json!({
         "class": change.class,
+        "rollout": change.rollout.as_str(),
         "base": change.base.as_ref().map(|base| &base.id),
         "head": change.head,
         "services": change.services.iter().map(|service| json!({
@@ -159,7 +160,7 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "state": state,
         "effect": weighed.effect.as_str(),
         "stated": weighed.stated.as_str(),
-        "excepted": weighed.excepted,
+        "excepted": weighed.excepted(),
         "mode": report.mode.map(crate::settings::Mode::as_str),
         "at": {
             "file": ruling.place.source.path(),
@@ -178,7 +179,10 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
 /// A value that a condition read; `null` when it is not known.
 fn value(value: &Value) -> Json {
     match value {
-        Value::Ratio(decimal) | Value::Rate(decimal) | Value::Count(decimal) => number(*decimal),
+        Value::Ratio(decimal) | Value::Rate(decimal) | Value::Count(decimal) | Value::Time(decimal) => {
+            number(*decimal)
+        }
+        Value::Never => json!("never"),
         Value::Text(text) => json!(text),
         Value::Unknown(_) => Json::Null,
     }
@@ -215,18 +219,47 @@ fn obstacle(obstacle: &Obstacle) -> Json {
 
 /// What a clause asks for.
 fn consequence(consequence: &Consequence) -> Json {
-    match consequence {
-        Consequence::Freeze { environment, except } => {
-            json!({ "kind": "freeze", "environment": environment, "except": except })
-        }
-        Consequence::Warn(text) => json!({ "kind": "warn", "text": text }),
-        Consequence::Inform(text) => json!({ "kind": "inform", "text": text }),
-        Consequence::ActionItem { title, top_of_backlog, due } => json!({
-            "kind": "action_item", "title": title, "top_of_backlog": top_of_backlog, "due_seconds": due,
-        }),
-        Consequence::Postmortem => json!({ "kind": "postmortem" }),
-        Consequence::Engage(who) => json!({ "kind": "engage", "who": who }),
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
+    put("kind", json!(consequence.word()));
+    put("automation", json!(consequence.automation().as_str()));
+    if let Some(except) = consequence.except() {
+        put("except", json!(except));
     }
+    match consequence {
+        Consequence::Freeze { environment, .. } => {
+            put("environment", json!(environment));
+        }
+        Consequence::Restrict { to, .. } => {
+            put("to", json!(to.as_str()));
+        }
+        Consequence::LimitReleases { a_day, .. } => {
+            put("a_day", json!(a_day));
+        }
+        Consequence::Warn(text) | Consequence::Inform(text) => {
+            put("text", json!(text));
+        }
+        Consequence::ActionItem { title, top_of_backlog, due } => {
+            put("title", json!(title));
+            put("top_of_backlog", json!(top_of_backlog));
+            put("due_seconds", json!(due));
+        }
+        Consequence::Engage(who) | Consequence::Notify(who) => {
+            put("who", json!(who));
+        }
+        Consequence::Assign(share) => {
+            put("share", number(*share));
+        }
+        Consequence::Escalate { decides, how } => {
+            put("decides", json!(decides));
+            put("how", json!(how));
+        }
+        Consequence::Postmortem
+        | Consequence::CodeYellow
+        | Consequence::CodeRed
+        | Consequence::HandBackOperations => {}
+    }
+    Json::Object(object)
 }
 
 /// One problem.

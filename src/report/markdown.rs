@@ -4,6 +4,7 @@
 
 use std::fmt::Write as _;
 
+use crate::change::Rollout;
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
@@ -99,6 +100,9 @@ fn opening(out: &mut String, report: &Report) {
     if deciding.len() > SHOWN {
         let _ = writeln!(out, "\nAnd {} more rulings like these.", deciding.len() - SHOWN);
     }
+    if report.passing_rollout() == Some(Rollout::Canary) {
+        out.push_str("A canary passes.\n");
+    }
     let passing: Vec<String> = report.passing().into_iter().map(safe).collect();
     if !passing.is_empty() && report.change.class.is_none() {
         let _ = writeln!(out, "The policy excepts changes of class *{}*.", passing.join("*, *"));
@@ -144,7 +148,11 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
     if let Some(comparison) = &evidence.compared {
         words.push(format!("{holds} {}", threshold(comparison)));
     }
-    let thaw = weighed.ruling.thaw_evidence.iter().find(|thaw| thaw.fact == evidence.fact);
+    let thaw = weighed
+        .ruling
+        .thaw_evidence
+        .iter()
+        .find(|thaw| thaw.fact == evidence.fact && thaw.value == evidence.value);
     if let Some(comparison) = thaw.and_then(|thaw| thaw.compared.as_ref()) {
         words.push(format!("thaws {}", threshold(comparison)));
     }
@@ -157,7 +165,7 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
 fn number(value: &Value) -> String {
     let text = figure::value(value);
     match value {
-        Value::Ratio(_) | Value::Rate(_) | Value::Count(_) => minus(&text),
+        Value::Ratio(_) | Value::Rate(_) | Value::Count(_) | Value::Time(_) | Value::Never => minus(&text),
         Value::Text(_) | Value::Unknown(_) => safe(&text),
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use rust_decimal::Decimal;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::change::Rollout;
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
@@ -274,6 +275,9 @@ impl Page<'_> {
             let classes: Vec<String> = passing.into_iter().map(clean).collect();
             let _ = writeln!(self.out, "  passes anyway   {} changes", classes.join(", "));
         }
+        if self.report.passing_rollout() == Some(Rollout::Canary) {
+            let _ = writeln!(self.out, "  passes anyway   a canary");
+        }
         let mut heading = "also";
         for (said, slos) in self.asides() {
             let slos = if self.report.budgets.len() > 1 {
@@ -367,17 +371,19 @@ fn numbers(weighed: &Weighed) -> Vec<String> {
         Effect::Warn => "warns",
         Effect::Proceed | Effect::Inform | Effect::Unknown => "holds",
     };
-    let thaw_of = |fact: &str| ruling.thaw_evidence.iter().find(|thaw| thaw.fact == fact);
+    // The same fact may have two values: conditions held steadily for different times.
+    let same = |one: &Evidence, other: &Evidence| one.fact == other.fact && one.value == other.value;
+    let thaw_of = |when: &Evidence| ruling.thaw_evidence.iter().find(|thaw| same(thaw, when));
     let said = |evidence: &Evidence| evidence.compared.as_ref().map(figure::threshold);
     let mut lines = Vec::new();
     for evidence in known(&ruling.evidence) {
         let mut words = Vec::new();
         words.extend(said(evidence).map(|threshold| format!("{holds} {threshold}")));
-        words.extend(thaw_of(&evidence.fact).and_then(said).map(|threshold| format!("thaws {threshold}")));
+        words.extend(thaw_of(evidence).and_then(said).map(|threshold| format!("thaws {threshold}")));
         lines.push(number(evidence, &words));
     }
     for evidence in known(&ruling.thaw_evidence) {
-        if ruling.evidence.iter().all(|when| when.fact != evidence.fact) {
+        if ruling.evidence.iter().all(|when| !same(when, evidence)) {
             let words: Vec<String> =
                 said(evidence).map(|threshold| format!("thaws {threshold}")).into_iter().collect();
             lines.push(number(evidence, &words));

@@ -129,6 +129,48 @@ fn every_fact_has_its_type() {
 }
 
 #[test]
+fn a_length_of_time_compares_with_a_text_only() {
+    let holding = [
+        "|budget| budget.time_to_exhaustion == \"1d\" && \"25h\" > budget.time_to_exhaustion",
+        "|budget| budget.exhausts_within(\"1d\") && !budget.exhausts_within(\"23h\")",
+        "|budget| budget.pace == 0.5 && !budget.premature",
+        "|budget| budget.burns(0.4, \"1h\", \"5m\") && !budget.burns(0.5, \"1h\", \"5m\")",
+        "|budget| budget.worst_incident == 0",
+    ];
+    for condition in holding {
+        assert_eq!(truth(condition, "0.5"), Truth::Holds, "{condition}");
+    }
+    let never = "|budget| budget.time_to_exhaustion > \"366d\" && budget.time_to_exhaustion != \"1d\"";
+    assert_eq!(truth(never, "1"), Truth::Holds);
+    assert_eq!(truth("|budget| budget.time_to_exhaustion <= \"1s\" && budget.premature", "-1"), Truth::Holds);
+    let wrong = [
+        ("budget.time_to_exhaustion < 3", "<", "write \"3d\""),
+        ("budget.time_to_exhaustion < percent(3)", "<", "a length of time cannot be compared"),
+        ("budget.time_to_exhaustion == ()", "==", "a length of time cannot be compared"),
+        ("budget.time_to_exhaustion > budget.pace", ">", "a length of time cannot be compared"),
+        ("budget.time_to_exhaustion < \"3 d\"", "<", "did you mean \"3d\"?"),
+        ("budget.premature > 1", ">", "true or false cannot be compared"),
+        ("budget.worst_incident > 0.3", ">", "write percent(30)"),
+        ("budget.signal(\"cpu\") > 90", ">", "true or false cannot be compared"),
+        ("budget.burned_by(\"x\") > 50", ">", "write percent(50)"),
+        ("budget.burns(percent(14), \"1h\", \"5m\")", "burns", "write `budget.burns(14.4"),
+        ("budget.exhausts_within(3)", "exhausts_within", "write `budget.exhausts_within(\"3d\")`"),
+    ];
+    for (condition, underlined, says) in wrong {
+        let text = with_condition(&format!("|budget| {condition}"));
+        assert_problem(&text, Code::PolicyError, underlined, says);
+    }
+}
+
+#[test]
+fn what_no_source_gives_is_unknown_whatever_a_policy_makes_of_it() {
+    for condition in ["|budget| budget.signal(\"cpu\")", "|budget| budget.signal(\"cpu\") || true"] {
+        let truth = truth(condition, "1");
+        assert!(matches!(&truth, Truth::Unknown { why } if why.contains("signal(\"cpu\")")), "{truth:?}");
+    }
+}
+
+#[test]
 fn a_ratio_compares_with_a_ratio_and_with_zero_only() {
     let wrong = [
         ("|budget| budget.remaining <= 10", "<=", "not with the integer `10`: write percent(10)"),

@@ -16,6 +16,7 @@ use slogate::policy::{Names, Policy, Subject, Tested, Tracing, Truth};
 mod header;
 mod language;
 mod sandbox;
+mod steadily;
 
 /// A header in which nothing is wrong: eight lines.
 const HEADER: &str = r#"policy(#{
