@@ -28,8 +28,11 @@ mod keys;
 mod language;
 mod layout;
 mod load;
+pub mod prose;
 pub mod ruling;
 mod sandbox;
+mod sense;
+pub mod soundness;
 mod syntax;
 mod value;
 pub mod walk;
@@ -57,6 +60,8 @@ pub struct Policy {
     pub header: Header,
     /// Its clauses, in the order of the text.
     pub clauses: Vec<Clause>,
+    /// Where its scope is written.
+    pub scope_place: Place,
     /// Its text.
     pub source: SourceText,
     /// `sha256:` and the digest of its text in hexadecimal.
