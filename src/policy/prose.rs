@@ -306,6 +306,7 @@ impl Teller {
             (Operator::Above, true) => format!("{subject} faster {over}"),
             (Operator::Below, true) => format!("{subject} slower {over}"),
             (Operator::AtMost, true) => format!("{subject} no faster {over}"),
+            (Operator::AtLeast, true) => format!("{subject} at least as fast as evenly over the last {last}"),
             _ if number > Decimal::ONE => format!("{subject} {amount} times faster {over}"),
             _ => format!("{subject} {amount} times as fast as evenly over the last {last}"),
         };
@@ -399,16 +400,22 @@ mod tests {
     #[test]
     fn parentheses_and_negations_keep_their_meaning() {
         assert_eq!(when("!(budget.remaining <= 0)"), "some error budget is left");
-        let (a, b, c) = ("budget.remaining < 0", "budget.bad > 5", "budget.total < 7");
-        let [x, y, z] = [
+        let [debt, bad, few] = ["budget.remaining < 0", "budget.bad > 5", "budget.total < 7"];
+        let [in_debt, was_bad, were_few] = [
             "the error budget is overspent",
             "more than 5 events of the period were bad",
             "there were less than 7 events in the period",
         ];
-        assert_eq!(when(&format!("{a} || {b} && {c}")), format!("{x}, or ({y}, and {z})"));
-        assert_eq!(when(&format!("({a} || {b}) && {c}")), format!("({x}, or {y}), and {z}"));
-        let (not_x, not_y) = ("the error budget is not overspent", "at most 5 events of the period were bad");
-        assert_eq!(when(&format!("!({a} || {b})")), format!("{not_x}, and {not_y}"));
+        assert_eq!(
+            when(&format!("{debt} || {bad} && {few}")),
+            format!("{in_debt}, or ({was_bad}, and {were_few})")
+        );
+        assert_eq!(
+            when(&format!("({debt} || {bad}) && {few}")),
+            format!("({in_debt}, or {was_bad}), and {were_few}")
+        );
+        let neither = "the error budget is not overspent, and at most 5 events of the period were bad";
+        assert_eq!(when(&format!("!({debt} || {bad})")), neither);
     }
 
     #[test]

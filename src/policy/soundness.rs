@@ -260,21 +260,23 @@ fn constant(
 
 /// Warnings about thresholds that SLOs can never reach.
 fn unreachable(spread: &[Alternative], slos: &[&Slo]) -> Vec<Diagnostic> {
+    let bounded = |one: &Compares| {
+        matches!(one.fact.name.as_str(), "remaining" | "burned" | "burn_rate" | "burned_by")
+            && stretches(std::slice::from_ref(one), None).is_some()
+    };
+    let beyond_reach =
+        |one: &Compares, slo| bounded(one) && stretches(std::slice::from_ref(one), Some(slo)).is_none();
     let mut found: Vec<(&Compares, Vec<&Slo>)> = Vec::new();
     for alternative in spread {
-        for (index, compares) in alternative.compares.iter().enumerate() {
-            let bounded =
-                matches!(compares.fact.name.as_str(), "remaining" | "burned" | "burn_rate" | "burned_by");
-            if !bounded || stretches(std::slice::from_ref(compares), None).is_none() {
+        for slo in slos {
+            let (out, rest): (Vec<&Compares>, Vec<&Compares>) =
+                alternative.compares.iter().partition(|one| beyond_reach(one, slo));
+            let rest: Vec<Compares> = rest.into_iter().cloned().collect();
+            // A clause that is not meant for this SLO is no mistake: `budget.objective > percent(99) && …`.
+            if stretches(&rest, Some(slo)).is_none() {
                 continue;
             }
-            let mut rest = alternative.compares.clone();
-            rest.remove(index);
-            for slo in slos {
-                let alone = stretches(std::slice::from_ref(compares), Some(slo)).is_some();
-                if alone || stretches(&rest, Some(slo)).is_none() {
-                    continue;
-                }
+            for compares in out {
                 match found.iter_mut().find(|(known, _)| known.place == compares.place) {
                     Some((_, named)) if named.contains(slo) => {}
                     Some((_, named)) => named.push(slo),

@@ -197,6 +197,7 @@ struct Writer {
 impl Writer {
     /// One clause: its condition, what follows, and its end.
     fn clause(&mut self, number: usize, policy: &Policy, clause: &Clause) {
+        let indent = " ".repeat(format!("{number}. ").len());
         let head = match self.page {
             Page::Terminal(_) => format!("{number}. "),
             Page::Markdown => format!("{number}. **{}**: ", escape::markdown(&clause.name)),
@@ -205,35 +206,33 @@ impl Writer {
         if matches!(self.page, Page::Terminal(_)) {
             title.splice(0..0, [name(&clause.name), words(": ")]);
         }
-        self.lines(&head, "   ", &title);
+        self.lines(&head, &indent, &title);
         let mut pieces = Vec::new();
-        match &clause.when {
-            Some(when) => {
+        match (&clause.when, &clause.thaws) {
+            (Some(when), Some(thaws)) => {
                 pieces.push(words("When "));
                 pieces.extend(prose::condition(policy, when, Moment::Begins));
-            }
-            None => pieces.push(words("When a person says so")),
-        }
-        match (&clause.thaws, clause.manual) {
-            (Some(thaws), _) => {
-                pieces.push(words(", and until "));
+                pieces.push(words(", until "));
                 pieces.extend(prose::condition(policy, thaws, Moment::Ends));
             }
-            (None, true) => pieces.push(words(", and until a person says that it is over")),
-            (None, false) => pieces.push(words(", and only as long as that is so")),
+            (Some(when), None) => {
+                pieces.push(words("As long as "));
+                pieces.extend(prose::condition(policy, when, Moment::Begins));
+            }
+            (None, _) => pieces.push(words("When a person says so, until a person says that it is over")),
         }
         pieces.push(words(":"));
         if self.page == Page::Markdown {
             self.text.push('\n');
         }
-        self.lines("   ", "   ", &pieces);
+        self.lines(&indent, &indent, &pieces);
         if self.page == Page::Markdown {
             self.text.push('\n');
         }
         for consequence in &clause.consequences {
             let (mut pieces, automation) = prose::consequence(consequence);
             pieces.push(words(&format!(" ({})", automation.as_str())));
-            self.lines("   - ", "     ", &pieces);
+            self.lines(&format!("{indent}- "), &format!("{indent}  "), &pieces);
         }
         self.text.push('\n');
     }
@@ -263,7 +262,9 @@ impl Writer {
         let longest = width.max(NARROWEST);
         let mut column = first.chars().count();
         let mut begins = true;
-        for word in text.split(' ') {
+        // A number stays with its sign.
+        for word in text.replace(" %", "\0%").split(' ') {
+            let word = word.replace('\0', " ");
             let length = word.chars().count();
             if !begins && column + 1 + length > longest {
                 self.text.push('\n');
@@ -273,7 +274,7 @@ impl Writer {
                 self.text.push(' ');
                 column += 1;
             }
-            self.text.push_str(word);
+            self.text.push_str(&word);
             column += length;
             begins = false;
         }
