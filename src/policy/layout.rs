@@ -119,6 +119,24 @@ impl Layout {
         Place::new(&self.source, start..end)
     }
 
+    /// What is written at a place, on one line and without comments.
+    pub(super) fn bare(place: &Place) -> String {
+        let text = place.text();
+        let (mut at, mut bare) = (0, String::new());
+        while at < text.len() {
+            let end = item_end(text, at).max(at + 1);
+            let item = text.get(at..end).unwrap_or_default();
+            let comment = item.starts_with("//") || item.starts_with("/*");
+            if !comment && !item.trim().is_empty() {
+                bare.push_str(item);
+            } else if !bare.ends_with(' ') {
+                bare.push(' ');
+            }
+            at = end;
+        }
+        bare.trim().to_owned()
+    }
+
     /// The name in the definition `fn name(...)`.
     pub(super) fn definition(&self, name: &str) -> Option<Place> {
         let text = self.source.text();

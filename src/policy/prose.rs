@@ -447,6 +447,8 @@ mod tests {
         );
         let branch = "{ if budget.total > 9 { budget.remaining <= 0 } else { false } }";
         assert_eq!(when(branch), format!("`{branch}` holds"));
+        let noted = "budget.bad * 2 // \"twice\"\n    > budget.total";
+        assert_eq!(when(noted), "`budget.bad * 2 > budget.total` holds");
         let local = "{ let twice = budget.bad * 2; twice > budget.total && budget.remaining <= 0 }";
         assert_eq!(when(local), format!("`{local}` holds"));
         assert_eq!(

@@ -226,7 +226,7 @@ pub(super) fn read(policy: &Policy, condition: &Condition) -> Sense {
     let reader = Reader { functions: &policy.script.functions, layout: &policy.script.layout };
     let mut given: Vec<Term> = condition.function.curry().iter().map(Term::of_value).collect();
     given.push(Term::Budget);
-    let text = closure_body(condition.place.text());
+    let text = closure_body(&Layout::bare(&condition.place));
     match reader.body(condition.function.fn_name(), given, 0) {
         Some((Term::Truth(sense), whole)) if whole || !sense.has_written() => sense,
         _ => Sense::Written(Written { text, negated: false, given: Vec::new() }),
@@ -274,11 +274,13 @@ impl Reader<'_> {
             }
         }
         let answer = match last {
-            Stmt::Expr(answer) | Stmt::Return(Some(answer), ..) => self.term(answer, &meanings, depth),
-            Stmt::FnCall(call, position) => {
-                self.term(&Expr::FnCall(call.clone(), *position), &meanings, depth)
-            }
+            Stmt::Expr(answer) | Stmt::Return(Some(answer), ..) => (**answer).clone(),
+            Stmt::FnCall(call, position) => Expr::FnCall(call.clone(), *position),
             _ => return None,
+        };
+        let answer = match self.term(&answer, &meanings, depth) {
+            Term::Other => Term::Truth(self.written(&answer, &meanings)),
+            term => term,
         };
         Some((answer, before.is_empty()))
     }
@@ -407,7 +409,7 @@ impl Reader<'_> {
             true
         });
         given.dedup();
-        let text = self.place(expression).text().split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = Layout::bare(&self.place(expression));
         Sense::Written(Written { text, negated: false, given })
     }
 
