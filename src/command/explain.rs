@@ -76,7 +76,7 @@ fn read(file: &Path, problems: &mut Vec<Diagnostic>) -> Result<(Policy, Settings
         let help = "explain a policy of a repository: its settings say what the names in it stand for";
         Diagnostic::error(Code::NoSettings, message).help(help)
     })?;
-    let ground = ground::read(&root, None)?;
+    let ground = ground::read(&root, &root, None)?;
     let settings = law::read_settings(&ground, problems)?;
     let path = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let Some(bytes) = ground.tree.read(&path)? else {

@@ -105,10 +105,7 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
         return based(case, base, pull.head_sha.clone());
     }
     let Some(name) = &case.base else {
-        if !case.root.is_dir() {
-            let kind = if case.root.exists() { "is no directory" } else { "is not there" };
-            return Err(Stop::Usage(format!("`{}` {kind}", case.check.dir.display())));
-        }
+        present(&case.root, &case.check.dir)?;
         let notes = vec!["read from the work tree, because no --base was given".to_owned()];
         return Ok(work_tree(&case.root, notes));
     };
@@ -122,8 +119,9 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
 /// The ground of a verb that judges no change: the tip of a branch in the clone here, or the work tree.
 ///
 /// # Errors
-/// When the base cannot be resolved.
-pub fn read(root: &Path, base: Option<&str>) -> Result<Ground, Stop> {
+/// When there is no such directory, or the base cannot be resolved.
+pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Stop> {
+    present(root, named)?;
     let Some(name) = base else { return Ok(work_tree(root, Vec::new())) };
     let unreadable = |error: GitError| -> Stop {
         Diagnostic::error(Code::NoCommit, error.to_string()).help("look at the clone").into()
@@ -144,6 +142,15 @@ pub fn read(root: &Path, base: Option<&str>) -> Result<Ground, Stop> {
         github: None,
         prefix,
     })
+}
+
+/// Refuses a directory that is none; `named` is what the command line calls it.
+fn present(root: &Path, named: &Path) -> Result<(), Stop> {
+    if root.is_dir() {
+        return Ok(());
+    }
+    let kind = if root.exists() { "is no directory" } else { "is not there" };
+    Err(Stop::Usage(format!("`{}` {kind}", named.display())))
 }
 
 /// The ground of a work tree.

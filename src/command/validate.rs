@@ -49,7 +49,7 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
 /// Reads everything, and looks at all of it.
 fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
     let root = world.directory.join(&validate.dir);
-    let ground = ground::read(&root, validate.base.as_deref())?;
+    let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
     let settings = law::read_settings(&ground, problems)?;
     let law = law::read(&ground, &settings)?;
     problems.extend(law.problems.iter().cloned());

@@ -456,3 +456,6 @@ fn folded(operator: &str, left: &Term, right: &Term) -> Option<Term> {
     }?;
     Some(if ratio { Term::Ratio(number) } else { Term::Number(number) })
 }
+
+#[cfg(test)]
+mod tests;
