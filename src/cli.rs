@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Rollout;
+use crate::diagnostic::Code;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
@@ -22,6 +23,78 @@ pub struct Cli {
 pub enum Verb {
     /// Judge a change: may it ship?
     Check(Box<Check>),
+    /// Look at settings, SLOs and policies: all that is wrong in them, at once.
+    Validate(Validate),
+    /// Say in words what a policy agrees, or what the code of a problem means.
+    Explain(Explain),
+}
+
+/// How problems are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Listing {
+    /// Underlined where they stand, for a person at a terminal.
+    Text,
+    /// For machines: a list of problems as in `schemas/report.v1.json`.
+    Json,
+}
+
+/// How prose is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Prose {
+    /// For a terminal.
+    Text,
+    /// For a page or a pull request.
+    Markdown,
+}
+
+/// Look at settings, SLOs and policies: all that is wrong in them, at once.
+///
+/// Reads what `check` reads and asks no monitoring system. Beyond what must be mended before anything can be decided,
+/// it warns of thresholds that an objective can never reach, of conditions that have the same answer for every budget,
+/// of clauses that end while they begin, of services that nothing protects.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  nothing must be mended (warnings included, without --strict)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read\n"
+)]
+pub struct Validate {
+    /// The directory that has `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Read the tip of this branch, tag or commit instead of the work tree.
+    #[arg(long, value_name = "REF")]
+    pub base: Option<String>,
+
+    /// Let warnings fail, too.
+    #[arg(long)]
+    pub strict: bool,
+
+    /// How to list the problems.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Listing,
+
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: String,
+}
+
+/// Say in words what a policy agrees, or what the code of a problem means.
+///
+/// A policy is told from its own syntax: change a threshold and the sentence changes. What has no words is quoted.
+#[derive(Debug, Args)]
+#[command(after_help = codes())]
+pub struct Explain {
+    /// A policy (`policies/payments.rhai`), or the code of a problem (`unknown-fact`).
+    #[arg(value_name = "FILE|CODE")]
+    pub what: String,
+
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Prose,
+
+    /// The instant that reviews and effective dates are compared with, in RFC 3339; by default the present.
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<jiff::Timestamp>,
 }
 
 /// How a verdict is printed.
@@ -117,6 +190,13 @@ impl Check {
             Some(_) | None => Rollout::Full,
         }
     }
+}
+
+/// The list of codes, as the help of `explain` ends with it.
+#[must_use]
+pub fn codes() -> String {
+    let rows = Code::ALL.iter().map(|code| format!("  {code}\n"));
+    format!("Codes:\n{}", rows.collect::<String>())
 }
 
 /// The table of exits, as `--help` ends with it.

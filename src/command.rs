@@ -13,14 +13,20 @@ use jiff::Timestamp;
 
 use crate::cli::{Cli, Verb};
 use crate::publish::workflow;
+use crate::report::problem::Look;
 use crate::verdict::Exit;
 
 pub mod check;
+pub mod explain;
 mod ground;
 mod judge;
 mod law;
 mod post;
+pub mod validate;
 mod watch;
+
+/// Cells of a line when nobody says how wide the terminal is.
+const WIDTH: usize = 110;
 
 /// What enters from outside: arguments, environment, directory, clock and streams.
 pub struct World {
@@ -63,6 +69,41 @@ impl World {
         self.out.flush()
     }
 
+    /// How problems and texts are drawn here: `always`, `never` or `auto` colour.
+    #[must_use]
+    pub fn look(&self, wanted: &str) -> Look {
+        let plain = self.variable("NO_COLOR").is_some() || self.variable("TERM") == Some("dumb");
+        let colour = match wanted {
+            "always" => true,
+            "never" => false,
+            _ => self.terminal && !plain,
+        };
+        let width = self.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
+        Look { colour, unicode: self.unicode(), width }
+    }
+
+    /// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.
+    fn unicode(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.variable(name));
+        locale.is_none_or(|locale| {
+            let locale = locale.to_lowercase();
+            let named = locale.split_once('.').map(|(_, charset)| charset.starts_with("utf"));
+            named.unwrap_or(!matches!(locale.as_str(), "c" | "posix"))
+        })
+    }
+
+    /// Writes what was asked for and ends with `exit`; what could not be told is no success. A reader who has left is
+    /// no failure.
+    fn end(&mut self, text: &str, exit: Exit) -> Exit {
+        match self.print(text) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.tell(&format!("error: nothing could be printed: {error}"));
+                if exit == Exit::Proceed { Exit::Untold } else { exit }
+            }
+            _ => exit,
+        }
+    }
+
     /// Text that a log may hold: in a workflow's log no line of it is a command.
     fn safe<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if self.variable("GITHUB_ACTIONS").is_some() || self.variable("GITHUB_EVENT_NAME").is_some() {
@@ -78,6 +119,8 @@ pub fn run(world: &mut World) -> Exit {
     match Cli::try_parse_from(&world.arguments) {
         Ok(cli) => match cli.verb {
             Verb::Check(check) => check::run(&check, world),
+            Verb::Validate(validate) => validate::run(&validate, world),
+            Verb::Explain(explain) => explain::run(&explain, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

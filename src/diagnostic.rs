@@ -5,9 +5,13 @@
 //! and in JSON. Problems are collected, never thrown one by one. What the world did not answer is no
 //! diagnostic (see `budget::gap`), and a bug of ours is a panic that `command` turns into an unknown verdict.
 
+mod meaning;
+
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+
+pub use meaning::Meaning;
 
 /// The kinds of problem that slogate finds; the code is what a person looks up and a machine filters by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +56,14 @@ pub enum Code {
     ServiceWithoutSlo,
     /// A service that was touched and that no policy covers.
     ServiceWithoutPolicy,
+    /// Two policies that cover one service.
+    TwoPolicies,
+    /// A condition that has the same answer for every budget.
+    ConstantCondition,
+    /// A threshold that an objective can never reach.
+    Unreachable,
+    /// A clause whose `thaws` holds while its `when` does.
+    ThawsAtOnce,
     /// Something that was written and matched nothing.
     Unused,
     /// A commit, branch or tag that cannot be resolved.
@@ -60,7 +72,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -81,6 +93,10 @@ impl Code {
         Self::PolicyPart,
         Self::ServiceWithoutSlo,
         Self::ServiceWithoutPolicy,
+        Self::TwoPolicies,
+        Self::ConstantCondition,
+        Self::Unreachable,
+        Self::ThawsAtOnce,
         Self::Unused,
         Self::NoCommit,
     ];
@@ -109,6 +125,10 @@ impl Code {
             Self::PolicyPart => "policy-part",
             Self::ServiceWithoutSlo => "service-without-slo",
             Self::ServiceWithoutPolicy => "service-without-policy",
+            Self::TwoPolicies => "two-policies",
+            Self::ConstantCondition => "constant-condition",
+            Self::Unreachable => "unreachable",
+            Self::ThawsAtOnce => "thaws-at-once",
             Self::Unused => "unused",
             Self::NoCommit => "no-commit",
         }
@@ -205,6 +225,13 @@ impl Place {
         let text = source.text().get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let indent = text.len() - text.trim_start().len();
         Self::new(source, start + indent..start + text.trim_end().len().max(indent))
+    }
+
+    /// The stretch from the first byte of either to the last; the other must be of the same file.
+    #[must_use]
+    pub fn joined(&self, other: &Self) -> Self {
+        let span = self.span.start.min(other.span.start)..self.span.end.max(other.span.end);
+        Self { source: self.source.clone(), span }
     }
 
     /// The line of the first byte, from 1.

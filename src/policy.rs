@@ -30,9 +30,12 @@ mod language;
 mod layout;
 mod length;
 mod load;
+pub mod prose;
 pub mod ruling;
 mod sandbox;
 mod steady;
+mod sense;
+pub mod soundness;
 mod syntax;
 mod value;
 pub mod vocabulary;
@@ -63,6 +66,8 @@ pub struct Policy {
     pub header: Header,
     /// Its clauses, in the order of the text.
     pub clauses: Vec<Clause>,
+    /// Where its scope is written.
+    pub scope_place: Place,
     /// Its text.
     pub source: SourceText,
     /// `sha256:` and the digest of its text in hexadecimal.

@@ -22,6 +22,7 @@ use crate::verdict::{Circumstance, Effect, Exit, Verdict, Weighed};
 pub mod chart;
 pub mod consequence;
 pub mod escape;
+pub mod explanation;
 pub mod figure;
 pub mod json;
 pub mod line;

@@ -18,7 +18,7 @@ use crate::command::judge::{self, Case, Judged};
 use crate::command::post::Post;
 use crate::github::{Address, GitHub};
 use crate::http::{Client, Limits, Secret};
-use crate::report::problem::{self, Look};
+use crate::report::problem;
 use crate::report::{Report, json, markdown, text};
 use crate::verdict::Exit;
 
@@ -30,9 +30,6 @@ const TRIES: u32 = 3;
 
 /// The environment that a posted verdict is about when none is named.
 const ENVIRONMENT: &str = "production";
-
-/// Cells of a line when nobody says how wide the terminal is.
-const WIDTH: usize = 110;
 
 /// Runs the verb.
 pub fn run(check: &Check, world: &mut World) -> Exit {
@@ -201,14 +198,7 @@ fn prefix(dir: &Path) -> Option<String> {
 
 /// Prints the verdict, and to the reader of problems the problems. A reader who has left is no failure.
 fn print(check: &Check, report: &Report, world: &mut World) -> io::Result<()> {
-    let plain = world.variable("NO_COLOR").is_some() || world.variable("TERM") == Some("dumb");
-    let colour = match check.color.as_str() {
-        "always" => true,
-        "never" => false,
-        _ => world.terminal && !plain,
-    };
-    let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
-    let look = Look { colour, unicode: unicode(world), width };
+    let look = world.look(&check.color);
     if check.format == Format::Text && !report.problems.is_empty() {
         world.tell(problem::render(&report.problems, look).trim_end());
     }
@@ -221,16 +211,6 @@ fn print(check: &Check, report: &Report, world: &mut World) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         printed => printed,
     }
-}
-
-/// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.
-fn unicode(world: &World) -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| world.variable(name));
-    locale.is_none_or(|locale| {
-        let locale = locale.to_lowercase();
-        let named = locale.split_once('.').map(|(_, charset)| charset.starts_with("utf"));
-        named.unwrap_or(!matches!(locale.as_str(), "c" | "posix"))
-    })
 }
 
 /// Writes the observations where they were asked for.

@@ -3,6 +3,7 @@
 //! With a base it is the tip of that branch, as git objects where they are here and through GitHub's API where they
 //! are not. A base that cannot be resolved ends the run; the work tree never stands in for it.
 
+use std::path::Path;
 use std::rc::Rc;
 
 use crate::change::Commit;
@@ -104,27 +105,66 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
         return based(case, base, pull.head_sha.clone());
     }
     let Some(name) = &case.base else {
-        if !case.root.is_dir() {
-            let kind = if case.root.exists() { "is no directory" } else { "is not there" };
-            return Err(Stop::Usage(format!("`{}` {kind}", case.check.dir.display())));
-        }
+        present(&case.root, &case.check.dir)?;
         let notes = vec!["read from the work tree, because no --base was given".to_owned()];
-        return Ok(Ground {
-            tree: Box::new(WorkTree::new(&case.root)),
-            base: None,
-            head: None,
-            permalink: None,
-            notes,
-            repository: None,
-            github: None,
-            prefix: String::new(),
-        });
+        return Ok(work_tree(&case.root, notes));
     };
     let head = case.check.head.as_deref().unwrap_or("HEAD");
     let repository = open(case)?;
     let base = Commit { name: name.clone(), id: resolve(case, repository.as_ref(), name)? };
     let head = resolve(case, repository.as_ref(), head)?;
     based(case, base, head)
+}
+
+/// The ground of a verb that judges no change: the tip of a branch in the clone here, or the work tree.
+///
+/// # Errors
+/// When there is no such directory, or the base cannot be resolved.
+pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Stop> {
+    present(root, named)?;
+    let Some(name) = base else { return Ok(work_tree(root, Vec::new())) };
+    let unreadable = |error: GitError| -> Stop {
+        Diagnostic::error(Code::NoCommit, error.to_string()).help("look at the clone").into()
+    };
+    let Some(repository) = Repository::open(root).map_err(unreadable)? else {
+        return Err(nowhere(name, &GitError::UnknownName(name.to_owned()).to_string()));
+    };
+    let id = repository.resolve(name).map_err(|error| nowhere(name, &error.to_string()))?;
+    let repository = Rc::new(repository);
+    let prefix = repository.prefix().to_owned();
+    Ok(Ground {
+        tree: Box::new(GitTree::new(Rc::clone(&repository), id.clone())),
+        base: Some(Commit { name: name.to_owned(), id }),
+        head: None,
+        permalink: None,
+        notes: Vec::new(),
+        repository: Some(repository),
+        github: None,
+        prefix,
+    })
+}
+
+/// Refuses a directory that is none; `named` is what the command line calls it.
+fn present(root: &Path, named: &Path) -> Result<(), Stop> {
+    if root.is_dir() {
+        return Ok(());
+    }
+    let kind = if root.exists() { "is no directory" } else { "is not there" };
+    Err(Stop::Usage(format!("`{}` {kind}", named.display())))
+}
+
+/// The ground of a work tree.
+fn work_tree(root: &Path, notes: Vec<String>) -> Ground {
+    Ground {
+        tree: Box::new(WorkTree::new(root)),
+        base: None,
+        head: None,
+        permalink: None,
+        notes,
+        repository: None,
+        github: None,
+        prefix: String::new(),
+    }
 }
 
 /// The clone around the judged directory, when there is one.

@@ -145,8 +145,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let (name, environment) = environment(&settings, case.environment.as_deref())?;
     judged.report.environment = Some(name.to_owned());
     judged.report.mode = Some(environment.mode);
-    let law = law::read(&ground, &settings)?;
-    judged.report.problems.extend(law.warnings);
+    let law = law::read(&ground, &settings)?.sound()?;
+    judged.report.problems.extend(law.problems);
     judged.report.change.rollout = case.check.rollout(case.pull.is_some());
     judged.report.change.class = class(&settings, case.check.class.as_deref())?;
     let touched = touched(case, &ground, &settings, &mut judged.report)?;
@@ -281,22 +281,14 @@ fn subjects<'a>(
     let mut subjects: BTreeMap<watch::Asked<'a>, Vec<&'a Policy>> = BTreeMap::new();
     for (name, service) in settings.services.iter().filter(|(name, _)| touched.contains(*name)) {
         let slos: Vec<&Slo> = catalog.slos.iter().filter(|slo| slo.service == *name).collect();
-        let warn = |code: Code, message: String, label: &str, help: &str| {
-            Diagnostic::warning(code, message).at(service.place.clone(), label).help(help)
-        };
         if slos.is_empty() {
-            let message = format!("the service `{name}` has no SLO, so nothing is known of it");
-            let help = "write an SLO for it; until then every change to it is warned about";
-            problems.push(warn(Code::ServiceWithoutSlo, message, "no SLO names this service", help));
+            problems.push(law::without_slo(name, service));
             continue;
         }
         let covering: Vec<&Policy> =
             policies.iter().filter(|policy| policy.covers(name, service.team.as_deref())).collect();
         if covering.is_empty() {
-            let message =
-                format!("no policy covers the service `{name}`, so nothing follows from its budgets");
-            let help = "name its team or the service in a policy's scope";
-            problems.push(warn(Code::ServiceWithoutPolicy, message, "no policy's scope has it", help));
+            problems.push(law::without_policy(name, service));
         }
         for slo in slos {
             for policy in &covering {

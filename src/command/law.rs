@@ -1,7 +1,8 @@
 //! What was written and rules: settings, SLO definitions and policies, read from the tree that decides.
 //!
-//! Every problem of every file is found in one run. With an error in any of them there is no law at all, because half
-//! of a rule is another rule.
+//! Every problem of every file is found in one run, and what one verb accepts no other refuses. With an error in any of
+//! them there is no law at all, because half of a rule is another rule. Two policies that cover one service are such an
+//! error: whose silver bullets, whose escalation would count? A service has one agreement.
 
 use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
@@ -10,7 +11,7 @@ use crate::command::judge::Stop;
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::{Names, Policy};
-use crate::settings::{self, Settings};
+use crate::settings::{self, Service, Settings};
 use crate::source::promql;
 use crate::tree::TreeError;
 
@@ -41,14 +42,27 @@ pub struct Law {
     pub catalog: Catalog,
     /// The policies, by path.
     pub policies: Vec<Policy>,
-    /// What is worth mending in them.
-    pub warnings: Vec<Diagnostic>,
+    /// What is wrong in them, or worth mending.
+    pub problems: Vec<Diagnostic>,
+}
+
+impl Law {
+    /// The law when there is no error in any of it: nothing is decided by half a law.
+    ///
+    /// # Errors
+    /// All its problems.
+    pub fn sound(self) -> Result<Self, Stop> {
+        if self.problems.iter().any(Diagnostic::is_error) {
+            return Err(Stop::Invalid(self.problems));
+        }
+        Ok(self)
+    }
 }
 
 /// Reads every SLO definition and every policy, and finds all that is wrong in any of them.
 ///
 /// # Errors
-/// Everything that is wrong, or that the tree did not answer.
+/// When the tree does not answer.
 pub fn read(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
     let paths = ground.tree.paths()?;
     let mut problems = Vec::new();
@@ -80,10 +94,8 @@ pub fn read(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
         problems.push(Diagnostic::error(Code::NoPolicy, message).help(help));
     }
     problems.extend(long_windows(&catalog, settings, &policies));
-    if problems.iter().any(Diagnostic::is_error) {
-        return Err(Stop::Invalid(problems));
-    }
-    Ok(Law { catalog, policies, warnings: problems })
+    problems.extend(overlaps(&policies, settings));
+    Ok(Law { catalog, policies, problems })
 }
 
 /// Windows that are longer than the period of an SLO that the policy covers: nothing could ever be known of them.
@@ -154,7 +166,7 @@ fn read_all(
 }
 
 /// The names that a policy may use.
-fn names(settings: &Settings) -> Names {
+pub fn names(settings: &Settings) -> Names {
     let mut teams: Vec<String> =
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
@@ -166,4 +178,53 @@ fn names(settings: &Settings) -> Names {
         teams,
         step: settings.step,
     }
+}
+
+/// A problem for each policy that covers what another one covers already.
+fn overlaps(policies: &[Policy], settings: &Settings) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, policy) in policies.iter().enumerate() {
+        for first in policies.iter().take(index) {
+            let shared = settings.services.iter().filter(|(name, service)| {
+                let team = service.team.as_deref();
+                policy.covers(name, team) && first.covers(name, team)
+            });
+            let shared: Vec<&str> = shared.map(|(name, _)| name.as_str()).collect();
+            if shared.is_empty() {
+                continue;
+            }
+            let services = if shared.len() == 1 { "service" } else { "services" };
+            let message = format!(
+                "the policies `{}` and `{}` both cover the {services} {}",
+                first.id,
+                policy.id,
+                diagnostic::list(&shared)
+            );
+            let help = "a service has one agreement: move the clauses into one policy, where the strictest one in \
+                        force decides, or take the service out of one scope";
+            let label = format!("also in {}", first.source.path());
+            problems.push(
+                Diagnostic::error(Code::TwoPolicies, message)
+                    .at(policy.scope_place.clone(), label)
+                    .help(help),
+            );
+        }
+    }
+    problems
+}
+
+/// The warning about a service that has no SLO.
+pub fn without_slo(name: &str, service: &Service) -> Diagnostic {
+    let message = format!("the service `{name}` has no SLO, so nothing is known of it");
+    Diagnostic::warning(Code::ServiceWithoutSlo, message)
+        .at(service.place.clone(), "no SLO names this service")
+        .help("write an SLO for it; until then every change to it is warned about")
+}
+
+/// The warning about a service that no policy covers.
+pub fn without_policy(name: &str, service: &Service) -> Diagnostic {
+    let message = format!("no policy covers the service `{name}`, so nothing follows from its budgets");
+    Diagnostic::warning(Code::ServiceWithoutPolicy, message)
+        .at(service.place.clone(), "no policy's scope has it")
+        .help("name its team or the service in a policy's scope")
 }

@@ -85,6 +85,58 @@ impl Layout {
         Some(Place::new(&self.source, start..start + quoted.len()))
     }
 
+    /// A place made wide enough to close every bracket that it opens, and to open every one that it closes.
+    pub(super) fn balanced(&self, place: &Place) -> Place {
+        let text = self.source.text();
+        let (mut at, mut open, mut unopened) = (place.span.start, 0_usize, 0_usize);
+        while at < place.span.end {
+            let end = item_end(text, at);
+            match text.get(at..end) {
+                Some("(" | "[" | "{") => open += 1,
+                Some(")" | "]" | "}") if open == 0 => unopened += 1,
+                Some(")" | "]" | "}") => open -= 1,
+                _ => {}
+            }
+            at = end.max(at + 1);
+        }
+        let (mut start, mut end) = (place.span.start, place.span.end);
+        while unopened > 0 {
+            let before = text.get(..start).unwrap_or_default().trim_end();
+            if !before.ends_with(['(', '[', '{']) {
+                break;
+            }
+            start = before.len() - 1;
+            unopened -= 1;
+        }
+        while open > 0 {
+            let next = blank_end(text, end);
+            if text.get(next..).is_none_or(|rest| !rest.starts_with([')', ']', '}', ','])) {
+                break;
+            }
+            open -= usize::from(text.get(next..).is_some_and(|rest| !rest.starts_with(',')));
+            end = next + 1;
+        }
+        Place::new(&self.source, start..end)
+    }
+
+    /// What is written at a place, on one line and without comments.
+    pub(super) fn bare(place: &Place) -> String {
+        let text = place.text();
+        let (mut at, mut bare) = (0, String::new());
+        while at < text.len() {
+            let end = item_end(text, at).max(at + 1);
+            let item = text.get(at..end).unwrap_or_default();
+            let comment = item.starts_with("//") || item.starts_with("/*");
+            if !comment && !item.trim().is_empty() {
+                bare.push_str(item);
+            } else if !bare.ends_with(' ') {
+                bare.push(' ');
+            }
+            at = end;
+        }
+        bare.trim().to_owned()
+    }
+
     /// The name in the definition `fn name(...)`.
     pub(super) fn definition(&self, name: &str) -> Option<Place> {
         let text = self.source.text();

@@ -46,12 +46,14 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let shared = Arc::new(names.clone());
     let book = language::register(&mut engine, &layout, &shared, syntax::functions(&ast));
     let declared = declare(&engine, &ast, &book, &mut found);
-    let header = match &declared.header {
-        Some((map, position)) => header::read(map, &Keys::of_call(&ast, &layout, *position), names)
-            .map_err(|problems| found.problems.extend(problems))
-            .ok(),
-        None => None,
+    let keys = declared.header.as_ref().map(|(_, position)| Keys::of_call(&ast, &layout, *position));
+    let header = match (&declared.header, &keys) {
+        (Some((map, _)), Some(keys)) => {
+            header::read(map, keys, names).map_err(|problems| found.problems.extend(problems)).ok()
+        }
+        _ => None,
     };
+    let scope_place = keys.map_or_else(|| Place::line_of(source, 1), |keys| keys.key("scope"));
     found.missing(&ast, &declared);
     let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
     let script = Script { engine, functions: ast.clone_functions_only(), layout, printed };
@@ -71,6 +73,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         id,
         header,
         clauses,
+        scope_place,
         source: source.clone(),
         digest,
         script,

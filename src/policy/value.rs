@@ -123,6 +123,13 @@ pub(super) type Rate = Figure<Multiple>;
 /// A number of events as a policy sees it.
 pub(super) type Count = Figure<Events>;
 
+impl Ratio {
+    /// The share.
+    pub(super) const fn share(&self) -> Decimal {
+        self.number
+    }
+}
+
 impl<U: Unit> Figure<U> {
     /// A fact, as it was read.
     pub(super) const fn fact(number: Decimal, read: Option<Read>) -> Self {

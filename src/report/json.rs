@@ -46,6 +46,15 @@ pub fn render(report: &Report) -> String {
     text
 }
 
+/// Problems alone as JSON text, each as in the report, with a newline at the end.
+#[must_use]
+pub fn problems(problems: &[Diagnostic]) -> String {
+    let list: Vec<Json> = problems.iter().map(problem).collect();
+    let mut text = serde_json::to_string_pretty(&list).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
 /// An instant in RFC 3339.
 fn instant(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|at| at.to_string())

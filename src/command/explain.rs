@@ -1,0 +1,99 @@
+//! `slogate explain`: a policy as prose, or what a code means.
+
+use std::path::{Path, PathBuf};
+
+use jiff::tz::TimeZone;
+
+use crate::cli::{self, Explain, Prose};
+use crate::command::World;
+use crate::command::ground;
+use crate::command::judge::Stop;
+use crate::command::law;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::document;
+use crate::policy::Policy;
+use crate::report::explanation::{self, Page};
+use crate::report::problem;
+use crate::settings::{self, Settings};
+use crate::tree::{Tree as _, TreeError, WorkTree};
+use crate::verdict::Exit;
+
+/// The ending of a policy's file.
+const ENDING: &str = ".rhai";
+
+/// Runs the verb.
+pub fn run(explain: &Explain, world: &mut World) -> Exit {
+    let look = world.look("auto");
+    let page = match explain.format {
+        Prose::Text => Page::Terminal(look.width),
+        Prose::Markdown => Page::Markdown,
+    };
+    if !explain.what.ends_with(ENDING) {
+        let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == explain.what) else {
+            return unknown(&explain.what, world);
+        };
+        return world.end(&explanation::code(code, page), Exit::Proceed);
+    }
+    let mut problems = Vec::new();
+    let (exit, text) = match read(&world.directory.join(&explain.what), &mut problems) {
+        Ok((policy, settings)) => {
+            let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
+            (Exit::Proceed, explanation::policy(&policy, &settings, today, page))
+        }
+        Err(Stop::Invalid(found)) => {
+            problems.extend(found);
+            (Exit::Invalid, String::new())
+        }
+        Err(Stop::Usage(message)) => {
+            world.tell(&format!("error: {message}"));
+            (Exit::Usage, String::new())
+        }
+        Err(Stop::Unknown(message)) => {
+            world.tell(&format!("error: {message}"));
+            (Exit::Unknown, String::new())
+        }
+    };
+    if !problems.is_empty() {
+        world.tell(problem::render(&problems, look).trim_end());
+    }
+    world.end(&text, exit)
+}
+
+/// Says which codes there are.
+fn unknown(what: &str, world: &mut World) -> Exit {
+    let codes = || Code::ALL.iter().map(|code| code.as_str());
+    let near = nearest(what, codes()).map_or_else(String::new, |near| format!(" did you mean `{near}`?"));
+    let what: String = what.chars().take(80).flat_map(char::escape_debug).collect();
+    world.tell(&format!("error: `{what}` is no policy (`*{ENDING}`) and no code of a problem;{near}"));
+    world.tell(cli::codes().trim_end());
+    Exit::Usage
+}
+
+/// Reads a policy and the settings above it, which say what its names stand for.
+fn read(file: &Path, problems: &mut Vec<Diagnostic>) -> Result<(Policy, Settings), Stop> {
+    let root = root(file).ok_or_else(|| {
+        let message = format!("there is no `{}` in any directory above the policy", settings::FILE);
+        let help = "explain a policy of a repository: its settings say what the names in it stand for";
+        Diagnostic::error(Code::NoSettings, message).help(help)
+    })?;
+    let ground = ground::read(&root, &root, None)?;
+    let settings = law::read_settings(&ground, problems)?;
+    let path = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+    let Some(bytes) = ground.tree.read(&path)? else {
+        return Err(Stop::Usage(format!("there is no file `{path}`")));
+    };
+    let source = document::decode(&path, bytes)?;
+    let (policy, warnings) = Policy::load(&source, &law::names(&settings)).map_err(Stop::Invalid)?;
+    problems.extend(warnings);
+    Ok((policy, settings))
+}
+
+/// The nearest directory above a file that has settings.
+fn root(file: &Path) -> Option<PathBuf> {
+    let mut above = file.ancestors().skip(1);
+    above
+        .find(|above| {
+            matches!(WorkTree::new(*above).read(settings::FILE), Ok(Some(_)) | Err(TreeError::Refused(_)))
+        })
+        .map(Path::to_owned)
+}

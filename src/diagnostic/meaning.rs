@@ -1,0 +1,272 @@
+//! What each code means to whoever meets it: in words, by an example, and what to do.
+//!
+//! One arm for each code, so that none can be without.
+
+use super::Code;
+
+/// What a code means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    /// What is wrong, and why it matters.
+    pub means: &'static str,
+    /// How it looks.
+    pub example: &'static str,
+    /// What to do about it.
+    pub mend: &'static str,
+}
+
+/// A meaning from its three parts.
+const fn meaning(means: &'static str, example: &'static str, mend: &'static str) -> Meaning {
+    Meaning { means, example, mend }
+}
+
+impl Code {
+    /// What the code means.
+    #[must_use]
+    pub const fn meaning(self) -> Meaning {
+        match self {
+            Self::YamlSyntax => YAML_SYNTAX,
+            Self::Encoding => ENCODING,
+            Self::UnknownKey => UNKNOWN_KEY,
+            Self::MissingKey => MISSING_KEY,
+            Self::WrongValue => WRONG_VALUE,
+            Self::Unreadable => UNREADABLE,
+            Self::NoSettings => NO_SETTINGS,
+            Self::NoSlo => NO_SLO,
+            Self::NoPolicy => NO_POLICY,
+            Self::UnknownName => UNKNOWN_NAME,
+            Self::Duplicate => DUPLICATE,
+            Self::Unsupported => UNSUPPORTED,
+            Self::Query => QUERY,
+            Self::PolicySyntax => POLICY_SYNTAX,
+            Self::PolicySandbox => POLICY_SANDBOX,
+            Self::PolicyError => POLICY_ERROR,
+            Self::UnknownFact => UNKNOWN_FACT,
+            Self::PolicyPart => POLICY_PART,
+            Self::ServiceWithoutSlo => SERVICE_WITHOUT_SLO,
+            Self::ServiceWithoutPolicy => SERVICE_WITHOUT_POLICY,
+            Self::TwoPolicies => TWO_POLICIES,
+            Self::ConstantCondition => CONSTANT_CONDITION,
+            Self::Unreachable => UNREACHABLE,
+            Self::ThawsAtOnce => THAWS_AT_ONCE,
+            Self::Unused => UNUSED,
+            Self::NoCommit => NO_COMMIT,
+        }
+    }
+}
+
+/// `yaml-syntax`.
+const YAML_SYNTAX: Meaning = meaning(
+    "The file is not YAML, or it breaks a limit on size, nesting or aliases that keeps \
+                 reading cheap. Nothing of it is read.",
+    "`services: { checkout: ` with no closing brace, a tab as indentation, the same key \
+                 twice.",
+    "Mend the line that is underlined; a key that stands twice is kept once.",
+);
+
+/// `encoding`.
+const ENCODING: Meaning = meaning(
+    "The file is not UTF-8, so nobody can say which text it holds.",
+    "A file that an editor saved as Latin-1 or UTF-16.",
+    "Save it as UTF-8.",
+);
+
+/// `unknown-key`.
+const UNKNOWN_KEY: Meaning = meaning(
+    "The format has no such key. It is refused, because a misspelt key would otherwise do \
+                 nothing, in silence.",
+    "`enviroments:` in `slogate.yaml`, `silver_bulets: 3` in a policy.",
+    "Take the name that the help suggests; what only your team needs goes under `notes` in a \
+                 policy.",
+);
+
+/// `missing-key`.
+const MISSING_KEY: Meaning = meaning(
+    "A key that must be there is not.",
+    "An environment without `mode`, an SLO without `service`.",
+    "Add the key.",
+);
+
+/// `wrong-value`.
+const WRONG_VALUE: Meaning = meaning(
+    "A value of the wrong type, outside of its range, or none of those that are allowed.",
+    "`mode: strict`, `step: 5`, an objective of `100`.",
+    "Write one of the values that the help names.",
+);
+
+/// `unreadable`.
+const UNREADABLE: Meaning = meaning(
+    "A file cannot be read: it is not there, too large, or a link that leads elsewhere. Links \
+                 are not followed, because they could bring in text that nobody reviewed.",
+    "`policies/payments.rhai` as a symbolic link.",
+    "Put a plain file there, or leave it out of the globs.",
+);
+
+/// `no-settings`.
+const NO_SETTINGS: Meaning = meaning(
+    "There is no `slogate.yaml` in the directory and at the commit that are judged, so \
+                 nothing is known of services and environments.",
+    "`slogate check` in a subdirectory of the repository.",
+    "Name the directory that has it, or write one.",
+);
+
+/// `no-slo`.
+const NO_SLO: Meaning = meaning(
+    "No SLO definition was found, so there is no budget that anything could follow from.",
+    "`slos: [\"slo/*.yaml\"]` where the directory is called `slos`.",
+    "Correct the globs under `slos`, or write the first definition.",
+);
+
+/// `no-policy`.
+const NO_POLICY: Meaning = meaning(
+    "No policy was found. A gate without a policy would let everything pass.",
+    "`policies: [\"policies/*.rhai\"]` and an empty directory.",
+    "Correct the globs under `policies`, or write the first policy.",
+);
+
+/// `unknown-name`.
+const UNKNOWN_NAME: Meaning = meaning(
+    "A name that stands for nothing: a service, a team, an environment, a class of change, an \
+                 SLI, a data source.",
+    "`freeze(\"prodution\")`, or `scope: #{ team: \"payment\" }` where the team is called \
+                 payments.",
+    "Take the name that the help suggests, or declare it in `slogate.yaml`.",
+);
+
+/// `duplicate`.
+const DUPLICATE: Meaning = meaning(
+    "Two definitions have one name, or something is said twice, so it is open which of the \
+                 two counts.",
+    "Two clauses named `exhausted`, two `.when(…)` of one clause, two SLOs of one name.",
+    "Rename or remove one; two conditions are joined with `&&` or `||`.",
+);
+
+/// `unsupported`.
+const UNSUPPORTED: Meaning = meaning(
+    "OpenSLO can say it and slogate does not judge it yet. Judging something else instead \
+                 would be worse than saying so.",
+    "`thresholdMetric`, or a period by the calendar.",
+    "Write the objective as a ratio of counters over a rolling period.",
+);
+
+/// `query`.
+const QUERY: Meaning = meaning(
+    "A query does not parse, or cannot be counted over a window, so no number could come of \
+                 it.",
+    "`rate(http_requests_total[5m])` where a counter is wanted, an unclosed brace.",
+    "Write a counter or a sum of counters; the windows are put around it.",
+);
+
+/// `policy-syntax`.
+const POLICY_SYNTAX: Meaning = meaning(
+    "The policy is no Rhai script.",
+    "A bracket that is not closed, a missing semicolon behind a clause.",
+    "Mend the line that is underlined, or the one before it.",
+);
+
+/// `policy-sandbox`.
+const POLICY_SANDBOX: Meaning = meaning(
+    "The policy does what policies may not: a forbidden word, a redefined word of the \
+                 language, a limit on size, time or depth. Policies see facts and nothing else, and \
+                 always end.",
+    "`eval(…)`, `import`, `switch`, `loop {}`, `fn freeze(x) {}`.",
+    "Compare facts, without loops; choose other names for your own functions.",
+);
+
+/// `policy-error`.
+const POLICY_ERROR: Meaning = meaning(
+    "The policy fails when its declarations run, or when a condition is tried on a sample \
+                 budget. It would fail when a budget is at stake, too.",
+    "`budget.remaining <= 10`: a share is compared with a bare number.",
+    "Write what the help says; for shares that is `percent(10)`.",
+);
+
+/// `unknown-fact`.
+const UNKNOWN_FACT: Meaning = meaning(
+    "The policy language has no such fact, window, method or function.",
+    "`budget.remaning`, `budget.burned(\"1 month\")`.",
+    "Take the name that the help suggests. Windows are a number and a unit: `30m`, `24h`, \
+                 `7d`.",
+);
+
+/// `policy-part`.
+const POLICY_PART: Meaning = meaning(
+    "A policy has seven parts: scope, purpose, conditions, consequences, escalation, who \
+                 agreed, next review. One is missing or malformed.",
+    "No `next_review`, a clause without `.then(…)`.",
+    "Add the part; an agreement without it is not effective.",
+);
+
+/// `service-without-slo`.
+const SERVICE_WITHOUT_SLO: Meaning = meaning(
+    "A service has no SLO, so nothing is known of its reliability and no clause can protect \
+                 it.",
+    "A new service in `slogate.yaml`, and no definition with `service:` of that name.",
+    "Write an SLO for it; until then every change to it is warned about.",
+);
+
+/// `service-without-policy`.
+const SERVICE_WITHOUT_POLICY: Meaning = meaning(
+    "No policy covers a service, so nothing follows from its budgets, however deep they are \
+                 in debt.",
+    "A service of team search, and policies for team payments only.",
+    "Name its team or the service in a policy's scope.",
+);
+
+/// `two-policies`.
+const TWO_POLICIES: Meaning = meaning(
+    "Two policies cover one service. Whose escalation, silver bullets and review would count \
+                 is open, and a class of change that one lets pass the other still stops.",
+    "`scope: #{ team: \"payments\" }` in one file and `scope: #{ services: [\"checkout\"] }`, \
+                 a service of that team, in another.",
+    "Move the clauses into one policy, where the strictest one in force decides, or take the \
+                 service out of one scope.",
+);
+
+/// `constant-condition`.
+const CONSTANT_CONDITION: Meaning = meaning(
+    "A condition has the same answer for every budget. Such a clause protects nothing, or \
+                 never ends.",
+    "`budget.remaining > percent(150)`, `budget.burned(\"1h\") < 0`, `budget.remaining < 0 && \
+                 budget.remaining > percent(10)`.",
+    "Correct the threshold or the direction of the comparison; what was meant with `&&` is \
+                 sometimes `||`.",
+);
+
+/// `unreachable`.
+const UNREACHABLE: Meaning = meaning(
+    "A threshold that an objective can never reach: when every event is bad, a budget burns \
+                 at 1 / (1 - objective) times the even rate, and no faster. The same bounds how much of \
+                 it can be spent.",
+    "`budget.burn_rate(\"1h\") > 14.4` where the objective is 90 %: at most 10.",
+    "Lower the threshold, or say how fast it burns as a share: `budget.burned(\"1h\") >= \
+                 percent(2)`.",
+);
+
+/// `thaws-at-once`.
+const THAWS_AT_ONCE: Meaning = meaning(
+    "For some budgets both `when` and `thaws` hold, so the clause comes into force and ends \
+                 over and over. `when` wins where both hold, and the threshold of `thaws` then means \
+                 nothing.",
+    "`.when(|budget| budget.remaining <= percent(10))` with `.thaws(|budget| budget.remaining \
+                 >= percent(5))`.",
+    "Let `thaws` begin beyond `when`: the distance between the two is what keeps a clause \
+                 from flapping.",
+);
+
+/// `unused`.
+const UNUSED: Meaning = meaning(
+    "Something was written and matched nothing: a consequence that no clause has, a pattern \
+                 that fits no file, a policy for services that have no SLO. It looks as if it did \
+                 something.",
+    "`freeze(\"production\");` on a line of its own.",
+    "Hand it to a clause with `.then(…)`, correct it, or take it out.",
+);
+
+/// `no-commit`.
+const NO_COMMIT: Meaning = meaning(
+    "A branch, tag or commit cannot be resolved, so the text that decides cannot be read. The \
+                 work tree never stands in for it.",
+    "`--base main` in a clone that fetched only one commit.",
+    "Fetch it (`fetch-depth: 0`), or name one that is there.",
+);

@@ -1,0 +1,294 @@
+//! A policy, or the code of a problem, as prose for whoever agreed to it or met it.
+//!
+//! The words of conditions and consequences are the policy's own (`policy::prose`); here they become paragraphs, for a
+//! terminal or for a page. Names and texts are shown and never obeyed.
+
+use jiff::civil::Date;
+
+use crate::diagnostic::Code;
+use crate::policy::prose::{self, Moment, Piece, listed};
+use crate::policy::{Clause, Policy};
+use crate::report::escape;
+use crate::settings::{Mode, Settings};
+
+/// For whom it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// A terminal that is this many columns wide.
+    Terminal(usize),
+    /// Markdown.
+    Markdown,
+}
+
+/// The narrowest column of text.
+const NARROWEST: usize = 40;
+
+/// A policy as prose; `today` decides what is in force and overdue.
+#[must_use]
+pub fn policy(policy: &Policy, settings: &Settings, today: Date, page: Page) -> String {
+    let mut writer = Writer { page, text: String::new() };
+    let header = &policy.header;
+    let title = format!("{} {}", policy.id, header.version);
+    match page {
+        Page::Terminal(_) => writer.paragraph("", &[name(&title)]),
+        Page::Markdown => writer.heading(&escape::markdown(&title)),
+    }
+    for paragraph in [opening(policy, today), scope(policy, settings), rights(policy)] {
+        if !paragraph.is_empty() {
+            writer.paragraph("", &paragraph);
+        }
+    }
+    for (index, clause) in policy.clauses.iter().enumerate() {
+        writer.clause(index + 1, policy, clause);
+    }
+    let lenient = lenient(policy, settings);
+    if !lenient.is_empty() {
+        writer.paragraph("", &lenient);
+    }
+    format!("{}\n", writer.text.trim_end())
+}
+
+/// A code as prose.
+#[must_use]
+pub fn code(code: Code, page: Page) -> String {
+    let meaning = code.meaning();
+    let mut writer = Writer { page, text: String::new() };
+    match page {
+        Page::Terminal(_) => writer.paragraph("", &[words(code.as_str())]),
+        Page::Markdown => writer.heading(&escape::code_span(code.as_str())),
+    }
+    // Our own words, with their own code spans.
+    for (start, text) in
+        [("", meaning.means), ("For example: ", meaning.example), ("What to do: ", meaning.mend)]
+    {
+        writer.paragraph("", &[words(&format!("{start}{text}"))]);
+    }
+    format!("{}\n", writer.text.trim_end())
+}
+
+/// Our own words.
+fn words(text: &str) -> Piece {
+    Piece::Words(text.to_owned())
+}
+
+/// Somebody else's.
+fn name(text: &str) -> Piece {
+    Piece::Name(text.to_owned())
+}
+
+/// `5 Oct 2026`.
+fn day(date: Date) -> String {
+    date.strftime("%-d %b %Y").to_string()
+}
+
+/// Since when it is in force, who agreed, and when it is looked at again.
+fn opening(policy: &Policy, today: Date) -> Vec<Piece> {
+    let header = &policy.header;
+    let mut pieces = vec![words(&match header.effective_from {
+        Some(date) if date > today => {
+            format!("In force from {} on; until then it only informs. Agreed by ", day(date))
+        }
+        Some(date) => format!("In force since {}. Agreed by ", day(date)),
+        None => "In force. Agreed by ".to_owned(),
+    })];
+    let agreed: Vec<String> =
+        header.agreed_by.iter().map(|(role, person)| format!("{role} ({person})")).collect();
+    pieces.extend(listed(&agreed));
+    let review = &header.next_review;
+    let due = review.on.filter(|date| *date < today);
+    let date = match (due, review.on) {
+        (Some(date), _) => format!(". The review is overdue: it was due on {}", day(date)),
+        (None, Some(date)) => format!(". Next review on {}", day(date)),
+        (None, None) => ". Next review".to_owned(),
+    };
+    pieces.push(words(&date));
+    if let Some(event) = &review.or_after {
+        pieces.push(words(if review.on.is_some() { " or after " } else { " after " }));
+        pieces.push(name(event));
+    }
+    pieces.push(words("."));
+    pieces
+}
+
+/// What it covers, what it is for, and who breaks ties.
+fn scope(policy: &Policy, settings: &Settings) -> Vec<Piece> {
+    let header = &policy.header;
+    let mut pieces = if let Some(team) = &header.scope.team {
+        let services: Vec<String> = settings.services_of(team).map(str::to_owned).collect();
+        let mut pieces = vec![words("It covers every service of team "), name(team), words(": ")];
+        pieces.extend(listed(&services));
+        pieces
+    } else {
+        let what = if header.scope.services.len() == 1 { "the service " } else { "the services " };
+        let mut pieces = vec![words("It covers "), words(what)];
+        pieces.extend(listed(&header.scope.services));
+        pieces
+    };
+    if let Some(environment) = &header.measures {
+        pieces.extend([
+            words("; the budgets of "),
+            name(environment),
+            words(" count, wherever a change goes"),
+        ]);
+    }
+    pieces.extend([words(". Purpose: "), name(&header.purpose)]);
+    if !header.purpose.trim_end().ends_with(['.', '!', '?']) {
+        pieces.push(words("."));
+    }
+    pieces.push(words(" Disagreements go to "));
+    pieces.extend(listed(&header.escalation.decides));
+    pieces.extend([words(": "), name(&header.escalation.how), words(".")]);
+    pieces
+}
+
+/// Silver bullets and thaw tax.
+fn rights(policy: &Policy) -> Vec<Piece> {
+    let header = &policy.header;
+    let mut sentences = Vec::new();
+    match header.silver_bullets {
+        Some(0) => sentences
+            .push("No silver bullets: no change may ship through a freeze on somebody's word.".to_owned()),
+        Some(1) => {
+            sentences.push("One silver bullet a year: one change may ship through a freeze.".to_owned());
+        }
+        Some(count) => {
+            sentences
+                .push(format!("{count} silver bullets a year: as many changes may ship through a freeze."));
+        }
+        None => {}
+    }
+    if let Some(tax) = header.thaw_tax.filter(|tax| !tax.is_zero()) {
+        let days = (tax + rust_decimal::Decimal::ONE).normalize();
+        sentences.push(format!(
+            "Thaw tax: each day with a release during a freeze makes it {days} days longer, that day included."
+        ));
+    }
+    if sentences.is_empty() { Vec::new() } else { vec![words(&sentences.join(" "))] }
+}
+
+/// What is asked for and does not happen yet, because an environment's mode does not let it.
+fn lenient(policy: &Policy, settings: &Settings) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    for (environment, found) in &settings.environments {
+        let frozen = policy.clauses.iter().flat_map(|clause| &clause.consequences).any(|consequence| {
+            matches!(consequence, crate::policy::Consequence::Freeze { environment: frozen, .. } if frozen == environment)
+        });
+        if !frozen || found.mode == Mode::Enforce {
+            continue;
+        }
+        let only = if found.mode == Mode::Warn { "warned about" } else { "told" };
+        pieces.extend([
+            words(if pieces.is_empty() { "For now nothing stops in " } else { " Nor in " }),
+            name(environment),
+            words(&format!(": its mode is {}, so a freeze is only {only}.", found.mode.as_str())),
+        ]);
+    }
+    pieces
+}
+
+/// Writes paragraphs.
+struct Writer {
+    /// For whom.
+    page: Page,
+    /// What was written until now.
+    text: String,
+}
+
+impl Writer {
+    /// One clause: its condition, what follows, and its end.
+    fn clause(&mut self, number: usize, policy: &Policy, clause: &Clause) {
+        let indent = " ".repeat(format!("{number}. ").len());
+        let head = match self.page {
+            Page::Terminal(_) => format!("{number}. "),
+            Page::Markdown => format!("{number}. **{}**: ", escape::markdown(&clause.name)),
+        };
+        let mut title = vec![name(&clause.title)];
+        if matches!(self.page, Page::Terminal(_)) {
+            title.splice(0..0, [name(&clause.name), words(": ")]);
+        }
+        self.lines(&head, &indent, &title);
+        let mut pieces = Vec::new();
+        match (&clause.when, &clause.thaws) {
+            (Some(when), Some(thaws)) => {
+                pieces.push(words("When "));
+                pieces.extend(prose::condition(policy, when, Moment::Begins));
+                pieces.push(words(", until "));
+                pieces.extend(prose::condition(policy, thaws, Moment::Ends));
+            }
+            (Some(when), None) => {
+                pieces.push(words("As long as "));
+                pieces.extend(prose::condition(policy, when, Moment::Begins));
+            }
+            (None, _) => pieces.push(words("When a person says so, until a person says that it is over")),
+        }
+        pieces.push(words(":"));
+        if self.page == Page::Markdown {
+            self.text.push('\n');
+        }
+        self.lines(&indent, &indent, &pieces);
+        if self.page == Page::Markdown {
+            self.text.push('\n');
+        }
+        for consequence in &clause.consequences {
+            let (mut pieces, automation) = prose::consequence(consequence);
+            pieces.push(words(&format!(" ({})", automation.as_str())));
+            self.lines(&format!("{indent}- "), &format!("{indent}  "), &pieces);
+        }
+        self.text.push('\n');
+    }
+
+    /// A heading, already escaped.
+    fn heading(&mut self, text: &str) {
+        self.text.push_str("## ");
+        self.text.push_str(text);
+        self.text.push_str("\n\n");
+    }
+
+    /// A paragraph and the blank line behind it.
+    fn paragraph(&mut self, indent: &str, pieces: &[Piece]) {
+        self.lines(indent, indent, pieces);
+        self.text.push('\n');
+    }
+
+    /// Lines that begin with `first`, and go on behind `rest`.
+    fn lines(&mut self, first: &str, rest: &str, pieces: &[Piece]) {
+        let text: String = pieces.iter().map(|piece| self.shown(piece)).collect();
+        self.text.push_str(first);
+        let Page::Terminal(width) = self.page else {
+            self.text.push_str(&text);
+            self.text.push('\n');
+            return;
+        };
+        let longest = width.max(NARROWEST);
+        let mut column = first.chars().count();
+        let mut begins = true;
+        // A number stays with its sign.
+        for word in text.replace(" %", "\0%").split(' ') {
+            let word = word.replace('\0', " ");
+            let length = word.chars().count();
+            if !begins && column + 1 + length > longest {
+                self.text.push('\n');
+                self.text.push_str(rest);
+                column = rest.chars().count();
+            } else if !begins {
+                self.text.push(' ');
+                column += 1;
+            }
+            self.text.push_str(&word);
+            column += length;
+            begins = false;
+        }
+        self.text.push('\n');
+    }
+
+    /// A piece as it is shown.
+    fn shown(&self, piece: &Piece) -> String {
+        match (piece, self.page) {
+            (Piece::Words(text), _) => text.clone(),
+            (Piece::Name(text), Page::Terminal(_)) => escape::terminal(text),
+            (Piece::Code(text), Page::Terminal(_)) => format!("`{}`", escape::terminal(text)),
+            (Piece::Name(text), Page::Markdown) => escape::markdown(text),
+            (Piece::Code(text), Page::Markdown) => escape::code_span(text),
+        }
+    }
+}
