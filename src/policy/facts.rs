@@ -11,6 +11,7 @@ use rhai::Engine;
 use rust_decimal::Decimal;
 
 use super::complaint::{Complaint, Raised, printable};
+use super::trial::given::Given;
 use super::value::{Count, Figure, Name, Rate, Ratio, Unit};
 use super::{Comparison, Evidence, Subject, Tracing, Value};
 use crate::budget::gap::{self, Gap};
@@ -74,7 +75,12 @@ enum Origin {
         /// Seconds between two points.
         step: i64,
     },
+    /// What a test gives, and nothing else is known.
+    Given(Arc<Given>),
 }
+
+/// Why a fact of a test is not known.
+const NOT_GIVEN: &str = "the test does not give it";
 
 /// What one run read.
 #[derive(Debug, Default)]
@@ -135,6 +141,11 @@ impl Facts {
     /// The facts of a budget that is known at `t`.
     pub(super) fn measured(budget: Arc<Budget>, t: i64, subject: Arc<Subject>, tracing: Tracing) -> Self {
         Self::new(Origin::Measured { budget, t }, subject, tracing)
+    }
+
+    /// The facts that a test gives.
+    pub(super) fn given(given: Arc<Given>, subject: Arc<Subject>, tracing: Tracing) -> Self {
+        Self::new(Origin::Given(given), subject, tracing)
     }
 
     /// The facts of a sample.
@@ -211,6 +222,9 @@ impl Facts {
             }
             Origin::Sample { sample: Sample::Healthy, .. } => healthy,
             Origin::Sample { sample: Sample::Exhausted, .. } => exhausted,
+            Origin::Given(given) => {
+                given.number(fact, "").ok_or_else(|| self.unknown(fact.to_owned(), NOT_GIVEN))?
+            }
         };
         Ok(self.figure(|| fact.to_owned(), number))
     }
@@ -239,6 +253,10 @@ impl Facts {
             Origin::Sample { sample, step } => {
                 self::window(window, *step)?;
                 if *sample == Sample::Healthy { Decimal::ZERO } else { exhausted }
+            }
+            Origin::Given(given) => {
+                let seconds = self::window(window, given.step)?.to_string();
+                given.number(fact, &seconds).ok_or_else(|| self.unknown(form(), NOT_GIVEN))?
             }
         };
         Ok(self.figure(form, number))
@@ -280,6 +298,11 @@ pub(super) fn register(engine: &mut Engine) {
     });
     engine.register_fn("burned_by", |facts: &mut Facts, dependency: &str| -> Result<Ratio, Raised> {
         let fact = format!("burned_by(\"{}\")", printable(dependency));
+        if let Origin::Given(given) = &facts.0.origin {
+            let number = given.number("burned_by", dependency);
+            let number = number.ok_or_else(|| facts.unknown(fact.clone(), NOT_GIVEN))?;
+            return Ok(facts.figure(|| fact, number));
+        }
         Err(facts.unknown(fact, "bad events are not attributed to dependencies").into())
     });
 }
