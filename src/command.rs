@@ -19,6 +19,7 @@ pub mod check;
 mod ground;
 mod judge;
 mod post;
+pub mod test;
 mod watch;
 
 /// What enters from outside: arguments, environment, directory, clock and streams.
@@ -74,6 +75,7 @@ pub fn run(world: &mut World) -> Exit {
     match Cli::try_parse_from(&world.arguments) {
         Ok(cli) => match cli.verb {
             Verb::Check(check) => check::run(&check, world),
+            Verb::Test(test) => test::run(&test, world),
         },
         Err(error) if error.use_stderr() => {
             let _ = write!(world.err, "{error}");

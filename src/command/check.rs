@@ -102,7 +102,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
 const fn untold(exit: Exit) -> Exit {
     match exit {
         Exit::Proceed => Exit::Untold,
-        Exit::Withheld | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => exit,
+        Exit::Withheld | Exit::Failed | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => exit,
     }
 }
 

@@ -312,7 +312,7 @@ fn read_all(
 }
 
 /// The names that a policy may use.
-fn names(settings: &Settings) -> Names {
+pub fn names(settings: &Settings) -> Names {
     let mut teams: Vec<String> =
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();

@@ -184,7 +184,7 @@ fn value(value: &Value) -> Json {
 }
 
 /// One fact with what it was compared with.
-fn evidence(evidence: &Evidence) -> Json {
+pub fn evidence(evidence: &Evidence) -> Json {
     let mut object = Map::new();
     object.insert("fact".to_owned(), json!(evidence.fact));
     object.insert("value".to_owned(), value(&evidence.value));

@@ -124,12 +124,8 @@ impl Coverage {
             let never = if held { "holds" } else { "fails" };
             let missing =
                 format!("`{} {} …` of `{condition}` never {never}", evidence.fact, comparison.operator);
-            let mark = || Mark {
-                place: ruling.place.clone(),
-                clause: ruling.clause.clone(),
-                missing,
-                seen: false,
-            };
+            let mark =
+                || Mark { place: ruling.place.clone(), clause: ruling.clause.clone(), missing, seen: false };
             let mark = self.marks.entry((index, COMPARED, detail)).or_insert_with(mark);
             mark.seen |= held == comparison.held;
         }

@@ -155,10 +155,8 @@ mod tests {
 
     #[test]
     fn a_consequence_is_matched_by_its_word_its_call_or_all_of_it() {
-        let frozen = Consequence::Freeze {
-            environment: "production".to_owned(),
-            except: vec!["hotfix".to_owned()],
-        };
+        let frozen =
+            Consequence::Freeze { environment: "production".to_owned(), except: vec!["hotfix".to_owned()] };
         let form = form(&frozen);
         for wanted in ["freeze", "freeze(\"production\")", "freeze(\"production\").except([\"hotfix\"])"] {
             assert!(says(wanted, &form), "{wanted}");
@@ -167,7 +165,8 @@ mod tests {
             assert!(!says(wanted, &form), "{wanted}");
         }
         let got = [form, "postmortem()".to_owned()];
-        let matched = |wanted: &[&str]| matched(&wanted.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>(), &got);
+        let matched =
+            |wanted: &[&str]| matched(&wanted.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>(), &got);
         assert!(matched(&["postmortem", "freeze"]));
         assert!(!matched(&["freeze"]), "exactly these");
         assert!(!matched(&["freeze", "freeze", "postmortem"]));

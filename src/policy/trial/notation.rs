@@ -95,8 +95,10 @@ mod tests {
     #[test]
     fn events_repeat_for_steps_or_for_a_time() {
         let points = events("1000x2 40/1000x2h ?", 3_600).expect("events");
-        let bad: Vec<Option<i64>> =
-            points.iter().map(|point| point.map(|events| i64::try_from(events.bad).expect("small"))).collect();
+        let bad: Vec<Option<i64>> = points
+            .iter()
+            .map(|point| point.map(|events| i64::try_from(events.bad).expect("small")))
+            .collect();
         assert_eq!(bad, [Some(0), Some(0), Some(40), Some(40), None]);
         for wrong in ["x", "1000x", "1000x90m", "5/4", "-1", "a/b", "1000x999999999", "1000x1y"] {
             assert!(events(wrong, 3_600).is_err(), "{wrong}");

@@ -45,7 +45,10 @@ fn differs(case: &str) -> Vec<(String, String, String)> {
 
 #[test]
 fn facts_that_are_not_given_are_unknown() {
-    assert_eq!(differs("- {note: n, given: {remaining: -2 %}, want: {clauses: [exhausted], unknown: [fast]}}"), []);
+    assert_eq!(
+        differs("- {note: n, given: {remaining: -2 %}, want: {clauses: [exhausted], unknown: [fast]}}"),
+        []
+    );
     let nothing = "- {note: n, given: {}, want: {clauses: [], unknown: [exhausted, fast]}}";
     assert_eq!(differs(nothing), []);
 }

@@ -231,7 +231,9 @@ impl Reader<'_> {
         };
         match number {
             Some(number) => facts.insert(fact, argument, number),
-            None => self.wrong(part, format!("`{text}` is no value of `{fact}`"), "write it with fewer digits"),
+            None => {
+                self.wrong(part, format!("`{text}` is no value of `{fact}`"), "write it with fewer digits")
+            }
         }
     }
 
@@ -262,7 +264,8 @@ impl Reader<'_> {
         let points = match notation::events(events.text().unwrap_or_default(), step) {
             Ok(points) => points,
             Err((word, why)) => {
-                let help = "write `1000x672`, `40/1000x3h` (bad of all) or `?x2` (not known), with blanks between";
+                let help =
+                    "write `1000x672`, `40/1000x3h` (bad of all) or `?x2` (not known), with blanks between";
                 self.wrong(events, format!("`{word}` {why}"), help);
                 Vec::new()
             }
