@@ -2,15 +2,17 @@
 //! classes of change that were used.
 //!
 //! Counted is what a case looks at, not what a walk passes by: a clause has ended where one instant of a case sees it
-//! in force, or the case says that it was, and a later instant of the same case sees it idle. A comparison counts once
-//! for having held and once for not having held, with the facts of a judged instant.
+//! in force, or the case says that it was, and a later instant of the same case sees it idle. Inside of conditions each
+//! fact counts once for having been read, and each comparison of a fact that a case made once for having held and once
+//! for not having held; a comparison of something reckoned from facts is not seen.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Ruling, Standing};
+use crate::policy::trial::given::FACTS;
 use crate::policy::trial::{Case, Moment};
-use crate::policy::{Consequence, Evidence, Policy};
+use crate::policy::{Condition, Consequence, Evidence, Policy, Value};
 
 /// Something of a policy that a case can see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +45,9 @@ const ENDED: u8 = 2;
 /// See `FIRED`.
 const EXCEPTED: u8 = 3;
 /// See `FIRED`.
-const COMPARED: u8 = 4;
+const READ: u8 = 4;
+/// See `FIRED`.
+const COMPARED: u8 = 5;
 
 impl Coverage {
     /// Nothing is seen of a policy yet.
@@ -67,6 +71,15 @@ impl Coverage {
                     add(EXCEPTED, class, format!("no case passes as `{class}`"));
                 }
             }
+            for (condition, name) in [(&clause.when, "when"), (&clause.thaws, "thaws")] {
+                let Some(condition) = condition else { continue };
+                for (fact, _) in FACTS {
+                    let Some(place) = written(condition, fact) else { continue };
+                    let missing = format!("`{fact}` of `{name}` is never read");
+                    let mark = Mark { place, clause: clause.name.clone(), missing, seen: false };
+                    coverage.marks.insert((index, READ, format!("{name} {fact}")), mark);
+                }
+            }
         }
         coverage
     }
@@ -77,6 +90,13 @@ impl Coverage {
             let mut before = case.in_force.contains(&clause.name);
             for moment in moments {
                 for ruling in moment.rulings.iter().filter(|one| one.clause == clause.name) {
+                    for (condition, name, evidence) in [
+                        (&clause.when, "when", &ruling.evidence),
+                        (&clause.thaws, "thaws", &ruling.thaw_evidence),
+                    ] {
+                        let Some(condition) = condition else { continue };
+                        evidence.iter().for_each(|one| self.compared(index, ruling, condition, name, one));
+                    }
                     before = self.look(index, case, ruling, before);
                 }
             }
@@ -85,11 +105,6 @@ impl Coverage {
 
     /// Notes one ruling; whether the clause is in force at its end.
     fn look(&mut self, index: usize, case: &Case, ruling: &Ruling, before: bool) -> bool {
-        for (evidence, condition) in [(&ruling.evidence, "when"), (&ruling.thaw_evidence, "thaws")] {
-            for one in evidence {
-                self.compared(index, ruling, condition, one);
-            }
-        }
         match ruling.standing {
             Standing::InForce { .. } => {
                 self.mark(index, FIRED, "");
@@ -116,16 +131,32 @@ impl Coverage {
         }
     }
 
-    /// Notes a comparison: one that was made has two sides to be seen.
-    fn compared(&mut self, index: usize, ruling: &Ruling, condition: &str, evidence: &Evidence) {
+    /// Notes a fact that was read, and its comparison: one that was made has two sides to be seen.
+    fn compared(
+        &mut self,
+        index: usize,
+        ruling: &Ruling,
+        condition: &Condition,
+        name: &str,
+        evidence: &Evidence,
+    ) {
+        let base = evidence.fact.split('(').next().unwrap_or_default();
+        if !matches!(evidence.value, Value::Unknown(_)) {
+            self.mark(index, READ, &format!("{name} {base}"));
+        }
         let Some(comparison) = &evidence.compared else { return };
+        let threshold = match &comparison.threshold {
+            Value::Ratio(number) | Value::Rate(number) | Value::Count(number) => {
+                number.normalize().to_string()
+            }
+            Value::Text(text) | Value::Unknown(text) => text.clone(),
+        };
         for held in [true, false] {
-            let detail = format!("{condition} {} {} {held}", evidence.fact, comparison.operator);
-            let never = if held { "holds" } else { "fails" };
-            let missing =
-                format!("`{} {} …` of `{condition}` never {never}", evidence.fact, comparison.operator);
-            let mark =
-                || Mark { place: ruling.place.clone(), clause: ruling.clause.clone(), missing, seen: false };
+            let detail = format!("{name} {} {} {threshold} {held}", evidence.fact, comparison.operator);
+            let never = if held { "held" } else { "failed" };
+            let missing = format!("`{} {}` of `{name}` never {never}", evidence.fact, comparison.operator);
+            let place = || written(condition, base).unwrap_or_else(|| condition.place.clone());
+            let mark = || Mark { place: place(), clause: ruling.clause.clone(), missing, seen: false };
             let mark = self.marks.entry((index, COMPARED, detail)).or_insert_with(mark);
             mark.seen |= held == comparison.held;
         }
@@ -148,4 +179,17 @@ impl Coverage {
     pub fn counts(&self) -> (usize, usize) {
         (self.marks().filter(|mark| mark.seen).count(), self.marks.len())
     }
+}
+
+/// Where a condition first reads a fact; none where it does not by name.
+fn written(condition: &Condition, fact: &str) -> Option<Place> {
+    let text = condition.place.text();
+    let ends = |at: usize| {
+        let next = text.get(at..).and_then(|rest| rest.chars().next());
+        next.is_none_or(|next| !(next.is_alphanumeric() || next == '_'))
+    };
+    let dotted = format!(".{fact}");
+    let at = text.match_indices(&dotted).map(|(at, _)| at + 1).find(|at| ends(at + fact.len()))?;
+    let start = condition.place.span.start + at;
+    Some(Place::new(&condition.place.source, start..start + fact.len()))
 }
