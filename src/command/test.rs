@@ -271,10 +271,9 @@ fn judged(
     let Some(matchers) = settings.environments.get(&environment) else { return Vec::new() };
     let asked = catalog.slos.iter().filter(|slo| {
         let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
-        match &case.slo {
-            Some(name) => slo.name == *name,
-            None => policy.covers(&slo.service, team),
-        }
+        policy.covers(&slo.service, team)
+            && case.slo.as_ref().is_none_or(|name| slo.name == *name)
+            && case.service.as_ref().is_none_or(|name| slo.service == *name)
     });
     let budget = |slo: &catalog::Slo| {
         let request = Request { slo, environment: &environment, matchers };

@@ -45,8 +45,10 @@ pub struct Case {
     pub environment: String,
     /// The change's class.
     pub class: Option<String>,
-    /// The service.
-    pub service: String,
+    /// The service, where one is named.
+    pub service: Option<String>,
+    /// The service whose name clauses see where none is named: the first of the policy's scope.
+    stand_in: String,
     /// The SLO, where one is named.
     pub slo: Option<String>,
     /// What the policy must say, in the order of writing.
@@ -185,7 +187,7 @@ impl Case {
     fn subject(&self, policy: &Policy) -> Subject {
         Subject {
             slo: self.slo.clone().unwrap_or_else(|| "slo".to_owned()),
-            service: self.service.clone(),
+            service: self.service.clone().unwrap_or_else(|| self.stand_in.clone()),
             environment: policy.header.measures.clone().unwrap_or_else(|| self.environment.clone()),
         }
     }

@@ -184,6 +184,7 @@ fn value(value: &Value) -> Json {
 }
 
 /// One fact with what it was compared with.
+#[must_use]
 pub fn evidence(evidence: &Evidence) -> Json {
     let mut object = Map::new();
     object.insert("fact".to_owned(), json!(evidence.fact));

@@ -1,5 +1,5 @@
 //! The outcome of tests for a person at a terminal: one line for each case, and for one that failed what was wanted
-//! beside what was got, with the facts that each clause read and its line. JSON and JUnit are `json`'s and `junit`'s.
+//! beside what was got, with the facts that each clause read and its line. Machines are `json`'s and `junit`'s.
 
 use std::fmt::Write as _;
 

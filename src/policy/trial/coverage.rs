@@ -95,7 +95,9 @@ impl Coverage {
                         (&clause.thaws, "thaws", &ruling.thaw_evidence),
                     ] {
                         let Some(condition) = condition else { continue };
-                        evidence.iter().for_each(|one| self.compared(index, ruling, condition, name, one));
+                        for one in evidence {
+                            self.compared(index, ruling, condition, name, one);
+                        }
                     }
                     before = self.look(index, case, ruling, before);
                 }

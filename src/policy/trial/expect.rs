@@ -18,6 +18,9 @@ pub struct Mismatch {
     pub got: String,
 }
 
+/// No words.
+const NONE: &str = "none";
+
 /// Everything in which rulings and their effect differ from what is wanted.
 #[must_use]
 pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
@@ -28,7 +31,14 @@ pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
         }
     };
     if let Some(wanted) = &want.clauses {
-        differ("clauses", names(wanted), standing(rulings, |one| matches!(one, Standing::InForce { .. })));
+        let got = standing(rulings, |one| matches!(one, Standing::InForce { .. }));
+        let wanted = names(wanted);
+        let unknown = standing(rulings, |one| one == Standing::Unknown);
+        if wanted != got && unknown != NONE {
+            differ("clauses", wanted, format!("{got} (not known: {unknown})"));
+        } else {
+            differ("clauses", wanted, got);
+        }
     }
     if let Some(wanted) = &want.unknown {
         differ("unknown", names(wanted), standing(rulings, |one| one == Standing::Unknown));
@@ -42,7 +52,7 @@ pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
             differ("consequences", listed(wanted), listed(&got));
         }
     }
-    let find = |clause: &str| rulings.iter().find(|one| one.clause == clause).map(|one| one.standing);
+    let find = |clause: &str| in_force(rulings).find(|one| one.clause == clause).map(|one| one.standing);
     for (clause, wanted) in &want.since {
         let got = match find(clause) {
             Some(Standing::InForce { since, at_least, .. }) => {
@@ -89,7 +99,7 @@ fn names(names: &[String]) -> String {
 
 /// `a, b`, or `none`.
 fn listed(words: &[String]) -> String {
-    if words.is_empty() { "none".to_owned() } else { words.join(", ") }
+    if words.is_empty() { NONE.to_owned() } else { words.join(", ") }
 }
 
 /// An instant, told from the beginning of the history where there is one.

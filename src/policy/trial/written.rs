@@ -106,7 +106,8 @@ impl Reader<'_> {
             in_force,
             environment,
             class,
-            service: service.or_else(|| self.covered.first().cloned()).unwrap_or_default(),
+            stand_in: self.covered.first().cloned().unwrap_or_default(),
+            service,
             slo: text("slo"),
             wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
             ground,
@@ -232,7 +233,7 @@ impl Reader<'_> {
         match number {
             Some(number) => facts.insert(fact, argument, number),
             None => {
-                self.wrong(part, format!("`{text}` is no value of `{fact}`"), "write it with fewer digits")
+                self.wrong(part, format!("`{text}` is no value of `{fact}`"), "write it with fewer digits");
             }
         }
     }
@@ -266,7 +267,11 @@ impl Reader<'_> {
             Err((word, why)) => {
                 let help =
                     "write `1000x672`, `40/1000x3h` (bad of all) or `?x2` (not known), with blanks between";
-                self.wrong(events, format!("`{word}` {why}"), help);
+                let place = events.place();
+                let at = place.text().find(&word).map(|at| place.span.start + at);
+                let place = at.map_or(place, |at| Place::new(self.source, at..at + word.len()));
+                let problem = Diagnostic::error(Code::WrongValue, format!("`{word}` {why}"));
+                self.problems.push(problem.at(place, "these steps").help(help));
                 Vec::new()
             }
         };
@@ -312,6 +317,11 @@ impl Reader<'_> {
                 let problem = problem.at(timed.key_place(), "needs a history");
                 self.problems.push(problem.help("give `history` or `observations`, or take it out"));
             }
+            return self.timeless(part);
+        }
+        if part.entries().all(|(key, _)| key == "at") {
+            let message = "nothing is wanted there".to_owned();
+            self.wrong(part, message, "say `clauses`, `effect` or whatever else must be so");
         }
         let at = part.get("at").and_then(|at| self.instant(at, start));
         if let (Some(at), Some(start), Some(end), Some(written)) = (at, start, end, part.get("at"))
@@ -320,9 +330,6 @@ impl Reader<'_> {
             let message = format!("`{}` lies outside of the history", scalar(written));
             self.wrong(written, message, "lengthen `events`, or ask earlier");
         }
-        let list = |reader: &mut Self, key: &str| part.get(key).map(|list| reader.clauses(list));
-        let consequences = part.get("consequences");
-        let words = |list: Part<'_>| list.items().filter_map(Part::text).map(ToOwned::to_owned).collect();
         let mut since = BTreeMap::new();
         for (clause, written) in part.get("since").into_iter().flat_map(Part::entries) {
             self.clause(clause, written.key_place());
@@ -335,16 +342,22 @@ impl Reader<'_> {
             let at = if never { None } else { self.instant(written, start) };
             thaws_at.insert(clause.to_owned(), at);
         }
+        Want { at, since, thaws_at, start, ..self.timeless(part) }
+    }
+
+    /// What is wanted, whenever it is.
+    fn timeless(&mut self, part: Part<'_>) -> Want {
+        let words = |list: Part<'_>| list.items().filter_map(Part::text).map(ToOwned::to_owned).collect();
         Want {
             place: part.key_place(),
-            at,
-            clauses: list(self, "clauses"),
-            unknown: list(self, "unknown"),
+            at: None,
+            clauses: part.get("clauses").map(|list| self.clauses(list)),
+            unknown: part.get("unknown").map(|list| self.clauses(list)),
             effect: part.get("effect").and_then(Part::text).map(ToOwned::to_owned),
-            consequences: consequences.map(words),
-            since,
-            thaws_at,
-            start,
+            consequences: part.get("consequences").map(words),
+            since: BTreeMap::new(),
+            thaws_at: BTreeMap::new(),
+            start: None,
         }
     }
 

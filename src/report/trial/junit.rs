@@ -1,4 +1,4 @@
-//! The outcome of tests as JUnit's XML, which CI systems collect: a suite for each policy, a case for each case.
+//! The outcome of tests as the XML of `JUnit`, which CI systems collect: a suite for each policy, a case for each case.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,9 @@ pub fn render(trials: &Trials) -> String {
             escaped(name),
             suite.len()
         );
-        suite.iter().for_each(|case| write_case(&mut out, case));
+        for case in suite {
+            write_case(&mut out, case);
+        }
         out.push_str("  </testsuite>\n");
     }
     out.push_str("</testsuites>\n");
