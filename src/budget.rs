@@ -124,7 +124,7 @@ impl Budget {
         let mut sums = self.sums.last().copied().unwrap_or_default();
         let mut newest = self.newest.last().copied().flatten();
         if let Some(events) = point {
-            sums.events.bad += events.bad.max(Decimal::ZERO);
+            sums.events.bad += events.bad;
             sums.events.total += events.total;
             sums.excess += (-events.bad).max(events.bad - events.total).max(Decimal::ZERO);
             sums.known += 1;
@@ -197,7 +197,7 @@ impl Budget {
             let detail = format!("a part of all events exceeds all events by {share} %");
             return Err(Gap::Inconsistent { detail });
         }
-        let figures = Figures { budget: self, index, period: sums.events };
+        let figures = Figures { budget: self, index, period: believable(sums.events) };
         if index + 1 == self.points.len() {
             self.cross_check(figures)?;
         }
@@ -206,15 +206,19 @@ impl Budget {
 
     /// Compares the grid with the direct query, if a source gave one.
     fn cross_check(&self, figures: Figures<'_>) -> Result<(), Gap> {
-        let Some(direct) = self.direct.filter(|direct| direct.total > Decimal::ZERO) else { return Ok(()) };
+        let Some(direct) = self.direct.map(believable) else { return Ok(()) };
+        if direct.total.is_zero() {
+            let detail =
+                "one count over the whole period found no events, and the grid found some".to_owned();
+            return Err(Gap::Inconsistent { detail });
+        }
         let consumed = figures.consumed();
         let directly = direct.bad / (self.objective.allowance() * direct.total);
         let apart = (consumed - directly).abs();
         if apart > TOLERANCE && apart > TOLERANCE * consumed.max(directly) {
             let percent = |share: Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
             let detail = format!(
-                "{} % of the budget is consumed by the grid and {} % by one query over the whole period; \
-                 lengthen `step` or shorten the scrape interval",
+                "{} % of the budget is consumed by the grid and {} % by one count over the whole period",
                 percent(consumed),
                 percent(directly)
             );
@@ -309,6 +313,11 @@ impl Figures<'_> {
     /// The events of a window that ends here.
     fn window(&self, window: i64) -> Result<Total, Gap> {
         let points = usize::try_from(window / self.budget.step).unwrap_or(0);
+        if points > self.budget.period {
+            return Err(Gap::NoData {
+                detail: format!("the window {} is longer than the period", gap::duration(window)),
+            });
+        }
         let sums = self.budget.sums_over(self.index, points).filter(|_| points > 0).ok_or_else(|| {
             Gap::NoData { detail: format!("the window {} is not on the grid", gap::duration(window)) }
         })?;
@@ -319,8 +328,14 @@ impl Figures<'_> {
         if share < self.budget.requirements.coverage {
             return Err(Gap::Coverage { share, minimum: self.budget.requirements.coverage });
         }
-        Ok(sums.events)
+        Ok(believable(sums.events))
     }
+}
+
+/// Sums in which no part is below nothing: good events may exceed all events a little where two counters are read
+/// apart, and what exceeds in one step is missing in another, so only a whole window is cut.
+fn believable(events: Total) -> Total {
+    Total { bad: events.bad.max(Decimal::ZERO), total: events.total }
 }
 
 #[cfg(test)]
@@ -412,6 +427,27 @@ mod tests {
         let crossed = Budget::new(objective(9_900), 10 * HOUR, series, Some(direct));
         assert_eq!(kind(crossed.at(9 * HOUR)), "inconsistent");
         assert_eq!(kind(budget(4, full).at(9 * HOUR)), "known");
+    }
+
+    #[test]
+    fn what_exceeds_in_one_step_is_missing_in_another() {
+        let apart = |bad: i64| Some(Total { bad: Decimal::from(bad), total: Decimal::ONE_THOUSAND });
+        let jitter = budget(4, vec![apart(3), apart(-3), apart(2), apart(-2)]);
+        assert_eq!(jitter.at(3 * HOUR).expect("known").remaining(), Decimal::ONE);
+        let below = budget(4, vec![apart(-1); 4]);
+        assert_eq!(
+            below.at(3 * HOUR).expect("known").remaining(),
+            Decimal::ONE,
+            "never more than all is left"
+        );
+    }
+
+    #[test]
+    fn a_window_longer_than_the_period_is_none() {
+        let short = budget(4, vec![events(1, 100); 12]);
+        let figures = short.at(11 * HOUR).expect("known");
+        assert!(figures.burn_rate(4 * HOUR).is_ok());
+        assert!(figures.burn_rate(5 * HOUR).is_err());
     }
 
     #[test]

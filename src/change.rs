@@ -5,10 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-
-use crate::diagnostic::{self, Code, Diagnostic, Place};
-use crate::settings::{Settings, Unmapped};
+use crate::diagnostic::{self, Code, Diagnostic};
+use crate::settings::{self, Settings, Unmapped};
 
 /// The most paths that one message names.
 const NAMED: usize = 5;
@@ -64,11 +62,11 @@ pub struct Touched {
 #[must_use]
 pub fn touched(settings: &Settings, paths: &[String]) -> Touched {
     let mut found = Touched::default();
-    let ignore = globs(&settings.ignore, &settings.place, &mut found.problems);
-    let services: Vec<(&str, GlobSet)> = settings
+    let ignore = settings::glob(&settings.ignore);
+    let services: Vec<(&str, settings::Matcher)> = settings
         .services
         .iter()
-        .map(|(name, service)| (name.as_str(), globs(&service.paths, &service.place, &mut found.problems)))
+        .map(|(name, service)| (name.as_str(), settings::glob(&service.paths)))
         .collect();
     let mut because: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for path in paths.iter().collect::<BTreeSet<_>>() {
@@ -145,28 +143,6 @@ pub fn named(settings: &Settings, names: &[String]) -> Touched {
     found
 }
 
-/// Compiles globs in which `*` stays inside a directory and `**` crosses directories.
-fn globs(patterns: &[String], place: &Place, problems: &mut Vec<Diagnostic>) -> GlobSet {
-    let mut set = GlobSetBuilder::new();
-    let unreadable = |what: &str, why: String| {
-        Diagnostic::error(Code::WrongValue, format!("{what} is no glob"))
-            .at(place.clone(), why)
-            .help("`*` matches within a directory, `**` across directories, `{a,b}` either")
-    };
-    for pattern in patterns {
-        match GlobBuilder::new(pattern).literal_separator(true).backslash_escape(true).build() {
-            Ok(glob) => {
-                set.add(glob);
-            }
-            Err(error) => problems.push(unreadable(&format!("`{pattern}`"), error.kind().to_string())),
-        }
-    }
-    set.build().unwrap_or_else(|error| {
-        problems.push(unreadable("one of the patterns", error.to_string()));
-        GlobSet::empty()
-    })
-}
-
 /// `a` belongs; `a`, `b` and 3 more belong.
 fn subject(paths: &[String]) -> String {
     let named: Vec<&str> = paths.iter().take(NAMED).map(String::as_str).collect();
@@ -180,7 +156,9 @@ fn subject(paths: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Place;
     use crate::diagnostic::SourceText;
+    use crate::settings::OnUnknown;
     use crate::settings::Service;
 
     fn settings(unmapped: Unmapped) -> Settings {
@@ -203,7 +181,7 @@ mod tests {
             unmapped,
             ignore: vec!["docs/**".to_owned(), "**/*.md".to_owned()],
             step: 300,
-            on_unknown: crate::settings::OnUnknown::Block,
+            on_unknown: OnUnknown::Block,
             snapshot: None,
             place,
         }
@@ -252,12 +230,5 @@ mod tests {
         assert_eq!(names(&found), ["search"]);
         assert_eq!(found.problems[0].help, "did you mean `checkout`?");
         assert_eq!(names(&every(&settings(Unmapped::All), "no base")), ["checkout", "search"]);
-    }
-
-    #[test]
-    fn a_glob_that_cannot_be_read_is_a_problem() {
-        let mut settings = settings(Unmapped::All);
-        settings.ignore = vec!["{a".to_owned()];
-        assert_eq!(touched(&settings, &[]).problems[0].code, Code::WrongValue);
     }
 }

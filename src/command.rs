@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Parser as _;
@@ -18,6 +18,7 @@ use crate::verdict::Exit;
 pub mod check;
 mod ground;
 mod judge;
+mod law;
 mod post;
 pub mod test;
 mod watch;
@@ -54,10 +55,13 @@ impl World {
     }
 
     /// Writes what was asked for.
-    pub fn print(&mut self, text: &str) {
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn print(&mut self, text: &str) -> io::Result<()> {
         let text = self.safe(text);
-        let _ = self.out.write_all(text.as_bytes());
-        let _ = self.out.flush();
+        self.out.write_all(text.as_bytes())?;
+        self.out.flush()
     }
 
     /// Text that a log may hold: in a workflow's log no line of it is a command.
@@ -78,11 +82,11 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Test(test) => test::run(&test, world),
         },
         Err(error) if error.use_stderr() => {
-            let _ = write!(world.err, "{error}");
+            world.tell(error.to_string().trim_end());
             Exit::Usage
         }
         Err(help) => {
-            let _ = write!(world.out, "{help}");
+            let _ = world.print(&help.to_string());
             Exit::Proceed
         }
     }

@@ -44,10 +44,23 @@ pub enum GitError {
 /// The paths that differ between two commits.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changed {
-    /// Sorted, relative to the judged directory; a moved file counts with both paths.
+    /// Sorted, relative to the judged directory: `../` leads out of it. A moved file counts with both paths.
     pub paths: Vec<String>,
-    /// How many more lie outside of the judged directory.
-    pub outside: usize,
+}
+
+impl Changed {
+    /// Paths of a repository as they are written from a directory in it; `prefix` ends with a slash or is empty.
+    #[must_use]
+    pub fn seen_from(prefix: &str, paths: impl IntoIterator<Item = String>) -> Self {
+        let steps: Vec<&str> = prefix.split_terminator('/').collect();
+        let seen = |path: String| {
+            let shared = steps.iter().zip(path.split('/')).take_while(|(step, part)| *step == part).count();
+            let rest: Vec<&str> = path.split('/').skip(shared).collect();
+            format!("{}{}", "../".repeat(steps.len() - shared), rest.join("/"))
+        };
+        let paths: BTreeSet<String> = paths.into_iter().map(seen).collect();
+        Self { paths: paths.into_iter().collect() }
+    }
 }
 
 /// A local repository and the directory in it that is judged.
@@ -111,7 +124,10 @@ impl Repository {
         if is_full_id(name) {
             return self.commit(name).map(|commit| commit.id().to_string());
         }
-        for candidate in [name.to_owned(), format!("refs/remotes/origin/{name}")] {
+        // A branch comes before a tag of its name: whoever may push tags must not choose what the law is.
+        let candidates =
+            [format!("refs/heads/{name}"), format!("refs/remotes/origin/{name}"), name.to_owned()];
+        for candidate in candidates {
             match self.inner.revparse_single(&candidate) {
                 Ok(object) => {
                     let commit = object.peel_to_commit().map_err(|_| unknown())?;
@@ -170,6 +186,9 @@ impl Repository {
     /// merge base may be missing or lie too far back, and too few paths would be seen.
     pub fn changed(&self, tip: &str, head: &str) -> Result<Changed, GitError> {
         let (tip, head) = (self.commit(tip)?, self.commit(head)?);
+        if tip.id() == head.id() {
+            return Ok(Changed::default());
+        }
         if self.is_shallow() {
             return Err(GitError::Shallow);
         }
@@ -195,14 +214,7 @@ impl Repository {
             .flatten()
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
             .collect();
-        let mut changed = Changed::default();
-        for path in paths {
-            match path.strip_prefix(&self.prefix) {
-                Some(path) => changed.paths.push(path.to_owned()),
-                None => changed.outside += 1,
-            }
-        }
-        Ok(changed)
+        Ok(Changed::seen_from(&self.prefix, paths))
     }
 
     /// A commit by its full id.
@@ -346,11 +358,15 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_moved_file_counts_twice_and_what_lies_outside_is_counted() {
+    fn a_moved_file_counts_twice_and_what_lies_outside_counts_too() {
         let (_dir, repository, first, second) = repository();
         let changed = repository.changed(&first, &second).expect("they compare");
-        assert_eq!(changed.paths, ["slos/a.yaml", "slos/b.yaml"]);
-        assert_eq!(changed.outside, 1);
+        assert_eq!(changed.paths, ["../README.md", "slos/a.yaml", "slos/b.yaml"]);
+        let seen = |prefix: &str, path: &str| Changed::seen_from(prefix, [path.to_owned()]).paths.concat();
+        assert_eq!(seen("a/b/", "a/c/x"), "../c/x");
+        assert_eq!(seen("a/b/", "a/b/x"), "x");
+        assert_eq!(seen("a/b/", "ab"), "../../ab");
+        assert_eq!(seen("", "a/b"), "a/b");
     }
 
     #[test]

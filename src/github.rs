@@ -10,8 +10,9 @@ pub mod run;
 mod wire;
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -180,6 +181,11 @@ impl GitHub {
         })
     }
 
+    /// Grants time from now on, where less than that is left: for closing what was opened.
+    pub fn grant(&self, time: Duration) {
+        self.line.grant(time);
+    }
+
     /// Calls sent so far, repetitions included.
     #[must_use]
     pub fn calls(&self) -> u64 {
@@ -251,7 +257,7 @@ impl GitHub {
         Ok(Pull { number, head, base: found.base.name, changed_files: found.changed_files })
     }
 
-    /// What changed between the merge base of two commits and the second of them, below `prefix`. A comparison
+    /// What changed between the merge base of two commits and the second of them, seen from `prefix`. A comparison
     /// names 300 files; of a pull request the list of its files is read where that is not enough.
     ///
     /// # Errors
@@ -279,7 +285,7 @@ impl GitHub {
             }
         }
         if files.len() < COMPARE_FILES {
-            return Ok(Compared::Complete(below(prefix, &files)));
+            return Ok(Compared::Complete(seen_from(prefix, &files)));
         }
         let Some(number) = pull else {
             return Ok(Compared::Truncated(format!("more than {COMPARE_FILES} files changed")));
@@ -298,7 +304,7 @@ impl GitHub {
                 files.len()
             )));
         }
-        Ok(Compared::Complete(below(prefix, &files)))
+        Ok(Compared::Complete(seen_from(prefix, &files)))
     }
 
     /// The entries of a tree or of a commit's tree; with everything below it, or only its own. False when GitHub
@@ -460,17 +466,10 @@ impl GitHub {
     }
 }
 
-/// The changed files below a directory; a moved file counts with both paths.
-fn below(prefix: &str, files: &[WireFile]) -> Changed {
+/// The changed files as they are seen from a directory; a moved file counts with both paths.
+fn seen_from(prefix: &str, files: &[WireFile]) -> Changed {
     let all = files.iter().flat_map(|file| [Some(&file.filename), file.previous_filename.as_ref()]);
-    let mut changed = Changed::default();
-    for path in all.flatten().collect::<BTreeSet<_>>() {
-        match path.strip_prefix(prefix) {
-            Some(path) => changed.paths.push(path.to_owned()),
-            None => changed.outside += 1,
-        }
-    }
-    changed
+    Changed::seen_from(prefix, all.flatten().cloned())
 }
 
 /// An id that GitHub sent, if it is a full one.

@@ -65,6 +65,8 @@ pub struct Policy {
     pub digest: String,
     /// What runs its conditions.
     script: Script,
+    /// Every window that is written out, in seconds, and where.
+    windows: Vec<(i64, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }
@@ -210,6 +212,12 @@ impl Policy {
         of_team || scope.services.iter().any(|covered| covered == service)
     }
 
+    /// Every window that its conditions write out, in seconds, and where.
+    #[must_use]
+    pub fn windows(&self) -> &[(i64, Place)] {
+        &self.windows
+    }
+
     /// What the script printed, while it was loaded and since: lines behind a bar, cut at a few kilobytes.
     #[must_use]
     pub fn printed(&self) -> String {
@@ -316,6 +324,21 @@ pub enum Consequence {
     Postmortem,
     /// `engage("@team")`: somebody else's help is asked for.
     Engage(String),
+}
+
+impl Consequence {
+    /// The environment that it freezes, if it freezes one.
+    #[must_use]
+    pub fn frozen(&self) -> Option<&str> {
+        match self {
+            Self::Freeze { environment, .. } => Some(environment),
+            Self::Warn(_)
+            | Self::Inform(_)
+            | Self::ActionItem { .. }
+            | Self::Postmortem
+            | Self::Engage(_) => None,
+        }
+    }
 }
 
 /// Whether a condition held.

@@ -12,8 +12,12 @@ pub mod workflow;
 
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::github::{GitHub, GitHubError, State};
+
+/// How long closing the status may take at least.
+const CLOSING: Duration = Duration::from_secs(20);
 
 /// What the commit status says while the verdict is being reckoned.
 const RECKONING: &str = "reckoning the error budget";
@@ -55,6 +59,18 @@ pub struct Annotation {
     pub message: String,
 }
 
+/// The run that speaks, so that an older one never talks over a newer one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Speaker {
+    /// Where people see the run.
+    pub url: String,
+    /// A number that grows from run to run: `Run::id`, because the number of a workflow's run begins anew when its
+    /// file is renamed.
+    pub run: u64,
+    /// The attempt of the run, from 1.
+    pub attempt: u64,
+}
+
 /// Everything that is to be said about one verdict, rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
@@ -64,11 +80,8 @@ pub struct Publication {
     pub base_branch: String,
     /// The full id of the judged commit.
     pub head_sha: String,
-    /// A number that grows from run to run: `Run::id`, because the number of a workflow's run begins anew
-    /// when its file is renamed.
-    pub run_number: u64,
-    /// The attempt of the run, from 1.
-    pub run_attempt: u64,
+    /// The run that says it.
+    pub speaker: Speaker,
     /// The comment without its marker; when empty, no comment is written.
     pub comment_markdown: String,
     /// The step summary.
@@ -206,9 +219,15 @@ impl Told {
 
 /// Posts the status that the gate waits for. It must be closed in every case: by `apply`, or by `close`.
 #[must_use]
-pub fn pending(github: &GitHub, environment: &str, base_branch: &str, head_sha: &str) -> Outcome {
+pub fn pending(
+    github: &GitHub,
+    environment: &str,
+    base_branch: &str,
+    head_sha: &str,
+    speaker: &Speaker,
+) -> Outcome {
     let line = StatusLine { state: State::Pending, description: RECKONING.to_owned() };
-    close(github, environment, base_branch, head_sha, &line)
+    close(github, environment, base_branch, head_sha, speaker, &line)
 }
 
 /// Posts a status alone, for a run that ends without a publication: a crash, or something written wrongly.
@@ -218,10 +237,11 @@ pub fn close(
     environment: &str,
     base_branch: &str,
     head_sha: &str,
+    speaker: &Speaker,
     line: &StatusLine,
 ) -> Outcome {
     let context = status::context(environment, base_branch);
-    status::post(github, head_sha, &context, line, None, status::Newer::None)
+    status::post(github, head_sha, &context, line, None, speaker)
 }
 
 /// Says everything, each in its place. The status comes after the comment that it links to, and is posted even
@@ -229,18 +249,16 @@ pub fn close(
 #[must_use]
 pub fn apply(publication: &Publication, github: &GitHub, pull: u64, places: &mut Places<'_>) -> Told {
     let posted = comment::post(github, pull, publication);
-    let newer = match posted.newer_head {
-        Some(head) if head == publication.head_sha => status::Newer::SameCommit,
-        _ => status::Newer::None,
-    };
     let context = status::context(&publication.environment, &publication.base_branch);
-    let url = posted.url.as_deref();
-    let status = status::post(github, &publication.head_sha, &context, &publication.status, url, newer);
+    let (head, line, url) = (&publication.head_sha, &publication.status, posted.url.as_deref());
+    // The gate has time of its own: a comment that hangs must not leave it open.
+    github.grant(CLOSING);
+    let status = status::post(github, head, &context, line, url, &publication.speaker);
     let summary = summary::append(places.summary.as_deref(), &publication.summary_markdown);
     let mut outputs = publication.outputs.clone();
     outputs.push(("posted".to_owned(), status.stands().to_string()));
     outputs.push(("comment-url".to_owned(), posted.url.clone().unwrap_or_default()));
-    let salt = format!("{}.{}", publication.run_number, publication.run_attempt);
+    let salt = format!("{}.{}", publication.speaker.run, publication.speaker.attempt);
     let outputs = workflow::append_outputs(places.output.as_deref(), &outputs, &salt);
     let annotations = workflow::write_annotations(places.log, &publication.annotations);
     Told {

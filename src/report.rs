@@ -5,6 +5,7 @@
 //! `text` for a terminal, `markdown` for a comment, `json` for machines. Everything from data is escaped for where
 //! it goes (`escape`).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -14,11 +15,12 @@ use crate::budget::{Budget, Figures, Windowed};
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Consequence;
-use crate::policy::ruling::Measured;
+use crate::policy::ruling::{Measured, Obstacle, Standing};
 use crate::settings::Mode;
 use crate::verdict::{Effect, Exit, Verdict, Weighed};
 
 pub mod chart;
+pub mod consequence;
 pub mod escape;
 pub mod figure;
 pub mod json;
@@ -62,6 +64,8 @@ pub struct Report {
     pub problems: Vec<Diagnostic>,
     /// What else a reader must know: that no base was given, that a snapshot was judged at its own end.
     pub notes: Vec<String>,
+    /// The judged directory inside its repository: empty, or with a slash at its end.
+    pub prefix: String,
     /// Where the judged text can be looked at, up to and including the last slash before a path.
     pub permalink: Option<String>,
 }
@@ -199,7 +203,8 @@ impl Report {
     /// The budget of a ruling.
     #[must_use]
     pub fn budget_of(&self, weighed: &Weighed) -> Option<&BudgetLine> {
-        self.budgets.iter().find(|line| line.slo == weighed.ruling.slo)
+        let ruling = &weighed.ruling;
+        self.budgets.iter().find(|line| line.slo == ruling.slo && line.environment == ruling.environment)
     }
 
     /// The known budget of which least is left.
@@ -213,6 +218,10 @@ impl Report {
     /// The classes of change that pass although a ruling freezes: those that every deciding freeze excepts.
     #[must_use]
     pub fn passing(&self) -> Vec<&str> {
+        let broken = |one: &Weighed| matches!(one.ruling.obstacle, Some(Obstacle::Failed { .. }));
+        if self.verdict.effect < Effect::Unknown || self.deciding().any(broken) {
+            return Vec::new();
+        }
         let freezes: Vec<&Vec<String>> = self
             .deciding()
             .flat_map(|one| &one.ruling.consequences)
@@ -235,32 +244,64 @@ impl Report {
         first.iter().filter(in_all).map(String::as_str).collect()
     }
 
-    /// Why a ruling comes to less than its policy's text asks for, when it does.
+    /// What people call a budget; with its environment where that is not the judged one.
+    #[must_use]
+    pub fn title<'a>(&self, line: &'a BudgetLine) -> Cow<'a, str> {
+        if Some(&line.environment) == self.environment.as_ref() {
+            Cow::Borrowed(&line.title)
+        } else {
+            Cow::Owned(format!("{} ({})", line.title, line.environment))
+        }
+    }
+
+    /// What people call the budget of a ruling.
+    #[must_use]
+    pub fn title_of<'a>(&'a self, weighed: &'a Weighed) -> Cow<'a, str> {
+        self.budget_of(weighed).map_or(Cow::Borrowed(weighed.ruling.slo.as_str()), |line| self.title(line))
+    }
+
+    /// Why a ruling comes to less than its policy's text seems to ask for, when it does.
     #[must_use]
     pub fn eased(&self, weighed: &Weighed) -> Option<String> {
         if weighed.effect >= weighed.stated {
-            return None;
+            return self.elsewhere(weighed);
         }
-        let asks = if weighed.stated == Effect::Unknown {
-            "is not known".to_owned()
-        } else {
-            format!("asks to {}", weighed.stated)
+        let would = match weighed.stated {
+            Effect::Freeze => "would freeze",
+            Effect::Restrict => "would restrict",
+            Effect::Unknown => "would withhold",
+            Effect::Warn => "would warn",
+            Effect::Proceed | Effect::Inform => "would inform",
         };
         if weighed.excepted {
             let class = self.change.class.as_deref().unwrap_or_default();
-            return Some(format!("{asks}; changes of class {class} are excepted"));
+            return Some(format!("{would}, but changes of class {class} are excepted"));
         }
         if weighed.ruling.pending {
-            return Some(format!("{asks}; the policy is not in force yet, so it only informs"));
+            return Some(format!("{would}, but the policy is not effective yet, so it only informs"));
         }
         match self.mode {
             Some(mode @ (Mode::Inform | Mode::Warn)) => {
-                Some(format!("{asks}; the environment's mode is {}", mode.as_str()))
+                Some(format!("{would}, but the mode of the environment is {}", mode.as_str()))
             }
             Some(Mode::Enforce) | None => {
-                Some(format!("{asks}; the settings say that not knowing only warns"))
+                Some(format!("{would}, but the settings let not knowing only warn"))
             }
         }
+    }
+
+    /// Says what a ruling freezes, when that is another environment.
+    fn elsewhere(&self, weighed: &Weighed) -> Option<String> {
+        let in_force = matches!(weighed.ruling.standing, Standing::InForce { .. });
+        let others: Vec<&str> = weighed
+            .ruling
+            .consequences
+            .iter()
+            .filter_map(Consequence::frozen)
+            .filter(|environment| Some(*environment) != self.environment.as_deref())
+            .collect();
+        let here = self.environment.as_deref().unwrap_or_default();
+        (in_force && !others.is_empty()).then(|| format!("freezes {}, not {here}", others.join(", ")))
     }
 
     /// The word that opens every rendering.

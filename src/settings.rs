@@ -115,6 +115,15 @@ pub struct ChangeClass {
     pub granted_by: Permission,
 }
 
+/// A recorded history that budgets are read from when no monitoring system is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its path.
+    pub path: String,
+    /// Where the settings name it.
+    pub place: Place,
+}
+
 /// The settings of a repository, complete and valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -136,8 +145,8 @@ pub struct Settings {
     pub step: i64,
     /// What an unknown budget does where policies are enforced.
     pub on_unknown: OnUnknown,
-    /// The path of the recorded history that budgets are read from when no monitoring system is given.
-    pub snapshot: Option<String>,
+    /// The recorded history that budgets are read from when no monitoring system is given.
+    pub snapshot: Option<Snapshot>,
     /// The settings file itself.
     pub place: Place,
 }

@@ -333,7 +333,7 @@ fn outside(path: &str) -> TreeError {
 /// A file above the limit.
 fn too_large(path: &str, size: Option<u64>) -> TreeError {
     let size = size.map_or_else(|| "more".to_owned(), |size| format!("{size} bytes"));
-    TreeError::Refused(format!("`{path}` has {size}; at most {MAX_FILE} bytes are read"))
+    TreeError::Refused(format!("`{path}` has {size}; at most {MAX_FILE} bytes are read; gzip a history"))
 }
 
 /// True when an error says that there is nothing, rather than that it cannot be read.

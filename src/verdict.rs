@@ -288,6 +288,7 @@ mod tests {
             place: Place::new(&SourceText::new("p.rhai", "clause"), 0..6),
             slo: "s".to_owned(),
             service: "v".to_owned(),
+            environment: "production".to_owned(),
             standing,
             obstacle,
             evidence: Vec::new(),

@@ -96,7 +96,8 @@ impl Gap {
     pub const fn help(&self) -> &'static str {
         match self {
             Self::NoData { .. } => {
-                "run the query in the monitoring system; where no failures mean no series, end it with `or vector(0)`"
+                "look whether the series is there at that time; where no failures mean no series, end the query with \
+                 `or vector(0)`"
             }
             Self::Stale { .. } => "look whether the service still runs and is still scraped",
             Self::Short { .. } => {
@@ -113,7 +114,10 @@ impl Gap {
             Self::NotFinite { .. } => {
                 "look at the series in the monitoring system; a counter is a finite number"
             }
-            Self::Inconsistent { .. } => "look whether good, bad and total count the same requests",
+            Self::Inconsistent { .. } => {
+                "look whether good, bad and total count the same requests, and for holes in the monitoring; lengthen \
+                 `step` or shorten the scrape interval"
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! world and a panic of ours each end in a report of their own, and none of them reads as proceed.
 
 use std::any::Any;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path};
 use std::rc::Rc;
@@ -27,6 +28,9 @@ const ATTEMPT: Duration = Duration::from_secs(20);
 /// How often a request is tried that may be repeated.
 const TRIES: u32 = 3;
 
+/// The environment that a posted verdict is about when none is named.
+const ENVIRONMENT: &str = "production";
+
 /// Cells of a line when nobody says how wide the terminal is.
 const WIDTH: usize = 110;
 
@@ -46,56 +50,102 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let limits = Limits { deadline: Duration::from_secs(check.deadline), attempt: ATTEMPT, tries: TRIES };
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
+    let base = if run.is_some() { None } else { base(check, world) };
     let address = match &run {
         Some(run) => Some(run.address.clone()),
-        None if check.base.is_some() => Address::read(&world.environment).ok(),
+        None if base.is_some() => Address::read(&world.environment).ok(),
         None => None,
     };
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
-    let root = world.directory.join(&check.dir);
-    let prometheus = check.prometheus.as_deref().map(str::trim).filter(|url| !url.is_empty());
-    let prometheus = prometheus
-        .or_else(|| world.variable("SLOGATE_PROMETHEUS_URL"))
-        .map(|url| (url.to_owned(), world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new)));
     let case = Case {
         check,
-        root,
+        root: world.directory.join(&check.dir),
         prefix: prefix(&check.dir),
+        // The status is named before the settings are read, and must be named for what is judged.
+        environment: check.environment.clone().or_else(|| run.as_ref().map(|_| ENVIRONMENT.to_owned())),
+        base,
         directory: world.directory.clone(),
         present: world.now,
         client: &client,
-        prometheus,
+        prometheus: prometheus(check, world)?,
         github: github.clone(),
         blob: run.as_ref().map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
         pull: run.as_ref().map(crate::github::Run::pull_request),
     };
     let mut post = match (run.as_ref(), github) {
-        (Some(run), Some(github)) => Some(Post::open(run, github, check.environment.as_deref())),
+        (Some(run), Some(github)) => {
+            Some(Post::open(run, github, case.environment.as_deref().unwrap_or(ENVIRONMENT)))
+        }
         _ => None,
     };
     let (judged, usage) = guarded(&case, world.now);
-    if usage.is_none() || post.is_some() {
-        print(check, &judged.report, world);
+    if let (Some(message), None) = (&usage, &post) {
+        return Err(message.clone());
     }
-    let mut exit = judged.report.verdict.exit;
-    if let Some(message) = &usage {
-        exit = Exit::Usage;
-        if post.is_none() {
-            return Err(message.clone());
+    let told =
+        catch_unwind(AssertUnwindSafe(|| tell(check, &judged, usage.as_deref(), post.as_mut(), world)));
+    Ok(told.unwrap_or_else(|payload| {
+        let why = format!("slogate itself failed, which is a bug in it: {}", panicked(payload.as_ref()));
+        world.tell(&format!("error: {why}"));
+        if let Some(post) = &post {
+            post.abandon(&why);
         }
+        Exit::Unknown
+    }))
+}
+
+/// Prints, keeps and publishes what was judged.
+fn tell(
+    check: &Check,
+    judged: &Judged,
+    usage: Option<&str>,
+    post: Option<&mut Post<'_>>,
+    world: &mut World,
+) -> Exit {
+    let mut exit = if usage.is_some() { Exit::Usage } else { judged.report.verdict.exit };
+    if let Err(error) = print(check, &judged.report, world) {
+        world.tell(&format!("error: the report could not be written: {error}"));
+        exit = untold(exit);
+    }
+    if let Some(message) = usage {
         world.tell(&format!("error: {message}"));
     }
-    if let Err(message) = save(check, &judged, world) {
+    if let Err(message) = save(check, judged, world) {
         world.tell(&format!("error: {message}"));
         exit = untold(exit);
     }
-    if let Some(post) = &mut post
-        && !post.close(&judged.report, usage.as_deref(), world)
+    if let Some(post) = post
+        && !post.close(&judged.report, usage, world)
     {
         exit = untold(exit);
     }
-    Ok(exit)
+    exit
+}
+
+/// The base that the command line names, else the one of the pull request that a workflow runs on: there the work
+/// tree may be the pull request's own, which must not judge itself.
+fn base(check: &Check, world: &World) -> Option<String> {
+    let of_run = || {
+        let event = world.variable("GITHUB_EVENT_NAME")?;
+        let branch = world.variable("GITHUB_BASE_REF")?;
+        event.starts_with("pull_request").then(|| branch.to_owned())
+    };
+    check.base.clone().or_else(of_run)
+}
+
+/// The address of a Prometheus and its token: from the command line, else from the environment.
+fn prometheus(check: &Check, world: &World) -> Result<Option<(String, Option<Secret>)>, String> {
+    let token = || world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new);
+    if let Some(url) = &check.prometheus {
+        // An address that went missing must not let a recording decide in its place.
+        return if url.trim().is_empty() {
+            Err("--prometheus is empty: give an address, or leave the flag out".to_owned())
+        } else {
+            Ok(Some((url.trim().to_owned(), token())))
+        };
+    }
+    Ok(world.variable("SLOGATE_PROMETHEUS_URL").map(|url| (url.to_owned(), token())))
 }
 
 /// The exit when something could not be told: only what would have been a success becomes a failure of its own.
@@ -132,20 +182,25 @@ fn panicked(payload: &(dyn Any + Send)) -> String {
         .unwrap_or_else(|| "it did not say why".to_owned())
 }
 
-/// The judged directory inside its repository as GitHub knows it, for a run without a clone.
-fn prefix(dir: &Path) -> String {
-    let parts: Vec<&str> = dir
-        .components()
-        .filter_map(|part| match part {
-            Component::Normal(part) => part.to_str(),
-            Component::Prefix(_) | Component::RootDir | Component::CurDir | Component::ParentDir => None,
-        })
-        .collect();
-    parts.into_iter().flat_map(|part| [part, "/"]).collect()
+/// The judged directory inside its repository as GitHub knows it, for a run without a clone; none when the argument
+/// does not lead into the repository.
+fn prefix(dir: &Path) -> Option<String> {
+    let mut prefix = String::new();
+    for part in dir.components() {
+        match part {
+            Component::CurDir => {}
+            Component::Normal(part) => {
+                prefix.push_str(part.to_str()?);
+                prefix.push('/');
+            }
+            Component::Prefix(_) | Component::RootDir | Component::ParentDir => return None,
+        }
+    }
+    Some(prefix)
 }
 
-/// Prints the verdict, and to the reader of problems the problems.
-fn print(check: &Check, report: &Report, world: &mut World) {
+/// Prints the verdict, and to the reader of problems the problems. A reader who has left is no failure.
+fn print(check: &Check, report: &Report, world: &mut World) -> io::Result<()> {
     let plain = world.variable("NO_COLOR").is_some() || world.variable("TERM") == Some("dumb");
     let colour = match check.color.as_str() {
         "always" => true,
@@ -153,8 +208,7 @@ fn print(check: &Check, report: &Report, world: &mut World) {
         _ => world.terminal && !plain,
     };
     let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
-    let unicode = world.variable("LC_ALL") != Some("C");
-    let look = Look { colour, unicode, width };
+    let look = Look { colour, unicode: unicode(world), width };
     if check.format == Format::Text && !report.problems.is_empty() {
         world.tell(problem::render(&report.problems, look).trim_end());
     }
@@ -163,7 +217,20 @@ fn print(check: &Check, report: &Report, world: &mut World) {
         Format::Json => json::render(report),
         Format::Markdown => markdown::render(report),
     };
-    world.print(&rendered);
+    match world.print(&rendered) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}
+
+/// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.
+fn unicode(world: &World) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| world.variable(name));
+    locale.is_none_or(|locale| {
+        let locale = locale.to_lowercase();
+        let named = locale.split_once('.').map(|(_, charset)| charset.starts_with("utf"));
+        named.unwrap_or(!matches!(locale.as_str(), "c" | "posix"))
+    })
 }
 
 /// Writes the observations where they were asked for.
@@ -171,7 +238,7 @@ fn save(check: &Check, judged: &Judged, world: &World) -> Result<(), String> {
     let Some(path) = &check.save_observations else { return Ok(()) };
     let path = world.directory.join(path);
     let Some(observations) = &judged.observations else {
-        return Err(format!("there are no observations to write to `{}`", path.display()));
+        return Err(format!("nothing was observed, so nothing is written to `{}`", path.display()));
     };
     // Beside its place first, so that nobody ever reads half a file.
     let mut beside = path.clone().into_os_string();

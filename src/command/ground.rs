@@ -29,7 +29,7 @@ pub struct Ground {
     /// GitHub's API, when it can be asked.
     github: Option<Rc<GitHub>>,
     /// The judged directory inside the repository, empty or with a slash at its end.
-    prefix: String,
+    pub prefix: String,
 }
 
 /// What changed, as far as it can be seen.
@@ -41,12 +41,13 @@ pub struct Seen {
 }
 
 impl Ground {
-    /// `the work tree`, or `main @ 3f2c1a9`.
+    /// `the work tree`, or `app/ of main @ 3f2c1a9`.
     #[must_use]
     pub fn describe(&self) -> String {
+        let within = if self.prefix.is_empty() { String::new() } else { format!("{} of ", self.prefix) };
         match &self.base {
-            None => "the work tree".to_owned(),
-            Some(base) => format!("{} @ {}", base.name, base.id.get(..7).unwrap_or(&base.id)),
+            None => format!("{within}the work tree"),
+            Some(base) => format!("{within}{} @ {}", base.name, base.id.get(..7).unwrap_or(&base.id)),
         }
     }
 
@@ -78,13 +79,9 @@ impl Ground {
     }
 }
 
-/// Changed paths with a word on those that lie elsewhere.
+/// Changed paths that are all known.
 fn seen(changed: Changed) -> Seen {
-    let notes = match changed.outside {
-        0 => Vec::new(),
-        outside => vec![format!("{outside} changed paths lie outside of the judged directory")],
-    };
-    Seen { paths: Some(changed.paths), notes }
+    Seen { paths: Some(changed.paths), notes: Vec::new() }
 }
 
 /// Finds the ground that a case is judged on.
@@ -93,16 +90,24 @@ fn seen(changed: Changed) -> Seen {
 /// When the base or the head cannot be resolved.
 pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
     if let (Some(pull), Some(github)) = (case.pull, &case.github) {
-        let tip = github.tip(&pull.base_ref).map_err(|error| {
-            Stop::Unknown(format!(
-                "the tip of the base branch `{}` could not be read: {error}",
-                pull.base_ref
-            ))
-        })?;
+        let tip = match github.tip(&pull.base_ref) {
+            Ok(tip) => tip,
+            Err(error @ GitHubError::NotFound(_)) => return Err(nowhere(&pull.base_ref, &error.to_string())),
+            Err(error) => {
+                let branch = &pull.base_ref;
+                return Err(Stop::Unknown(format!(
+                    "the tip of the base branch `{branch}` could not be read: {error}"
+                )));
+            }
+        };
         let base = Commit { name: pull.base_ref.clone(), id: tip };
         return based(case, base, pull.head_sha.clone());
     }
-    let Some(name) = &case.check.base else {
+    let Some(name) = &case.base else {
+        if !case.root.is_dir() {
+            let kind = if case.root.exists() { "is no directory" } else { "is not there" };
+            return Err(Stop::Usage(format!("`{}` {kind}", case.check.dir.display())));
+        }
         let notes = vec!["read from the work tree, because no --base was given".to_owned()];
         return Ok(Ground {
             tree: Box::new(WorkTree::new(&case.root)),
@@ -163,12 +168,17 @@ fn nowhere(name: &str, why: &str) -> Stop {
 
 /// The ground of a base that is known by its id: git objects where they are here, else GitHub's API.
 fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
-    let repository = open(case)?.map(Rc::new).filter(|repository| repository.has(&base.id));
-    let github = case.github.clone();
-    let prefix = match &repository {
-        Some(repository) => repository.prefix().to_owned(),
-        None => case.prefix.clone(),
+    let clone = open(case)?.map(Rc::new);
+    // The clone knows which directory of the repository this is, whether or not it has the commit.
+    let prefix = match (&clone, &case.prefix) {
+        (Some(clone), _) => clone.prefix().to_owned(),
+        (None, Some(prefix)) => prefix.clone(),
+        (None, None) => {
+            return Err(Stop::Usage("without a clone, DIR is a directory of the repository".to_owned()));
+        }
     };
+    let repository = clone.filter(|clone| clone.has(&base.id));
+    let github = case.github.clone();
     let permalink = case.blob.as_ref().map(|blob| format!("{blob}/{}/{prefix}", base.id));
     let tree: Box<dyn Tree> = match (&repository, &github) {
         (Some(repository), _) => Box::new(GitTree::new(Rc::clone(repository), base.id.clone())),

@@ -17,16 +17,15 @@ use crate::catalog::{Catalog, Slo};
 use crate::change::{self, Change, Touched};
 use crate::cli::Check;
 use crate::command::ground::{self, Ground};
+use crate::command::law;
 use crate::command::watch::{self, Watch};
-use crate::diagnostic::{self, Code, Diagnostic, SourceText};
-use crate::document;
+use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Secret};
 use crate::policy::ruling::{self, Measured, Ruling};
-use crate::policy::{Names, Policy, Subject};
+use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, PolicyLine, Report};
 use crate::settings::{self, Environment, Settings};
-use crate::source::promql;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Situation, Verdict};
 
@@ -36,8 +35,12 @@ pub struct Case<'a> {
     pub check: &'a Check,
     /// The directory that has the settings, when it is on this machine.
     pub root: PathBuf,
-    /// The same directory inside its repository, for GitHub: empty, or with a slash at its end.
-    pub prefix: String,
+    /// The same directory inside its repository, where there is no clone that knows: empty, or with a slash at its end.
+    pub prefix: Option<String>,
+    /// The environment that is judged, when it is named.
+    pub environment: Option<String>,
+    /// The branch, tag or commit that everything that decides is read from.
+    pub base: Option<String>,
     /// Where relative paths of the command line start.
     pub directory: PathBuf,
     /// The present.
@@ -125,6 +128,7 @@ pub fn blank(now: Timestamp) -> Report {
         budgets: Vec::new(),
         problems: Vec::new(),
         notes: Vec::new(),
+        prefix: String::new(),
         permalink: None,
     }
 }
@@ -135,12 +139,13 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.change.base.clone_from(&ground.base);
     judged.report.change.head.clone_from(&ground.head);
     judged.report.permalink.clone_from(&ground.permalink);
+    judged.report.prefix.clone_from(&ground.prefix);
     judged.report.notes.extend(ground.notes.iter().cloned());
-    let settings = read_settings(&ground, &mut judged.report.problems)?;
-    let (name, environment) = environment(&settings, case.check.environment.as_deref())?;
+    let settings = law::read_settings(&ground, &mut judged.report.problems)?;
+    let (name, environment) = environment(&settings, case.environment.as_deref())?;
     judged.report.environment = Some(name.to_owned());
     judged.report.mode = Some(environment.mode);
-    let law = read_law(&ground, &settings)?;
+    let law = law::read(&ground, &settings)?;
     judged.report.problems.extend(law.warnings);
     judged.report.change.class = class(&settings, case.check.class.as_deref())?;
     let touched = touched(case, &ground, &settings, &mut judged.report)?;
@@ -155,7 +160,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.source = Some(watch.describe());
     let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
     let observed = watch.observe(&asked, &settings, t);
-    if !asked.is_empty() {
+    if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, &settings, now));
     }
     let mut rulings: Vec<Ruling> = Vec::new();
@@ -192,27 +197,14 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         on_unknown: settings.on_unknown,
         class: judged.report.change.class.clone(),
         now,
-        floor: if uncovered { Effect::Warn } else { Effect::Proceed },
+        floor: match (uncovered, judged.report.budgets.iter().any(|line| line.figures.is_err())) {
+            (true, _) => Effect::Warn,
+            // Even where no clause needed it: not knowing is never passed over.
+            (false, true) => Effect::Inform,
+            (false, false) => Effect::Proceed,
+        },
     };
     Ok(verdict::fold(&situation, rulings, &ahead))
-}
-
-/// Reads the settings from the tree.
-fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
-    let Some(bytes) = ground.tree.read(settings::FILE)? else {
-        let message = format!("there is no `{}` in {}", settings::FILE, ground.describe());
-        let help = "name the directory that has it, or write one: services, environments, and where SLOs and policies are";
-        return Err(Diagnostic::error(Code::NoSettings, message).help(help).into());
-    };
-    let source = document::decode(settings::FILE, bytes)?;
-    let (settings, found) = settings::load(&source);
-    match settings {
-        Some(settings) => {
-            problems.extend(found);
-            Ok(settings)
-        }
-        None => Err(Stop::Invalid(found)),
-    }
 }
 
 /// The judged environment: the one that is named, else the only one, else `production`.
@@ -241,89 +233,6 @@ fn class(settings: &Settings, named: Option<&str>) -> Result<Option<String>, Sto
     }
     let help = diagnostic::suggestion(name, settings.changes.keys().map(String::as_str));
     Err(Stop::Usage(format!("there is no class of change `{name}` in {}: {help}", settings::FILE)))
-}
-
-/// What rules: the SLOs and the policies.
-struct Law {
-    /// The SLOs.
-    catalog: Catalog,
-    /// The policies, by path.
-    policies: Vec<Policy>,
-    /// What is worth mending in them.
-    warnings: Vec<Diagnostic>,
-}
-
-/// Reads every SLO definition and every policy, and finds all that is wrong in any of them.
-fn read_law(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
-    let paths = ground.tree.paths()?;
-    let mut problems = Vec::new();
-    let definitions = read_all(ground, &paths, &settings.slos, &mut problems)?;
-    let (catalog, found) = crate::catalog::load(&definitions, settings);
-    problems.extend(found);
-    problems.extend(promql::check(&catalog, settings));
-    let mut policies = Vec::new();
-    let scripts = read_all(ground, &paths, &settings.policies, &mut problems)?;
-    let names = names(settings);
-    for source in &scripts {
-        match Policy::load(source, &names) {
-            Ok((policy, warnings)) => {
-                problems.extend(warnings);
-                policies.push(policy);
-            }
-            Err(found) => problems.extend(found),
-        }
-    }
-    if scripts.is_empty() {
-        let globs: Vec<&str> = settings.policies.iter().map(String::as_str).collect();
-        let message = format!("no policy was found by {} in {}", diagnostic::list(&globs), ground.describe());
-        let help = format!("write the first policy, or correct `policies` in {}", settings::FILE);
-        problems.push(Diagnostic::error(Code::NoPolicy, message).help(help));
-    }
-    if problems.iter().any(Diagnostic::is_error) {
-        return Err(Stop::Invalid(problems));
-    }
-    Ok(Law { catalog, policies, warnings: problems })
-}
-
-/// The texts of all files that the globs match.
-fn read_all(
-    ground: &Ground,
-    paths: &[String],
-    globs: &[String],
-    problems: &mut Vec<Diagnostic>,
-) -> Result<Vec<SourceText>, Stop> {
-    let matcher = settings::glob(globs);
-    let mut sources = Vec::new();
-    for path in paths.iter().filter(|path| matcher.is_match(path.as_str())) {
-        match ground.tree.read(path) {
-            Ok(Some(bytes)) => match document::decode(path, bytes) {
-                Ok(source) => sources.push(source),
-                Err(problem) => problems.push(problem),
-            },
-            Ok(None) => {}
-            Err(TreeError::Refused(message)) => {
-                let help = "put a plain file there, or leave it out of the globs";
-                problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(sources)
-}
-
-/// The names that a policy may use.
-pub fn names(settings: &Settings) -> Names {
-    let mut teams: Vec<String> =
-        settings.services.values().filter_map(|service| service.team.clone()).collect();
-    teams.sort();
-    teams.dedup();
-    Names {
-        environments: settings.environments.keys().cloned().collect(),
-        classes: settings.changes.keys().cloned().collect(),
-        services: settings.services.keys().cloned().collect(),
-        teams,
-        step: settings.step,
-    }
 }
 
 /// The services that the change touches.

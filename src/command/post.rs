@@ -2,17 +2,18 @@
 //! is closed in every case.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::command::World;
 use crate::diagnostic::Severity;
 use crate::github::{GitHub, PullRequest, Run, State};
-use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Standing, StatusLine};
+use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine};
 use crate::report::{Report, json, line, markdown};
 use crate::tree;
 use crate::verdict::Exit;
 
-/// The environment that is judged when none is named: the status must have a name before the settings are read.
-const ENVIRONMENT: &str = "production";
+/// How long telling may take once everything is decided, whatever was spent before.
+const CLOSING: Duration = Duration::from_secs(30);
 
 /// A run that tells a pull request.
 pub struct Post<'a> {
@@ -42,11 +43,26 @@ impl<'a> Post<'a> {
 
     /// Posts the pending status that the gate waits for.
     #[must_use]
-    pub fn open(run: &'a Run, github: Rc<GitHub>, environment: Option<&str>) -> Self {
-        let environment = environment.unwrap_or(ENVIRONMENT).to_owned();
+    pub fn open(run: &'a Run, github: Rc<GitHub>, environment: &str) -> Self {
+        let environment = environment.to_owned();
         let pull = run.pull_request();
-        let opened = publish::pending(&github, &environment, &pull.base_ref, &pull.head_sha);
+        let opened = publish::pending(&github, &environment, &pull.base_ref, &pull.head_sha, &speaker(run));
         Self { run, github, environment, opened }
+    }
+
+    /// Closes the status alone, when nothing else can be said any more.
+    pub fn abandon(&self, why: &str) {
+        let line = StatusLine { state: State::Error, description: why.to_owned() };
+        let pull = self.pull();
+        self.github.grant(CLOSING);
+        let _ = publish::close(
+            &self.github,
+            &self.environment,
+            &pull.base_ref,
+            &pull.head_sha,
+            &speaker(self.run),
+            &line,
+        );
     }
 
     /// The pull request.
@@ -58,6 +74,7 @@ impl<'a> Post<'a> {
     /// verdict from being made. False when something that may be said could not be.
     pub fn close(&self, report: &Report, usage: Option<&str>, world: &mut World) -> bool {
         let report_path = self.keep_report(report, world);
+        self.github.grant(CLOSING);
         let publication = self.publication(report, usage, report_path);
         let mut log = Vec::new();
         let mut places =
@@ -107,14 +124,22 @@ impl<'a> Post<'a> {
             environment: self.environment.clone(),
             base_branch: self.pull().base_ref.clone(),
             head_sha: self.pull().head_sha.clone(),
-            run_number: self.run.id,
-            run_attempt: self.run.attempt,
+            speaker: speaker(self.run),
             summary_markdown: comment.clone(),
             comment_markdown: comment,
             status,
             outputs,
             annotations: annotations(report),
         }
+    }
+}
+
+/// The run as the order of runs and people know it.
+fn speaker(run: &Run) -> Speaker {
+    Speaker {
+        url: format!("{}/{}/actions/runs/{}", run.server, run.address.repository, run.id),
+        run: run.id,
+        attempt: run.attempt,
     }
 }
 
@@ -151,7 +176,7 @@ fn annotations(report: &Report) -> Vec<Annotation> {
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,
             },
-            file: place.map(|place| place.source.path().to_owned()),
+            file: place.map(|place| format!("{}{}", report.prefix, place.source.path())),
             line: place.map(crate::diagnostic::Place::line),
             column: place.map(crate::diagnostic::Place::column),
             title: format!("slogate: {}", problem.code),

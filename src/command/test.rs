@@ -11,7 +11,7 @@ use crate::budget::Budget;
 use crate::catalog::{self, Catalog};
 use crate::cli::{Test, TestFormat};
 use crate::command::World;
-use crate::command::judge;
+use crate::command::law;
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::ruling::Ruling;
@@ -53,12 +53,19 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
         world.tell(&format!("error: no case ran: {why}"));
         return Exit::Usage;
     }
-    world.print(&match test.format {
+    let printed = world.print(&match test.format {
         TestFormat::Text => crate::report::trial::render(&trials),
         TestFormat::Json => json::render(&trials),
         TestFormat::Junit => junit::render(&trials),
     });
-    if trials.failed() > 0 || trials.uncovered() { Exit::Failed } else { Exit::Proceed }
+    match printed {
+        _ if trials.failed() > 0 || trials.uncovered() => Exit::Failed,
+        Ok(()) => Exit::Proceed,
+        Err(error) => {
+            world.tell(&format!("error: the outcome could not be printed: {error}"));
+            Exit::Failed
+        }
+    }
 }
 
 /// What a run works with.
@@ -163,7 +170,7 @@ impl Bench {
 
     /// The policies with their cases.
     fn tested(&mut self, settings: &Settings, paths: &[String], untested: &mut Vec<String>) -> Vec<Tested> {
-        let names = judge::names(settings);
+        let names = law::names(settings);
         let mut tested = Vec::new();
         for source in self.read_all(paths, &settings.policies) {
             let policy = match Policy::load(&source, &names) {

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::budget::gap::Gap;
+use crate::budget::gap::{Gap, duration};
 use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::{Case, Stop};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::settings::{Environment, Settings};
+use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
 use crate::source::snapshot::Snapshot;
@@ -83,6 +83,13 @@ impl<'a> Watch<'a> {
             let bytes = tree::read_file(&case.directory.join(path))?;
             let text = crate::document::decode(&name, bytes)?;
             let recorded = Recorded::read(&name, text.text())?;
+            if recorded.step() != settings.step {
+                let (its, ours) = (duration(recorded.step()), duration(settings.step));
+                let message =
+                    format!("`{name}` was recorded with a step of {its}, and the settings have {ours}");
+                let help = "judge it with the settings that it was recorded with, or record it again";
+                return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
+            }
             return Ok(Self { source: Some(Box::new(recorded)) });
         }
         if let Some((url, token)) = &case.prometheus {
@@ -90,11 +97,13 @@ impl<'a> Watch<'a> {
                 .map_err(|error| Stop::Usage(error.to_string()))?;
             return Ok(Self { source: Some(Box::new(prometheus)) });
         }
-        let Some(path) = &settings.snapshot else { return Ok(Self { source: None }) };
+        let Some(settings::Snapshot { path, place }) = &settings.snapshot else {
+            return Ok(Self { source: None });
+        };
         let Some(bytes) = ground.tree.read(path)? else {
             let message = format!("there is no snapshot `{path}` in {}", ground.describe());
             let problem = Diagnostic::error(Code::Unreadable, message)
-                .at(settings.place.clone(), "named by `source.snapshot`")
+                .at(place.clone(), "named here")
                 .help("record it, correct the path, or give --prometheus");
             return Err(problem.into());
         };

@@ -6,7 +6,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use octocrab::Octocrab;
 use octocrab::service::middleware::retry::RetryConfig;
@@ -206,12 +206,12 @@ pub(super) struct Line {
     api: Octocrab,
     /// The API's address without a slash at its end.
     base: String,
-    /// How often a call is tried, and how long all waiting together may take.
+    /// How often a call is tried.
     limits: http::Limits,
     /// Calls sent so far, repetitions included.
     calls: Cell<u64>,
-    /// Time spent waiting so far.
-    waited: Cell<Duration>,
+    /// When everything must be answered.
+    ends: Cell<Instant>,
 }
 
 impl Line {
@@ -225,6 +225,12 @@ impl Line {
         let base = address.api.trim_end_matches('/').to_owned();
         let url = reqwest::Url::parse(&base)
             .map_err(|error| invalid(format!("`GITHUB_API_URL` is no address: {error}")))?;
+        let secret = address.token.is_some();
+        if secret && !http::Address::parse(&base).is_ok_and(|address| address.is_safe_for_secrets()) {
+            return Err(invalid(
+                "`GITHUB_API_URL` is not https, and a token would travel unencrypted".to_owned(),
+            ));
+        }
         let plain = url.username().is_empty() && url.password().is_none() && url.query().is_none();
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !plain {
             return Err(invalid("`GITHUB_API_URL` is no plain http or https address".to_owned()));
@@ -244,13 +250,18 @@ impl Line {
         let api = http
             .block_on(async { builder.build_with_reqwest(client) })
             .map_err(|error| invalid(format!("no client for github could be made: {error}")))?;
-        let (calls, waited) = (Cell::new(0), Cell::new(Duration::ZERO));
-        Ok(Self { http, api, base, limits, calls, waited })
+        let ends = Cell::new(Instant::now() + limits.deadline);
+        Ok(Self { http, api, base, limits, calls: Cell::new(0), ends })
     }
 
     /// Calls sent so far, repetitions included.
     pub(super) fn calls(&self) -> u64 {
         self.calls.get()
+    }
+
+    /// Grants time from now on, where less than that is left.
+    pub(super) fn grant(&self, time: Duration) {
+        self.ends.set(self.ends.get().max(Instant::now() + time));
     }
 
     /// Sends one call and returns its answer if it is a success.
@@ -259,7 +270,10 @@ impl Line {
         for attempt in 1.. {
             self.calls.set(self.calls.get() + 1);
             let last = attempt >= self.limits.tries.max(1);
-            let wait = match self.http.block_on(self.exchange(call)) {
+            let left = self.ends.get().saturating_duration_since(Instant::now());
+            let exchange = async { tokio::time::timeout(left, self.exchange(call)).await };
+            let late = || Err("no answer before the deadline of the run".to_owned());
+            let wait = match self.http.block_on(exchange).unwrap_or_else(|_| late()) {
                 Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
                 Ok(answer) => {
                     let failure = failure(call, &answer);
@@ -281,11 +295,9 @@ impl Line {
                 }
             };
             let (wait, failure) = wait;
-            let waited = self.waited.get().saturating_add(wait);
-            if waited > self.limits.deadline {
+            if wait >= self.ends.get().saturating_duration_since(Instant::now()) {
                 return Err(failure);
             }
-            self.waited.set(waited);
             std::thread::sleep(wait);
             pause *= 2;
         }

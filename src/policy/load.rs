@@ -63,8 +63,17 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     };
     found.problems.extend(declared.unused().filter_map(|position| script.layout.call(position)).map(unused));
     let (id, digest) = (id(source.path()), digest(source.text()));
-    let policy =
-        Policy { id, header, clauses, source: source.clone(), digest, script, subject: Mutex::default() };
+    let windows = syntax::windows(&ast, &script.layout, names.step);
+    let policy = Policy {
+        id,
+        header,
+        clauses,
+        source: source.clone(),
+        digest,
+        script,
+        windows,
+        subject: Mutex::default(),
+    };
     Ok((policy, found.problems))
 }
 

@@ -3,6 +3,7 @@
 //! A ruling states facts; how strict it is in an environment, and what it means together with others, is left to
 //! `verdict`. Conditions are traced only at the judged point; the walk over history reads them in silence.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -66,6 +67,8 @@ pub struct Ruling {
     pub slo: String,
     /// The SLO's service.
     pub service: String,
+    /// The environment whose events count.
+    pub environment: String,
     /// Where it stands.
     pub standing: Standing,
     /// Why it is not decided, if it is not; a clause that stays in force may have an obstacle too.
@@ -112,6 +115,7 @@ fn rule_clause(policy: &Policy, clause: &Clause, measured: &Measured) -> Ruling 
         place: clause.place.clone(),
         slo: measured.subject.slo.clone(),
         service: measured.subject.service.clone(),
+        environment: measured.subject.environment.clone(),
         standing: Standing::Untriggered,
         obstacle: None,
         evidence: Vec::new(),
@@ -128,22 +132,29 @@ fn rule_clause(policy: &Policy, clause: &Clause, measured: &Measured) -> Ruling 
             return ruling;
         }
     };
-    let bench = Bench { policy, subject: &measured.subject };
+    let bench = Bench { policy, subject: &measured.subject, failed: RefCell::new(None) };
     let (now, evidence) = bench.traced(when, budget, measured.t);
     ruling.evidence = evidence;
-    if let Some(thaws) = &clause.thaws {
-        ruling.thaw_evidence = bench.traced(thaws, budget, measured.t).1;
-    }
     ruling.obstacle = obstacle(now);
+    if let Some(thaws) = &clause.thaws {
+        let (truth, evidence) = bench.traced(thaws, budget, measured.t);
+        ruling.thaw_evidence = evidence;
+        // A `thaws` that is not known just does not thaw; one that fails is a broken policy.
+        if let failed @ Truth::Failed { .. } = truth {
+            ruling.obstacle = obstacle(failed).or(ruling.obstacle);
+        }
+    }
     let (length, step) = (budget.period(), budget.step());
-    let edge = measured.t - length;
-    // Nothing before the policy's effective date counts, unless it lies ahead: then the ruling only informs.
+    // Nothing before the policy's effective date counts, unless it lies ahead: then the ruling only informs. How far
+    // back the walk looks besides is its own matter.
     let first = match effective {
-        Some(effective) if !ruling.pending => edge.max(effective + (-effective).rem_euclid(step)),
-        _ => edge,
+        Some(effective) if !ruling.pending => effective + (-effective).rem_euclid(step),
+        _ => i64::MIN,
     };
     let course = Course { first, t: measured.t, step, length };
     ruling.standing = match bench.conditions(clause, when, budget).state(course) {
+        // What failed on the way might have been the beginning of a freeze, so idle would be a guess.
+        State::Idle if bench.failure().is_some() => Standing::Unknown,
         State::Idle => Standing::Idle,
         State::Unknown => Standing::Unknown,
         State::InForce(stretch) => {
@@ -153,6 +164,7 @@ fn rule_clause(policy: &Policy, clause: &Clause, measured: &Measured) -> Ruling 
             Standing::InForce { since: stretch.since, at_least: stretch.at_least, thaws_at }
         }
     };
+    ruling.obstacle = ruling.obstacle.or_else(|| bench.failure());
     ruling
 }
 
@@ -171,9 +183,16 @@ struct Bench<'a> {
     policy: &'a Policy,
     /// The SLO's names.
     subject: &'a Subject,
+    /// The first failure of a condition on the walk.
+    failed: RefCell<Option<Obstacle>>,
 }
 
 impl<'a> Bench<'a> {
+    /// The first failure of a condition on the walk, if one failed.
+    fn failure(&self) -> Option<Obstacle> {
+        self.failed.borrow().clone()
+    }
+
     /// A condition at the judged point, with what it read.
     fn traced(&self, condition: &Condition, budget: &Arc<Budget>, t: i64) -> (Truth, Vec<Evidence>) {
         let Tested { truth, evidence } = self.policy.test(condition, self.subject, budget, t, Tracing::On);
@@ -181,26 +200,32 @@ impl<'a> Bench<'a> {
     }
 
     /// A condition as a function of a grid point.
-    fn answers(
-        &self,
-        condition: &'a Condition,
-        budget: &'a Arc<Budget>,
-    ) -> impl FnMut(i64) -> Answer + use<'a> {
-        let (policy, subject) = (self.policy, self.subject);
-        move |t| match policy.test(condition, subject, budget, t, Tracing::Off).truth {
+    fn answers<'b>(
+        &'b self,
+        condition: &'b Condition,
+        budget: &'b Arc<Budget>,
+    ) -> impl FnMut(i64) -> Answer + use<'a, 'b> {
+        move |t| match self.policy.test(condition, self.subject, budget, t, Tracing::Off).truth {
             Truth::Holds => Answer::Holds,
             Truth::Fails => Answer::Fails,
-            Truth::Unknown { .. } | Truth::Failed { .. } => Answer::Unknown,
+            Truth::Unknown { .. } => Answer::Unknown,
+            failed @ Truth::Failed { .. } => {
+                let mut first = self.failed.borrow_mut();
+                if first.is_none() {
+                    *first = obstacle(failed);
+                }
+                Answer::Unknown
+            }
         }
     }
 
     /// A clause's conditions over a budget.
-    fn conditions(
-        &self,
-        clause: &'a Clause,
-        when: &'a Condition,
-        budget: &'a Arc<Budget>,
-    ) -> Conditions<impl FnMut(i64) -> Answer + use<'a>, impl FnMut(i64) -> Answer + use<'a>> {
+    fn conditions<'b>(
+        &'b self,
+        clause: &'b Clause,
+        when: &'b Condition,
+        budget: &'b Arc<Budget>,
+    ) -> Conditions<impl FnMut(i64) -> Answer + use<'a, 'b>, impl FnMut(i64) -> Answer + use<'a, 'b>> {
         let thaws = clause.thaws.as_ref().map(|thaws| self.answers(thaws, budget));
         Conditions { when: self.answers(when, budget), thaws }
     }

@@ -127,6 +127,23 @@ pub(super) fn call<'a>(node: &ASTNode<'a>) -> Option<(&'a FnCallExpr, Position, 
     }
 }
 
+/// Every window that is written out, in seconds, and where.
+pub(super) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(i64, Place)> {
+    let mut found = Vec::new();
+    walk(ast, &mut |path| {
+        if let Some((call, _, true)) = path.last().and_then(call)
+            && facts::WINDOWED.contains(&call.name.as_str())
+            && let Some(Expr::StringConstant(text, position)) = call.args.first()
+            && let Ok(window) = facts::window(text, step)
+            && let Some(place) = layout.token(*position)
+        {
+            found.push((window, place));
+        }
+        true
+    });
+    found
+}
+
 /// True when a node calls the function of this name.
 pub(super) fn is_call_of(node: &ASTNode<'_>, name: &str) -> bool {
     call(node).is_some_and(|(call, _, _)| call.name == name)

@@ -247,6 +247,7 @@ impl Case {
             place: clause.place.clone(),
             slo: subject.slo,
             service: subject.service,
+            environment: subject.environment,
             standing,
             obstacle,
             evidence: when.map(|tested| tested.evidence).unwrap_or_default(),

@@ -45,7 +45,7 @@ impl Wanted {
         Self {
             prefix,
             head: publication.head_sha.clone(),
-            stamp: Stamp(publication.run_number, publication.run_attempt),
+            stamp: Stamp(publication.speaker.run, publication.speaker.attempt),
             text: cut(publication.comment_markdown.trim_end(), room, Measure::Characters, CUT),
         }
     }
@@ -67,13 +67,8 @@ pub enum Step {
     Update(u64),
     /// Ours says the same.
     Keep(u64),
-    /// A newer run wrote ours, about this commit: leave it.
-    Yield {
-        /// The comment.
-        id: u64,
-        /// The commit that the newer run judged.
-        head: String,
-    },
+    /// A newer run wrote ours: leave it.
+    Yield(u64),
 }
 
 /// What is to be done with all comments of ours.
@@ -99,9 +94,9 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &str) -> Plan {
         return Plan { step: Step::Create, delete: Vec::new() };
     };
     let newest = ours.iter().map(|(_, marker)| marker).max_by_key(|marker| marker.stamp);
-    if let Some(newer) = newest.filter(|newest| newest.stamp > wanted.stamp) {
+    if newest.is_some_and(|newest| newest.stamp > wanted.stamp) {
         // The newer run deletes what is too many; two that delete could leave nothing.
-        return Plan { step: Step::Yield { id: oldest.id, head: newer.head.clone() }, delete: Vec::new() };
+        return Plan { step: Step::Yield(oldest.id), delete: Vec::new() };
     }
     let same = marker.head == wanted.head && marker.text == normal(&wanted.text);
     let step = if same { Step::Keep(oldest.id) } else { Step::Update(oldest.id) };
@@ -115,14 +110,12 @@ pub struct Posted {
     pub outcome: Outcome,
     /// Where people see it.
     pub url: Option<String>,
-    /// The commit that a newer run judged, when this run keeps silent because of it.
-    pub newer_head: Option<String>,
 }
 
 /// Brings the comment about.
 #[must_use]
 pub fn post(github: &GitHub, pull: u64, publication: &Publication) -> Posted {
-    let nothing = |outcome| Posted { outcome, url: None, newer_head: None };
+    let nothing = |outcome| Posted { outcome, url: None };
     if publication.comment_markdown.trim().is_empty() {
         return nothing(Outcome::Skipped("there is nothing to comment".to_owned()));
     }
@@ -172,9 +165,9 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
                 let wrote = written.is_some() || failure.is_some();
                 return Ok(done(if wrote { Outcome::Written } else { Outcome::Unchanged }, url(id)));
             }
-            Step::Yield { id, head } => {
+            Step::Yield(id) => {
                 let why = "a newer run has commented".to_owned();
-                return Ok(Posted { newer_head: Some(head), ..done(Outcome::Skipped(why), url(id)) });
+                return Ok(done(Outcome::Skipped(why), url(id)));
             }
         }
     }
@@ -184,7 +177,7 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
 
 /// The end of bringing it about.
 const fn done(outcome: Outcome, url: Option<String>) -> Posted {
-    Posted { outcome, url, newer_head: None }
+    Posted { outcome, url }
 }
 
 /// Deletes what is too many.
@@ -256,8 +249,7 @@ mod tests {
             environment: "production".to_owned(),
             base_branch: "main".to_owned(),
             head_sha: head.to_owned(),
-            run_number: run.0,
-            run_attempt: run.1,
+            speaker: crate::publish::Speaker { url: String::new(), run: run.0, attempt: run.1 },
             comment_markdown: text.to_owned(),
             summary_markdown: String::new(),
             status: StatusLine { state: State::Success, description: String::new() },
@@ -311,7 +303,7 @@ mod tests {
         let newer = comment(5, "bot", &wanted("newer", "def", (7, 2)).body());
         for run in [(7, 1), (6, 9)] {
             let found = plan(&wanted("older", "abc", run), std::slice::from_ref(&newer), "bot");
-            assert_eq!(found.step, Step::Yield { id: 5, head: "def".to_owned() });
+            assert_eq!(found.step, Step::Yield(5));
         }
         let broken = comment(5, "bot", "<!-- slogate:v1 key=production→main run=x -->\n");
         assert_eq!(plan(&wanted("text", "abc", (1, 1)), &[broken], "bot").step, Step::Update(5));

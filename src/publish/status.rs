@@ -4,20 +4,11 @@
 //! won against one branch says nothing about another. What stands there already is not posted again, because a
 //! commit takes only so many; what cannot be read is posted anyway, because the gate must not stay open.
 
-use super::{Outcome, StatusLine};
-use crate::github::{GitHub, State, Status};
+use super::{Outcome, Speaker, StatusLine};
+use crate::github::{GitHub, Status};
 
 /// The most characters that GitHub takes.
 const LONGEST: usize = 140;
-
-/// Whether a newer run has spoken already.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Newer {
-    /// Not as far as we know.
-    None,
-    /// It has, about the same commit.
-    SameCommit,
-}
 
 /// The name of the status: the same text in a ruleset's list of required checks.
 #[must_use]
@@ -47,20 +38,36 @@ pub enum Plan {
     Post,
     /// It stands there.
     Keep,
-    /// A newer run has closed it.
+    /// A newer run has spoken.
     Yield,
+}
+
+/// The link of a status: where it leads, and which run posted it, so that a later reader can tell who is newer.
+#[must_use]
+pub fn target(to: Option<&str>, speaker: &Speaker) -> String {
+    let (page, fragment) =
+        to.unwrap_or(&speaker.url).split_once('#').unwrap_or((to.unwrap_or(&speaker.url), ""));
+    let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+    format!("{page}?run={}.{}{fragment}", speaker.run, speaker.attempt)
+}
+
+/// The run that posted a status, as its link says.
+fn posted_by(target: &str) -> Option<(u64, u64)> {
+    let (_, rest) = target.split_once("?run=")?;
+    let (run, attempt) = rest.split('#').next()?.split_once('.')?;
+    Some((run.parse().ok()?, attempt.parse().ok()?))
 }
 
 /// Finds what is to be done, from the latest status that is there.
 #[must_use]
-pub fn plan(line: &StatusLine, target: Option<&str>, latest: Option<&Status>, newer: Newer) -> Plan {
+pub fn plan(line: &StatusLine, target: &str, latest: Option<&Status>, speaker: &Speaker) -> Plan {
     let Some(latest) = latest else { return Plan::Post };
     let same = latest.state == line.state.as_str()
         && latest.description == describe(&line.description)
-        && latest.target == target.unwrap_or_default();
+        && latest.target == target;
     if same {
         Plan::Keep
-    } else if newer == Newer::SameCommit && latest.state != State::Pending.as_str() {
+    } else if posted_by(&latest.target) > Some((speaker.run, speaker.attempt)) {
         Plan::Yield
     } else {
         Plan::Post
@@ -74,15 +81,22 @@ pub fn post(
     commit: &str,
     context: &str,
     line: &StatusLine,
-    target: Option<&str>,
-    newer: Newer,
+    to: Option<&str>,
+    speaker: &Speaker,
 ) -> Outcome {
+    let target = target(to, speaker);
     let latest = github.status(commit, context).unwrap_or_default();
-    match plan(line, target, latest.as_ref(), newer) {
+    match plan(line, &target, latest.as_ref(), speaker) {
         Plan::Keep => Outcome::Unchanged,
-        Plan::Yield => Outcome::Skipped("a newer run has closed it".to_owned()),
+        Plan::Yield => Outcome::Skipped("a newer run has spoken".to_owned()),
         Plan::Post => {
-            match github.create_status(commit, context, line.state, &describe(&line.description), target) {
+            match github.create_status(
+                commit,
+                context,
+                line.state,
+                &describe(&line.description),
+                Some(&target),
+            ) {
                 Ok(()) => Outcome::Written,
                 Err(error) => error.into(),
             }
@@ -93,6 +107,7 @@ pub fn post(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::github::State;
 
     fn line(state: State, description: &str) -> StatusLine {
         StatusLine { state, description: description.to_owned() }
@@ -115,25 +130,31 @@ mod tests {
         assert_eq!((long.chars().count(), long.chars().last()), (140, Some('…')));
     }
 
-    #[test]
-    fn what_stands_there_is_not_posted_again() {
-        let now = line(State::Failure, "freeze");
-        let same = status("failure", "freeze", "https://x");
-        assert_eq!(plan(&now, Some("https://x"), Some(&same), Newer::None), Plan::Keep);
-        assert_eq!(plan(&now, None, Some(&same), Newer::None), Plan::Post);
-        assert_eq!(plan(&now, None, None, Newer::None), Plan::Post);
-        assert_eq!(
-            plan(&line(State::Success, "freeze"), Some("https://x"), Some(&same), Newer::None),
-            Plan::Post
-        );
+    fn speaker(run: u64) -> Speaker {
+        Speaker { url: format!("https://g/o/r/actions/runs/{run}"), run, attempt: 1 }
     }
 
     #[test]
-    fn a_run_that_was_overtaken_closes_only_what_is_open() {
+    fn what_stands_there_is_not_posted_again() {
+        let now = line(State::Failure, "freeze");
+        let link = target(Some("https://g/o/r/pull/7#issuecomment-1"), &speaker(5));
+        assert_eq!(link, "https://g/o/r/pull/7?run=5.1#issuecomment-1");
+        let same = status("failure", "freeze", &link);
+        assert_eq!(plan(&now, &link, Some(&same), &speaker(5)), Plan::Keep);
+        assert_eq!(plan(&now, &target(None, &speaker(5)), Some(&same), &speaker(5)), Plan::Post);
+        assert_eq!(plan(&now, &link, None, &speaker(5)), Plan::Post);
+        assert_eq!(plan(&line(State::Success, "freeze"), &link, Some(&same), &speaker(5)), Plan::Post);
+    }
+
+    #[test]
+    fn an_older_run_never_talks_over_a_newer_one() {
         let now = line(State::Success, "proceed");
-        let closed = status("failure", "freeze", "");
-        let open = status("pending", "reckoning the error budget", "");
-        assert_eq!(plan(&now, None, Some(&closed), Newer::SameCommit), Plan::Yield);
-        assert_eq!(plan(&now, None, Some(&open), Newer::SameCommit), Plan::Post);
+        for state in ["failure", "pending", "success"] {
+            let newer = status(state, "freeze", &target(None, &speaker(20)));
+            assert_eq!(plan(&now, &target(None, &speaker(10)), Some(&newer), &speaker(10)), Plan::Yield);
+            assert_eq!(plan(&now, &target(None, &speaker(30)), Some(&newer), &speaker(30)), Plan::Post);
+        }
+        let unknown = status("failure", "by hand", "https://elsewhere");
+        assert_eq!(plan(&now, &target(None, &speaker(10)), Some(&unknown), &speaker(10)), Plan::Post);
     }
 }

@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(append_outputs(Some(&path), &outputs, "1"), Outcome::Written);
         assert_eq!(append_outputs(Some(&path), &outputs, "2"), Outcome::Written);
         let text = WorkTree::new(dir.path()).read("output").expect("it reads").expect("it is there");
-        assert_eq!(String::from_utf8_lossy(&text).matches("verdict<<").count(), 2);
+        assert_eq!(String::from_utf8_lossy(&text).matches("verdict=freeze\n").count(), 2);
         assert!(matches!(append_outputs(None, &outputs, "1"), Outcome::Skipped(_)));
         assert!(matches!(append_outputs(Some(dir.path()), &outputs, "1"), Outcome::Failed(_)));
     }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use crate::report::BudgetLine;
+use crate::report::figure::hundredfold;
 
 /// Eighths of a block, from empty to full.
 const EIGHTHS: [&str; 9] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█"];
@@ -70,7 +71,7 @@ pub fn sparkline(line: &BudgetLine, unicode: bool) -> String {
 pub fn mermaid(line: &BudgetLine) -> Option<String> {
     let known: Vec<(i64, Decimal)> =
         line.curve.iter().filter_map(|(at, remaining)| remaining.map(|share| (*at, share))).collect();
-    let percent = |share: &Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+    let percent = |share: &Decimal| hundredfold(*share).round_dp(1).normalize();
     let lowest = known.iter().map(|(_, share)| percent(share)).min()?;
     let highest = known.iter().map(|(_, share)| percent(share)).max()?;
     if known.len() < 2 {

@@ -10,13 +10,19 @@ use crate::policy::{Comparison, Value};
 /// A share as a percentage: `-23.4 %`, `0 %`. A share that is not nothing never reads as 0.
 #[must_use]
 pub fn percent(share: Decimal) -> String {
-    format!("{} %", short(share * Decimal::ONE_HUNDRED))
+    format!("{} %", short(hundredfold(share)))
+}
+
+/// A share in percent; one beyond all measure stays where it is.
+#[must_use]
+pub fn hundredfold(share: Decimal) -> Decimal {
+    share.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(share)
 }
 
 /// An objective as a percentage with all its digits: `99.95 %`.
 #[must_use]
 pub fn objective(share: Decimal) -> String {
-    format!("{} %", (share * Decimal::ONE_HUNDRED).normalize())
+    format!("{} %", hundredfold(share).normalize())
 }
 
 /// A burn rate as a multiple: `14.4x`.

@@ -155,6 +155,7 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "title": ruling.title,
         "service": ruling.service,
         "slo": ruling.slo,
+        "environment": ruling.environment,
         "state": state,
         "effect": weighed.effect.as_str(),
         "stated": weighed.stated.as_str(),

@@ -37,7 +37,7 @@ pub fn render(report: &Report) -> String {
             ),
         };
     };
-    let title = report.budget_of(deciding).map_or(deciding.ruling.slo.as_str(), |line| line.title.as_str());
+    let title = report.title_of(deciding);
     let left = report.budget_of(deciding).and_then(|line: &BudgetLine| line.figures.as_ref().ok());
     let left = left.map_or_else(String::new, |known| format!(" {} left", figure::percent(known.remaining)));
     let then = match (&deciding.ruling.standing, &deciding.ruling.obstacle) {
@@ -48,5 +48,5 @@ pub fn render(report: &Report) -> String {
             String::new()
         }
     };
-    format!("{}: {}, {}{left}{then}", report.word(), clean(&deciding.ruling.clause), clean(title))
+    format!("{}: {}, {}{left}{then}", report.word(), clean(&deciding.ruling.clause), clean(&title))
 }

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
-use crate::policy::{Comparison, Consequence, Evidence, Value};
+use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
-use crate::report::{BudgetLine, Report, chart, figure};
+use crate::report::{BudgetLine, Report, chart, consequence, figure};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
@@ -74,7 +74,7 @@ fn opening(out: &mut String, report: &Report) {
                 let left = minus(&figure::percent(known.remaining));
                 format!("{left} of the tightest budget is left ({}).", safe(&line.title))
             }
-            None if report.change.services.is_empty() => "No service with an SLO is touched.".to_owned(),
+            None if report.change.services.is_empty() => "No service is touched.".to_owned(),
             None => "No budget was read.".to_owned(),
         };
         let _ = writeln!(out, " {said}\n");
@@ -100,11 +100,11 @@ fn opening(out: &mut String, report: &Report) {
 /// The clause with its number against its threshold, or with what is not known.
 fn decided(report: &Report, weighed: &Weighed) -> String {
     let ruling = &weighed.ruling;
-    let slo = report.budget_of(weighed).map_or(ruling.slo.as_str(), |line| line.title.as_str());
+    let slo = report.title_of(weighed);
     let clause = format!("Clause *{}* of policy {}", safe(&ruling.clause), safe(&ruling.policy));
     match (&ruling.obstacle, &ruling.standing) {
         (Some(Obstacle::Unknown { why }), Standing::Unknown | Standing::Idle | Standing::Untriggered) => {
-            format!("{clause} could not be decided for {}: {}.", safe(slo), safe(why))
+            format!("{clause} could not be decided for {}: {}.", safe(&slo), safe(why))
         }
         (Some(Obstacle::Failed { message, place }), _) => {
             format!("{clause} failed at {}: {}.", code_span(&place.to_string()), safe(message))
@@ -112,7 +112,7 @@ fn decided(report: &Report, weighed: &Weighed) -> String {
         (Some(Obstacle::Unknown { .. }) | None, _) => {
             let facts = facts(weighed);
             let facts = if facts.is_empty() { String::new() } else { format!(", {}", facts.join("; ")) };
-            format!("{clause}: {}{facts}.", safe(slo))
+            format!("{clause}: {}{facts}.", safe(&slo))
         }
     }
 }
@@ -167,9 +167,11 @@ fn until(report: &Report, weighed: &Weighed) -> String {
             figure::instant(*since),
             figure::instant(*at)
         ),
-        (Standing::InForce { since, .. }, _) => {
-            format!("In force since {}; it does not thaw by itself within a period.", figure::instant(*since))
-        }
+        (Standing::InForce { since, at_least, .. }, _) => format!(
+            "In force since {}{}; it does not thaw by itself within a period.",
+            if *at_least { "at least " } else { "" },
+            figure::instant(*since)
+        ),
         (_, Some(Err(gap))) => format!("What to do: {}.", gap.help()),
         _ => "What to do: look at the policy at that line; re-run this check when it is mended.".to_owned(),
     }
@@ -184,7 +186,7 @@ fn table(out: &mut String, report: &Report) {
         "| SLO | objective | remaining | burn 1h | 24h | 72h | clause |\n|---|--:|--:|--:|--:|--:|---|\n",
     );
     for line in &report.budgets {
-        let title = safe(&line.title);
+        let title = safe(&report.title(line));
         let objective = figure::objective(line.objective);
         let clauses = clauses_of(report, line);
         match &line.figures {
@@ -211,7 +213,8 @@ fn table(out: &mut String, report: &Report) {
 
 /// The clauses of an SLO that are not idle.
 fn clauses_of(report: &Report, line: &BudgetLine) -> String {
-    let of_line = report.verdict.rulings.iter().filter(|one| one.ruling.slo == line.slo);
+    let same = |one: &&Weighed| one.ruling.slo == line.slo && one.ruling.environment == line.environment;
+    let of_line = report.verdict.rulings.iter().filter(same);
     let said: Vec<String> = of_line
         .filter_map(|one| match one.ruling.standing {
             Standing::InForce { .. } => Some(format!("{} in force", safe(&one.ruling.clause))),
@@ -227,7 +230,7 @@ fn details(out: &mut String, report: &Report) {
     if let Some((line, _)) = report.tightest()
         && let Some(chart) = chart::mermaid(line)
     {
-        let title = safe(&line.title);
+        let title = safe(&report.title(line));
         let period = figure::period(line.period);
         let _ =
             writeln!(out, "<details><summary>What was left of {title} over the last {period}</summary>\n");
@@ -285,19 +288,9 @@ fn follows(report: &Report) -> Vec<String> {
         if !matches!(weighed.ruling.standing, Standing::InForce { .. }) {
             continue;
         }
-        for consequence in &weighed.ruling.consequences {
-            follows.push(match consequence {
-                Consequence::Freeze { .. } => continue,
-                Consequence::Warn(text) | Consequence::Inform(text) => safe(text),
-                Consequence::ActionItem { title, top_of_backlog, due } => {
-                    let top = if *top_of_backlog { ", on top of the backlog" } else { "" };
-                    let due = due.map_or_else(String::new, |due| format!(", within {}", figure::period(due)));
-                    format!("Action item: {}{top}{due}.", safe(title))
-                }
-                Consequence::Postmortem => "A postmortem is held.".to_owned(),
-                Consequence::Engage(who) => format!("{} is asked for help.", code_span(who)),
-            });
-        }
+        follows.extend(
+            weighed.ruling.consequences.iter().filter_map(|asked| consequence::sentence(asked, safe)),
+        );
     }
     follows.sort();
     follows.dedup();

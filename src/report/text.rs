@@ -4,13 +4,14 @@
 use std::fmt::Write as _;
 
 use rust_decimal::Decimal;
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{Figured, Report, chart, figure};
+use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -18,6 +19,9 @@ const SHOWN: usize = 5;
 
 /// Cells of a budget's bar.
 const BAR: u32 = 12;
+
+/// Cells of a title in the table.
+const WIDEST: usize = 40;
 
 /// A colour or weight, as the number of a terminal's "select graphic rendition".
 #[derive(Debug, Clone, Copy)]
@@ -104,7 +108,10 @@ impl Page<'_> {
                 format!("tightest: {}, {} left", clean(&line.title), figure::percent(known.remaining))
             }
             None if self.report.change.services.is_empty() => "no service is touched".to_owned(),
-            None => "no budget was read".to_owned(),
+            None => match self.report.budgets.first() {
+                Some(line) => format!("{} is not known", self.name(line)),
+                None => "no budget was read".to_owned(),
+            },
         };
         let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
         self.notes("");
@@ -139,12 +146,11 @@ impl Page<'_> {
     fn ruling(&mut self, weighed: &Weighed) {
         let ruling = &weighed.ruling;
         let name = clean(&ruling.clause);
-        let indent = " ".repeat(name.chars().count() + 5);
+        let indent = " ".repeat(name.width() + 5);
         let place = self.ink(Ink::Faint, &at(&ruling.place));
         let title = clean(&ruling.title);
         let _ = writeln!(self.out, "  {}   {title}   {place}", self.ink(Ink::Strong, &name));
-        let title = self.report.budget_of(weighed).map_or(&ruling.slo, |line| &line.title);
-        let _ = writeln!(self.out, "{indent}{}", clean(title));
+        let _ = writeln!(self.out, "{indent}{}", clean(&self.report.title_of(weighed)));
         for line in numbers(weighed) {
             let _ = writeln!(self.out, "{indent}{line}");
         }
@@ -177,6 +183,11 @@ impl Page<'_> {
         if let Some(why) = self.report.eased(weighed) {
             let _ = writeln!(self.out, "{indent}{}", clean(&why));
         }
+        if matches!(ruling.standing, Standing::InForce { .. }) {
+            for said in ruling.consequences.iter().filter_map(|asked| consequence::sentence(asked, clean)) {
+                let _ = writeln!(self.out, "{indent}{} {said}", self.glyph("→", "->"));
+            }
+        }
         self.out.push('\n');
     }
 
@@ -185,22 +196,21 @@ impl Page<'_> {
         if self.report.budgets.is_empty() {
             return;
         }
-        let widest =
-            self.report.budgets.iter().map(|line| clean(&line.title).chars().count()).max().unwrap_or(0);
-        let widest = widest.clamp(3, 40);
+        let titles: Vec<String> = self.report.budgets.iter().map(|line| self.name(line)).collect();
+        let widest = titles.iter().map(|title| title.width()).max().unwrap_or(0).max(3);
         let heading = format!(
             "  {:<widest$}   {:>9}   {:<24}   {:>7}   {:>7}   {:>7}",
-            "SLO", "objective", "remaining", "1h", "24h", "72h"
+            "SLO", "objective", "remaining", "burn 1h", "24h", "72h"
         );
         let _ = writeln!(self.out, "{}", self.ink(Ink::Faint, &heading));
-        for line in &self.report.budgets {
-            let title: String = clean(&line.title).chars().take(40).collect();
+        for (line, title) in self.report.budgets.iter().zip(titles) {
             let objective = figure::objective(line.objective);
             let rest = match &line.figures {
                 Ok(known) => self.known(known),
                 Err(gap) => self.ink(Ink::Alarm, &format!("not known: {}", gap.brief())),
             };
-            let _ = writeln!(self.out, "  {title:<widest$}   {objective:>9}   {rest}");
+            let gap = " ".repeat(widest.saturating_sub(title.width()));
+            let _ = writeln!(self.out, "  {title}{gap}   {objective:>9}   {rest}");
         }
         if let Some((line, _)) = self.report.tightest() {
             let curve = chart::sparkline(line, self.look.unicode);
@@ -208,10 +218,24 @@ impl Page<'_> {
                 self.out,
                 "  last {}  {curve}  {}",
                 figure::period(line.period),
-                self.ink(Ink::Faint, &clean(&line.title))
+                self.ink(Ink::Faint, &self.name(line))
             );
         }
         self.out.push('\n');
+    }
+
+    /// A budget's title, cut to what a table bears.
+    fn name(&self, line: &BudgetLine) -> String {
+        let title = clean(&self.report.title(line));
+        let mut cut = String::new();
+        for character in title.chars() {
+            if cut.width() + character.width().unwrap_or(0) > WIDEST {
+                cut.push('…');
+                break;
+            }
+            cut.push(character);
+        }
+        cut
     }
 
     /// The figures of one known budget: a bar, what is left, how fast it burns.
@@ -255,13 +279,38 @@ impl Page<'_> {
     fn asides(&self) -> Vec<(String, Vec<String>)> {
         let mut asides: Vec<(String, Vec<String>)> = Vec::new();
         for weighed in self.report.others() {
-            let (said, slo) = (aside(weighed), clean(&weighed.ruling.slo));
+            let (said, slo) = (self.aside(weighed), clean(&weighed.ruling.slo));
             match asides.iter_mut().find(|(known, _)| *known == said) {
                 Some((_, slos)) => slos.push(slo),
                 None => asides.push((said, vec![slo])),
             }
         }
         asides
+    }
+
+    /// One clause that did not decide, in a few words.
+    fn aside(&self, weighed: &Weighed) -> String {
+        let ruling = &weighed.ruling;
+        let several = self.report.policies.len() > 1;
+        let policy = if several { format!("{}/", clean(&ruling.policy)) } else { String::new() };
+        let name = format!("{policy}{}", clean(&ruling.clause));
+        match (&ruling.standing, &ruling.obstacle) {
+            (_, Some(Obstacle::Unknown { why })) => {
+                let gap = self.report.budget_of(weighed).and_then(|line| line.figures.as_ref().err());
+                format!("{name} unknown: {}", gap.map_or_else(|| clean(why), |gap| gap.brief().to_owned()))
+            }
+            (_, Some(Obstacle::Failed { message, .. })) => format!("{name} failed: {}", clean(message)),
+            (Standing::InForce { .. }, None) => {
+                let asked =
+                    ruling.consequences.iter().filter_map(|asked| consequence::sentence(asked, clean));
+                let asked: Vec<String> = asked.collect();
+                let asked = if asked.is_empty() { String::new() } else { format!(": {}", asked.join("; ")) };
+                format!("{name} in force{asked}")
+            }
+            (Standing::Idle, None) => format!("{name} idle"),
+            (Standing::Unknown, None) => format!("{name} unknown"),
+            (Standing::Untriggered, None) => format!("{name} manual, not triggered"),
+        }
     }
 
     /// Where the facts come from.
@@ -296,20 +345,6 @@ impl Page<'_> {
 /// `policies/payments.rhai:18`.
 fn at(place: &Place) -> String {
     clean(&place.to_string())
-}
-
-/// One clause that did not decide, in a few words.
-fn aside(weighed: &Weighed) -> String {
-    let ruling = &weighed.ruling;
-    let name = clean(&ruling.clause);
-    match (&ruling.standing, &ruling.obstacle) {
-        (_, Some(Obstacle::Unknown { why })) => format!("{name} unknown: {}", clean(why)),
-        (_, Some(Obstacle::Failed { message, .. })) => format!("{name} failed: {}", clean(message)),
-        (Standing::InForce { .. }, None) => format!("{name} in force"),
-        (Standing::Idle, None) => format!("{name} idle"),
-        (Standing::Unknown, None) => format!("{name} unknown"),
-        (Standing::Untriggered, None) => format!("{name} manual, not triggered"),
-    }
 }
 
 /// The numbers that a ruling rests on against their thresholds, a line a fact.

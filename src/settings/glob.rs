@@ -43,14 +43,27 @@ impl Matcher {
     }
 }
 
+/// Where the paths may lie that a pattern is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// Below the directory of the settings: files that are read.
+    Directory,
+    /// Anywhere in the repository, by leading `../`: paths that change.
+    Repository,
+}
+
 /// What is wrong with a pattern, and what to do; none when it is well formed.
-pub(super) fn problem(pattern: &str) -> Option<(String, &'static str)> {
+pub(super) fn problem(pattern: &str, reach: Reach) -> Option<(String, &'static str)> {
     const RELATIVE: &str = "write the path relative to the directory of this file, with forward slashes";
     let found = |message: &str, help| Some((format!("the glob `{pattern}` {message}"), help));
     if pattern.starts_with('/') || pattern.starts_with("./") {
         return found("never matches, because paths begin with a name", RELATIVE);
     }
-    if pattern.split('/').any(|step| step == "..") {
+    let mut steps = pattern.split('/').peekable();
+    if reach == Reach::Repository {
+        while steps.next_if_eq(&"..").is_some() {}
+    }
+    if steps.any(|step| step == "..") {
         return found("leads out of the directory of this file", RELATIVE);
     }
     if pattern.contains('\\') {
@@ -91,10 +104,14 @@ mod tests {
     #[test]
     fn a_path_is_never_matched_by_what_cannot_match() {
         for pattern in ["/a", "./a", "a/../b", "..", "a\\b", "a/", "a[", "a{b"] {
-            assert!(problem(pattern).is_some(), "{pattern}");
+            assert!(problem(pattern, Reach::Directory).is_some(), "{pattern}");
         }
         for pattern in ["a", "**", "**/*.md", "a/**", "{a,b}/*", "a..b/c"] {
-            assert!(problem(pattern).is_none(), "{pattern}");
+            assert!(problem(pattern, Reach::Repository).is_none(), "{pattern}");
+        }
+        for pattern in ["../a/**", "../../b"] {
+            assert!(problem(pattern, Reach::Directory).is_some(), "{pattern}");
+            assert!(problem(pattern, Reach::Repository).is_none(), "{pattern}");
         }
         assert!(!glob(["a["]).is_match("a["));
         assert!(!glob(Vec::<String>::new()).is_match("a"));

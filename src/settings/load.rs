@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::glob::Reach;
 use super::{
-    ChangeClass, Environment, Mode, OnUnknown, Permission, Service, Settings, Unmapped, duration, glob,
+    ChangeClass, Environment, Mode, OnUnknown, Permission, Service, Settings, Snapshot, Unmapped, duration,
+    glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part, Schema};
@@ -59,8 +61,8 @@ impl<'a> Loader<'a, '_> {
     /// All of them; what is wrong or missing takes its default, and stands among the problems.
     fn settings(&mut self, source: &SourceText) -> Settings {
         Settings {
-            slos: self.globs(self.root, "slos", &["slos/**/*.yaml", "slos/**/*.yml"]),
-            policies: self.globs(self.root, "policies", &["policies/*.rhai"]),
+            slos: self.globs(self.root, "slos", Reach::Directory, &["slos/**/*.yaml", "slos/**/*.yml"]),
+            policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
             services: self.services(),
             environments: self.environments(),
             changes: self.changes(),
@@ -69,7 +71,7 @@ impl<'a> Loader<'a, '_> {
                 Some("ignore") => Unmapped::Ignore,
                 Some(_) | None => Unmapped::All,
             },
-            ignore: self.globs(self.root, "ignore", &[]),
+            ignore: self.globs(self.root, "ignore", Reach::Repository, &[]),
             step: self.step(),
             on_unknown: match self.word("on_unknown") {
                 Some("warn") => OnUnknown::Warn,
@@ -86,13 +88,13 @@ impl<'a> Loader<'a, '_> {
     }
 
     /// A list of globs.
-    fn globs(&mut self, part: Part<'a>, key: &str, default: &[&str]) -> Vec<String> {
+    fn globs(&mut self, part: Part<'a>, key: &str, reach: Reach, default: &[&str]) -> Vec<String> {
         let Some(list) = part.get(key) else {
             return default.iter().map(|pattern| (*pattern).to_owned()).collect();
         };
         let mut globs = Vec::new();
         for (item, pattern) in list.items().filter_map(|item| Some((item, item.text()?))) {
-            if let Some((message, help)) = glob::problem(pattern) {
+            if let Some((message, help)) = glob::problem(pattern, reach) {
                 let problem = Diagnostic::error(Code::WrongValue, message);
                 self.problems.push(problem.at(item.place(), "this glob").help(help));
             }
@@ -117,7 +119,7 @@ impl<'a> Loader<'a, '_> {
             }
             let service = Service {
                 team: part.get("team").and_then(Part::text).map(ToOwned::to_owned),
-                paths: self.globs(part, "paths", &[]),
+                paths: self.globs(part, "paths", Reach::Repository, &[]),
                 dependencies,
                 place: part.key_place(),
             };
@@ -192,7 +194,7 @@ impl<'a> Loader<'a, '_> {
     }
 
     /// The path of the recorded history.
-    fn snapshot(&mut self) -> Option<String> {
+    fn snapshot(&mut self) -> Option<Snapshot> {
         let part = self.root.get("source")?.get("snapshot")?;
         let path = part.text()?;
         let inside = !path.contains('\\') && path.split('/').all(|step| !matches!(step, "" | "." | ".."));
@@ -203,7 +205,7 @@ impl<'a> Loader<'a, '_> {
                 problem.help("write a path relative to this file, without `..`, such as `history.om.gz`"),
             );
         }
-        Some(path.to_owned())
+        Some(Snapshot { path: path.to_owned(), place: part.place() })
     }
 }
 
@@ -257,7 +259,10 @@ source: { snapshot: history.om.gz }
         assert_eq!(settings.service("checkout").expect("declared").dependencies, ["payment-gateway"]);
         assert_eq!(settings.class("reliability").expect("declared").granted_by, Permission::Write);
         assert_eq!(settings.services_of("payments").collect::<Vec<_>>(), ["checkout"]);
-        assert_eq!((settings.step, settings.snapshot.as_deref()), (300, Some("history.om.gz")));
+        assert_eq!(
+            (settings.step, settings.snapshot.as_ref().map(|snapshot| snapshot.path.as_str())),
+            (300, Some("history.om.gz"))
+        );
         assert_eq!(settings.services["checkout"].place.line(), 6);
         assert_eq!(settings.place.source.path(), "slogate.yaml");
     }

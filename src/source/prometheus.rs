@@ -153,7 +153,10 @@ impl Source for Prometheus<'_> {
             let direct = |selector: &Selector| {
                 answers.direct.get(&selector.increase(plan.period)).cloned().unwrap_or_else(|| Err(lost()))
             };
-            Ok(Observation { series: plan.series(range, grid)?, direct: plan.direct(direct)? })
+            let series = plan.series(range, grid)?;
+            // A whole period without an answer contradicts steps that have one; the budget says so.
+            let direct = Some(plan.direct(direct)?.unwrap_or_default());
+            Ok(Observation { series, direct })
         };
         plans.into_iter().map(|plan| plan.and_then(one)).collect()
     }

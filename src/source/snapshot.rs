@@ -139,7 +139,14 @@ impl Source for Snapshot {
                 Some(Err(gap)) => Err(gap.clone()),
                 None => Err(Gap::NoData { detail: format!("`{selector}` was not counted") }),
             })?;
-            Ok(Observation { series, direct: None })
+            // One count over the whole period, across every hole: what rose unseen shows there, as it does where a
+            // monitoring system is asked for both.
+            let whole = Range { first: range.last, last: range.last, step: plan.period };
+            let direct = plan.direct(|selector| {
+                let counted = self.count(selector, whole)?;
+                Ok(counted.and_then(|points| points.first().copied().flatten()))
+            })?;
+            Ok(Observation { series, direct })
         };
         plans.into_iter().map(|plan| plan.and_then(one)).collect()
     }

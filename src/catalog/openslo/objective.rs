@@ -61,6 +61,12 @@ fn plain(spec: Part<'_>, objective: Part<'_>, threshold: bool, problems: &mut Ve
     plain
 }
 
+/// The most digits after the point of an objective: one failure in a thousand million is finer than anybody counts.
+const MOST_DIGITS: u32 = 9;
+
+/// The most grid points of a period; three periods are read.
+const MOST_POINTS: i64 = 300_000;
+
 /// The share that must be good, from `target` or `targetPercent`.
 fn share(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Objective> {
     let (part, key, whole) = match (part.get("target"), part.get("targetPercent")) {
@@ -72,7 +78,8 @@ fn share(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Objective> {
     let mut wrong = |message: String, label: &str, help: String| {
         problems.push(Diagnostic::error(Code::WrongValue, message).at(part.place(), label).help(help));
     };
-    let Some(value) = decimal(text) else {
+    let few = |value: &Decimal| value.normalize().scale() <= MOST_DIGITS;
+    let Some(value) = decimal(text).filter(few) else {
         let message = format!("`{text}` has more digits than can be reckoned with exactly");
         wrong(message, "too many digits", "write it with fewer digits".to_owned());
         return None;
@@ -146,6 +153,12 @@ pub(super) fn period(spec: Part<'_>, step: i64, problems: &mut Vec<Diagnostic>) 
         let help = minutes.unwrap_or_else(|| "write a longer period; `28d` is usual".to_owned());
         let message = format!("a period of `{text}` is shorter than two steps of {step} seconds");
         wrong(Code::WrongValue, message, "too short to be judged", help);
+        return None;
+    }
+    if seconds / step > MOST_POINTS {
+        let message = format!("a period of `{text}` has more than {MOST_POINTS} steps of {step} seconds");
+        let help = "lengthen `step` in the settings, or shorten the period";
+        wrong(Code::WrongValue, message, "too many points", help.to_owned());
         return None;
     }
     if seconds % step != 0 {

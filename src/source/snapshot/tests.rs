@@ -73,15 +73,15 @@ fn what_matches_nothing_is_no_data() {
     assert!(gap.to_string().contains("no series matches `b`"), "{gap}");
     let observation = observe("t 1 100\nt 2 200\n# EOF\n", "b or vector(0)", "t", range).expect("no gap");
     assert_eq!(observation.series.points.first().copied().flatten().map(|at| at.bad), Some(Decimal::ZERO));
-    assert_eq!(observation.direct, None);
+    let whole = observation.direct.expect("one count over the whole period");
+    assert_eq!((whole.bad, whole.total), (Decimal::ZERO, Decimal::ONE));
     assert!(matches!(observe("b 1 1\n# EOF\n", "b", "t", range), Err(Gap::NoData { .. })));
 }
 
 #[test]
 fn numbers_that_cannot_be_counted_are_gaps_of_their_series_in_their_time() {
     let range = Range { first: 200, last: 300, step: 100 };
-    let text =
-        "b 1 200\nt 1 190\nt NaN 200\nt 3 300\nu NaN -100\nu 1 200\nv 1 150\nv -1 200\nw 1e300 200\n# EOF\n";
+    let text = "b 1 200\nt 1 190\nt NaN 200\nt 3 300\nu NaN -99999999\nu 1 200\nv 1 150\nv -1 200\nw 1e300 200\n# EOF\n";
     let gap = |total: &str| observe(text, "b", total, range).expect_err("a gap").to_string();
     let words = "not a finite number: `t` is no number to count with at 1970-01-01T00:03:20Z (line 3)";
     assert_eq!(gap("t"), words);
