@@ -213,6 +213,22 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_outside_of_the_judged_directory_is_no_exception() {
+        assert_eq!(
+            touch(Unmapped::All, &["../lib/a.rs"]).services.len(),
+            settings(Unmapped::All).services.len()
+        );
+        let mut monorepo = settings(Unmapped::Ignore);
+        for service in monorepo.services.values_mut() {
+            service.paths = vec!["../services/one/**".to_owned()];
+        }
+        let paths = ["../services/one/deep/a.rs".to_owned(), "../services/two/a.rs".to_owned()];
+        let found = touched(&monorepo, &paths);
+        assert!(found.services.iter().all(|service| service.because == ["../services/one/deep/a.rs"]));
+        assert!(!found.services.is_empty());
+    }
+
+    #[test]
     fn an_unmapped_path_does_what_the_settings_say() {
         let all = touch(Unmapped::All, &["Makefile"]);
         assert_eq!(names(&all), ["checkout", "search"]);

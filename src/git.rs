@@ -374,6 +374,14 @@ pub(crate) mod tests {
         let (dir, repository, first, second) = repository();
         assert_eq!(repository.resolve("HEAD~1"), Ok(first.clone()));
         let git = git2::Repository::open(dir.path()).expect("it opens");
+        let older = git.revparse_single(&first).expect("a commit");
+        let branch = git.head().expect("a head").shorthand().expect("a name").to_owned();
+        git.tag_lightweight(&branch, &older, false).expect("a tag of the branch's name");
+        assert_eq!(
+            repository.resolve(&branch),
+            Ok(second.clone()),
+            "a branch comes before a tag of its name"
+        );
         let second_id = git2::Oid::from_str(&second).expect("an id");
         git.reference("refs/remotes/origin/trunk", second_id, false, "").expect("a branch");
         assert_eq!(repository.resolve("trunk"), Ok(second));

@@ -313,6 +313,14 @@ impl Report {
         }
     }
 
+    /// True when the world did not answer before any policy could be asked; the first note says why.
+    #[must_use]
+    pub fn undecided(&self) -> bool {
+        self.verdict.effect == Effect::Unknown
+            && self.verdict.exit == Exit::Unknown
+            && self.verdict.rulings.is_empty()
+    }
+
     /// How many problems are errors.
     #[must_use]
     pub fn errors(&self) -> usize {

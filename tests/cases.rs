@@ -9,6 +9,7 @@
     clippy::panic,
     clippy::disallowed_methods,
     clippy::missing_docs_in_private_items,
+    clippy::string_slice,
     reason = "a test ends with the first surprise, and reads its files itself"
 )]
 

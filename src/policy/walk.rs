@@ -181,7 +181,7 @@ mod tests {
                 assert_eq!(figure, exact, "{name}: remaining at {t}");
                 let thaws = case["thaws"].as_str().map(|text| condition(text, &budget));
                 let when = condition(case["when"].as_str().expect("a condition"), &budget);
-                let course = Course { first: 0, t, step: DAY, length };
+                let course = Course { first: i64::MIN, t, step: DAY, length };
                 let state = Conditions { when, thaws }.state(course);
                 let (in_force, since, at_least) = match state {
                     State::InForce(stretch) => (true, Some(stretch.since / DAY), stretch.at_least),

@@ -63,6 +63,15 @@ fn opening(out: &mut String, report: &Report) {
             writeln!(out, "**{}.** Nothing is decided: {errors} {plural} to mend first.\n", heading(report));
         return;
     }
+    if report.undecided() {
+        let reason = report.notes.first().map(|reason| safe(reason)).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "**{}.** {reason}.\nWhat to do: mend that, and run this check again.\n",
+            heading(report)
+        );
+        return;
+    }
     let services: Vec<String> = report.services().into_iter().map(safe).collect();
     let environment = report.environment.as_deref().map(safe).unwrap_or_default();
     let arrow = if services.is_empty() { "" } else { " → " };
@@ -334,16 +343,19 @@ fn footer(out: &mut String, report: &Report) {
     if let Some(source) = &report.source {
         let judged =
             report.judged_at.map_or_else(String::new, |t| format!(", judged at {}", figure::instant(t)));
+        // The address of an internal system is nobody's business in a comment that may be public.
+        let source = source.split_once(" at ").map_or(source.as_str(), |(kind, _)| kind);
         facts.push(format!("{}{judged}", safe(source)));
     }
-    if report.verdict.exit != Exit::Invalid {
+    if !report.verdict.rulings.is_empty() || report.verdict.exit == Exit::Proceed {
         facts.push(format!("valid until {}", figure::moment(report.verdict.valid_until)));
     }
     if let Some(base) = report.change.base.as_ref() {
         let id = base.id.get(..7).unwrap_or(&base.id);
         facts.push(format!("rules of {} at {}", code_span(&base.name), code_span(id)));
     }
-    facts.extend(report.notes.iter().map(|note| safe(note)));
+    let told = usize::from(report.undecided());
+    facts.extend(report.notes.iter().skip(told).map(|note| safe(note)));
     if !facts.is_empty() {
         let _ = writeln!(out, "<sub>{}</sub>", facts.join(" · "));
     }

@@ -54,6 +54,8 @@ pub fn render(report: &Report, look: Look) -> String {
         page.invalid();
     } else if report.verdict.effect == Effect::Proceed {
         page.proceed();
+    } else if report.undecided() {
+        page.undecided();
     } else {
         page.whole();
     }
@@ -124,6 +126,15 @@ impl Page<'_> {
         let _ =
             writeln!(self.out, "\n {} nothing is decided: {errors} {plural} to mend first\n", self.banner());
         self.notes("  ");
+    }
+
+    /// What is shown when the world did not answer before anything could be asked.
+    fn undecided(&mut self) {
+        let reason = self.report.notes.first().map(|reason| clean(reason)).unwrap_or_default();
+        let _ = writeln!(self.out, "\n {} {}   {reason}\n", self.banner(), self.subject());
+        for note in self.report.notes.iter().skip(1) {
+            let _ = writeln!(self.out, "  {}", self.ink(Ink::Faint, &clean(note)));
+        }
     }
 
     /// Everything.

@@ -34,6 +34,9 @@ pub struct Case {
     /// Instants: each command is run once for each of them, with `--now`.
     #[serde(default)]
     pub now: Vec<String>,
+    /// The case is judged at the present: instants of it are shown under a fixed name.
+    #[serde(default)]
+    pub clock: bool,
     /// Pointers into the JSON that a command prints (RFC 6901): only what is there is shown, on one line.
     #[serde(default)]
     pub pick: Vec<String>,

@@ -44,7 +44,45 @@ pub fn of(case: &Case, directory: &Path, stubs: &mut [Box<dyn Stub>], prometheus
     for (chance, shown) in stubs.iter().flat_map(|stub| stub.redactions()) {
         text = text.replace(&chance, &shown);
     }
-    text.replace(&directory.display().to_string(), "/repository")
+    let text = text.replace(&directory.display().to_string(), "/repository");
+    if case.clock { text.split_inclusive('\n').map(timeless).collect() } else { text }
+}
+
+/// A line without the instants that the clock gave it: RFC 3339, `21 Nov 12:00 UTC`, and the seconds of a query.
+fn timeless(line: &str) -> String {
+    for name in [">   time: ", ">   start: ", ">   end: "] {
+        if line.starts_with(name) {
+            return format!("{name}$THEN\n");
+        }
+    }
+    let mut shown = String::new();
+    let mut rest = line;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at(start);
+        let after = |pattern: &[&str]| instant(from, pattern);
+        let length = after(&["dddd-dd-ddTdd:dd:dd"])
+            .map(|length| length + from[length..].find('Z').map_or(0, |z| z + 1))
+            .or_else(|| after(&["dd aaa dd:dd UTC", "d aaa dd:dd UTC"]))
+            .unwrap_or(0);
+        let digits = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+        shown.push_str(before);
+        shown.push_str(if length > 0 { "$THEN" } else { &from[..digits] });
+        rest = &from[length.max(if length > 0 { 0 } else { digits })..];
+    }
+    shown + rest
+}
+
+/// The length of an instant at the start of a text: `d` stands for a digit, `a` for a letter.
+fn instant(text: &str, patterns: &[&str]) -> Option<usize> {
+    let fits = |pattern: &&&str| {
+        text.len() >= pattern.len()
+            && pattern.bytes().zip(text.bytes()).all(|(wanted, found)| match wanted {
+                b'd' => found.is_ascii_digit(),
+                b'a' => found.is_ascii_alphabetic(),
+                other => other == found,
+            })
+    };
+    patterns.iter().find(fits).map(|pattern| pattern.len())
 }
 
 /// Runs one command and writes it down.

@@ -1,0 +1,161 @@
+//! The arithmetic against worked numbers, rule by rule, and what must hold of any history.
+
+use proptest::prelude::*;
+
+use super::*;
+
+const HOUR: i64 = 3_600;
+
+fn objective(hundredths: i64) -> Objective {
+    Objective::new(Decimal::new(hundredths, 4)).expect("an objective")
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a point of a series may be missing")]
+fn events(bad: u32, total: u32) -> Option<Total> {
+    Some(Total { bad: bad.into(), total: total.into() })
+}
+
+/// A budget over `points` hourly points with a period of `period` of them.
+fn budget(period: i64, points: Vec<Option<Total>>) -> Budget {
+    Budget::new(objective(9_900), period * HOUR, Series { first: 0, step: HOUR, points }, None)
+}
+
+fn kind(gap: Result<Figures<'_>, Gap>) -> &'static str {
+    gap.map_or_else(|gap| gap.kind(), |_| "known")
+}
+
+#[test]
+fn debt_is_signed_and_exact() {
+    let spent = budget(4, vec![events(0, 1_000), events(50, 1_000), events(0, 1_000), events(0, 1_000)]);
+    let figures = spent.at(3 * HOUR).expect("known");
+    assert_eq!(figures.remaining(), Decimal::new(-25, 2));
+    assert_eq!(figures.consumed(), Decimal::new(125, 2));
+    assert_eq!(figures.burned(3 * HOUR).expect("known").value, Decimal::new(125, 2));
+    assert_eq!(figures.burn_rate(HOUR).expect("known").value, Decimal::ZERO);
+}
+
+#[test]
+fn three_tenths_of_a_percent_are_exactly_that() {
+    // OR1: an objective of 99.7 % leaves 0.3 %, and twice that is 0.6 %.
+    let objective = Objective::new("0.997".parse().expect("a decimal")).expect("an objective");
+    assert_eq!(objective.allowance(), Decimal::new(3, 3));
+    let points = vec![events(60, 10_000)];
+    let hour = Budget::new(objective, HOUR, Series { first: 0, step: HOUR, points }, None);
+    assert_eq!(hour.at(0).expect("known").burn_rate(HOUR).expect("known").value, Decimal::TWO);
+}
+
+#[test]
+fn an_objective_of_everything_is_no_objective() {
+    assert_eq!(Objective::new(Decimal::ONE), None);
+    assert_eq!(Objective::new(Decimal::ZERO), None);
+}
+
+#[test]
+fn occurrences_of_the_published_comparison_reproduce() {
+    // Five slots at 95 %: 118.64 % is consumed by Occurrences (peers, method sensitivity).
+    let share = Decimal::new(7, 0) / (Decimal::new(5, 2) * Decimal::new(118, 0));
+    let points = vec![events(7, 118)];
+    let series = Series { first: 0, step: HOUR, points };
+    let slot = Budget::new(objective(9_500), HOUR, series, None);
+    assert_eq!(slot.at(0).expect("known").consumed(), share);
+    assert_eq!((share * Decimal::ONE_HUNDRED).round_dp(2), Decimal::new(11_864, 2));
+}
+
+#[test]
+fn each_gap_has_its_own_name() {
+    let full = vec![events(0, 10); 10];
+    assert_eq!(kind(budget(4, full.clone()).at(-HOUR)), "no_data");
+    assert_eq!(kind(budget(4, vec![None; 10]).at(5 * HOUR)), "no_data");
+    let mut stale = full.clone();
+    stale.extend(vec![None; 4]);
+    assert_eq!(kind(budget(4, stale.clone()).at(12 * HOUR)), "coverage");
+    assert_eq!(kind(budget(4, stale).at(13 * HOUR)), "stale");
+    assert_eq!(
+        budget(4, full.clone()).at(2 * HOUR).err(),
+        Some(Gap::Short { have: 3 * HOUR, need: 4 * HOUR })
+    );
+    let mut holes = full.clone();
+    holes[7] = None;
+    assert_eq!(kind(budget(10, holes.clone()).at(9 * HOUR)), "known");
+    holes[6] = None;
+    assert_eq!(kind(budget(10, holes).at(9 * HOUR)), "coverage");
+    assert_eq!(kind(budget(4, vec![events(0, 0); 10]).at(9 * HOUR)), "too_few");
+    let negative = Some(Total { bad: Decimal::new(-2, 0), total: Decimal::TEN });
+    assert_eq!(kind(budget(4, vec![negative; 10]).at(9 * HOUR)), "inconsistent");
+    let direct = Total { bad: Decimal::new(20, 0), total: Decimal::new(1_000, 0) };
+    let series = Series { first: 0, step: HOUR, points: vec![events(1, 100); 10] };
+    let crossed = Budget::new(objective(9_900), 10 * HOUR, series, Some(direct));
+    assert_eq!(kind(crossed.at(9 * HOUR)), "inconsistent");
+    assert_eq!(kind(budget(4, full).at(9 * HOUR)), "known");
+}
+
+#[test]
+fn what_exceeds_in_one_step_is_missing_in_another() {
+    let apart = |bad: i64| Some(Total { bad: Decimal::from(bad), total: Decimal::ONE_THOUSAND });
+    let jitter = budget(4, vec![apart(3), apart(-3), apart(2), apart(-2)]);
+    assert_eq!(jitter.at(3 * HOUR).expect("known").remaining(), Decimal::ONE);
+    let below = budget(4, vec![apart(-1); 4]);
+    assert_eq!(below.at(3 * HOUR).expect("known").remaining(), Decimal::ONE, "never more than all is left");
+}
+
+#[test]
+fn a_window_longer_than_the_period_is_none() {
+    let short = budget(4, vec![events(1, 100); 12]);
+    let figures = short.at(11 * HOUR).expect("known");
+    assert!(figures.burn_rate(4 * HOUR).is_ok());
+    assert!(figures.burn_rate(5 * HOUR).is_err());
+}
+
+#[test]
+fn a_window_without_traffic_burns_nothing_and_says_so() {
+    let mut points = vec![events(1, 100); 10];
+    points[9] = events(0, 0);
+    let quiet = budget(10, points);
+    let figures = quiet.at(9 * HOUR).expect("known");
+    assert_eq!(figures.burn_rate(HOUR), Ok(Windowed { value: Decimal::ZERO, no_traffic: true }));
+}
+
+#[test]
+fn a_window_without_points_is_not_known() {
+    let mut points = vec![events(1, 100); 20];
+    points[19] = None;
+    let missing = budget(20, points);
+    let figures = missing.at(19 * HOUR).expect("known");
+    assert_eq!(figures.burn_rate(HOUR).map_err(|gap| gap.kind()), Err("no_data"));
+    assert_eq!(figures.burned(4 * HOUR).map_err(|gap| gap.kind()), Err("coverage"));
+    assert!(figures.burned(10 * HOUR).is_ok());
+}
+
+#[test]
+fn nothing_burns_in_a_future_in_which_nothing_burns() {
+    let mut points = vec![events(0, 100); 8];
+    points[7] = events(50, 100);
+    let future = budget(4, points).if_nothing_more_burns(4);
+    assert!(future.at(10 * HOUR).expect("known").remaining() < Decimal::ZERO);
+    assert_eq!(future.at(11 * HOUR).expect("known").remaining(), Decimal::ONE);
+}
+
+proptest! {
+    #[test]
+    fn a_bad_event_never_raises_what_is_left(history in prop::collection::vec((0u32..50, 50u32..500), 8), at in 0usize..8) {
+        let points: Vec<_> = history.iter().map(|(bad, total)| events(*bad, *total)).collect();
+        let mut worse = points.clone();
+        let (bad, total) = history[at];
+        worse[at] = events(bad + 1, total);
+        let before = budget(8, points).at(7 * HOUR).expect("known").remaining();
+        prop_assert!(budget(8, worse).at(7 * HOUR).expect("known").remaining() < before);
+    }
+
+    #[test]
+    fn splitting_a_stretch_and_scaling_traffic_change_nothing(history in prop::collection::vec((0u32..50, 50u32..500), 8), factor in 1u32..9) {
+        let whole: Vec<_> = history.iter().map(|(bad, total)| events(bad * 2 * factor, total * 2 * factor)).collect();
+        let halves: Vec<_> = history.iter().flat_map(|(bad, total)| [events(*bad, *total); 2]).collect();
+        let whole = budget(8, whole);
+        let series = Series { first: 0, step: HOUR / 2, points: halves };
+        let halves = Budget::new(objective(9_900), 8 * HOUR, series, None);
+        let (one, other) = (whole.at(7 * HOUR).expect("known"), halves.at(7 * HOUR + HOUR / 2).expect("known"));
+        prop_assert_eq!(one.remaining(), other.remaining());
+        prop_assert_eq!(one.burn_rate(2 * HOUR), other.burn_rate(2 * HOUR));
+        prop_assert_eq!(one.burned(3 * HOUR), other.burned(3 * HOUR));
+    }
+}
