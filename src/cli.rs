@@ -11,7 +11,7 @@ use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
 #[derive(Debug, Parser)]
-#[command(name = "slogate", version, about, after_help = exits(), arg_required_else_help = true)]
+#[command(name = "slogate", version, about, after_help = exits(&Exit::ALL), arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -27,6 +27,8 @@ pub enum Verb {
     Validate(Validate),
     /// Say in words what a policy agrees, or what the code of a problem means.
     Explain(Explain),
+    /// Run the tests of policies.
+    Test(Box<Test>),
 }
 
 /// How problems are listed.
@@ -114,7 +116,7 @@ pub enum Format {
 /// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
 /// clause that decided, the numbers it read, until when, and what passes anyway.
 #[derive(Debug, Args)]
-#[command(after_help = exits())]
+#[command(after_help = exits(&Exit::ALL))]
 pub struct Check {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -199,10 +201,53 @@ pub fn codes() -> String {
     format!("Codes:\n{}", rows.collect::<String>())
 }
 
-/// The table of exits, as `--help` ends with it.
-fn exits() -> String {
-    let rows = Exit::ALL
-        .iter()
-        .map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), exit.as_str()));
+/// How the outcome of tests is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For a person at a terminal.
+    Text,
+    /// For machines.
+    Json,
+    /// For CI systems that collect the outcome of tests.
+    Junit,
+}
+
+/// Run the tests of policies.
+///
+/// Every policy that the settings name has its tests beside it: `payments.test.yaml` tests `payments.rhai`. A case
+/// gives some facts, a stretch of history or recorded observations, and wants clauses, an effect, consequences and
+/// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system.
+#[derive(Debug, Args)]
+#[command(after_help = exits(&Exit::OF_TESTS))]
+pub struct Test {
+    /// The directory that has `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Run only the cases whose policy or note contains this.
+    #[arg(long, value_name = "TEXT")]
+    pub filter: Option<String>,
+
+    /// How to print the outcome.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: TestFormat,
+
+    /// Say what of each policy no case sees: clauses in force, idle and thawed, excepted classes, and comparisons that
+    /// never held or always did.
+    #[arg(long, conflicts_with = "filter")]
+    pub coverage: bool,
+
+    /// Fail below this much coverage.
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub min: Option<u8>,
+}
+
+/// A table of exits, as `--help` ends with it.
+fn exits(table: &[(Exit, &str)]) -> String {
+    let name = |exit: Exit| {
+        if table.len() < Exit::ALL.len() && exit == Exit::Proceed { "passed" } else { exit.as_str() }
+    };
+    let rows =
+        table.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), name(*exit)));
     format!("Exit codes:\n{}", rows.collect::<String>())
 }

@@ -23,6 +23,7 @@ mod judge;
 mod law;
 mod post;
 pub mod validate;
+pub mod test;
 mod watch;
 
 /// Cells of a line when nobody says how wide the terminal is.
@@ -121,6 +122,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),
+            Verb::Test(test) => test::run(&test, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

@@ -20,6 +20,7 @@ use crate::policy::complaint::{Complaint, described};
 use crate::policy::facts::Facts;
 use crate::policy::layout::Layout;
 use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
+use crate::policy::trial::given::Given;
 
 mod complaint;
 mod consequence;
@@ -37,6 +38,7 @@ mod steady;
 mod sense;
 pub mod soundness;
 mod syntax;
+pub mod trial;
 mod value;
 pub mod vocabulary;
 pub mod walk;
@@ -248,8 +250,18 @@ impl Policy {
         if let Err(gap) = budget.at(t) {
             return Tested { truth: Truth::Unknown { why: gap.to_string() }, evidence: Vec::new() };
         }
-        let facts = Facts::measured(Arc::clone(budget), t, self.shared(subject), tracing);
-        let answer = self.script.ask(condition, &facts);
+        self.answer(condition, &Facts::measured(Arc::clone(budget), t, self.shared(subject), tracing))
+    }
+
+    /// Tests a condition against what a test gives; what it does not give is unknown.
+    #[must_use]
+    pub fn test_given(&self, condition: &Condition, subject: &Subject, given: &Arc<Given>) -> Tested {
+        self.answer(condition, &Facts::given(Arc::clone(given), self.shared(subject), Tracing::On))
+    }
+
+    /// Asks a condition, and takes what it read.
+    fn answer(&self, condition: &Condition, facts: &Facts) -> Tested {
+        let answer = self.script.ask(condition, facts);
         let (evidence, unknown) = facts.take();
         let truth = match (unknown, answer) {
             // Whatever the script made of it: who reads an unknown fact has no answer.

@@ -29,6 +29,7 @@ pub mod line;
 pub mod markdown;
 pub mod problem;
 pub mod text;
+pub mod trial;
 
 /// The windows over which reports show burn rates, with their length in seconds.
 pub const BURN_RATE_WINDOWS: [(&str, i64); 4] =

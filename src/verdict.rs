@@ -62,6 +62,8 @@ pub enum Exit {
     Proceed,
     /// An enforced clause restricts or freezes.
     Withheld,
+    /// What was tried did not pass: the exit of verbs that try, where `check` has `withheld`.
+    Failed,
     /// The command line is wrong.
     Usage,
     /// Something written is wrong: settings, SLO, policy.
@@ -73,7 +75,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Every exit with its meaning, in numeric order.
+    /// Every exit of a verdict with its meaning, in numeric order.
     pub const ALL: [(Self, &'static str); 6] = [
         (Self::Proceed, "nothing stands in the way (informs and warnings included)"),
         (Self::Withheld, "an enforced clause restricts or freezes"),
@@ -83,12 +85,20 @@ impl Exit {
         (Self::Untold, "decided, but it could not be published"),
     ];
 
+    /// Every exit of a run of tests with its meaning, in numeric order.
+    pub const OF_TESTS: [(Self, &'static str); 4] = [
+        (Self::Proceed, "every case passed"),
+        (Self::Failed, "a case failed, or less is covered than --min asks for"),
+        (Self::Usage, "the command line is wrong, or no case ran"),
+        (Self::Invalid, "something written is wrong: settings, SLO, policy, test"),
+    ];
+
     /// The process's exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             Self::Proceed => 0,
-            Self::Withheld => 1,
+            Self::Withheld | Self::Failed => 1,
             Self::Usage => 2,
             Self::Invalid => 3,
             Self::Unknown => 4,
@@ -102,6 +112,7 @@ impl Exit {
         match self {
             Self::Proceed => "proceed",
             Self::Withheld => "withheld",
+            Self::Failed => "failed",
             Self::Usage => "usage",
             Self::Invalid => "invalid",
             Self::Unknown => "unknown",

@@ -42,8 +42,11 @@ const DOORS: [(&str, &[&str]); 10] = [
 const INPUTS_OF_THE_ACTION: [&str; 5] = ["binary", "github-token", "prometheus-token", "fail-step", "dir"];
 
 /// The schema that each kind of file in an example must satisfy.
-const SCHEMAS: [(&str, &str); 2] =
-    [("slogate.yaml", "schemas/settings.v1.json"), ("slos/", "schemas/openslo.v1.json")];
+const SCHEMAS: [(&str, &str); 3] = [
+    ("slogate.yaml", "schemas/settings.v1.json"),
+    ("slos/", "schemas/openslo.v1.json"),
+    ("policies/", "schemas/policy-test.v1.json"),
+];
 
 /// The root of the project.
 fn root() -> &'static Path {

@@ -149,7 +149,7 @@ fn prometheus(check: &Check, world: &World) -> Result<Option<(String, Option<Sec
 const fn untold(exit: Exit) -> Exit {
     match exit {
         Exit::Proceed => Exit::Untold,
-        Exit::Withheld | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => exit,
+        Exit::Withheld | Exit::Failed | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => exit,
     }
 }
 

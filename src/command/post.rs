@@ -147,7 +147,7 @@ fn speaker(run: &Run) -> Speaker {
 const fn state(exit: Exit) -> State {
     match exit {
         Exit::Proceed => State::Success,
-        Exit::Withheld => State::Failure,
+        Exit::Withheld | Exit::Failed => State::Failure,
         Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => State::Error,
     }
 }
@@ -156,7 +156,9 @@ const fn state(exit: Exit) -> State {
 fn annotations(report: &Report) -> Vec<Annotation> {
     let level = match report.verdict.exit {
         Exit::Proceed => Level::Notice,
-        Exit::Withheld | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => Level::Error,
+        Exit::Withheld | Exit::Failed | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => {
+            Level::Error
+        }
     };
     let verdict = Annotation {
         level,

@@ -19,6 +19,8 @@ pub enum Schema {
     Settings,
     /// A document of OpenSLO v1, of any kind.
     OpenSlo,
+    /// The tests of a policy.
+    PolicyTest,
 }
 
 /// A schema that is ready to be applied.
@@ -35,6 +37,9 @@ static SETTINGS: LazyLock<Result<Compiled, String>> =
 /// The schema of OpenSLO v1.
 static OPENSLO: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1.json")));
+/// The schema of a policy's tests.
+static POLICY_TEST: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/policy-test.v1.json")));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -65,6 +70,7 @@ impl Schema {
         let compiled = match self {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
+            Self::PolicyTest => &*POLICY_TEST,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
@@ -101,7 +107,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -125,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::complaint::{Complaint, Raised, printable};
 use super::length;
+use super::trial::given::Given;
 use super::value::{Count, Figure, Multiple, Name, Rate, Ratio, Time, Unit, holds, later};
 use super::{Comparison, Evidence, Subject, Tracing, Value};
 use crate::budget::forecast::Exhaustion;
@@ -48,7 +49,12 @@ enum Origin {
         /// Seconds between two points.
         step: i64,
     },
+    /// What a test gives, and nothing else is known.
+    Given(Arc<Given>),
 }
+
+/// Why a fact of a test is not known.
+const NOT_GIVEN: &str = "the test does not give it";
 
 /// What one run read.
 #[derive(Debug, Default)]
@@ -109,6 +115,11 @@ impl Facts {
     /// The facts of a budget that is known at `t`.
     pub(super) fn measured(budget: Arc<Budget>, t: i64, subject: Arc<Subject>, tracing: Tracing) -> Self {
         Self::new(Origin::Measured { budget, t }, subject, tracing)
+    }
+
+    /// The facts that a test gives.
+    pub(super) fn given(given: Arc<Given>, subject: Arc<Subject>, tracing: Tracing) -> Self {
+        Self::new(Origin::Given(given), subject, tracing)
     }
 
     /// The facts of a sample.
@@ -185,6 +196,9 @@ impl Facts {
             }
             Origin::Sample { sample: Sample::Healthy, .. } => healthy,
             Origin::Sample { sample: Sample::Exhausted, .. } => exhausted,
+            Origin::Given(given) => {
+                given.number(fact, "").ok_or_else(|| self.unknown(fact.to_owned(), NOT_GIVEN))?
+            }
         };
         Ok(self.figure(|| fact.to_owned(), number))
     }
@@ -214,6 +228,10 @@ impl Facts {
                 length::window(window, *step)?;
                 if *sample == Sample::Healthy { Decimal::ZERO } else { exhausted }
             }
+            Origin::Given(given) => {
+                let seconds = length::window(window, given.step)?.to_string();
+                given.number(fact, &seconds).ok_or_else(|| self.unknown(form(), NOT_GIVEN))?
+            }
         };
         Ok(self.figure(form, number))
     }
@@ -227,11 +245,12 @@ impl Facts {
             }
             Origin::Sample { sample: Sample::Healthy, .. } => Exhaustion::Never,
             Origin::Sample { sample: Sample::Exhausted, .. } => Exhaustion::In(Decimal::ZERO),
+            Origin::Given(_) => return Err(self.unknown(fact(), NOT_GIVEN).into()),
         };
         Ok(Time { length, read: self.read(fact, || later(length)) })
     }
 
-    /// A fact that no source gives yet; a sample answers, so that its type is known.
+    /// A fact that no source gives yet; a sample answers, so that its type is known, and a test may.
     fn not_given<T>(
         &self,
         form: &str,
@@ -239,12 +258,12 @@ impl Facts {
         why: &str,
         [healthy, exhausted]: [T; 2],
     ) -> Result<T, Raised> {
+        let fact = || format!("{form}(\"{}\")", printable(name));
         match self.0.origin {
-            Origin::Measured { .. } => {
-                Err(self.unknown(format!("{form}(\"{}\")", printable(name)), why).into())
-            }
+            Origin::Measured { .. } => Err(self.unknown(fact(), why).into()),
             Origin::Sample { sample: Sample::Healthy, .. } => Ok(healthy),
             Origin::Sample { sample: Sample::Exhausted, .. } => Ok(exhausted),
+            Origin::Given(_) => Err(self.unknown(fact(), NOT_GIVEN).into()),
         }
     }
 
@@ -300,6 +319,11 @@ pub(super) fn register(engine: &mut Engine) {
 /// Teaches an engine the facts that come from elsewhere than the budget's own events.
 fn register_elsewhere(engine: &mut Engine) {
     engine.register_fn("burned_by", |facts: &mut Facts, dependency: &str| -> Result<Ratio, Raised> {
+        if let Origin::Given(given) = &facts.0.origin
+            && let Some(number) = given.number("burned_by", dependency)
+        {
+            return Ok(facts.figure(|| format!("burned_by(\"{}\")", printable(dependency)), number));
+        }
         let samples = [Decimal::ZERO, Decimal::ONE].map(|share| Ratio::fact(share, None));
         let why = "bad events are not attributed to dependencies";
         facts.not_given("burned_by", dependency, why, samples)

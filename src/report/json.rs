@@ -198,7 +198,8 @@ fn value(value: &Value) -> Json {
 }
 
 /// One fact with what it was compared with.
-fn evidence(evidence: &Evidence) -> Json {
+#[must_use]
+pub fn evidence(evidence: &Evidence) -> Json {
     let mut object = Map::new();
     object.insert("fact".to_owned(), json!(evidence.fact));
     object.insert("value".to_owned(), value(&evidence.value));

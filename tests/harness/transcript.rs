@@ -123,7 +123,10 @@ fn run(
         section(text, &format!("-- {}", path.display()));
         section(text, &fs::read_to_string(directory.join(path)).unwrap_or_else(|error| error.to_string()));
     }
-    section(text, &format!("exit: {}\n", named(outcome.status)));
+    section(
+        text,
+        &format!("exit: {}\n", named(outcome.status, words.first().is_some_and(|verb| verb == "test"))),
+    );
 }
 
 /// True for a request that changes nothing: queries are posted, too.
@@ -183,8 +186,10 @@ fn awaited(child: &mut Child) -> ExitStatus {
 }
 
 /// The exit with its name in the product's documentation.
-fn named(status: ExitStatus) -> String {
+fn named(status: ExitStatus, tests: bool) -> String {
     let name = match status.code() {
+        Some(0) if tests => "passed",
+        Some(1) if tests => "failed",
         Some(0) => "proceed",
         Some(1) => "withheld",
         Some(2) => "usage",

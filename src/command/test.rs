@@ -1,0 +1,315 @@
+//! `slogate test`: read policies and their tests, run every case, tell.
+//!
+//! Everything is read from the work tree and nothing is asked of the world. A run in which no case ran is an error.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::budget::Budget;
+use crate::catalog::{self, Catalog};
+use crate::change::Rollout;
+use crate::cli::{Test, TestFormat};
+use crate::command::World;
+use crate::command::law;
+use crate::diagnostic::{self, Code, Diagnostic, SourceText};
+use crate::document;
+use crate::policy::ruling::Ruling;
+use crate::policy::trial::coverage::Coverage;
+use crate::policy::trial::{self, Case, ENDING, Ground, Judged};
+use crate::policy::{Policy, Subject};
+use crate::report::problem::{self, Look};
+use crate::report::trial::{Trials, Tried, json, junit};
+use crate::settings::{self, Mode, OnUnknown, Settings};
+use crate::source::recorded::Recorded;
+use crate::source::{Range, Request, Source as _};
+use crate::tree::{Tree as _, TreeError, WorkTree};
+use crate::verdict::{self, Effect, Exit, Situation};
+
+/// Cells of a line when nobody says how wide the terminal is.
+const WIDTH: usize = 110;
+
+/// Periods of history that are judged, as in a check.
+const PERIODS: i64 = 3;
+
+/// Runs the verb.
+pub fn run(test: &Test, world: &mut World) -> Exit {
+    let mut bench = Bench { tree: WorkTree::new(world.directory.join(&test.dir)), problems: Vec::new() };
+    let trials = bench.trials(test);
+    diagnostic::sort(&mut bench.problems);
+    if !bench.problems.is_empty() {
+        let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
+        let look = Look { colour: false, unicode: world.variable("LC_ALL") != Some("C"), width };
+        world.tell(problem::render(&bench.problems, look).trim_end());
+    }
+    let Some(trials) = trials.filter(|_| !bench.problems.iter().any(Diagnostic::is_error)) else {
+        return Exit::Invalid;
+    };
+    if trials.cases.is_empty() {
+        let why = match (&test.filter, trials.left_out) {
+            (Some(filter), 1..) => format!("`{filter}` is part of no policy's name and of no note"),
+            _ => format!("no policy has tests beside it (`payments{ENDING}` for `payments.rhai`)"),
+        };
+        world.tell(&format!("error: no case ran: {why}"));
+        return Exit::Usage;
+    }
+    let printed = world.print(&match test.format {
+        TestFormat::Text => crate::report::trial::render(&trials),
+        TestFormat::Json => json::render(&trials),
+        TestFormat::Junit => junit::render(&trials),
+    });
+    match printed {
+        _ if trials.failed() > 0 || trials.uncovered() => Exit::Failed,
+        Ok(()) => Exit::Proceed,
+        Err(error) => {
+            world.tell(&format!("error: the outcome could not be printed: {error}"));
+            Exit::Failed
+        }
+    }
+}
+
+/// What a run works with.
+struct Bench {
+    /// The files.
+    tree: WorkTree,
+    /// What is wrong in them.
+    problems: Vec<Diagnostic>,
+}
+
+/// A policy with its cases.
+struct Tested {
+    /// The policy.
+    policy: Policy,
+    /// The cases.
+    cases: Vec<Case>,
+}
+
+impl Bench {
+    /// The text of a file; none where it is not there or cannot be read, which is told.
+    fn read(&mut self, path: &str) -> Option<SourceText> {
+        let refused = |message: String| {
+            Diagnostic::error(Code::Unreadable, message).help("look at the file that it names")
+        };
+        let read = match self.tree.read(path) {
+            Ok(bytes) => document::decode(path, bytes?),
+            Err(TreeError::Refused(message) | TreeError::Unreachable(message)) => Err(refused(message)),
+        };
+        read.map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// The texts of all files that the globs match.
+    fn read_all(&mut self, paths: &[String], globs: &[String]) -> Vec<SourceText> {
+        let matcher = settings::glob(globs);
+        let matching: Vec<&String> = paths.iter().filter(|path| matcher.is_match(path.as_str())).collect();
+        matching.into_iter().filter_map(|path| self.read(path)).collect()
+    }
+
+    /// The settings.
+    fn settings(&mut self) -> Option<Settings> {
+        let Some(source) = self.read(settings::FILE) else {
+            if self.problems.is_empty() {
+                let message = format!("there is no `{}` in the work tree", settings::FILE);
+                let problem = Diagnostic::error(Code::NoSettings, message);
+                self.problems.push(problem.help("name the directory that has it"));
+            }
+            return None;
+        };
+        let (settings, problems) = settings::load(&source);
+        self.problems.extend(problems);
+        settings
+    }
+
+    /// Everything, in order; none when something written is wrong.
+    fn trials(&mut self, test: &Test) -> Option<Trials> {
+        let settings = self.settings()?;
+        let paths = self.tree.paths().map_err(|error| {
+            let problem = Diagnostic::error(Code::Unreadable, error.to_string());
+            self.problems.push(problem.help("name the directory that has `slogate.yaml`"));
+        });
+        let paths = paths.ok()?;
+        let mut untested = Vec::new();
+        let tested = self.tested(&settings, &paths, &mut untested);
+        self.unused(&settings, &paths);
+        let recorded = self.recorded(&tested, &settings, &paths);
+        if self.problems.iter().any(Diagnostic::is_error) {
+            return None;
+        }
+        let mut trials = Trials {
+            cases: Vec::new(),
+            untested,
+            left_out: 0,
+            coverage: test.coverage.then(Vec::new),
+            min: test.min,
+        };
+        for Tested { policy, cases } in &tested {
+            let mut coverage = Coverage::new(policy);
+            for case in cases {
+                let picked = |text: &String| policy.id.contains(text) || case.note.contains(text);
+                if !test.filter.as_ref().is_none_or(picked) {
+                    trials.left_out += 1;
+                    continue;
+                }
+                let key = match &case.ground {
+                    Ground::Observations(..) => Some((policy.id.clone(), case.place.span.start)),
+                    Ground::Facts(_) | Ground::History(_) => None,
+                };
+                let (judged, end) = key
+                    .and_then(|key| recorded.get(&key))
+                    .map_or((&[][..], 0), |one| (one.0.as_slice(), one.1));
+                let moments = trial::run(case, policy, judged, end, effect);
+                coverage.see(policy, case, &moments);
+                let (policy, note, place) = (policy.id.clone(), case.note.clone(), case.place.clone());
+                trials.cases.push(Tried { policy, note, place, moments });
+            }
+            if let Some(all) = &mut trials.coverage {
+                all.push(coverage);
+            }
+        }
+        Some(trials)
+    }
+
+    /// The policies with their cases.
+    fn tested(&mut self, settings: &Settings, paths: &[String], untested: &mut Vec<String>) -> Vec<Tested> {
+        let names = law::names(settings);
+        let mut tested = Vec::new();
+        for source in self.read_all(paths, &settings.policies) {
+            let policy = match Policy::load(&source, &names) {
+                Ok((policy, warnings)) => {
+                    self.problems.extend(warnings);
+                    policy
+                }
+                Err(problems) => {
+                    self.problems.extend(problems);
+                    continue;
+                }
+            };
+            let beside = trial::beside(source.path());
+            if !paths.contains(&beside) {
+                untested.push(source.path().to_owned());
+                tested.push(Tested { policy, cases: Vec::new() });
+                continue;
+            }
+            let Some(written) = self.read(&beside) else { continue };
+            let covered: Vec<String> = settings
+                .services
+                .iter()
+                .filter(|(name, service)| policy.covers(name, service.team.as_deref()))
+                .map(|(name, _)| name.clone())
+                .collect();
+            match trial::load(&written, &policy, &names, &covered) {
+                Ok(cases) => tested.push(Tested { policy, cases }),
+                Err(problems) => self.problems.extend(problems),
+            }
+        }
+        tested
+    }
+
+    /// Warns of files of tests that belong to no policy.
+    fn unused(&mut self, settings: &Settings, paths: &[String]) {
+        let matcher = settings::glob(&settings.policies);
+        let policies: Vec<&String> = paths.iter().filter(|path| matcher.is_match(path.as_str())).collect();
+        let directory =
+            |path: &str| path.rsplit_once('/').map_or(String::new(), |(above, _)| above.to_owned());
+        let directories: BTreeSet<String> = policies.iter().map(|path| directory(path)).collect();
+        let belongs: BTreeSet<String> = policies.iter().map(|path| trial::beside(path)).collect();
+        for path in paths.iter().filter(|path| path.ends_with(ENDING)) {
+            if !belongs.contains(path) && directories.contains(&directory(path)) {
+                let message = format!("`{path}` tests no policy: there is none of that name beside it");
+                let problem = Diagnostic::warning(Code::Unused, message);
+                self.problems.push(problem.help("name it for the policy that it tests"));
+            }
+        }
+    }
+
+    /// The budgets of the cases that rest on recorded observations, with the last instant of each file.
+    fn recorded(
+        &mut self,
+        tested: &[Tested],
+        settings: &Settings,
+        paths: &[String],
+    ) -> BTreeMap<(String, usize), (Vec<Judged>, i64)> {
+        let mut found = BTreeMap::new();
+        let mut catalog: Option<Catalog> = None;
+        for Tested { policy, cases } in tested {
+            for case in cases {
+                let Ground::Observations(path, place) = &case.ground else { continue };
+                let catalog = catalog.get_or_insert_with(|| {
+                    let definitions = self.read_all(paths, &settings.slos);
+                    let (catalog, problems) = catalog::load(&definitions, settings);
+                    self.problems.extend(problems);
+                    catalog
+                });
+                let Some(source) = self.read(path) else {
+                    let problem = Diagnostic::error(Code::Unreadable, format!("there is no `{path}`"));
+                    let help = "write it with `slogate check --save-observations`";
+                    self.problems.push(problem.at(place.clone(), "named here").help(help));
+                    continue;
+                };
+                match Recorded::read(path, source.text()) {
+                    Ok(recorded) => {
+                        let end = recorded.recorded_until().unwrap_or(0);
+                        let judged = judged(policy, case, settings, catalog, &recorded, end);
+                        if judged.is_empty() {
+                            let problem =
+                                Diagnostic::error(Code::NoSlo, "no SLO of the policy's scope is asked about");
+                            let help = "name a `service` or an `slo` that the policy covers";
+                            self.problems.push(problem.at(place.clone(), "of this").help(help));
+                        }
+                        found.insert((policy.id.clone(), case.place.span.start), (judged, end));
+                    }
+                    Err(problem) => self.problems.push(problem),
+                }
+            }
+        }
+        found
+    }
+}
+
+/// The budgets that a case asks about, as they were observed.
+fn judged(
+    policy: &Policy,
+    case: &Case,
+    settings: &Settings,
+    catalog: &Catalog,
+    recorded: &Recorded,
+    end: i64,
+) -> Vec<Judged> {
+    let environment = policy.header.measures.clone().unwrap_or_else(|| case.environment.clone());
+    let Some(matchers) = settings.environments.get(&environment) else { return Vec::new() };
+    let asked = catalog.slos.iter().filter(|slo| {
+        let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
+        policy.covers(&slo.service, team)
+            && case.slo.as_ref().is_none_or(|name| slo.name == *name)
+            && case.service.as_ref().is_none_or(|name| slo.service == *name)
+    });
+    let budget = |slo: &catalog::Slo| {
+        let request = Request { slo, environment: &environment, matchers };
+        let step = recorded.step();
+        let last = end.div_euclid(step) * step;
+        let points = (slo.period + step - 1) / step;
+        let range = Range { first: last - (PERIODS * points - 1) * step, last, step };
+        let observed = recorded.observe(&[request], range).pop()?;
+        let budget =
+            observed.map(|one| Arc::new(Budget::new(slo.objective, slo.period, one.series, one.direct)));
+        let subject =
+            Subject { slo: slo.name.clone(), service: slo.service.clone(), environment: environment.clone() };
+        Some((subject, budget))
+    };
+    asked.filter_map(budget).collect()
+}
+
+/// What rulings come to for a case: the effect where the policy is enforced.
+fn effect(case: &Case, rulings: &[Ruling]) -> &'static str {
+    let situation = Situation {
+        environment: case.environment.clone(),
+        mode: Mode::Enforce,
+        on_unknown: OnUnknown::Block,
+        class: case.class.clone(),
+        now: Timestamp::UNIX_EPOCH,
+        floor: Effect::Proceed,
+        rollout: Rollout::Full,
+        released_today: None,
+    };
+    verdict::fold(&situation, rulings.to_vec(), &[]).effect.as_str()
+}

@@ -1,0 +1,265 @@
+//! Tests of a policy: situations, and what the policy must say of them.
+//!
+//! A case gives some facts, a stretch of history or recorded observations, and wants clauses in force, an effect,
+//! consequences and instants. Facts are asked of the clauses as they are, history is walked by the same rules as
+//! everywhere. What a test's effect is in an environment is `verdict`'s, and is handed in; how it is told is `report`'s.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::budget::Budget;
+use crate::budget::gap::Gap;
+use crate::budget::series::{Series, Total};
+use crate::catalog::Objective;
+use crate::diagnostic::{Diagnostic, Place, SourceText};
+use crate::policy::ruling::{self, Measured, Obstacle, Ruling, Standing};
+use crate::policy::trial::given::Given;
+use crate::policy::{Clause, Names, Policy, Subject, Tested, Truth};
+
+pub mod coverage;
+mod expect;
+pub mod given;
+mod notation;
+mod written;
+
+pub use expect::{Mismatch, compare};
+pub use written::beside;
+
+/// The ending of a file of tests, in place of the policy's.
+pub const ENDING: &str = ".test.yaml";
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// What it shows.
+    pub note: String,
+    /// Where it is written.
+    pub place: Place,
+    /// The situation.
+    pub ground: Ground,
+    /// Clauses that were in force just before, and manual ones that somebody has triggered.
+    pub in_force: BTreeSet<String>,
+    /// The environment that a change is shipped to.
+    pub environment: String,
+    /// The change's class.
+    pub class: Option<String>,
+    /// The service, where one is named.
+    pub service: Option<String>,
+    /// The service whose name clauses see where none is named: the first of the policy's scope.
+    stand_in: String,
+    /// The SLO, where one is named.
+    pub slo: Option<String>,
+    /// What the policy must say, in the order of writing.
+    pub wants: Vec<Want>,
+}
+
+/// What a case rests on.
+#[derive(Debug, Clone)]
+pub enum Ground {
+    /// Some facts.
+    Facts(Arc<Given>),
+    /// A stretch of history.
+    History(History),
+    /// A file of observations, by its path in the tree, and where it is named.
+    Observations(String, Place),
+}
+
+/// A stretch of history.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// When it begins, in seconds since the epoch.
+    pub start: i64,
+    /// The objective.
+    objective: Objective,
+    /// Seconds of a period.
+    period: i64,
+    /// Seconds between two points.
+    step: i64,
+    /// The events of each step.
+    points: Vec<Option<Total>>,
+}
+
+/// What is wanted at one instant; what is left out may be anything.
+#[derive(Debug, Clone)]
+pub struct Want {
+    /// Where it is written.
+    pub place: Place,
+    /// When, in seconds since the epoch; none for the end.
+    pub at: Option<i64>,
+    /// The clauses in force.
+    pub clauses: Option<Vec<String>>,
+    /// The clauses of which nobody can tell.
+    pub unknown: Option<Vec<String>>,
+    /// What it comes to.
+    pub effect: Option<String>,
+    /// What follows.
+    pub consequences: Option<Vec<String>>,
+    /// Since when clauses are in force.
+    pub since: BTreeMap<String, i64>,
+    /// When clauses would end; none for never.
+    pub thaws_at: BTreeMap<String, Option<i64>>,
+    /// The length that instants are told from.
+    pub start: Option<i64>,
+}
+
+/// A budget that a case is judged on, and whose it is.
+pub type Judged = (Subject, Result<Arc<Budget>, Gap>);
+
+/// One instant of a case as it was judged.
+#[derive(Debug, Clone)]
+pub struct Moment {
+    /// What was wanted.
+    pub want: Want,
+    /// The judged grid point; none for facts.
+    pub t: Option<i64>,
+    /// Every clause's ruling.
+    pub rulings: Vec<Ruling>,
+    /// What it came to.
+    pub effect: &'static str,
+    /// Where wanted and got differ.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// Reads a file of tests of a policy. `covered` are the services of the policy's scope.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load(
+    source: &SourceText,
+    policy: &Policy,
+    names: &Names,
+    covered: &[String],
+) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    written::load(source, policy, names, covered)
+}
+
+/// Runs a case. `judged` are the budgets of recorded observations and `end` their last instant; `effect` says what
+/// rulings come to.
+pub fn run(
+    case: &Case,
+    policy: &Policy,
+    judged: &[Judged],
+    end: i64,
+    effect: impl Fn(&Case, &[Ruling]) -> &'static str,
+) -> Vec<Moment> {
+    let budget;
+    let (budgets, end) = match &case.ground {
+        Ground::Facts(_) => (judged, None),
+        Ground::History(history) => {
+            budget = [(case.subject(policy), Ok(Arc::new(history.budget())))];
+            (budget.as_slice(), Some(history.end()))
+        }
+        Ground::Observations(..) => (judged, Some(end)),
+    };
+    let moment = |want: &Want| {
+        let t = want.at.or(end);
+        let rulings = match &case.ground {
+            Ground::Facts(given) => case.rule_given(policy, given),
+            Ground::History(_) | Ground::Observations(..) => budgets
+                .iter()
+                .flat_map(|(subject, budget)| case.rule(policy, subject, budget, t.unwrap_or(0)))
+                .collect(),
+        };
+        let effect = effect(case, &rulings);
+        let mismatches = compare(want, &rulings, effect);
+        Moment { want: want.clone(), t, rulings, effect, mismatches }
+    };
+    case.wants.iter().map(moment).collect()
+}
+
+impl History {
+    /// The budget over it.
+    fn budget(&self) -> Budget {
+        let series = Series { first: self.start + self.step, step: self.step, points: self.points.clone() };
+        Budget::new(self.objective, self.period, series, None)
+    }
+
+    /// Its last grid point.
+    fn end(&self) -> i64 {
+        self.start + i64::try_from(self.points.len()).unwrap_or(0) * self.step
+    }
+}
+
+impl Case {
+    /// Whose budget it is about.
+    fn subject(&self, policy: &Policy) -> Subject {
+        Subject {
+            slo: self.slo.clone().unwrap_or_else(|| "slo".to_owned()),
+            service: self.service.clone().unwrap_or_else(|| self.stand_in.clone()),
+            environment: policy.header.measures.clone().unwrap_or_else(|| self.environment.clone()),
+        }
+    }
+
+    /// Every clause's ruling on a budget.
+    fn rule(
+        &self,
+        policy: &Policy,
+        subject: &Subject,
+        budget: &Result<Arc<Budget>, Gap>,
+        t: i64,
+    ) -> Vec<Ruling> {
+        let step = budget.as_ref().map_or(1, |budget| budget.step());
+        let t = t.div_euclid(step) * step;
+        let mut rulings =
+            ruling::rule(policy, &Measured { subject: subject.clone(), budget: budget.clone(), t });
+        for ruling in &mut rulings {
+            if ruling.standing == Standing::Untriggered && self.in_force.contains(&ruling.clause) {
+                ruling.standing = Standing::InForce { since: t, at_least: true, thaws_at: None };
+            }
+        }
+        rulings
+    }
+
+    /// Every clause's ruling on some facts.
+    fn rule_given(&self, policy: &Policy, given: &Arc<Given>) -> Vec<Ruling> {
+        policy.clauses.iter().map(|clause| self.rule_clause(policy, clause, given)).collect()
+    }
+
+    /// One clause's ruling on some facts: one step of the walk, from what was in force just before.
+    fn rule_clause(&self, policy: &Policy, clause: &Clause, given: &Arc<Given>) -> Ruling {
+        let subject = self.subject(policy);
+        let ask = |condition| policy.test_given(condition, &subject, given);
+        let when = clause.when.as_ref().map(ask);
+        let thaws = clause.thaws.as_ref().map(ask);
+        let before = self.in_force.contains(&clause.name);
+        let in_force = Standing::InForce { since: 0, at_least: true, thaws_at: None };
+        let standing = match (&when, &thaws) {
+            (None, _) if before => in_force,
+            (None, _) => Standing::Untriggered,
+            (Some(Tested { truth: Truth::Holds, .. }), _) => in_force,
+            (Some(Tested { truth: Truth::Fails, .. }), None) => Standing::Idle,
+            (Some(_), Some(thaws)) if before && thaws.truth == Truth::Holds => Standing::Idle,
+            (Some(_), _) if before => in_force,
+            (Some(Tested { truth: Truth::Fails, .. }), Some(_)) => Standing::Idle,
+            (Some(_), _) => Standing::Unknown,
+        };
+        let obstacle = match when.as_ref().map(|tested| tested.truth.clone()) {
+            Some(Truth::Unknown { why }) => Some(Obstacle::Unknown { why }),
+            Some(Truth::Failed { message, place }) => Some(Obstacle::Failed { message, place }),
+            Some(Truth::Holds | Truth::Fails) | None => None,
+        };
+        Ruling {
+            policy: policy.id.clone(),
+            clause: clause.name.clone(),
+            title: clause.title.clone(),
+            place: clause.place.clone(),
+            slo: subject.slo,
+            service: subject.service,
+            environment: subject.environment,
+            standing,
+            obstacle,
+            evidence: when.map(|tested| tested.evidence).unwrap_or_default(),
+            thaw_evidence: thaws.map(|tested| tested.evidence).unwrap_or_default(),
+            consequences: clause.consequences.clone(),
+            pending: false,
+        }
+    }
+}
+
+/// An objective of 99.9 %: that of a history that names none.
+const OBJECTIVE: Decimal = Decimal::from_parts(999, 0, 0, false, 3);
+
+#[cfg(test)]
+mod tests;

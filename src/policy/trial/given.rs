@@ -1,0 +1,111 @@
+//! Facts that a test gives instead of a budget: some of them, and nothing else is known.
+//!
+//! The table names every fact with a number that a policy can read, and how a test writes it; a test holds it to the
+//! policy language and to the schema of tests.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+/// What stands between a fact's parentheses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Argument {
+    /// Nothing: the fact is of the whole period.
+    None,
+    /// A window.
+    Window,
+    /// A name.
+    Name,
+}
+
+/// The facts that a test can give.
+pub const FACTS: [(&str, Argument); 10] = [
+    ("remaining", Argument::None),
+    ("consumed", Argument::None),
+    ("objective", Argument::None),
+    ("bad", Argument::None),
+    ("total", Argument::None),
+    ("pace", Argument::None),
+    ("worst_incident", Argument::None),
+    ("burned", Argument::Window),
+    ("burn_rate", Argument::Window),
+    ("burned_by", Argument::Name),
+];
+
+/// Some facts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Numbers by fact and argument; a window is its seconds, so that `24h` and `1d` are one.
+    numbers: BTreeMap<(String, String), Decimal>,
+    /// Seconds between two points of the grid that windows lie on.
+    pub step: i64,
+}
+
+impl Given {
+    /// No facts, on a grid.
+    #[must_use]
+    pub const fn new(step: i64) -> Self {
+        Self { numbers: BTreeMap::new(), step }
+    }
+
+    /// Gives a fact. What is left and what is spent are one fact said in two ways.
+    pub fn insert(&mut self, fact: &str, argument: &str, number: Decimal) {
+        let mut add = |fact: &str, number| {
+            self.numbers.insert((fact.to_owned(), argument.to_owned()), number);
+        };
+        add(fact, number);
+        match fact {
+            "remaining" => add("consumed", Decimal::ONE - number),
+            "consumed" => add("remaining", Decimal::ONE - number),
+            // Whether a budget goes too early is read off the same number.
+            "pace" => add("premature", number),
+            _ => {}
+        }
+    }
+
+    /// A fact, where it is given.
+    #[must_use]
+    pub fn number(&self, fact: &str, argument: &str) -> Option<Decimal> {
+        self.numbers.get(&(fact.to_owned(), argument.to_owned())).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::vocabulary::fact_names;
+    use super::*;
+
+    #[test]
+    fn every_fact_with_a_number_can_be_given_and_the_schema_knows_it() {
+        // Names come with the subject; what is true or false follows from numbers, and times from a history.
+        let others = [
+            "service",
+            "slo",
+            "environment",
+            "burns",
+            "premature",
+            "exhausts_within",
+            "time_to_exhaustion",
+            "signal",
+        ];
+        let mut facts: Vec<&str> = fact_names().filter(|fact| !others.contains(fact)).collect();
+        let mut given = FACTS.map(|(fact, _)| fact).to_vec();
+        facts.sort_unstable();
+        given.sort_unstable();
+        assert_eq!(given, facts);
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../../schemas/policy-test.v1.json")).expect("JSON");
+        let given = schema["$defs"]["given"]["properties"].as_object().expect("properties");
+        for fact in facts {
+            assert!(given.contains_key(fact), "{fact}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_says_what_is_spent() {
+        let mut given = Given::new(300);
+        given.insert("consumed", "", Decimal::new(12, 1));
+        assert_eq!(given.number("remaining", ""), Some(Decimal::new(-2, 1)));
+        assert_eq!(given.number("burned", "86400"), None);
+    }
+}

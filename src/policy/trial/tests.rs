@@ -1,0 +1,93 @@
+//! Cases against a small policy.
+
+use super::*;
+use crate::diagnostic::Code;
+
+const POLICY: &str = r#"
+policy(#{
+    version: "1.0.0", scope: #{ team: "shop" }, purpose: "p",
+    escalation: #{ decides: ["@vp"], how: "soon" },
+    agreed_by: #{ operations: "@ola", development: "@dev", product: "@po" },
+    next_review: #{ on: "2027-01-15" },
+});
+clause("exhausted", "Gone").when(|budget| budget.remaining <= 0)
+    .thaws(|budget| budget.remaining >= percent(10)).then(freeze("production").except(["hotfix"]));
+clause("fast", "Fast").when(|budget| budget.burn_rate("1h") > 6).then(warn("Look."));
+clause("letters", "Letters").manual().then(postmortem());
+"#;
+
+fn names() -> Names {
+    Names {
+        environments: vec!["production".to_owned()],
+        classes: vec!["hotfix".to_owned()],
+        services: vec!["shop".to_owned()],
+        teams: vec!["shop".to_owned()],
+        step: 3_600,
+    }
+}
+
+fn policy() -> Policy {
+    Policy::load(&SourceText::new("shop.rhai", POLICY), &names()).expect("a policy").0
+}
+
+fn read(cases: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let text = format!("version: 1\ncases:\n{cases}");
+    load(&SourceText::new("shop.test.yaml", text), &policy(), &names(), &["shop".to_owned()])
+}
+
+/// What the only case's instants differ in.
+fn differs(case: &str) -> Vec<(String, String, String)> {
+    let cases = read(case).expect("cases");
+    let moments = run(&cases[0], &policy(), &[], 0, |_, _| "effect");
+    let mismatches = moments.into_iter().flat_map(|moment| moment.mismatches);
+    mismatches.map(|one| (one.what, one.wanted, one.got)).collect()
+}
+
+#[test]
+fn facts_that_are_not_given_are_unknown() {
+    assert_eq!(
+        differs("- {note: n, given: {remaining: -2 %}, want: {clauses: [exhausted], unknown: [fast]}}"),
+        []
+    );
+    let nothing = "- {note: n, given: {}, want: {clauses: [], unknown: [exhausted, fast]}}";
+    assert_eq!(differs(nothing), []);
+}
+
+#[test]
+fn a_clause_that_was_in_force_hovers_until_it_thaws() {
+    let at = |remaining: &str, clauses: &str| {
+        differs(&format!(
+            "- {{note: n, given: {{remaining: {remaining}, in_force: [exhausted, letters]}}, want: {{clauses: [{clauses}]}}}}"
+        ))
+    };
+    assert_eq!(at("9 %", "exhausted, letters"), []);
+    assert_eq!(at("10 %", "letters"), []);
+    assert_eq!(at("10 %", "exhausted")[0].2, "letters (not known: fast)");
+}
+
+#[test]
+fn a_history_is_walked_with_its_thaw() {
+    // 96 steps of 1000 at 99 % grant 960 in 4 days; 1000 bad in the first hour of day 5 leave -4.2 %.
+    let case = "- note: n\n  given: {history: {objective: 99 %, period: 4d, events: 1000x4d 1000/1000x1h 1000x5d}}\n  want:\n  \
+        - {at: 4d, clauses: []}\n  - {at: 4d 1h, clauses: [exhausted, fast], since: {exhausted: 4d 1h}, thaws_at: {exhausted: 8d 1h}}\n  \
+        - {at: 8d, clauses: [exhausted]}\n  - {at: 8d 1h, clauses: []}\n";
+    assert_eq!(differs(case), []);
+}
+
+#[test]
+fn problems_stand_at_their_lines() {
+    let problems = |case: &str| -> Vec<(Code, String)> {
+        let problems = read(case).expect_err("problems");
+        problems.into_iter().map(|one| (one.code, one.message)).collect()
+    };
+    let clause = problems("- {note: n, given: {}, want: {clauses: [exausted]}}");
+    assert_eq!(clause, [(Code::UnknownName, "`shop.rhai` has no clause `exausted`".to_owned())]);
+    let number = problems("- {note: n, given: {remaining: 0.05}, want: {clauses: []}}");
+    assert_eq!(number[0].1, "`0.05` is not a share such as `5 %`");
+    let fact = problems("- {note: n, given: {remaning: 5 %}, want: {clauses: []}}");
+    assert_eq!(fact[0].1, "unknown key `remaning`");
+    let window = problems("- {note: n, given: {burn_rate: {90m: 1}}, want: {clauses: []}}");
+    assert_eq!(window[0].0, Code::UnknownFact);
+    let timed = problems("- {note: n, given: {}, want: {at: 3d}}");
+    assert_eq!(timed[0].1, "facts have no `at`");
+}

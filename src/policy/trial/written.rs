@@ -1,0 +1,382 @@
+//! A file of tests from its text: held to its schema, then to the policy that it tests.
+//!
+//! Every problem of the file is told in one run, at its line: clauses that the policy does not have, windows that are
+//! none, instants that lie outside of the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::super::length;
+use super::given::{Argument, FACTS, Given};
+use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, notation};
+use crate::catalog::Objective;
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+use crate::document::{self, Part, Schema};
+use crate::policy::{Names, Policy};
+
+/// Seconds of the period of a history that names none.
+const PERIOD: i64 = 28 * 86_400;
+/// When a history begins of a policy that has no effective date: a Monday.
+const BEGINNING: i64 = 1_767_571_200;
+
+/// Reads a file of tests.
+pub(super) fn load(
+    source: &SourceText,
+    policy: &Policy,
+    names: &Names,
+    covered: &[String],
+) -> Result<Vec<Case>, Vec<Diagnostic>> {
+    let documents = document::parse(source)?;
+    let [document] = documents.as_slice() else {
+        let message = format!("`{}` holds {} documents, and must hold one", source.path(), documents.len());
+        let problem = Diagnostic::error(Code::WrongValue, message).at(Place::line_of(source, 1), "here");
+        return Err(vec![problem.help("write `version: 1` and `cases`")]);
+    };
+    let mut problems = document.check(Schema::PolicyTest);
+    if problems.is_empty() {
+        let mut reader = Reader { source, policy, names, covered, problems: Vec::new() };
+        let cases: Vec<Case> = document
+            .root()
+            .get("cases")
+            .into_iter()
+            .flat_map(Part::items)
+            .map(|part| reader.case(part))
+            .collect();
+        problems = reader.problems;
+        if problems.is_empty() {
+            return Ok(cases);
+        }
+    }
+    diagnostic::sort(&mut problems);
+    Err(problems)
+}
+
+/// A scalar as it is written.
+fn scalar(part: Part<'_>) -> &str {
+    part.text().or_else(|| part.number()).unwrap_or_default()
+}
+
+/// Reads cases, and collects what is wrong with them.
+struct Reader<'a> {
+    /// The file.
+    source: &'a SourceText,
+    /// The policy that is tested.
+    policy: &'a Policy,
+    /// The names that there are.
+    names: &'a Names,
+    /// The services of the policy's scope.
+    covered: &'a [String],
+    /// What was found.
+    problems: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// Notes that a value is wrong.
+    fn wrong(&mut self, part: Part<'_>, message: String, help: impl Into<String>) {
+        let problem = Diagnostic::error(Code::WrongValue, message);
+        self.problems.push(problem.at(part.place(), "this").help(help));
+    }
+
+    /// One case.
+    fn case(&mut self, part: Part<'_>) -> Case {
+        let text = |key: &str| part.get(key).and_then(Part::text).map(ToOwned::to_owned);
+        let environment = part.get("environment");
+        let environment = self.name(environment, "environment", &self.names.environments);
+        let class = self.name(part.get("class"), "class of change", &self.names.classes);
+        let service = self.name(part.get("service"), "service", &self.names.services);
+        let default = || match (&self.policy.header.measures, self.names.environments.as_slice()) {
+            (Some(measured), _) => measured.clone(),
+            (None, [only]) => only.clone(),
+            (None, _) => "production".to_owned(),
+        };
+        let environment = environment.unwrap_or_else(default);
+        let (ground, in_force) = match part.get("given") {
+            Some(given) => (self.ground(given), self.in_force(given)),
+            None => (Ground::Facts(Arc::new(Given::new(self.names.step))), BTreeSet::new()),
+        };
+        let wants = part.get("want");
+        let list: Vec<Part<'_>> = wants.into_iter().flat_map(Part::items).collect();
+        let list = if list.is_empty() { wants.into_iter().collect() } else { list };
+        Case {
+            note: text("note").unwrap_or_default(),
+            place: part.get("note").unwrap_or(part).key_place(),
+            in_force,
+            environment,
+            class,
+            stand_in: self.covered.first().cloned().unwrap_or_default(),
+            service,
+            slo: text("slo"),
+            wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
+            ground,
+        }
+    }
+
+    /// A name that must be declared.
+    fn name(&mut self, part: Option<Part<'_>>, what: &str, known: &[String]) -> Option<String> {
+        let part = part?;
+        let name = part.text()?;
+        if !known.iter().any(|one| one == name) {
+            let message = format!("there is no {what} `{name}`");
+            let problem = Diagnostic::error(Code::UnknownName, message).at(part.place(), "not declared");
+            let help = diagnostic::suggestion(name, known.iter().map(String::as_str));
+            self.problems.push(problem.help(help));
+        }
+        Some(name.to_owned())
+    }
+
+    /// True when the policy has a clause of this name; where not, that is told at `place`.
+    fn clause(&mut self, name: &str, place: Place) -> bool {
+        let known = || self.policy.clauses.iter().map(|clause| clause.name.as_str());
+        if known().any(|one| one == name) {
+            return true;
+        }
+        let message = format!("`{}` has no clause `{name}`", self.policy.source.path());
+        let problem = Diagnostic::error(Code::UnknownName, message).at(place, "no clause of this name");
+        let help = diagnostic::suggestion(name, known());
+        self.problems.push(problem.help(help));
+        false
+    }
+
+    /// A list of clauses.
+    fn clauses(&mut self, list: Part<'_>) -> Vec<String> {
+        let mut names = Vec::new();
+        for item in list.items() {
+            let name = item.text().unwrap_or_default();
+            self.clause(name, item.place());
+            names.push(name.to_owned());
+        }
+        names
+    }
+
+    /// What was in force before. Of history, only what history cannot know.
+    fn in_force(&mut self, given: Part<'_>) -> BTreeSet<String> {
+        let Some(list) = given.get("in_force") else { return BTreeSet::new() };
+        let walked = given.get("history").or_else(|| given.get("observations")).is_some();
+        for item in list.items().filter(|_| walked) {
+            let name = item.text().unwrap_or_default();
+            if self.policy.clauses.iter().any(|clause| clause.name == name && !clause.manual) {
+                let message = format!("whether `{name}` is in force follows from the history");
+                self.wrong(item, message, "name manual clauses only, or give facts instead of history");
+            }
+        }
+        self.clauses(list).into_iter().collect()
+    }
+
+    /// The situation.
+    fn ground(&mut self, given: Part<'_>) -> Ground {
+        let (history, observations) = (given.get("history"), given.get("observations"));
+        let whole = history.or(observations);
+        if let Some(whole) = whole {
+            for (key, part) in given.entries() {
+                if part.key_place() != whole.key_place() && key != "in_force" {
+                    let message = format!("`{key}` stands beside a history, from which it follows");
+                    let problem = Diagnostic::error(Code::WrongValue, message).at(part.key_place(), "this");
+                    let help = "give facts, or `history`, or `observations`";
+                    self.problems.push(problem.help(help));
+                }
+            }
+        }
+        match (history, observations) {
+            (Some(history), _) => self.history(history),
+            (None, Some(observations)) => {
+                let directory = self.source.path().rsplit_once('/').map_or("", |(directory, _)| directory);
+                let separator = if directory.is_empty() { "" } else { "/" };
+                let path = format!("{directory}{separator}{}", observations.text().unwrap_or_default());
+                Ground::Observations(path, observations.place())
+            }
+            (None, None) => self.facts(given),
+        }
+    }
+
+    /// Some facts.
+    fn facts(&mut self, given: Part<'_>) -> Ground {
+        let mut facts = Given::new(self.names.step);
+        if let (Some(_), Some(consumed)) = (given.get("remaining"), given.get("consumed")) {
+            let message = "`consumed` is what `remaining` leaves, and both are given".to_owned();
+            self.wrong(consumed, message, "keep one of the two");
+        }
+        for (fact, argument) in FACTS {
+            let Some(part) = given.get(fact) else { continue };
+            if argument == Argument::None {
+                self.fact(&mut facts, fact, "", part);
+            }
+            for (name, value) in part.entries() {
+                let argument = match argument {
+                    Argument::Window => match length::window(name, self.names.step) {
+                        Ok(seconds) => seconds.to_string(),
+                        Err(complaint) => {
+                            let problem = Diagnostic::error(complaint.code, complaint.message);
+                            let problem = problem.at(value.key_place(), "this window");
+                            self.problems.push(problem.help(complaint.help));
+                            continue;
+                        }
+                    },
+                    Argument::Name | Argument::None => name.to_owned(),
+                };
+                self.fact(&mut facts, fact, &argument, value);
+            }
+        }
+        Ground::Facts(Arc::new(facts))
+    }
+
+    /// One fact.
+    fn fact(&mut self, facts: &mut Given, fact: &str, argument: &str, part: Part<'_>) {
+        let text = scalar(part);
+        let number = match fact {
+            "burn_rate" | "pace" => notation::multiple(text),
+            "bad" | "total" => notation::number(text),
+            _ => notation::share(text),
+        };
+        match number {
+            Some(number) => facts.insert(fact, argument, number),
+            None => {
+                self.wrong(part, format!("`{text}` is no value of `{fact}`"), "write it with fewer digits");
+            }
+        }
+    }
+
+    /// A stretch of history.
+    fn history(&mut self, part: Part<'_>) -> Ground {
+        let seconds = |key: &str, default: i64| {
+            part.get(key).and_then(Part::text).and_then(length::length).unwrap_or(default)
+        };
+        let (step, period) = (seconds("step", self.names.step.max(1)), seconds("period", PERIOD));
+        if period % step != 0 {
+            let at = part.get("period").or_else(|| part.get("step")).unwrap_or(part);
+            let message = "the period is no whole number of steps".to_owned();
+            self.wrong(at, message, "write a `step` that divides the `period`");
+        }
+        let objective = match part.get("objective") {
+            None => Objective::new(OBJECTIVE),
+            Some(written) => {
+                let objective = notation::share(scalar(written)).and_then(Objective::new);
+                if objective.is_none() {
+                    let message = format!("`{}` is no objective", scalar(written));
+                    self.wrong(written, message, "an objective lies between 0 % and 100 %");
+                }
+                objective
+            }
+        };
+        let start = self.start(part, step);
+        let events = part.get("events").unwrap_or(part);
+        let points = match notation::events(events.text().unwrap_or_default(), step) {
+            Ok(points) => points,
+            Err((word, why)) => {
+                let help =
+                    "write `1000x672`, `40/1000x3h` (bad of all) or `?x2` (not known), with blanks between";
+                let place = events.place();
+                let at = place.text().find(&word).map(|at| place.span.start + at);
+                let place = at.map_or(place, |at| Place::new(self.source, at..at + word.len()));
+                let problem = Diagnostic::error(Code::WrongValue, format!("`{word}` {why}"));
+                self.problems.push(problem.at(place, "these steps").help(help));
+                Vec::new()
+            }
+        };
+        match objective {
+            Some(objective) => Ground::History(History { start, objective, period, step, points }),
+            None => Ground::Facts(Arc::new(Given::new(step))),
+        }
+    }
+
+    /// When a history begins.
+    fn start(&mut self, part: Part<'_>, step: i64) -> i64 {
+        let Some(written) = part.get("start") else {
+            let effective = self.policy.header.effective_from;
+            let effective = effective.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
+            let start = effective.map_or(BEGINNING, |start| start.timestamp().as_second());
+            return start + (-start).rem_euclid(step);
+        };
+        let text = written.text().unwrap_or_default();
+        match text.parse::<Timestamp>().map(Timestamp::as_second) {
+            Ok(start) if start.rem_euclid(step) == 0 => start,
+            Ok(_) => {
+                self.wrong(written, format!("`{text}` is not on the grid"), "begin at a whole step");
+                BEGINNING
+            }
+            Err(_) => {
+                let help = "write an instant such as `2026-10-05T00:00:00Z`";
+                self.wrong(written, format!("`{text}` is no instant"), help);
+                BEGINNING
+            }
+        }
+    }
+
+    /// What is wanted at one instant.
+    fn want(&mut self, part: Part<'_>, ground: &Ground) -> Want {
+        let (start, end) = match ground {
+            Ground::History(history) => (Some(history.start), Some(history.end())),
+            Ground::Facts(_) | Ground::Observations(..) => (None, None),
+        };
+        if matches!(ground, Ground::Facts(_)) {
+            for key in ["at", "since", "thaws_at"] {
+                let Some(timed) = part.get(key) else { continue };
+                let problem = Diagnostic::error(Code::WrongValue, format!("facts have no `{key}`"));
+                let problem = problem.at(timed.key_place(), "needs a history");
+                self.problems.push(problem.help("give `history` or `observations`, or take it out"));
+            }
+            return self.timeless(part);
+        }
+        if part.entries().all(|(key, _)| key == "at") {
+            let message = "nothing is wanted there".to_owned();
+            self.wrong(part, message, "say `clauses`, `effect` or whatever else must be so");
+        }
+        let at = part.get("at").and_then(|at| self.instant(at, start));
+        if let (Some(at), Some(start), Some(end), Some(written)) = (at, start, end, part.get("at"))
+            && !(start..=end).contains(&at)
+        {
+            let message = format!("`{}` lies outside of the history", scalar(written));
+            self.wrong(written, message, "lengthen `events`, or ask earlier");
+        }
+        let mut since = BTreeMap::new();
+        for (clause, written) in part.get("since").into_iter().flat_map(Part::entries) {
+            self.clause(clause, written.key_place());
+            since.extend(self.instant(written, start).map(|at| (clause.to_owned(), at)));
+        }
+        let mut thaws_at = BTreeMap::new();
+        for (clause, written) in part.get("thaws_at").into_iter().flat_map(Part::entries) {
+            self.clause(clause, written.key_place());
+            let never = written.text() == Some("never");
+            let at = if never { None } else { self.instant(written, start) };
+            thaws_at.insert(clause.to_owned(), at);
+        }
+        Want { at, since, thaws_at, start, ..self.timeless(part) }
+    }
+
+    /// What is wanted, whenever it is.
+    fn timeless(&mut self, part: Part<'_>) -> Want {
+        let words = |list: Part<'_>| list.items().filter_map(Part::text).map(ToOwned::to_owned).collect();
+        Want {
+            place: part.key_place(),
+            at: None,
+            clauses: part.get("clauses").map(|list| self.clauses(list)),
+            unknown: part.get("unknown").map(|list| self.clauses(list)),
+            effect: part.get("effect").and_then(Part::text).map(ToOwned::to_owned),
+            consequences: part.get("consequences").map(words),
+            since: BTreeMap::new(),
+            thaws_at: BTreeMap::new(),
+            start: None,
+        }
+    }
+
+    /// An instant.
+    fn instant(&mut self, part: Part<'_>, start: Option<i64>) -> Option<i64> {
+        let at = notation::instant(scalar(part), start);
+        if at.is_none() {
+            let help = match start {
+                Some(_) => "write a length since the beginning of the history, such as `28d 3h`",
+                None => "write an instant such as `2026-11-21T12:00:00Z`",
+            };
+            self.wrong(part, format!("`{}` is no instant", scalar(part)), help);
+        }
+        at
+    }
+}
+
+/// The file of tests that belongs to a policy's file.
+#[must_use]
+pub fn beside(policy: &str) -> String {
+    format!("{}{ENDING}", policy.strip_suffix(".rhai").unwrap_or(policy))
+}
