@@ -59,6 +59,18 @@ fn what_the_readme_says_to_write_is_valid_and_stops_nobody() {
 }
 
 #[test]
+fn the_tests_that_the_readme_shows_pass_on_the_policy_that_it_shows() {
+    let directory = repository();
+    let tests = blocks(&readme(), "yaml").get(3).cloned().expect("the README shows tests");
+    fs::write(directory.path().join("policies/payments.test.yaml"), tests).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    let output = command.arg("test").arg(directory.path()).env_clear().output().expect("the binary runs");
+    let out = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{out}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(out.contains("3 passed, 0 failed"), "{out}");
+}
+
+#[test]
 fn the_readme_shows_the_problem_that_a_misspelt_fact_is() {
     let directory = repository();
     let path = directory.path().join("policies/payments.rhai");
