@@ -9,7 +9,7 @@ use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{self, Settings, Unmapped};
 
 /// The most paths that one message names.
-const NAMED: usize = 5;
+const NAMED: usize = 3;
 
 /// A commit, and the name by which it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,16 +108,16 @@ pub fn touched(settings: &Settings, paths: &[String]) -> Touched {
         }
     }
     if !found.unmapped.is_empty() {
-        let subject = subject(&found.unmapped);
+        let claimed = named_few(&found.unmapped);
         match settings.unmapped {
             Unmapped::All => {
                 for name in settings.services.keys() {
                     because.entry(name).or_default().extend(found.unmapped.iter().cloned());
                 }
-                found.notes.push(format!("{subject} to no service, so every service counts"));
+                found.notes.push(format!("every service counts, because no service claims {claimed}"));
             }
             Unmapped::Warn => found.problems.push(
-                Diagnostic::warning(Code::Unused, format!("{subject} to no service"))
+                Diagnostic::warning(Code::Unused, format!("no service claims {claimed}"))
                     .at(settings.place.clone(), "no glob under `services` or `ignore` matches")
                     .help("add a glob to a service or to `ignore`, or set `unmapped`"),
             ),
@@ -166,13 +166,13 @@ pub fn named(settings: &Settings, names: &[String]) -> Touched {
     found
 }
 
-/// `a` belongs; `a`, `b` and 3 more belong.
-fn subject(paths: &[String]) -> String {
+/// `a` and `b`; or `a`, `b` and 3 more.
+fn named_few(paths: &[String]) -> String {
     let named: Vec<&str> = paths.iter().take(NAMED).map(String::as_str).collect();
-    match paths {
-        [one] => format!("`{one}` belongs"),
-        _ if paths.len() <= NAMED => format!("{} belong", diagnostic::list(&named)),
-        _ => format!("`{}` and {} more belong", named.join("`, `"), paths.len() - NAMED),
+    if paths.len() <= NAMED {
+        diagnostic::list(&named)
+    } else {
+        format!("`{}` and {} more", named.join("`, `"), paths.len() - NAMED)
     }
 }
 
@@ -255,10 +255,10 @@ mod tests {
     fn an_unmapped_path_does_what_the_settings_say() {
         let all = touch(Unmapped::All, &["Makefile"]);
         assert_eq!(names(&all), ["checkout", "search"]);
-        assert_eq!(all.notes, ["`Makefile` belongs to no service, so every service counts"]);
+        assert_eq!(all.notes, ["every service counts, because no service claims `Makefile`"]);
         let warn = touch(Unmapped::Warn, &["a", "b", "c", "d", "e", "f", "services/search/x"]);
         assert_eq!(names(&warn), ["search"]);
-        assert_eq!(warn.problems[0].message, "`a`, `b`, `c`, `d`, `e` and 1 more belong to no service");
+        assert_eq!(warn.problems[0].message, "no service claims `a`, `b`, `c` and 3 more");
         let ignore = touch(Unmapped::Ignore, &["Makefile"]);
         assert!(ignore.services.is_empty() && ignore.problems.is_empty());
     }
