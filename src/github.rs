@@ -186,6 +186,11 @@ impl GitHub {
         self.line.grant(time);
     }
 
+    /// Bounds the time of what is asked in `asking`.
+    pub fn within<T>(&self, time: Duration, asking: impl FnOnce() -> T) -> T {
+        self.line.within(time, asking)
+    }
+
     /// Calls sent so far, repetitions included.
     #[must_use]
     pub fn calls(&self) -> u64 {

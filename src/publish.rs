@@ -69,6 +69,8 @@ pub struct Speaker {
     pub run: u64,
     /// The attempt of the run, from 1.
     pub attempt: u64,
+    /// When it began to judge, in seconds since the epoch: a later attempt of an older run knows more.
+    pub began: i64,
 }
 
 /// Everything that is to be said about one verdict, rendered.
@@ -203,6 +205,9 @@ impl Told {
             match outcome {
                 Outcome::Degraded(what) => withheld.push(what),
                 Outcome::Failed(why) => notes.push(format!("the {name} could not be written: {why}")),
+                Outcome::Skipped(why) if name == "commit status" => {
+                    notes.push(format!("the {name} stays: {why}"));
+                }
                 Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) => {}
             }
         }

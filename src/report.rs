@@ -12,12 +12,12 @@ use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
 use crate::budget::{Budget, Figures, Windowed};
-use crate::change::{Change, Rollout};
+use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Consequence;
-use crate::policy::ruling::{Measured, Obstacle, Standing};
+use crate::policy::ruling::{Measured, Standing};
 use crate::settings::Mode;
-use crate::verdict::{Circumstance, Effect, Exit, Verdict, Weighed};
+use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod chart;
 pub mod consequence;
@@ -67,6 +67,8 @@ pub struct Report {
     pub notes: Vec<String>,
     /// The judged directory inside its repository: empty, or with a slash at its end.
     pub prefix: String,
+    /// Who passes although the verdict withholds the change.
+    pub passing: Passing,
     /// Where the judged text can be looked at, up to and including the last slash before a path.
     pub permalink: Option<String>,
 }
@@ -214,44 +216,6 @@ impl Report {
         let known =
             self.budgets.iter().filter_map(|line| line.figures.as_ref().ok().map(|known| (line, known)));
         known.min_by_key(|(_, known)| known.remaining)
-    }
-
-    /// The classes of change that pass although rulings withhold it: those that every deciding consequence excepts.
-    #[must_use]
-    pub fn passing(&self) -> Vec<&str> {
-        let broken = |one: &Weighed| matches!(one.ruling.obstacle, Some(Obstacle::Failed { .. }));
-        if self.verdict.effect < Effect::Unknown || self.deciding().any(broken) {
-            return Vec::new();
-        }
-        let withheld: Vec<&Vec<String>> =
-            self.withholding().filter_map(|consequence| consequence.except()).collect();
-        let Some((first, rest)) = withheld.split_first() else { return Vec::new() };
-        let in_all = |class: &&String| rest.iter().all(|except| except.contains(class));
-        first.iter().filter(in_all).map(String::as_str).collect()
-    }
-
-    /// The rollout that passes although rulings withhold the change: that to which every deciding consequence
-    /// restricts it.
-    #[must_use]
-    pub fn passing_rollout(&self) -> Option<Rollout> {
-        if self.verdict.effect != Effect::Restrict {
-            return None;
-        }
-        let mut to = None;
-        for consequence in self.withholding() {
-            let Consequence::Restrict { to: allowed, .. } = consequence else { return None };
-            to = Some(*allowed);
-        }
-        to
-    }
-
-    /// The consequences of the deciding rulings that stand in the way of changes to the judged environment.
-    fn withholding(&self) -> impl Iterator<Item = &Consequence> {
-        let elsewhere = |consequence: &Consequence| matches!(consequence, Consequence::Freeze { environment, .. } if Some(environment) != self.environment.as_ref());
-        let passes = |consequence: &Consequence| matches!(consequence, Consequence::Restrict { to, .. } if *to == self.change.rollout);
-        self.deciding()
-            .flat_map(|one| &one.ruling.consequences)
-            .filter(move |one| one.except().is_some() && !elsewhere(one) && !passes(one))
     }
 
     /// What people call a budget; with its environment where that is not the judged one.

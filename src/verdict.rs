@@ -183,6 +183,34 @@ pub fn fold(situation: &Situation, rulings: Vec<Ruling>, ahead: &[Timestamp]) ->
     Verdict { effect, exit: exit(effect), rulings: weighed, evaluated_at, valid_until }
 }
 
+/// Who passes although a verdict withholds the change: reckoned, not inferred, so that nobody is promised a pass that
+/// the next run refuses.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Passing {
+    /// The classes of change that would proceed.
+    pub classes: Vec<String>,
+    /// A canary of this very change would proceed.
+    pub canary: bool,
+}
+
+/// Reckons who passes, by folding the same rulings for each of `classes` and for a canary.
+#[must_use]
+pub fn passing<'a>(
+    situation: &Situation,
+    rulings: &[Ruling],
+    classes: impl IntoIterator<Item = &'a String>,
+) -> Passing {
+    let proceeds = |situation: &Situation| fold(situation, rulings.to_vec(), &[]).exit == Exit::Proceed;
+    if proceeds(situation) {
+        return Passing::default();
+    }
+    let with = |class: &String| Situation { class: Some(class.clone()), ..situation.clone() };
+    Passing {
+        classes: classes.into_iter().filter(|class| proceeds(&with(class))).cloned().collect(),
+        canary: proceeds(&Situation { rollout: Rollout::Canary, ..situation.clone() }),
+    }
+}
+
 /// The verdict when something that was written is wrong: nothing can be decided, so nothing proceeds.
 #[must_use]
 pub fn invalid(now: Timestamp) -> Verdict {

@@ -70,7 +70,12 @@ fn connect(stub: &Stub) -> GitHub {
 }
 
 fn speaker(run: u64) -> Speaker {
-    Speaker { url: format!("https://github.com/acme/shop/actions/runs/{run}"), run, attempt: 1 }
+    Speaker {
+        url: format!("https://github.com/acme/shop/actions/runs/{run}"),
+        run,
+        attempt: 1,
+        began: i64::try_from(run).expect("small"),
+    }
 }
 
 fn publication(text: &str, run: u64) -> Publication {
@@ -148,7 +153,7 @@ scenarios! {
         let status = stub.world().statuses.last().expect("a status").clone();
         assert_eq!(states(&stub), ["pending", "failure"]);
         assert_eq!((status.context.as_str(), status.commit.as_str()), (CONTEXT, HEAD));
-        assert_eq!(status.target.as_deref(), Some("https://github.com/acme/shop/pull/7?run=1.1#issuecomment-1000"));
+        assert_eq!(status.target.as_deref(), Some("https://github.com/acme/shop/pull/7?run=1.1&at=1#issuecomment-1000"));
         assert!(told.comment_url.is_some_and(|url| url.ends_with("/pull/7#issuecomment-1000")));
         assert_eq!(std::fs::read_to_string(summary).expect("a summary"), "# Freeze\n");
         let output = std::fs::read_to_string(output).expect("outputs");

@@ -47,7 +47,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let limits = Limits { deadline: Duration::from_secs(check.deadline), attempt: ATTEMPT, tries: TRIES };
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
-    let base = if run.is_some() { None } else { base(check, world) };
+    let (base, head) = if run.is_some() { (None, None) } else { ends(check, world)? };
     let address = match &run {
         Some(run) => Some(run.address.clone()),
         None if base.is_some() => Address::read(&world.environment).ok(),
@@ -62,6 +62,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         // The status is named before the settings are read, and must be named for what is judged.
         environment: check.environment.clone().or_else(|| run.as_ref().map(|_| ENVIRONMENT.to_owned())),
         base,
+        head,
         directory: world.directory.clone(),
         present: world.now,
         client: &client,
@@ -71,9 +72,12 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         pull: run.as_ref().map(crate::github::Run::pull_request),
     };
     let mut post = match (run.as_ref(), github) {
-        (Some(run), Some(github)) => {
-            Some(Post::open(run, github, case.environment.as_deref().unwrap_or(ENVIRONMENT)))
-        }
+        (Some(run), Some(github)) => Some(Post::open(
+            run,
+            github,
+            case.environment.as_deref().unwrap_or(ENVIRONMENT),
+            world.now.as_second(),
+        )),
         _ => None,
     };
     let (judged, usage) = guarded(&case, world.now);
@@ -120,15 +124,23 @@ fn tell(
     exit
 }
 
-/// The base that the command line names, else the one of the pull request that a workflow runs on: there the work
-/// tree may be the pull request's own, which must not judge itself.
-fn base(check: &Check, world: &World) -> Option<String> {
-    let of_run = || {
-        let event = world.variable("GITHUB_EVENT_NAME")?;
-        let branch = world.variable("GITHUB_BASE_REF")?;
-        event.starts_with("pull_request").then(|| branch.to_owned())
-    };
-    check.base.clone().or_else(of_run)
+/// The base and the head that the command line names, else those of the change that a workflow runs on: there the work
+/// tree may be the change's own, which must not judge itself, or the base's, which says nothing about the change.
+fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>), String> {
+    if check.base.is_some() {
+        return Ok((check.base.clone(), check.head.clone()));
+    }
+    let event = world.variable("GITHUB_EVENT_NAME").unwrap_or_default();
+    if event == "merge_group" {
+        return Err("this run is about a merge group: name what it merges into with --base".to_owned());
+    }
+    let base = world.variable("GITHUB_BASE_REF").map(ToOwned::to_owned);
+    if event != "pull_request_target" || base.is_none() {
+        return Ok((base, None));
+    }
+    let run = Post::read_run(world)
+        .map_err(|why| format!("the checkout is the base's own, and the change is not known: {why}"))?;
+    Ok((base, Some(run.pull_request().head_sha.clone())))
 }
 
 /// The address of a Prometheus and its token: from the command line, else from the environment.

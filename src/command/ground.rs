@@ -109,7 +109,7 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
         let notes = vec!["read from the work tree, because no --base was given".to_owned()];
         return Ok(work_tree(&case.root, notes));
     };
-    let head = case.check.head.as_deref().unwrap_or("HEAD");
+    let head = case.head.as_deref().unwrap_or("HEAD");
     let repository = open(case)?;
     let base = Commit { name: name.clone(), id: resolve(case, repository.as_ref(), name)? };
     let head = resolve(case, repository.as_ref(), head)?;

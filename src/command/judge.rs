@@ -27,7 +27,7 @@ use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, PolicyLine, Report};
 use crate::settings::{self, Environment, Settings};
 use crate::tree::TreeError;
-use crate::verdict::{self, Effect, Situation, Verdict};
+use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
 /// What is judged, and what may be asked on the way.
 pub struct Case<'a> {
@@ -41,6 +41,8 @@ pub struct Case<'a> {
     pub environment: Option<String>,
     /// The branch, tag or commit that everything that decides is read from.
     pub base: Option<String>,
+    /// The branch, tag or commit that is judged; `HEAD` when none is named.
+    pub head: Option<String>,
     /// Where relative paths of the command line start.
     pub directory: PathBuf,
     /// The present.
@@ -129,6 +131,7 @@ pub fn blank(now: Timestamp) -> Report {
         problems: Vec::new(),
         notes: Vec::new(),
         prefix: String::new(),
+        passing: Passing::default(),
         permalink: None,
     }
 }
@@ -207,6 +210,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             (false, false) => Effect::Proceed,
         },
     };
+    judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
 }
 

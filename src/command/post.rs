@@ -23,6 +23,8 @@ pub struct Post<'a> {
     github: Rc<GitHub>,
     /// The environment that the status is named for.
     environment: String,
+    /// When this run began to judge, in seconds since the epoch.
+    began: i64,
     /// What became of the pending status.
     opened: Outcome,
 }
@@ -43,11 +45,12 @@ impl<'a> Post<'a> {
 
     /// Posts the pending status that the gate waits for.
     #[must_use]
-    pub fn open(run: &'a Run, github: Rc<GitHub>, environment: &str) -> Self {
+    pub fn open(run: &'a Run, github: Rc<GitHub>, environment: &str, began: i64) -> Self {
         let environment = environment.to_owned();
         let pull = run.pull_request();
-        let opened = publish::pending(&github, &environment, &pull.base_ref, &pull.head_sha, &speaker(run));
-        Self { run, github, environment, opened }
+        let opened =
+            publish::pending(&github, &environment, &pull.base_ref, &pull.head_sha, &speaker(run, began));
+        Self { run, github, environment, began, opened }
     }
 
     /// Closes the status alone, when nothing else can be said any more.
@@ -60,7 +63,7 @@ impl<'a> Post<'a> {
             &self.environment,
             &pull.base_ref,
             &pull.head_sha,
-            &speaker(self.run),
+            &speaker(self.run, self.began),
             &line,
         );
     }
@@ -124,7 +127,7 @@ impl<'a> Post<'a> {
             environment: self.environment.clone(),
             base_branch: self.pull().base_ref.clone(),
             head_sha: self.pull().head_sha.clone(),
-            speaker: speaker(self.run),
+            speaker: speaker(self.run, self.began),
             summary_markdown: comment.clone(),
             comment_markdown: comment,
             status,
@@ -135,11 +138,12 @@ impl<'a> Post<'a> {
 }
 
 /// The run as the order of runs and people know it.
-fn speaker(run: &Run) -> Speaker {
+fn speaker(run: &Run, began: i64) -> Speaker {
     Speaker {
         url: format!("{}/{}/actions/runs/{}", run.server, run.address.repository, run.id),
         run: run.id,
         attempt: run.attempt,
+        began,
     }
 }
 

@@ -264,6 +264,15 @@ impl Line {
         self.ends.set(self.ends.get().max(Instant::now() + time));
     }
 
+    /// Bounds the time of what is asked in `asking`.
+    pub(super) fn within<T>(&self, time: Duration, asking: impl FnOnce() -> T) -> T {
+        let ends = self.ends.get();
+        self.ends.set(ends.min(Instant::now() + time));
+        let answer = asking();
+        self.ends.set(ends);
+        answer
+    }
+
     /// Sends one call and returns its answer if it is a success.
     pub(super) fn send(&self, call: Call<'_>) -> Result<Answer, GitHubError> {
         let mut pause = PAUSE;

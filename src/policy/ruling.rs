@@ -212,13 +212,27 @@ impl<'a> Bench<'a> {
             return (Truth::Failed { message, place: condition.place.clone() }, evidence);
         }
         let mut steady = Steady::new(length, budget.step());
-        let held = steady.answer(t, self.answers_at_once(condition, budget)) == Answer::Holds;
+        let answer = steady.answer(t, self.answers_at_once(condition, budget));
         evidence.push(Evidence {
             fact: "steadily".to_owned(),
             value: Value::Time(steady.lasted(t).into()),
-            compared: Some(Comparison { operator: ">=", threshold: Value::Time(length.into()), held }),
+            compared: Some(Comparison {
+                operator: ">=",
+                threshold: Value::Time(length.into()),
+                held: answer == Answer::Holds,
+            }),
         });
-        (if held { Truth::Holds } else { Truth::Fails }, evidence)
+        let truth = match answer {
+            Answer::Holds => Truth::Holds,
+            Answer::Fails => Truth::Fails,
+            Answer::Unknown => {
+                let length = gap::duration(length);
+                Truth::Unknown {
+                    why: format!("it is not known whether it held at every point of the last {length}"),
+                }
+            }
+        };
+        (truth, evidence)
     }
 
     /// A condition as a function of a grid point, with how long it must have held.

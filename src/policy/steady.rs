@@ -1,9 +1,12 @@
 //! `.steadily("3d")`: a condition that counts only once it has held for a while without a break.
 //!
-//! It holds at a grid point when the condition behind it held at every grid point of the length that ends there. A
-//! point at which that was not known breaks it like one at which it did not hold; only where it is not known at the
-//! asked point itself is the answer not known. Neighbouring points share what they found, so that a walk through
-//! history asks about each point once or twice and not once for every point of the length.
+//! It holds at a grid point when the condition behind it held at every grid point of the length that ends there, and
+//! does not when it is known not to have held at one of them. Where it is only not known at some of them, the answer
+//! is not known: nothing begins by it, and a clause that is in force stays so, because a hole in the data is no thaw.
+//! What was asked is remembered, so that a walk through history asks about each point once and not once for every
+//! point of the length.
+
+use std::collections::BTreeMap;
 
 use super::walk::Answer;
 
@@ -14,61 +17,54 @@ pub(super) struct Steady {
     length: i64,
     /// Seconds between two points.
     step: i64,
+    /// What was answered at each point.
+    answers: BTreeMap<i64, Answer>,
     /// An unbroken stretch of points at which it held, first and last.
     held: Option<(i64, i64)>,
-    /// The point that was last found not to hold.
-    broken: Option<i64>,
 }
 
 impl Steady {
     /// Nothing is known yet.
     pub(super) const fn new(length: i64, step: i64) -> Self {
-        Self { length, step, held: None, broken: None }
+        Self { length, step, answers: BTreeMap::new(), held: None }
     }
 
     /// Whether the condition, asked through `ask`, held steadily at `t`.
     pub(super) fn answer(&mut self, t: i64, mut ask: impl FnMut(i64) -> Answer) -> Answer {
-        let within = self.held.filter(|(first, last)| (*first..=*last).contains(&t));
-        let mut first = match within {
-            Some((first, _)) => first,
-            None => match ask(t) {
-                Answer::Holds => self.holds_at(t),
-                other @ (Answer::Fails | Answer::Unknown) => {
-                    self.broken = Some(t);
-                    return other;
-                }
-            },
-        };
-        let start = t - self.length;
-        if self.broken.is_some_and(|broken| start < broken && broken < t) {
-            return Answer::Fails;
-        }
-        while first - self.step > start {
-            let before = first - self.step;
-            if ask(before) != Answer::Holds {
-                self.broken = Some(before);
-                return Answer::Fails;
+        let mut unknown = false;
+        let mut point = t;
+        while point > t - self.length {
+            if let Some((first, _)) = self.held.filter(|(first, last)| (*first..=*last).contains(&point)) {
+                point = first - self.step;
+                continue;
             }
-            first = self.holds_at(before);
+            match *self.answers.entry(point).or_insert_with(|| ask(point)) {
+                Answer::Holds => self.holds_at(point),
+                Answer::Fails => return Answer::Fails,
+                Answer::Unknown if point == t => return Answer::Unknown,
+                Answer::Unknown => unknown = true,
+            }
+            point -= self.step;
         }
-        Answer::Holds
+        if unknown { Answer::Unknown } else { Answer::Holds }
     }
 
     /// For how long it had held at `t`, in seconds and up to the length, after an answer for `t`.
     pub(super) fn lasted(&self, t: i64) -> i64 {
-        let within = self.held.filter(|(first, last)| (*first..=*last).contains(&t));
-        within.map_or(0, |(first, _)| (t - first + self.step).min(self.length))
+        let mut point = t;
+        while point > t - self.length && self.answers.get(&point) == Some(&Answer::Holds) {
+            point -= self.step;
+        }
+        t - point
     }
 
-    /// Adds a point at which it held; the first point of its stretch.
-    fn holds_at(&mut self, point: i64) -> i64 {
-        let (first, last) = match self.held {
-            Some((first, last)) if point == last + self.step => (first, point),
-            Some((first, last)) if point == first - self.step => (point, last),
-            _ => (point, point),
+    /// Adds a point at which it held to the stretch that it belongs to, or begins one.
+    fn holds_at(&mut self, point: i64) {
+        self.held = match self.held {
+            Some((first, last)) if point == last + self.step => Some((first, point)),
+            Some((first, last)) if point == first - self.step => Some((point, last)),
+            _ => Some((point, point)),
         };
-        self.held = Some((first, last));
-        first
     }
 }
 
@@ -85,21 +81,24 @@ mod tests {
 
     /// By the words of the definition.
     fn defined(answers: &[Answer], t: i64, length: i64) -> Answer {
+        let within = || (t - length + 1..=t).map(|at| asked(answers, at));
         match asked(answers, t) {
-            Answer::Holds if (t - length + 1..=t).all(|at| asked(answers, at) == Answer::Holds) => {
-                Answer::Holds
-            }
-            Answer::Holds | Answer::Fails => Answer::Fails,
-            Answer::Unknown => Answer::Unknown,
+            Answer::Holds if within().all(|answer| answer == Answer::Holds) => Answer::Holds,
+            Answer::Holds if within().any(|answer| answer == Answer::Fails) => Answer::Fails,
+            Answer::Fails => Answer::Fails,
+            Answer::Holds | Answer::Unknown => Answer::Unknown,
         }
     }
 
     #[test]
-    fn an_unknown_point_breaks_it_and_an_unknown_present_is_unknown() {
-        use Answer::{Holds, Unknown};
-        let answers = [Holds, Holds, Unknown, Holds, Holds, Holds, Unknown];
+    fn an_unknown_point_lets_nothing_begin_and_nothing_end() {
+        use Answer::{Fails, Holds, Unknown};
+        let answers = [Fails, Holds, Unknown, Holds, Holds, Holds, Unknown];
         let at = |t| Steady::new(3, 1).answer(t, |point| asked(&answers, point));
-        assert_eq!((at(1), at(4), at(5), at(6)), (Answer::Fails, Answer::Fails, Holds, Unknown));
+        assert_eq!(
+            (at(1), at(2), at(3), at(4), at(5), at(6)),
+            (Fails, Unknown, Unknown, Unknown, Holds, Unknown)
+        );
         let mut steady = Steady::new(3, 1);
         steady.answer(4, |point| asked(&answers, point));
         assert_eq!(steady.lasted(4), 2);

@@ -249,7 +249,7 @@ mod tests {
             environment: "production".to_owned(),
             base_branch: "main".to_owned(),
             head_sha: head.to_owned(),
-            speaker: crate::publish::Speaker { url: String::new(), run: run.0, attempt: run.1 },
+            speaker: crate::publish::Speaker { url: String::new(), run: run.0, attempt: run.1, began: 0 },
             comment_markdown: text.to_owned(),
             summary_markdown: String::new(),
             status: StatusLine { state: State::Success, description: String::new() },

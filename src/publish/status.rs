@@ -4,11 +4,19 @@
 //! won against one branch says nothing about another. What stands there already is not posted again, because a
 //! commit takes only so many; what cannot be read is posted anyway, because the gate must not stay open.
 
+use std::time::Duration;
+
 use super::{Outcome, Speaker, StatusLine};
 use crate::github::{GitHub, Status};
 
 /// The most characters that GitHub takes.
 const LONGEST: usize = 140;
+
+/// How long looking at what stands there may take.
+const LOOKING: Duration = Duration::from_secs(5);
+
+/// How long posting may take at least.
+const POSTING: Duration = Duration::from_secs(15);
 
 /// The name of the status: the same text in a ruleset's list of required checks.
 #[must_use]
@@ -48,14 +56,22 @@ pub fn target(to: Option<&str>, speaker: &Speaker) -> String {
     let (page, fragment) =
         to.unwrap_or(&speaker.url).split_once('#').unwrap_or((to.unwrap_or(&speaker.url), ""));
     let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
-    format!("{page}?run={}.{}{fragment}", speaker.run, speaker.attempt)
+    format!("{page}?run={}.{}&at={}{fragment}", speaker.run, speaker.attempt, speaker.began)
 }
 
-/// The run that posted a status, as its link says.
-fn posted_by(target: &str) -> Option<(u64, u64)> {
-    let (_, rest) = target.split_once("?run=")?;
-    let (run, attempt) = rest.split('#').next()?.split_once('.')?;
-    Some((run.parse().ok()?, attempt.parse().ok()?))
+/// When the run that posted a status began to judge, as its link says.
+fn began(target: &str) -> Option<i64> {
+    let (_, rest) = target.split_once("&at=")?;
+    rest.split('#').next()?.parse().ok()
+}
+
+/// How much a state withholds.
+fn strictness(state: &str) -> u8 {
+    match state {
+        "success" => 0,
+        "pending" => 1,
+        _ => 2,
+    }
 }
 
 /// Finds what is to be done, from the latest status that is there.
@@ -67,7 +83,9 @@ pub fn plan(line: &StatusLine, target: &str, latest: Option<&Status>, speaker: &
         && latest.target == target;
     if same {
         Plan::Keep
-    } else if posted_by(&latest.target) > Some((speaker.run, speaker.attempt)) {
+    } else if began(&latest.target) > Some(speaker.began)
+        && strictness(line.state.as_str()) <= strictness(&latest.state)
+    {
         Plan::Yield
     } else {
         Plan::Post
@@ -85,7 +103,9 @@ pub fn post(
     speaker: &Speaker,
 ) -> Outcome {
     let target = target(to, speaker);
-    let latest = github.status(commit, context).unwrap_or_default();
+    // Neither a read that hangs nor what was spent before may keep the gate from being closed.
+    let latest = github.within(LOOKING, || github.status(commit, context)).unwrap_or_default();
+    github.grant(POSTING);
     match plan(line, &target, latest.as_ref(), speaker) {
         Plan::Keep => Outcome::Unchanged,
         Plan::Yield => Outcome::Skipped("a newer run has spoken".to_owned()),
@@ -131,14 +151,15 @@ mod tests {
     }
 
     fn speaker(run: u64) -> Speaker {
-        Speaker { url: format!("https://g/o/r/actions/runs/{run}"), run, attempt: 1 }
+        let began = i64::try_from(run).expect("a small number");
+        Speaker { url: format!("https://g/o/r/actions/runs/{run}"), run, attempt: 1, began }
     }
 
     #[test]
     fn what_stands_there_is_not_posted_again() {
         let now = line(State::Failure, "freeze");
         let link = target(Some("https://g/o/r/pull/7#issuecomment-1"), &speaker(5));
-        assert_eq!(link, "https://g/o/r/pull/7?run=5.1#issuecomment-1");
+        assert_eq!(link, "https://g/o/r/pull/7?run=5.1&at=5#issuecomment-1");
         let same = status("failure", "freeze", &link);
         assert_eq!(plan(&now, &link, Some(&same), &speaker(5)), Plan::Keep);
         assert_eq!(plan(&now, &target(None, &speaker(5)), Some(&same), &speaker(5)), Plan::Post);
@@ -154,6 +175,9 @@ mod tests {
             assert_eq!(plan(&now, &target(None, &speaker(10)), Some(&newer), &speaker(10)), Plan::Yield);
             assert_eq!(plan(&now, &target(None, &speaker(30)), Some(&newer), &speaker(30)), Plan::Post);
         }
+        let green = status("success", "proceed", &target(None, &speaker(20)));
+        let frozen = line(State::Failure, "freeze");
+        assert_eq!(plan(&frozen, &target(None, &speaker(10)), Some(&green), &speaker(10)), Plan::Post);
         let unknown = status("failure", "by hand", "https://elsewhere");
         assert_eq!(plan(&now, &target(None, &speaker(10)), Some(&unknown), &speaker(10)), Plan::Post);
     }

@@ -4,7 +4,6 @@
 
 use std::fmt::Write as _;
 
-use crate::change::Rollout;
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
@@ -100,11 +99,11 @@ fn opening(out: &mut String, report: &Report) {
     if deciding.len() > SHOWN {
         let _ = writeln!(out, "\nAnd {} more rulings like these.", deciding.len() - SHOWN);
     }
-    if report.passing_rollout() == Some(Rollout::Canary) {
+    if report.passing.canary {
         out.push_str("A canary passes.\n");
     }
-    let passing: Vec<String> = report.passing().into_iter().map(safe).collect();
-    if !passing.is_empty() && report.change.class.is_none() {
+    let passing: Vec<String> = report.passing.classes.iter().map(|class| safe(class)).collect();
+    if !passing.is_empty() {
         let _ = writeln!(out, "The policy excepts changes of class *{}*.", passing.join("*, *"));
     }
     out.push('\n');

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use rust_decimal::Decimal;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use crate::change::Rollout;
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
@@ -270,12 +269,12 @@ impl Page<'_> {
 
     /// What passes anyway, and what the other clauses say.
     fn afterwards(&mut self) {
-        let passing = self.report.passing();
-        if !passing.is_empty() && self.report.change.class.is_none() {
-            let classes: Vec<String> = passing.into_iter().map(clean).collect();
+        let passing = &self.report.passing;
+        if !passing.classes.is_empty() {
+            let classes: Vec<String> = passing.classes.iter().map(|class| clean(class)).collect();
             let _ = writeln!(self.out, "  passes anyway   {} changes", classes.join(", "));
         }
-        if self.report.passing_rollout() == Some(Rollout::Canary) {
+        if passing.canary {
             let _ = writeln!(self.out, "  passes anyway   a canary");
         }
         let mut heading = "also";
