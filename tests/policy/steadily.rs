@@ -44,11 +44,20 @@ fn a_condition_comes_into_force_once_it_has_held_at_every_point() {
 }
 
 #[test]
-fn a_point_that_is_not_known_breaks_it_and_an_unknown_present_is_unknown() {
+fn a_point_that_is_not_known_lets_nothing_begin_and_nothing_end() {
     let clause = ".when(|budget| budget.burn_rate(\"5m\") > 2).steadily(\"1h\")";
     let mut last = [Some(30); 20];
     last[12] = None;
-    assert_eq!(ruled(clause, &last).standing, Standing::Idle);
+    let since = |standing| match standing {
+        Standing::InForce { since, .. } => Some(since / STEP),
+        Standing::Idle | Standing::Unknown | Standing::Untriggered => None,
+    };
+    assert_eq!(since(ruled(clause, &last).standing), Some(711), "it had begun before the hole");
+    let mut last = [Some(30); 14];
+    last[5] = None;
+    assert_eq!(ruled(clause, &last).standing, Standing::Unknown, "it might have begun");
+    last[8] = Some(0);
+    assert_eq!(ruled(clause, &last).standing, Standing::Idle, "it cannot have");
     let mut last = [Some(30); 10];
     last[9] = None;
     assert_eq!(ruled(clause, &last).standing, Standing::Unknown);
