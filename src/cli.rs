@@ -126,8 +126,8 @@ pub struct Check {
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
 
-    /// The branch, tag or commit that the change goes into: everything that decides is read from it. Without it the
-    /// work tree is judged.
+    /// The branch, tag or commit that the change goes into: everything that decides is read from it. By default
+    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`); without either the work tree is judged.
     #[arg(long, value_name = "REF", conflicts_with = "post")]
     pub base: Option<String>,
 

@@ -55,6 +55,11 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     };
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
+    // What is wrong with an address is told after the status is opened: returning here would leave an earlier green.
+    let (prometheus, refused) = match prometheus(check, world) {
+        Ok(prometheus) => (prometheus, None),
+        Err(message) => (None, Some(message)),
+    };
     let case = Case {
         check,
         root: world.directory.join(&check.dir),
@@ -66,7 +71,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         directory: world.directory.clone(),
         present: world.now,
         client: &client,
-        prometheus: prometheus(check, world)?,
+        prometheus,
         github: github.clone(),
         blob: run.as_ref().map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
         pull: run.as_ref().map(crate::github::Run::pull_request),
@@ -80,7 +85,10 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         )),
         _ => None,
     };
-    let (judged, usage) = guarded(&case, world.now);
+    let (judged, usage) = match refused {
+        Some(message) => (nothing(&case, world.now, message.clone()), Some(message)),
+        None => guarded(&case, world.now),
+    };
     if let (Some(message), None) = (&usage, &post) {
         return Err(message.clone());
     }
@@ -168,20 +176,22 @@ const fn untold(exit: Exit) -> Exit {
 /// Judges. A panic of ours is caught and becomes a verdict that nothing is known; a wrong command line becomes a
 /// report that says so beside its message, for a pull request to see.
 fn guarded(case: &Case<'_>, now: Timestamp) -> (Judged, Option<String>) {
-    let nothing = |note: String| {
-        let mut report = judge::blank(now);
-        report.environment.clone_from(&case.check.environment);
-        report.notes.push(note);
-        Judged { report, observations: None }
-    };
     match catch_unwind(AssertUnwindSafe(|| judge::judge(case))) {
         Ok(Ok(judged)) => (judged, None),
-        Ok(Err(message)) => (nothing(message.clone()), Some(message)),
+        Ok(Err(message)) => (nothing(case, now, message.clone()), Some(message)),
         Err(payload) => {
             let note = format!("slogate itself failed, which is a bug in it: {}", panicked(payload.as_ref()));
-            (nothing(note), None)
+            (nothing(case, now, note), None)
         }
     }
+}
+
+/// A report that knows nothing but why.
+fn nothing(case: &Case<'_>, now: Timestamp, note: String) -> Judged {
+    let mut report = judge::blank(now);
+    report.environment.clone_from(&case.check.environment);
+    report.notes.push(note);
+    Judged { report, observations: None }
 }
 
 /// What a panic said.
