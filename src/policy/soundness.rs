@@ -9,8 +9,9 @@ use rust_decimal::Decimal;
 
 use super::complaint::printable;
 use super::sense::{self, Compares, Constant, Fact, Operator, Sense};
-use super::{Clause, Condition, Policy};
-use crate::catalog::Slo;
+use super::trial::given::NO_PRIORITY;
+use super::{Clause, Condition, Policy, length};
+use crate::catalog::{Objective, Slo};
 use crate::diagnostic::{Code, Diagnostic, Place, list};
 
 /// The most alternatives that a condition is spread out into; one with more is passed over.
@@ -18,6 +19,20 @@ const MOST_ALTERNATIVES: usize = 256;
 
 /// The most SLOs that are named in one warning.
 const MOST_NAMED: usize = 3;
+
+/// The facts that an objective bounds: when every event is bad, they go no further.
+const BOUNDED: [&str; 10] = [
+    "remaining",
+    "burned",
+    "burn_rate",
+    "burned_by",
+    "sla.remaining",
+    "sla.burned",
+    "sla.burn_rate",
+    "quarter.remaining",
+    "quarter.burned_by_kind",
+    "quarter.worst_kind",
+];
 
 /// Warnings about a policy, for the SLOs that it covers; `complete` when these are all there are.
 #[must_use]
@@ -94,9 +109,10 @@ fn spread(sense: &Sense) -> Option<Vec<Alternative>> {
 
 /// A comparison of what is spent as one of what is left.
 fn normal(compares: &Compares) -> Compares {
-    match (&compares.constant, compares.fact.name.as_str()) {
-        (Constant::Number(number), "consumed") => Compares {
-            fact: Fact { name: "remaining".to_owned(), argument: None },
+    let left = |group: &str| Fact { name: format!("{group}remaining"), argument: None };
+    match (&compares.constant, compares.fact.name.strip_suffix("consumed")) {
+        (Constant::Number(number), Some(group @ ("" | "sla." | "quarter."))) => Compares {
+            fact: left(group),
             operator: compares.operator.mirrored(),
             constant: Constant::Number(Decimal::ONE.saturating_sub(*number)),
             place: compares.place.clone(),
@@ -172,21 +188,48 @@ impl Stretch {
     }
 }
 
-/// Where a fact may lie whatever the SLO, or for one.
+/// The objective that a fact is reckoned against; none for a fact of the SLA where there is no SLA.
+fn against(fact: &Fact, slo: &Slo) -> Option<Objective> {
+    if fact.name.starts_with("sla.") { slo.terms.sla } else { Some(slo.objective) }
+}
+
+/// When every event is bad, the budget burns this many times faster than evenly.
+fn most(objective: Objective) -> Option<Decimal> {
+    Decimal::ONE.checked_div(objective.allowance())
+}
+
+/// The share of the period that the window of a fact is.
+fn part_of_period(fact: &Fact, slo: &Slo) -> Option<Decimal> {
+    let window = fact.argument.as_deref().and_then(length::length)?;
+    Decimal::from(window.min(slo.period)).checked_div(slo.period.into())
+}
+
+/// Where a fact may lie whatever the SLO, or for one. What goes within a window depends on how the traffic is spread;
+/// for an SLO it is as much as goes with even traffic.
 fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
-    // When every event is bad, the budget burns this many times faster than evenly.
-    let most = slo.and_then(|slo| Decimal::ONE.checked_div(slo.objective.allowance()));
+    let objective = slo.and_then(|slo| against(fact, slo));
+    let most = objective.and_then(most);
     match fact.name.as_str() {
-        "remaining" => Stretch::of(most.map(|most| Decimal::ONE - most), Some(Decimal::ONE)),
-        "burned" | "burn_rate" | "burned_by" => Stretch::of(Some(Decimal::ZERO), most),
+        "remaining" | "sla.remaining" | "quarter.remaining" => {
+            Stretch::of(most.map(|most| Decimal::ONE - most), Some(Decimal::ONE))
+        }
+        "burned" | "sla.burned" => {
+            let part = slo.and_then(|slo| part_of_period(fact, slo)).unwrap_or(Decimal::ONE);
+            Stretch::of(Some(Decimal::ZERO), most.and_then(|most| most.checked_mul(part)))
+        }
+        "burn_rate" | "sla.burn_rate" | "burned_by" | "quarter.burned_by_kind" | "quarter.worst_kind" => {
+            Stretch::of(Some(Decimal::ZERO), most)
+        }
         "objective" => match slo {
             Some(slo) => Stretch::of(Some(slo.objective.share()), Some(slo.objective.share())),
             None => Stretch { low: Some((Decimal::ZERO, false)), high: Some((Decimal::ONE, false)) },
         },
-        "bad" | "total" | "pace" | "worst_incident" | "time_to_exhaustion" => {
+        "sla.objective" => Stretch { low: Some((Decimal::ZERO, true)), high: Some((Decimal::ONE, false)) },
+        "bad" | "total" | "pace" | "worst_incident" | "time_to_exhaustion" | "breaches" => {
             Stretch::of(Some(Decimal::ZERO), None)
         }
         "signal" => Stretch::of(Some(Decimal::ZERO), Some(Decimal::ONE)),
+        "priority" => Stretch::of(Some(Decimal::ONE), Some(NO_PRIORITY)),
         _ => Stretch::default(),
     }
 }
@@ -264,8 +307,7 @@ fn constant(
 /// Warnings about thresholds that SLOs can never reach.
 fn unreachable(spread: &[Alternative], slos: &[&Slo]) -> Vec<Diagnostic> {
     let bounded = |one: &Compares| {
-        matches!(one.fact.name.as_str(), "remaining" | "burned" | "burn_rate" | "burned_by")
-            && stretches(std::slice::from_ref(one), None).is_some()
+        BOUNDED.contains(&one.fact.name.as_str()) && stretches(std::slice::from_ref(one), None).is_some()
     };
     let beyond_reach =
         |one: &Compares, slo| bounded(one) && stretches(std::slice::from_ref(one), Some(slo)).is_none();
@@ -300,16 +342,27 @@ fn beyond(compares: &Compares, slos: &[&Slo]) -> Diagnostic {
     }
     let message = format!("this threshold can never be reached by {named}");
     // The widest of them: above that none of the named ones comes.
-    let loosest = slos.iter().map(|slo| slo.objective).max();
-    let bound = loosest.and_then(|objective| {
-        let most = Decimal::ONE.checked_div(objective.allowance())?;
+    let fact = &compares.fact;
+    let within = |slo: &&&Slo| {
+        let part = part_of_period(fact, slo).filter(|_| fact.name.ends_with("burned"));
+        most(against(fact, slo)?)?.checked_mul(part.unwrap_or(Decimal::ONE))
+    };
+    let widest = slos.iter().filter_map(|slo| Some((within(&slo)?, *slo))).max_by_key(|(most, _)| *most);
+    let bound = widest.and_then(|(most, slo)| {
         let share = super::prose::share;
-        let objective = share(objective.share());
-        Some(match compares.fact.name.as_str() {
+        let objective = share(against(fact, slo)?.share());
+        let name = fact.name.rsplit('.').next().unwrap_or_default();
+        let short_window =
+            name == "burned" && part_of_period(fact, slo).is_some_and(|part| part < Decimal::ONE);
+        Some(match name {
             "burn_rate" => {
                 format!("at {objective} a budget burns at most {} times faster than evenly", short(most))
             }
             "remaining" => format!("at {objective} at least {} is left", share(short(Decimal::ONE - most))),
+            _ if short_window => format!(
+                "at {objective} at most {} of a budget can go within that window with even traffic",
+                share(short(most))
+            ),
             _ => format!("at {objective} at most {} of a budget can go", share(short(most))),
         })
     });
