@@ -76,6 +76,7 @@ fn names() -> Names {
         services: words(&["checkout", "ledger"]),
         teams: words(&["payments"]),
         step: 300,
+        ..Names::default()
     }
 }
 
@@ -141,7 +142,13 @@ fn budget(remaining: &str) -> Arc<Budget> {
 
 /// Whose budget is looked at.
 fn subject() -> Subject {
-    Subject { slo: "latency".into(), service: "checkout".into(), environment: "production".into() }
+    Subject {
+        slo: "latency".into(),
+        service: "checkout".into(),
+        environment: "production".into(),
+        phase: Some("beta".into()),
+        tier: None,
+    }
 }
 
 /// Tests a clause at a budget's last point.
