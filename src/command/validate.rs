@@ -7,7 +7,7 @@ use crate::command::ground;
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law};
 use crate::diagnostic::{self, Diagnostic};
-use crate::policy::soundness;
+use crate::policy::{soundness, supply};
 use crate::report::{json, problem};
 use crate::settings::Settings;
 use crate::verdict::Exit;
@@ -65,6 +65,9 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
         problems.extend(soundness::examine(policy, &slos, complete));
+        if complete {
+            problems.extend(supply::examine(policy, &slos, &settings));
+        }
     }
     Ok(law)
 }
