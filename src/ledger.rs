@@ -141,11 +141,15 @@ mod percentage {
         serializer.serialize_str(&format!("{percent} %"))
     }
 
+    /// The most that a share may be: an objective so high that one bad event is a million budgets is none.
+    const MOST: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
+
     /// Reads a share.
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
         let text = String::deserialize(deserializer)?;
         let percent = text.strip_suffix('%').and_then(|percent| percent.trim().parse::<Decimal>().ok());
         let share = percent.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED));
+        let share = share.filter(|share| (Decimal::ZERO..=MOST).contains(share));
         share.ok_or_else(|| de::Error::custom("a share is written as a percentage, such as `20 %`"))
     }
 }
