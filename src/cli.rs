@@ -25,7 +25,7 @@ pub enum Verb {
     Check(Box<Check>),
     /// Look at settings, SLOs and policies: all that is wrong in them, at once.
     Validate(Validate),
-    /// Say in words what a policy agrees, or what the code of a problem means.
+    /// Say in words what something means: a word of the policy language, the code of a problem, or a policy.
     Explain(Explain),
     /// Run the tests of policies.
     Test(Box<Test>),
@@ -80,17 +80,24 @@ pub struct Validate {
     pub color: String,
 }
 
-/// Say in words what a policy agrees, or what the code of a problem means.
+/// Say in words what something means: a word of the policy language, the code of a problem, or a policy.
 ///
-/// A policy is told from its own syntax: change a threshold and the sentence changes. What has no words is quoted.
+/// What can be explained:
+///
+///   a policy    `policies/payments.rhai`, told from its own syntax: change a threshold and the sentence changes.
+///               What has no words is quoted.
+///   a word      of the policy language: a fact (`burn_rate`), a declaration or method (`thaws`), a consequence
+///               (`freeze`), a key of a header (`silver_bullets`, `escalation.decides`)
+///   a list      `facts`, `clauses`, `consequences`, `header`, `codes`, or `language`: all of it
+///   a code      of a problem (`unknown-fact`): what it means, and what to do
 #[derive(Debug, Args)]
-#[command(after_help = codes())]
+#[command(verbatim_doc_comment, after_help = codes())]
 pub struct Explain {
-    /// A policy (`policies/payments.rhai`), or the code of a problem (`unknown-fact`).
-    #[arg(value_name = "FILE|CODE")]
+    /// A policy, a word, a list or a code.
+    #[arg(value_name = "WHAT")]
     pub what: String,
 
-    /// How to print it.
+    /// How to print it. Text is wrapped to `COLUMNS`, 100 when that is not set, and never below 60.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Prose,
 

@@ -79,8 +79,12 @@ impl World {
             "never" => false,
             _ => self.terminal && !plain,
         };
-        let width = self.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
-        Look { colour, unicode: self.unicode(), width }
+        Look { colour, unicode: self.unicode(), width: self.columns().unwrap_or(WIDTH) }
+    }
+
+    /// How wide the terminal is, where somebody says.
+    fn columns(&self) -> Option<usize> {
+        self.variable("COLUMNS").and_then(|columns| columns.parse().ok())
     }
 
     /// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.

@@ -159,7 +159,7 @@ pub const FUNCTIONS: [Function; 27] = [
             "limit_releases",
             STOPPING,
             "limit_releases(2)",
-            &[("a_day", "int")],
+            &[("releases_a_day", "int")],
             "only so many releases a day may ship",
         ),
     ),
