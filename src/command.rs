@@ -17,6 +17,7 @@ use crate::report::problem::Look;
 use crate::verdict::Exit;
 
 pub mod check;
+pub mod definitions;
 pub mod explain;
 mod ground;
 mod judge;
@@ -127,6 +128,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
+            Verb::Definitions(definitions) => definitions::run(&definitions, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());
