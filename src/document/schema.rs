@@ -33,13 +33,12 @@ pub(super) struct Compiled {
 
 /// The schema of `slogate.yaml`.
 static SETTINGS: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/settings.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::Settings.text()));
 /// The schema of OpenSLO v1.
-static OPENSLO: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1.json")));
+static OPENSLO: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::OpenSlo.text()));
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/policy-test.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::PolicyTest.text()));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -65,6 +64,26 @@ impl Compiled {
 }
 
 impl Schema {
+    /// The name of its file.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Settings => "settings.v1.json",
+            Self::OpenSlo => "openslo.v1.json",
+            Self::PolicyTest => "policy-test.v1.json",
+        }
+    }
+
+    /// Its text.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Settings => include_str!("../../schemas/settings.v1.json"),
+            Self::OpenSlo => include_str!("../../schemas/openslo.v1.json"),
+            Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
+        }
+    }
+
     /// The violations, in the order of their places.
     pub(super) fn check(self, part: Part<'_>) -> Vec<Diagnostic> {
         let compiled = match self {
