@@ -113,6 +113,8 @@ pub struct ChangeClass {
     pub label: String,
     /// The role that whoever sets the label needs.
     pub granted_by: Permission,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// A recorded history that budgets are read from when no monitoring system is given.

@@ -168,7 +168,8 @@ impl<'a> Loader<'a, '_> {
                 Some("admin") => Permission::Admin,
                 Some(_) | None => Permission::Maintain,
             };
-            changes.insert(name.to_owned(), ChangeClass { label: text.to_owned(), granted_by });
+            let place = part.key_place();
+            changes.insert(name.to_owned(), ChangeClass { label: text.to_owned(), granted_by, place });
         }
         changes
     }
