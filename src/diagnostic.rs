@@ -64,6 +64,12 @@ pub enum Code {
     Unreachable,
     /// A clause whose `thaws` holds while its `when` does.
     ThawsAtOnce,
+    /// A clause that freezes while nothing has burned.
+    WrongDirection,
+    /// A clause that adds nothing to another one.
+    Shadowed,
+    /// A share of less than one per cent where more is surely meant.
+    TinyShare,
     /// Something that was written and matched nothing.
     Unused,
     /// A commit, branch or tag that cannot be resolved.
@@ -76,7 +82,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 31] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -101,6 +107,9 @@ impl Code {
         Self::ConstantCondition,
         Self::Unreachable,
         Self::ThawsAtOnce,
+        Self::WrongDirection,
+        Self::Shadowed,
+        Self::TinyShare,
         Self::Unused,
         Self::NoCommit,
         Self::Layer,
@@ -135,6 +144,9 @@ impl Code {
             Self::ConstantCondition => "constant-condition",
             Self::Unreachable => "unreachable",
             Self::ThawsAtOnce => "thaws-at-once",
+            Self::WrongDirection => "wrong-direction",
+            Self::Shadowed => "shadowed",
+            Self::TinyShare => "tiny-share",
             Self::Unused => "unused",
             Self::NoCommit => "no-commit",
             Self::Layer => "layer",

@@ -6,7 +6,7 @@ use crate::command::World;
 use crate::command::ground;
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law};
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Code, Diagnostic};
 use crate::policy::soundness;
 use crate::report::{json, problem};
 use crate::settings::Settings;
@@ -57,6 +57,7 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     let complete = !law.problems.iter().any(Diagnostic::is_error);
     if complete {
         problems.extend(unprotected(&settings, &law));
+        problems.extend(unexcepted(&settings, &law));
     }
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
@@ -81,6 +82,26 @@ fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
         }
     }
     problems
+}
+
+/// Classes of change that no policy lets pass: they look as if they did something.
+fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let clauses = || law.policies.iter().flat_map(|policy| &policy.clauses);
+    let excepts = |class: &String| {
+        clauses()
+            .flat_map(|clause| &clause.consequences)
+            .any(|one| one.except().is_some_and(|list| list.contains(class)))
+    };
+    let unused = settings.changes.iter().filter(|(name, _)| !excepts(name));
+    unused
+        .map(|(name, class)| {
+            let message =
+                format!("no policy excepts the class of change `{name}`, so it is judged like any other");
+            Diagnostic::warning(Code::Unused, message)
+                .at(class.place.clone(), "excepted nowhere")
+                .help(format!("write `.except([\"{name}\"])` behind what it may pass, or take the class out"))
+        })
+        .collect()
 }
 
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.

@@ -49,6 +49,9 @@ impl Code {
             Self::ConstantCondition => CONSTANT_CONDITION,
             Self::Unreachable => UNREACHABLE,
             Self::ThawsAtOnce => THAWS_AT_ONCE,
+            Self::WrongDirection => WRONG_DIRECTION,
+            Self::Shadowed => SHADOWED,
+            Self::TinyShare => TINY_SHARE,
             Self::Unused => UNUSED,
             Self::NoCommit => NO_COMMIT,
             Self::Layer => LAYER,
@@ -254,6 +257,28 @@ const THAWS_AT_ONCE: Meaning = meaning(
                  >= percent(5))`.",
     "Let `thaws` begin beyond `when`: the distance between the two is what keeps a clause \
                  from flapping.",
+);
+
+/// `wrong-direction`.
+const WRONG_DIRECTION: Meaning = meaning(
+    "A clause freezes an environment while nothing has burned, so it stops a service with which nothing is wrong.",
+    "`budget.remaining >= 0` or `budget.burn_rate(\"1h\") < 6` under `freeze(\"production\")`.",
+    "Turn the comparison round. What is left falls while a budget is spent; what burned and how fast rises.",
+);
+
+/// `shadowed`.
+const SHADOWED: Meaning = meaning(
+    "A clause adds nothing: whenever it is in force another one is, too, which ends no earlier and does at least as \
+                 much. Most often a ladder has its rungs in the wrong order.",
+    "`restrict(\"canary\")` at 10 % left below `freeze(\"production\")` at 25 % left.",
+    "Let the milder consequence begin before the stricter one, or take the clause out.",
+);
+
+/// `tiny-share`.
+const TINY_SHARE: Meaning = meaning(
+    "A share of less than one per cent, where a hundred times as much is surely meant: `percent` counts in per cent.",
+    "`budget.remaining <= percent(0.1)`, which is a tenth of one per cent.",
+    "Write `percent(10)` for a tenth.",
 );
 
 /// `unused`.

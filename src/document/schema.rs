@@ -46,10 +46,9 @@ static POLICY_TEST: LazyLock<Result<Compiled, String>> =
 
 /// The schema of `organization.yaml`.
 static ORGANIZATION: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/organization.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::Organization.text()));
 /// The schema of an organisation's layer, vendored.
-static LAYER: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/layer.v1.json")));
+static LAYER: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Layer.text()));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -82,6 +81,8 @@ impl Schema {
             Self::Settings => "settings.v1.json",
             Self::OpenSlo => "openslo.v1.json",
             Self::PolicyTest => "policy-test.v1.json",
+            Self::Organization => "organization.v1.json",
+            Self::Layer => "layer.v1.json",
         }
     }
 
@@ -92,6 +93,8 @@ impl Schema {
             Self::Settings => include_str!("../../schemas/settings.v1.json"),
             Self::OpenSlo => include_str!("../../schemas/openslo.v1.json"),
             Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
+            Self::Organization => include_str!("../../schemas/organization.v1.json"),
+            Self::Layer => include_str!("../../schemas/layer.v1.json"),
         }
     }
 

@@ -4,6 +4,7 @@
 //! `verdict`. Conditions are traced only at the judged point; the walk over history reads them in silence.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -97,6 +98,15 @@ pub struct Measured {
     pub t: i64,
 }
 
+/// An unbroken stretch of time during which a clause is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The first grid point, in seconds since the epoch.
+    pub from: i64,
+    /// The first grid point at which it is so no longer; none where it still is at the end.
+    pub to: Option<i64>,
+}
+
 /// Every clause's ruling on one SLO.
 #[must_use]
 pub fn rule(policy: &Policy, measured: &Measured) -> Vec<Ruling> {
@@ -169,6 +179,45 @@ fn rule_clause(policy: &Policy, clause: &Clause, measured: &Measured) -> Ruling 
     };
     ruling.obstacle = ruling.obstacle.or_else(|| bench.failure());
     ruling
+}
+
+/// The stretches up to the judged point during which a clause is in force for one SLO; a manual clause never is.
+///
+/// Each point is reckoned by its own walk, as if it were judged; what the conditions answered is remembered.
+///
+/// # Errors
+/// Why they are not known: there is no budget, or a condition failed.
+pub fn spans(policy: &Policy, clause: &Clause, measured: &Measured) -> Result<Vec<Span>, Obstacle> {
+    let budget = measured.budget.as_ref().map_err(|gap| Obstacle::Unknown { why: gap.to_string() })?;
+    let (Some(when), Some((begin, _))) = (&clause.when, budget.span()) else { return Ok(Vec::new()) };
+    let bench = Bench { policy, subject: &measured.subject, failed: RefCell::new(None) };
+    let step = budget.step();
+    let first = policy.header.effective_from.map(midnight);
+    let first = first.map_or(i64::MIN, |effective| effective + (-effective).rem_euclid(step));
+    let Conditions { when, thaws } = bench.conditions(clause, when, budget);
+    let mut conditions = Conditions { when: remembered(when), thaws: thaws.map(remembered) };
+    let mut spans: Vec<Span> = Vec::new();
+    let mut point = begin;
+    while point <= measured.t {
+        let course = Course { first, t: point, step, length: budget.period() };
+        let in_force = matches!(conditions.state(course), State::InForce(_));
+        match spans.last_mut().filter(|span| span.to.is_none()) {
+            Some(open) if !in_force => open.to = Some(point),
+            None if in_force => spans.push(Span { from: point, to: None }),
+            Some(_) | None => {}
+        }
+        point += step;
+    }
+    match bench.failure() {
+        Some(failed) => Err(failed),
+        None => Ok(spans),
+    }
+}
+
+/// A condition that is asked about each point once.
+fn remembered(mut ask: impl FnMut(i64) -> Answer) -> impl FnMut(i64) -> Answer {
+    let mut known: BTreeMap<i64, Answer> = BTreeMap::new();
+    move |point| *known.entry(point).or_insert_with(|| ask(point))
 }
 
 /// What stands in the way of an answer, if something does.

@@ -14,7 +14,7 @@ use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Objective;
 use crate::diagnostic::{Diagnostic, Place, SourceText};
-use crate::policy::ruling::{self, Measured, Obstacle, Ruling, Standing};
+use crate::policy::ruling::{self, Measured, Obstacle, Ruling, Span, Standing};
 use crate::policy::trial::given::Given;
 use crate::policy::{Clause, Names, Policy, Subject, Tested, Truth};
 
@@ -100,6 +100,8 @@ pub struct Want {
     pub since: BTreeMap<String, i64>,
     /// When clauses would end; none for never.
     pub thaws_at: BTreeMap<String, Option<i64>>,
+    /// The stretches of the whole history during which clauses are in force.
+    pub stretches: BTreeMap<String, Vec<Span>>,
     /// The length that instants are told from.
     pub start: Option<i64>,
 }
@@ -116,6 +118,8 @@ pub struct Moment {
     pub t: Option<i64>,
     /// Every clause's ruling.
     pub rulings: Vec<Ruling>,
+    /// The stretches during which the clauses that the want names are in force, or why that is not known.
+    pub stretches: BTreeMap<String, Result<Vec<Span>, String>>,
     /// What it came to.
     pub effect: &'static str,
     /// Where wanted and got differ.
@@ -163,8 +167,12 @@ pub fn run(
                 .collect(),
         };
         let effect = effect(case, &rulings);
-        let mismatches = compare(want, &rulings, effect);
-        Moment { want: want.clone(), t, rulings, effect, mismatches }
+        let names = want.stretches.keys();
+        let stretches =
+            names.map(|name| (name.clone(), case.stretches(policy, budgets, end.unwrap_or(0), name)));
+        let stretches = stretches.collect();
+        let mismatches = compare(want, &rulings, effect, &stretches);
+        Moment { want: want.clone(), t, rulings, stretches, effect, mismatches }
     };
     case.wants.iter().map(moment).collect()
 }
@@ -212,6 +220,32 @@ impl Case {
         rulings
     }
 
+    /// The stretches up to the end during which a clause is in force, for one budget at least.
+    fn stretches(
+        &self,
+        policy: &Policy,
+        budgets: &[Judged],
+        end: i64,
+        name: &str,
+    ) -> Result<Vec<Span>, String> {
+        let Some(clause) = policy.clauses.iter().find(|clause| clause.name == name) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for (subject, budget) in budgets {
+            let whole = budget.as_ref().ok().and_then(|budget| budget.span());
+            if let (true, true, Some((from, _))) = (clause.manual, self.in_force.contains(name), whole) {
+                found.push(Span { from, to: None });
+            }
+            let measured = Measured { subject: subject.clone(), budget: budget.clone(), t: end };
+            found.extend(ruling::spans(policy, clause, &measured).map_err(|obstacle| match obstacle {
+                Obstacle::Unknown { why } => format!("not known: {why}"),
+                Obstacle::Failed { message, .. } => format!("failed: {message}"),
+            })?);
+        }
+        Ok(joined(found))
+    }
+
     /// Every clause's ruling on some facts.
     fn rule_given(&self, policy: &Policy, given: &Arc<Given>) -> Vec<Ruling> {
         policy.clauses.iter().map(|clause| self.rule_clause(policy, clause, given)).collect()
@@ -256,6 +290,21 @@ impl Case {
             pending: false,
         }
     }
+}
+
+/// Stretches in their order, those that meet as one.
+fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if last.to.is_none_or(|to| to >= span.from) => {
+                last.to = last.to.zip(span.to).map(|(one, other)| one.max(other));
+            }
+            Some(_) | None => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// An objective of 99.9 %: that of a history that names none.

@@ -10,11 +10,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::length;
+use super::expect::END;
 use super::given::{Argument, FACTS, Given};
 use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, notation};
 use crate::catalog::Objective;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Part, Schema};
+use crate::policy::ruling::Span;
 use crate::policy::{Names, Policy};
 
 /// Seconds of the period of a history that names none.
@@ -311,7 +313,7 @@ impl Reader<'_> {
             Ground::Facts(_) | Ground::Observations(..) => (None, None),
         };
         if matches!(ground, Ground::Facts(_)) {
-            for key in ["at", "since", "thaws_at"] {
+            for key in ["at", "since", "thaws_at", "stretches"] {
                 let Some(timed) = part.get(key) else { continue };
                 let problem = Diagnostic::error(Code::WrongValue, format!("facts have no `{key}`"));
                 let problem = problem.at(timed.key_place(), "needs a history");
@@ -342,7 +344,35 @@ impl Reader<'_> {
             let at = if never { None } else { self.instant(written, start) };
             thaws_at.insert(clause.to_owned(), at);
         }
-        Want { at, since, thaws_at, start, ..self.timeless(part) }
+        let mut stretches = BTreeMap::new();
+        for (clause, list) in part.get("stretches").into_iter().flat_map(Part::entries) {
+            self.clause(clause, list.key_place());
+            let spans = list.items().filter_map(|item| self.span(item, start, end)).collect();
+            stretches.insert(clause.to_owned(), spans);
+        }
+        Want { at, since, thaws_at, stretches, start, ..self.timeless(part) }
+    }
+
+    /// A stretch, `28d 3h - 56d 1h`, within a history.
+    fn span(&mut self, part: Part<'_>, start: Option<i64>, end: Option<i64>) -> Option<Span> {
+        let text = part.text().unwrap_or_default();
+        let read = text.split_once(" - ").and_then(|(from, to)| {
+            let from = notation::instant(from, start)?;
+            let to = if to.trim() == END { None } else { Some(notation::instant(to.trim(), start)?) };
+            Some(Span { from, to })
+        });
+        let why = match read {
+            None => "is no stretch",
+            Some(Span { from, to: Some(to) }) if to <= from => "ends where it begins, or before",
+            Some(Span { from, to }) if end.is_some_and(|end| to.unwrap_or(from) > end) => {
+                "lies outside of the history"
+            }
+            Some(span) => return Some(span),
+        };
+        let help = "write two instants, such as `28d 3h - 56d 1h`: in force from the first one until before the second; \
+                    `28d 3h - end` where it lasts to the end of the history";
+        self.wrong(part, format!("`{text}` {why}"), help);
+        None
     }
 
     /// What is wanted, whenever it is.
@@ -357,6 +387,7 @@ impl Reader<'_> {
             consequences: part.get("consequences").map(words),
             since: BTreeMap::new(),
             thaws_at: BTreeMap::new(),
+            stretches: BTreeMap::new(),
             start: None,
         }
     }
