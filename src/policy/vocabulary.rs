@@ -132,12 +132,13 @@ pub fn fact_names() -> impl Iterator<Item = &'static str> + Clone {
 }
 
 /// Every function of the language that is no fact, as a policy writes it.
-const SIGNATURES: [(&str, &str); 25] = [
+const SIGNATURES: [(&str, &str); 26] = [
     ("policy", "policy(#{ version: \"1.0.0\", scope: #{ team: \"…\" }, … })"),
     ("clause", "clause(\"name\", \"title\")"),
     ("when", ".when(|budget| budget.remaining <= 0)"),
     ("thaws", ".thaws(|budget| budget.remaining >= percent(10))"),
     ("steadily", ".steadily(\"3d\")"),
+    ("after", ".after(\"exhausted\", \"3d\")"),
     ("then", ".then(freeze(\"production\"))"),
     ("manual", ".manual()"),
     ("freeze", "freeze(\"environment\")"),
@@ -161,7 +162,7 @@ const SIGNATURES: [(&str, &str); 25] = [
 ];
 
 /// The methods of a clause.
-pub(super) const OF_CLAUSES: [&str; 5] = ["when", "thaws", "steadily", "then", "manual"];
+pub(super) const OF_CLAUSES: [&str; 6] = ["when", "thaws", "steadily", "after", "then", "manual"];
 
 /// The constructors of consequences, and the methods of what each makes.
 pub(super) const CONSEQUENCES: [(&str, &[&str]); 14] = [

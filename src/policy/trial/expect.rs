@@ -77,6 +77,13 @@ pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
     found
 }
 
+/// Whether the review is overdue as it is wanted to be.
+pub(super) fn review(want: &Want, overdue: bool) -> Option<Mismatch> {
+    let wanted = want.review_overdue.filter(|wanted| *wanted != overdue)?;
+    let said = |overdue| if overdue { "overdue" } else { "not overdue" }.to_owned();
+    Some(Mismatch { what: "review".to_owned(), wanted: said(wanted), got: said(overdue) })
+}
+
 /// The rulings of clauses in force, one for each clause.
 fn in_force(rulings: &[Ruling]) -> impl Iterator<Item = &Ruling> {
     let mut seen = BTreeSet::new();
