@@ -300,16 +300,17 @@ fn judged(
 }
 
 /// What rulings come to for a case: the effect where the policy is enforced.
-fn effect(case: &Case, rulings: &[Ruling]) -> &'static str {
+fn effect(case: &Case, rulings: &[Ruling], now: Timestamp) -> &'static str {
     let situation = Situation {
         environment: case.environment.clone(),
         mode: Mode::Enforce,
         on_unknown: OnUnknown::Block,
         class: case.class.clone(),
-        now: Timestamp::UNIX_EPOCH,
+        head: case.head.clone(),
+        now,
         floor: Effect::Proceed,
         rollout: Rollout::Full,
-        released_today: None,
+        released_today: case.released_today(rulings, now),
     };
     verdict::fold(&situation, rulings.to_vec(), &[]).effect.as_str()
 }
