@@ -4,6 +4,7 @@
 //! refuses what it does not understand at its line, and drops nothing in silence. What an SLO's budget *is*
 //! is left to `budget`, and where its numbers come from to `source`.
 
+mod annotation;
 mod openslo;
 
 use rust_decimal::Decimal;
@@ -11,6 +12,11 @@ use rust_decimal::Decimal;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part};
 use crate::settings::{self, Settings};
+
+pub use annotation::{Assigned, PRIORITIES, Priority, Terms};
+
+/// The most digits after the point of an objective: one failure in a thousand million is finer than anybody counts.
+const MOST_DIGITS: u32 = 9;
 
 /// The share of events that must be good: above 0, below 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,6 +83,8 @@ pub struct Slo {
     pub objective: Objective,
     /// The length of its rolling period, in seconds.
     pub period: i64,
+    /// What it is bound to besides its objective.
+    pub terms: Terms,
     /// Good, bad and total.
     pub indicator: Indicator,
     /// Where it is defined.

@@ -25,10 +25,31 @@ pub enum Verb {
     Check(Box<Check>),
     /// Look at settings, SLOs and policies: all that is wrong in them, at once.
     Validate(Validate),
-    /// Say in words what a policy agrees, or what the code of a problem means.
+    /// Say in words what something means: a word of the policy language, the code of a problem, or a policy.
     Explain(Explain),
     /// Run the tests of policies.
     Test(Box<Test>),
+    /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
+    Definitions(Definitions),
+}
+
+/// Write what editors need: the words of the policy language, and the schemas of the YAML files.
+///
+/// Into the directory `.slogate/` below DIR go `slogate.d.rhai`, which the Rhai language server completes policies
+/// from, and the JSON Schemas of settings, SLO definitions and policy tests; what is printed says how an editor is told
+/// of them. A file that is up to date is left alone. Commit them, so that everybody has the same.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  written, or up to date\n  1  with --check: a file is missing or not up to date\n  2  the command line is wrong\n  5  a file could not be written\n"
+)]
+pub struct Definitions {
+    /// The directory that has `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Write nothing, and fail where a file is missing or not up to date.
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// How problems are listed.
@@ -80,17 +101,24 @@ pub struct Validate {
     pub color: String,
 }
 
-/// Say in words what a policy agrees, or what the code of a problem means.
+/// Say in words what something means: a word of the policy language, the code of a problem, or a policy.
 ///
-/// A policy is told from its own syntax: change a threshold and the sentence changes. What has no words is quoted.
+/// What can be explained:
+///
+///   a policy    `policies/payments.rhai`, told from its own syntax: change a threshold and the sentence changes.
+///               What has no words is quoted.
+///   a word      of the policy language: a fact (`burn_rate`), a declaration or method (`thaws`), a consequence
+///               (`freeze`), a key of a header (`silver_bullets`, `escalation.decides`)
+///   a list      `facts`, `clauses`, `consequences`, `header`, `codes`, or `language`: all of it
+///   a code      of a problem (`unknown-fact`): what it means, and what to do
 #[derive(Debug, Args)]
-#[command(after_help = codes())]
+#[command(verbatim_doc_comment, after_help = codes())]
 pub struct Explain {
-    /// A policy (`policies/payments.rhai`), or the code of a problem (`unknown-fact`).
-    #[arg(value_name = "FILE|CODE")]
+    /// A policy, a word, a list or a code.
+    #[arg(value_name = "WHAT")]
     pub what: String,
 
-    /// How to print it.
+    /// How to print it. Text is wrapped to `COLUMNS`, 100 when that is not set, and never below 60.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Prose,
 

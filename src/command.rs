@@ -17,6 +17,7 @@ use crate::report::problem::Look;
 use crate::verdict::Exit;
 
 pub mod check;
+pub mod definitions;
 pub mod explain;
 mod ground;
 mod judge;
@@ -79,8 +80,12 @@ impl World {
             "never" => false,
             _ => self.terminal && !plain,
         };
-        let width = self.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
-        Look { colour, unicode: self.unicode(), width }
+        Look { colour, unicode: self.unicode(), width: self.columns().unwrap_or(WIDTH) }
+    }
+
+    /// How wide the terminal is, where somebody says.
+    fn columns(&self) -> Option<usize> {
+        self.variable("COLUMNS").and_then(|columns| columns.parse().ok())
     }
 
     /// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.
@@ -123,6 +128,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
+            Verb::Definitions(definitions) => definitions::run(&definitions, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

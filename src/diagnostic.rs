@@ -74,11 +74,15 @@ pub enum Code {
     Unused,
     /// A commit, branch or tag that cannot be resolved.
     NoCommit,
+    /// An organisation's layer that cannot be relied upon.
+    Layer,
+    /// Something of a team that is milder than its organisation asks.
+    BelowLayer,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -108,6 +112,8 @@ impl Code {
         Self::TinyShare,
         Self::Unused,
         Self::NoCommit,
+        Self::Layer,
+        Self::BelowLayer,
     ];
 
     /// The code as it is printed and looked up.
@@ -143,6 +149,8 @@ impl Code {
             Self::TinyShare => "tiny-share",
             Self::Unused => "unused",
             Self::NoCommit => "no-commit",
+            Self::Layer => "layer",
+            Self::BelowLayer => "below-layer",
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod chart;
 pub mod consequence;
+pub mod definitions;
 pub mod escape;
 pub mod explanation;
 pub mod figure;
@@ -28,6 +29,7 @@ pub mod json;
 pub mod line;
 pub mod markdown;
 pub mod problem;
+pub mod reference;
 pub mod text;
 pub mod trial;
 

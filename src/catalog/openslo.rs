@@ -9,7 +9,7 @@ mod objective;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Slo;
+use super::{Slo, annotation};
 use crate::diagnostic::{self, Code, Diagnostic, Place};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -101,6 +101,7 @@ impl<'a> Documents<'a> {
         let counted = counted(spec, problems);
         let objective = objective::objective(spec, self.compares(spec), problems);
         let period = objective::period(spec, settings.step, problems);
+        let terms = annotation::terms(part, objective, problems);
         let indicator = self.indicator(spec, problems);
         let name = part.at("/metadata/name")?.text()?;
         let title =
@@ -112,6 +113,7 @@ impl<'a> Documents<'a> {
             title: title.unwrap_or(name).to_owned(),
             objective: objective?,
             period: period?,
+            terms,
             indicator: indicator?,
             place: name_of(part),
         })

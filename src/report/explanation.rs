@@ -11,6 +11,10 @@ use crate::policy::{Clause, Policy};
 use crate::report::escape;
 use crate::settings::{Mode, Settings};
 
+mod word;
+
+pub use word::{codes, language, topic, word};
+
 /// For whom it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
@@ -21,12 +25,12 @@ pub enum Page {
 }
 
 /// The narrowest column of text.
-const NARROWEST: usize = 40;
+const NARROWEST: usize = 60;
 
 /// A policy as prose; `today` decides what is in force and overdue.
 #[must_use]
 pub fn policy(policy: &Policy, settings: &Settings, today: Date, page: Page) -> String {
-    let mut writer = Writer { page, text: String::new() };
+    let mut writer = Writer::new(page);
     let header = &policy.header;
     let title = format!("{} {}", policy.id, header.version);
     match page {
@@ -45,14 +49,14 @@ pub fn policy(policy: &Policy, settings: &Settings, today: Date, page: Page) -> 
     if !lenient.is_empty() {
         writer.paragraph("", &lenient);
     }
-    format!("{}\n", writer.text.trim_end())
+    writer.end()
 }
 
 /// A code as prose.
 #[must_use]
 pub fn code(code: Code, page: Page) -> String {
     let meaning = code.meaning();
-    let mut writer = Writer { page, text: String::new() };
+    let mut writer = Writer::new(page);
     match page {
         Page::Terminal(_) => writer.paragraph("", &[words(code.as_str())]),
         Page::Markdown => writer.heading(&escape::code_span(code.as_str())),
@@ -63,7 +67,7 @@ pub fn code(code: Code, page: Page) -> String {
     {
         writer.paragraph("", &[words(&format!("{start}{text}"))]);
     }
-    format!("{}\n", writer.text.trim_end())
+    writer.end()
 }
 
 /// Our own words.
@@ -195,6 +199,16 @@ struct Writer {
 }
 
 impl Writer {
+    /// A writer that wrote nothing yet.
+    const fn new(page: Page) -> Self {
+        Self { page, text: String::new() }
+    }
+
+    /// What was written, with one newline at its end.
+    fn end(self) -> String {
+        format!("{}\n", self.text.trim_end())
+    }
+
     /// One clause: its condition, what follows, and its end.
     fn clause(&mut self, number: usize, policy: &Policy, clause: &Clause) {
         let indent = " ".repeat(format!("{number}. ").len());

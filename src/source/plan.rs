@@ -162,7 +162,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalog::{Objective, Slo};
+    use crate::catalog::{Objective, Slo, Terms};
     use crate::diagnostic::{Place, SourceText};
     use crate::settings::{Environment, Mode};
 
@@ -179,6 +179,7 @@ pub(super) mod tests {
             title: name.to_owned(),
             objective: Objective::new(Decimal::new(99, 2)).expect("an objective"),
             period,
+            terms: Terms::default(),
             place: part.place.clone(),
             indicator: if is_good {
                 Indicator::Good { good: part, total }

@@ -5,7 +5,7 @@
 
 use rust_decimal::Decimal;
 
-use super::super::Objective;
+use super::super::{MOST_DIGITS, Objective};
 use super::unsupported;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Part;
@@ -60,9 +60,6 @@ fn plain(spec: Part<'_>, objective: Part<'_>, threshold: bool, problems: &mut Ve
     }
     plain
 }
-
-/// The most digits after the point of an objective: one failure in a thousand million is finer than anybody counts.
-const MOST_DIGITS: u32 = 9;
 
 /// The most grid points of a period; three periods are read.
 const MOST_POINTS: i64 = 300_000;

@@ -150,7 +150,10 @@ fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
             Some(slo) => Stretch::of(Some(slo.objective.share()), Some(slo.objective.share())),
             None => Stretch { low: Some((Decimal::ZERO, false)), high: Some((Decimal::ONE, false)) },
         },
-        "bad" | "total" => Stretch::of(Some(Decimal::ZERO), None),
+        "bad" | "total" | "pace" | "worst_incident" | "time_to_exhaustion" => {
+            Stretch::of(Some(Decimal::ZERO), None)
+        }
+        "signal" => Stretch::of(Some(Decimal::ZERO), Some(Decimal::ONE)),
         _ => Stretch::default(),
     }
 }
