@@ -7,7 +7,7 @@ use crate::command::ground;
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law};
 use crate::diagnostic::{self, Code, Diagnostic};
-use crate::policy::soundness;
+use crate::policy::soundness::{self, Surroundings};
 use crate::report::{json, problem};
 use crate::settings::Settings;
 use crate::verdict::Exit;
@@ -59,13 +59,15 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
         problems.extend(unprotected(&settings, &law));
         problems.extend(unexcepted(&settings, &law));
     }
+    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
             let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
             policy.covers(&slo.service, team)
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
-        problems.extend(soundness::examine(policy, &slos, complete));
+        let around = Surroundings { slos: &slos, complete, environments: &environments };
+        problems.extend(soundness::examine(policy, around));
     }
     Ok(law)
 }

@@ -4,14 +4,16 @@
 //! A sense is spread out into alternatives (`alternative`). Parts that were not taken apart count as possible: doubt is
 //! never a warning.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use self::alternative::{Alternative, Stretch, spread, stretches};
 use super::complaint::printable;
-use super::sense::{self, Compares, Constant, Sense};
+use super::sense::{self, Compares, Constant, Operator, Sense};
 use super::{Clause, Condition, Consequence, Policy};
 use crate::catalog::Slo;
-use crate::diagnostic::{Code, Diagnostic, Place, list};
+use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 
 mod alternative;
 mod shadow;
@@ -20,11 +22,23 @@ mod share;
 /// The most SLOs that are named in one warning.
 const MOST_NAMED: usize = 3;
 
-/// Warnings about a policy, for the SLOs that it covers; `complete` when these are all there are.
+/// What a policy stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The SLOs that it covers.
+    pub slos: &'a [&'a Slo],
+    /// These are all there are.
+    pub complete: bool,
+    /// The environments.
+    pub environments: &'a [&'a str],
+}
+
+/// Warnings about a policy.
 #[must_use]
-pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic> {
+pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
+    let slos = around.slos;
     let mut problems = Vec::new();
-    if slos.is_empty() && complete {
+    if slos.is_empty() && around.complete {
         let message =
             format!("the policy `{}` covers no SLO, so none of its clauses can come into force", policy.id);
         let help = "write an SLO for a service in its scope, or correct the scope";
@@ -48,6 +62,7 @@ pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic
                 continue;
             }
             problems.extend(unreachable(spread, slos));
+            problems.extend(unnamed(spread, around));
             problems.extend(share::tiny(&sense::read(policy, condition), slos));
             if index == 0 {
                 problems.extend(while_whole(clause, condition, spread));
@@ -65,6 +80,32 @@ pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic
         }
     }
     problems.extend(shadow::examine(policy, &sound));
+    problems
+}
+
+/// Warnings about names in conditions that nothing has.
+fn unnamed(spread: &[Alternative], around: Surroundings<'_>) -> Vec<Diagnostic> {
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    for compares in spread.iter().flat_map(|one| &one.compares) {
+        let Constant::Text(text) = &compares.constant else { continue };
+        let of_slos = |name: fn(&Slo) -> &str| around.slos.iter().map(|slo| name(slo)).collect::<Vec<_>>();
+        let (what, known) = match compares.fact.name.as_str() {
+            "service" if around.complete => ("the policy covers no service", of_slos(|slo| &slo.service)),
+            "slo" if around.complete => ("the policy covers no SLO", of_slos(|slo| &slo.name)),
+            "environment" => ("there is no environment", around.environments.to_vec()),
+            _ => continue,
+        };
+        if known.is_empty() || known.contains(&text.as_str()) {
+            continue;
+        }
+        let text = printable(text);
+        let problem = Diagnostic::warning(Code::UnknownName, format!("{what} `{text}`"))
+            .at(compares.place.clone(), "the same answer for every budget")
+            .help(suggestion(&text, known.into_iter().collect::<BTreeSet<_>>()));
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
     problems
 }
 
@@ -203,23 +244,11 @@ fn at_once(
 /// The warning about a clause that freezes a service with which nothing is wrong.
 fn while_whole(clause: &Clause, condition: &Condition, when: &[Alternative]) -> Option<Diagnostic> {
     let environment = clause.consequences.iter().find_map(Consequence::frozen)?;
-    // Of a budget that nobody has touched; what else a clause asks for, an objective or a name, may be so.
-    let untouched = |compares: &Compares| match compares.fact.name.as_str() {
-        "remaining" => Some(Decimal::ONE),
-        "burned" | "burn_rate" | "burned_by" | "worst_incident" | "pace" | "bad" => Some(Decimal::ZERO),
-        _ => None,
+    let whole = |one: &Alternative| {
+        let mut asked = one.compares.iter().filter_map(holds_while_whole).peekable();
+        one.written.is_empty() && asked.peek().is_some() && asked.all(|holds| holds)
     };
-    let holds = |one: &Alternative| {
-        let mut asked =
-            one.compares.iter().filter_map(|compares| Some((compares, untouched(compares)?))).peekable();
-        one.written.is_empty()
-            && asked.peek().is_some()
-            && asked.all(|(compares, value)| match compares.constant {
-                Constant::Number(number) => compares.operator.holds(&value, &number),
-                Constant::Text(_) => false,
-            })
-    };
-    when.iter().any(holds).then(|| {
+    when.iter().any(whole).then(|| {
         let message = format!(
             "the clause `{}` freezes `{}` while nothing has burned",
             printable(&clause.name),
@@ -228,5 +257,25 @@ fn while_whole(clause: &Clause, condition: &Condition, when: &[Alternative]) -> 
         Diagnostic::warning(Code::WrongDirection, message)
             .at(condition.place.clone(), "holds for a budget of which all is left")
             .help("look at the direction of the comparison: `remaining` falls while a budget is spent, and the rest rises")
+    })
+}
+
+/// Whether a comparison holds for a budget that nobody has touched; none where that is no matter of what is spent.
+fn holds_while_whole(compares: &Compares) -> Option<bool> {
+    let value = match compares.fact.name.as_str() {
+        "remaining" => Decimal::ONE,
+        "burned" | "burn_rate" | "burned_by" | "worst_incident" | "pace" | "bad" => Decimal::ZERO,
+        // It never comes, which is longer than any length.
+        "time_to_exhaustion" => {
+            return Some(matches!(
+                compares.operator,
+                Operator::Above | Operator::AtLeast | Operator::Unequal
+            ));
+        }
+        _ => return None,
+    };
+    Some(match compares.constant {
+        Constant::Number(number) => compares.operator.holds(&value, &number),
+        Constant::Text(_) => false,
     })
 }

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 
 use super::super::sense::{Compares, Constant, Fact, Operator, Sense, Written};
 use crate::catalog::Slo;
+use crate::policy::length;
 
 /// The most alternatives that a condition is spread out into; one with more is passed over.
 const MOST_ALTERNATIVES: usize = 256;
@@ -191,10 +192,33 @@ pub(super) fn stretches(compares: &[Compares], slo: Option<&Slo>) -> Option<BTre
             }
         }
     }
-    Some(stretches)
+    agree(&stretches).then_some(stretches)
+}
+
+/// True when facts may lie where they do together: in a longer window no less is burned than in a shorter one, and no
+/// more than is spent at all.
+fn agree(stretches: &BTreeMap<Fact, Stretch>) -> bool {
+    let seconds = |fact: &Fact| match fact.name.as_str() {
+        "burned" => fact.argument.as_deref().and_then(length::length),
+        _ => None,
+    };
+    let mut spent: Vec<(i64, Stretch)> =
+        stretches.iter().filter_map(|(fact, stretch)| Some((seconds(fact)?, stretch.clone()))).collect();
+    let left = stretches.iter().find(|(fact, _)| fact.name == "remaining").map(|(_, stretch)| stretch);
+    spent.extend(left.map(|left| (i64::MAX, left.rest())));
+    spent.iter().all(|(short, less)| {
+        let longer = spent.iter().filter(|(long, _)| long > short);
+        longer.map(|(_, more)| Stretch { low: less.low, high: more.high }).all(|between| !between.is_empty())
+    })
 }
 
 impl Stretch {
+    /// What is spent where so much is left, or the other way round.
+    fn rest(&self) -> Self {
+        let of = |bound: Option<(Decimal, bool)>| bound.map(|(value, within)| (Decimal::ONE - value, within));
+        Self { low: of(self.high), high: of(self.low) }
+    }
+
     /// True when a comparison holds for every value in it.
     fn is_within(&self, operator: Operator, number: Decimal) -> bool {
         let below = self.high.is_some_and(|(high, within)| high < number || (high == number && !within));
