@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 pub use meaning::Meaning;
 
+/// What stands where only a person can say what belongs there: `slogate init` writes it, and whoever reads it warns.
+pub const PLACEHOLDER: &str = "@fill-in";
+
 /// The kinds of problem that slogate finds; the code is what a person looks up and a machine filters by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
@@ -66,13 +69,15 @@ pub enum Code {
     ThawsAtOnce,
     /// Something that was written and matched nothing.
     Unused,
+    /// A text that `slogate init` wrote and that is still to be filled in.
+    Placeholder,
     /// A commit, branch or tag that cannot be resolved.
     NoCommit,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -98,6 +103,7 @@ impl Code {
         Self::Unreachable,
         Self::ThawsAtOnce,
         Self::Unused,
+        Self::Placeholder,
         Self::NoCommit,
     ];
 
@@ -130,6 +136,7 @@ impl Code {
             Self::Unreachable => "unreachable",
             Self::ThawsAtOnce => "thaws-at-once",
             Self::Unused => "unused",
+            Self::Placeholder => "placeholder",
             Self::NoCommit => "no-commit",
         }
     }

@@ -31,6 +31,7 @@ mod language;
 mod layout;
 mod length;
 mod load;
+mod placeholder;
 pub mod prose;
 pub mod ruling;
 mod sandbox;

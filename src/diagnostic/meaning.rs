@@ -50,6 +50,7 @@ impl Code {
             Self::Unreachable => UNREACHABLE,
             Self::ThawsAtOnce => THAWS_AT_ONCE,
             Self::Unused => UNUSED,
+            Self::Placeholder => PLACEHOLDER,
             Self::NoCommit => NO_COMMIT,
         }
     }
@@ -261,6 +262,15 @@ const UNUSED: Meaning = meaning(
                  something.",
     "`freeze(\"production\");` on a line of its own.",
     "Hand it to a clause with `.then(…)`, correct it, or take it out.",
+);
+
+/// `placeholder`.
+const PLACEHOLDER: Meaning = meaning(
+    "A text that `slogate init` wrote still stands where only you can say what belongs there. A \
+                 policy that names nobody was agreed by nobody, and a sample SLO measures nothing that \
+                 your users meet.",
+    "`agreed_by: #{ operations: \"@fill-in\" }`.",
+    "Write who it is, or what it is; `@fill-in` must be gone.",
 );
 
 /// `no-commit`.

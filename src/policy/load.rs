@@ -18,7 +18,7 @@ use super::language::{self, Declarations, Draft};
 use super::layout::Layout;
 use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, Purpose, guarded};
 use super::syntax;
-use super::{Clause, Condition, Names, Policy, Script, header};
+use super::{Clause, Condition, Names, Policy, Script, header, placeholder};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 
 /// The most problems that are told of one policy.
@@ -53,6 +53,8 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         }
         _ => None,
     };
+    let unfilled =
+        header.as_ref().zip(keys.as_ref()).and_then(|(header, keys)| placeholder::warn(header, keys));
     let scope_place = keys.map_or_else(|| Place::line_of(source, 1), |keys| keys.key("scope"));
     found.missing(&ast, &declared);
     let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
@@ -67,6 +69,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         clause.consequences.iter_mut().for_each(|one| one.name_escalation(&header.escalation));
     }
     found.problems.extend(declared.unused().filter_map(|position| script.layout.call(position)).map(unused));
+    found.problems.extend(unfilled);
     let (id, digest) = (id(source.path()), digest(source.text()));
     let windows = syntax::windows(&ast, &script.layout, names.step);
     let policy = Policy {
