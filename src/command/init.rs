@@ -4,47 +4,35 @@
 //! and `test` ask before a single file is made, so what is written is valid; an SLO definition of the repository that is
 //! not is left out and told.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
-
-use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::cli::{Init, Test, TestFormat};
 use crate::command::World;
 use crate::command::ground;
-use crate::command::init::definition::{Definition, Definitions};
-use crate::command::init::draft::{Draft, Plan};
+use crate::command::init::draft::Draft;
+use crate::command::init::findings::Findings;
 use crate::command::init::overlay::Overlay;
-use crate::command::init::owners::Owners;
-use crate::command::init::service::{Origin, Service, check_name, is_name};
-use crate::command::init::survey::Survey;
-use crate::command::init::workflow::Workflows;
+use crate::command::init::service::{Origin, Service, check_name};
 use crate::command::judge::Stop;
 use crate::command::law::Law;
 use crate::command::{test, validate};
 use crate::diagnostic::{self, Diagnostic};
-use crate::git::Repository;
 use crate::report::{problem, trial};
 use crate::tree::WorkTree;
 use crate::verdict::Exit;
 
 mod definition;
 mod draft;
+mod findings;
 mod overlay;
 mod owners;
 mod service;
 mod summary;
 mod survey;
+mod template;
 mod workflow;
 mod write;
-
-/// The environment that is meant where nothing names one.
-const PRODUCTION: &str = "production";
-
-/// Names of environments that users meet, the plainest first.
-const LIVE: [&str; 4] = [PRODUCTION, "prod", "prd", "live"];
 
 /// Why nothing is written.
 enum Refusal {
@@ -60,24 +48,6 @@ impl From<Stop> for Refusal {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)
     }
-}
-
-/// What lies in the repository.
-struct Findings {
-    /// The directory that gets the settings.
-    root: PathBuf,
-    /// The directory from the top of its repository: empty, or with a slash at its end.
-    prefix: String,
-    /// Its files and directories.
-    survey: Survey,
-    /// Its SLO definitions.
-    definitions: Definitions,
-    /// Its owners.
-    owners: Owners,
-    /// Its workflows.
-    workflows: Workflows,
-    /// What was passed over, beyond what the parts say.
-    notes: Vec<String>,
 }
 
 /// What is to be written, and what it was held to.
@@ -112,7 +82,7 @@ pub fn run(init: &Init, world: &mut World) -> Exit {
         return Exit::Usage;
     }
     let today = init.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
-    let mut findings = match look(init, world) {
+    let mut findings = match findings::look(init, world) {
         Ok(findings) => findings,
         Err(stop) => return refuse(Refusal::Stop(stop), world),
     };
@@ -164,7 +134,7 @@ fn refuse(refusal: Refusal, world: &mut World) -> Exit {
             for obstacle in obstacles {
                 world.tell(&format!("  {obstacle}"));
             }
-            world.tell("help: move them away, or look at what would be written with --dry-run in a copy of the repository");
+            world.tell("help: move them away, or take what you need from what --dry-run prints");
             Exit::Invalid
         }
         Refusal::Untested(outcome) => {
@@ -175,44 +145,21 @@ fn refuse(refusal: Refusal, world: &mut World) -> Exit {
     }
 }
 
-/// Looks at the repository.
-fn look(init: &Init, world: &World) -> Result<Findings, Stop> {
-    let root = world.directory.join(&init.dir);
-    ground::present(&root, &init.dir)?;
-    let root = root
-        .canonicalize()
-        .map_err(|error| Stop::Usage(format!("`{}` cannot be looked at: {error}", init.dir.display())))?;
-    let mut notes = Vec::new();
-    let prefix = match Repository::open(&root) {
-        Ok(repository) => repository.map_or_else(String::new, |one| one.prefix().to_owned()),
-        Err(error) => {
-            notes.push(format!("{error}; taken for no repository"));
-            String::new()
-        }
-    };
-    let up = prefix.split('/').filter(|part| !part.is_empty()).count();
-    let top = root.ancestors().nth(up).unwrap_or(&root).to_owned();
-    let survey = survey::look(&root)?;
-    let definitions = definition::find(&survey.files, &WorkTree::new(&root));
-    let above = WorkTree::new(&top);
-    let (owners, workflows) = (owners::read(&above), workflow::read(&top, &above));
-    Ok(Findings { root, prefix, survey, definitions, owners, workflows, notes })
-}
-
 /// Plans the files, holds them to what `validate` and `test` ask, and leaves out SLO definitions that do not pass.
 fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Refusal> {
     loop {
-        let (plan, origin) = plan(init, findings, today);
+        let (plan, origin) = findings.plan(init, today);
         let drafts = draft::files(&plan);
         let overlay = Overlay::new(WorkTree::new(&findings.root), &findings.survey.files, &drafts);
         let mut problems = Vec::new();
         let law = validate::examine(&ground::of_files(Box::new(overlay.clone())), &mut problems);
         let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
-        if leave_out(&mut findings.definitions, &mut findings.notes, &errors) {
+        if findings.leave_out(&errors) {
             continue;
         }
-        let obstacles: Vec<String> =
+        let mut obstacles: Vec<String> =
             drafts.iter().filter_map(|draft| write::obstacle(&findings.root, &draft.path)).collect();
+        obstacles.dedup();
         let law: Law = match law {
             Ok(law) if errors.is_empty() => law,
             // The settings and policies that are there already say more than what they do to ours.
@@ -225,20 +172,6 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
         let (services, environments) = (plan.services, plan.environments);
         return Ok(Proven { drafts, services, origin, environments, validated, tests, obstacles });
     }
-}
-
-/// Leaves out the definitions that have errors; true when there was one.
-fn leave_out(definitions: &mut Definitions, notes: &mut Vec<String>, errors: &[&Diagnostic]) -> bool {
-    let before = definitions.taken.len();
-    definitions.taken.retain(|definition| {
-        let of = |problem: &&&Diagnostic| {
-            problem.place().is_some_and(|place| place.source.path() == definition.path)
-        };
-        let first = errors.iter().find(of);
-        notes.extend(first.map(|problem| definition::told(&definition.path, problem)));
-        first.is_none()
-    });
-    definitions.taken.len() < before
 }
 
 /// How many tests there are, when all of them pass and see everything.
@@ -258,61 +191,6 @@ fn passing(init: &Init, overlay: Overlay) -> Result<usize, Refusal> {
     }
 }
 
-/// What the files are made of.
-fn plan(init: &Init, findings: &Findings, today: Date) -> (Plan, Origin) {
-    let taken = &findings.definitions.taken;
-    let mut known: Vec<String> = taken.iter().flat_map(|one| one.services.iter().cloned()).collect();
-    known.extend(findings.definitions.services.iter().cloned());
-    known.retain(|name| is_name(name));
-    known.sort();
-    known.dedup();
-    let (names, origin) = if !init.service.is_empty() {
-        (init.service.clone(), Origin::Given)
-    } else if !known.is_empty() {
-        (known, Origin::Definitions)
-    } else {
-        let name = findings.root.file_name().unwrap_or_default().to_string_lossy();
-        service::from_directories(&findings.survey.directories, &name)
-    };
-    let services = service::locate(
-        &names,
-        &findings.survey.directories,
-        &findings.owners,
-        init.team.as_deref(),
-        &findings.prefix,
-    );
-    let environments = environments(init, &findings.workflows);
-    let live = LIVE.iter().find(|name| environments.iter().any(|one| one == *name));
-    let target = live.map(|name| (*name).to_owned()).or_else(|| environments.last().cloned());
-    let sample = (!taken.iter().any(|one| one.slos > 0)).then(|| names.first().cloned()).flatten();
-    let plan = Plan {
-        services,
-        target: target.unwrap_or_else(|| PRODUCTION.to_owned()),
-        environments,
-        definitions: taken.iter().map(|definition: &Definition| definition.path.clone()).collect(),
-        files: findings.survey.files.clone(),
-        sample,
-        prefix: findings.prefix.clone(),
-        review: today.checked_add(3.months()).unwrap_or(today),
-    };
-    (plan, origin)
-}
-
-/// The environments, each once.
-fn environments(init: &Init, workflows: &Workflows) -> Vec<String> {
-    let mut environments: Vec<String> = if init.environment.is_empty() {
-        workflows.environments.keys().filter(|name| is_name(name)).cloned().collect()
-    } else {
-        init.environment.clone()
-    };
-    let mut seen = BTreeSet::new();
-    environments.retain(|name| seen.insert(name.clone()));
-    if environments.is_empty() {
-        environments.push(PRODUCTION.to_owned());
-    }
-    environments
-}
-
 /// What was found, as text.
 fn found(findings: &Findings, proven: &Proven) -> String {
     let taken = &findings.definitions.taken;
@@ -324,13 +202,6 @@ fn found(findings: &Findings, proven: &Proven) -> String {
             .get(name)
             .map_or_else(|| "named by no workflow".to_owned(), |paths| paths.join(", "))
     };
-    let mut notes = findings.notes.clone();
-    notes.extend(findings.survey.notes.iter().cloned());
-    notes.extend(findings.definitions.notes.iter().cloned());
-    notes.extend(findings.owners.notes.iter().cloned());
-    notes.extend(findings.workflows.notes.iter().cloned());
-    let odd = findings.workflows.environments.keys().filter(|name| !is_name(name));
-    notes.extend(odd.map(|name| format!("the environment `{name}` has a name that settings do not accept")));
     summary::found(&summary::Found {
         services: (&proven.services, proven.origin),
         owners: findings.owners.path.as_deref(),
@@ -338,6 +209,6 @@ fn found(findings: &Findings, proven: &Proven) -> String {
         unread: &findings.definitions.unread,
         environments: proven.environments.iter().map(|name| (name.as_str(), by(name))).collect(),
         deploying: &findings.workflows.deploying,
-        notes: &notes,
+        notes: &findings.passed_over(),
     })
 }

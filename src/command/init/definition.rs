@@ -16,6 +16,10 @@ const MAX_OPENED: usize = 5_000;
 /// Words without which a file defines no SLO, in small letters.
 const MARKS: [&str; 4] = ["openslo", "prometheus/v1", "sloth.slok.dev/", "pyrra.dev/"];
 
+/// Directories whose definitions show something and are in force nowhere.
+const SAMPLES: [&str; 8] =
+    ["example", "examples", "fixtures", "sample", "samples", "test", "testdata", "tests"];
+
 /// A file of OpenSLO v1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
@@ -70,6 +74,11 @@ impl Definitions {
         };
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
         if !MARKS.iter().any(|mark| text.contains(mark)) {
+            return;
+        }
+        let mut above = path.split('/').rev().skip(1);
+        if let Some(directory) = above.find(|directory| SAMPLES.contains(directory)) {
+            self.notes.push(format!("`{path}` lies below `{directory}`, so it is taken for a sample"));
             return;
         }
         let documents = document::decode(path, bytes)

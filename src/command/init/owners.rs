@@ -35,7 +35,7 @@ pub fn read(top: &dyn Tree) -> Owners {
                 owners.path = Some(place.to_owned());
                 owners.rules(place, source.text());
             }
-            Err(problem) => owners.notes.push(format!("{}; passed over", problem.message)),
+            Err(problem) => owners.notes.push(problem.message),
         }
         return owners;
     }

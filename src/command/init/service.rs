@@ -9,7 +9,10 @@ use crate::command::init::owners::Owners;
 const CONTAINERS: [&str; 6] = ["services", "apps", "microservices", "svc", "cmd", "packages"];
 
 /// Directories below which nothing ships.
-const APART: [&str; 8] = ["docs", "doc", "slos", "slo", "policies", "test", "tests", ".github"];
+const APART: [&str; 12] = [
+    ".github", "doc", "docs", "example", "examples", "fixtures", "policies", "slo", "slos", "test",
+    "testdata", "tests",
+];
 
 /// The most paths of one service.
 const MAX_PATHS: usize = 8;
@@ -116,11 +119,11 @@ fn of(name: &str, directories: &[String]) -> Vec<String> {
     let wanted = folded(name);
     let mut found: Vec<String> = Vec::new();
     for directory in directories {
-        let first = directory.split('/').next().unwrap_or_default();
+        let apart = directory.split('/').any(|part| APART.contains(&part));
         let last = directory.rsplit('/').next().unwrap_or_default();
         let inside = found.iter().any(|above| directory.starts_with(&format!("{above}/")));
         if folded(last) == wanted
-            && !APART.contains(&first)
+            && !apart
             && !inside
             && directory.len() <= LONGEST
             && !directory.contains(|c: char| c.is_control() || c == '\\')

@@ -55,7 +55,13 @@ pub fn obstacle(root: &Path, path: &str) -> Option<String> {
 /// What could not be written and why; nothing of it is left behind.
 pub fn all(root: &Path, drafts: &[Draft]) -> Result<(), String> {
     let stage = root.join(STAGE);
-    fs::create_dir(&stage).map_err(|error| format!("`{STAGE}` cannot be made: {error}"))?;
+    fs::create_dir(&stage).map_err(|error| {
+        if error.kind() == io::ErrorKind::AlreadyExists {
+            format!("`{STAGE}` is there already; remove it, unless another run is at work")
+        } else {
+            format!("`{STAGE}` cannot be made: {error}")
+        }
+    })?;
     let mut done = Done::default();
     let written = stage_and_publish(root, &stage, drafts, &mut done);
     if written.is_err() {
