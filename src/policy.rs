@@ -33,6 +33,7 @@ mod language;
 mod layout;
 mod length;
 mod load;
+mod placeholder;
 pub mod prose;
 pub mod recall;
 pub mod ruling;

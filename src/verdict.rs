@@ -94,6 +94,17 @@ impl Exit {
         (Self::Invalid, "something written is wrong: settings, SLO, policy, test"),
     ];
 
+    /// Every exit of writing the first files, with its meaning, in numeric order.
+    pub const OF_INIT: [(Self, &'static str); 4] = [
+        (Self::Proceed, "the files are written, or would be with --dry-run"),
+        (Self::Usage, "the command line is wrong"),
+        (
+            Self::Invalid,
+            "something stands in the way: files that exist, or a policy of yours; nothing is written",
+        ),
+        (Self::Untold, "the files could not be written; none is left behind"),
+    ];
+
     /// The process's exit code.
     #[must_use]
     pub const fn code(self) -> u8 {

@@ -10,7 +10,7 @@ mod objective;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Slo, annotation};
-use crate::diagnostic::{self, Code, Diagnostic, Place};
+use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
 
@@ -98,6 +98,7 @@ impl<'a> Documents<'a> {
     fn slo(&mut self, part: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<Slo> {
         let spec = part.get("spec")?;
         let service = service(spec, settings, problems);
+        problems.extend(placeholder(spec));
         let counted = counted(spec, problems);
         let objective = objective::objective(spec, self.compares(spec), problems);
         let period = objective::period(spec, settings.step, problems);
@@ -214,6 +215,17 @@ fn service<'a>(spec: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnosti
         return None;
     }
     Some(name)
+}
+
+/// The warning about a sample that nobody has made their own.
+fn placeholder(spec: Part<'_>) -> Option<Diagnostic> {
+    let description = spec.get("description")?;
+    description.text()?.contains(PLACEHOLDER).then(|| {
+        let message = format!("the description of the SLO still says `{PLACEHOLDER}`");
+        Diagnostic::warning(Code::Placeholder, message)
+            .at(description.place(), "to be filled in")
+            .help("write which requests it measures; its queries and its objective are a sample, too")
+    })
 }
 
 /// True when the budget is counted by events; the other methods are told.

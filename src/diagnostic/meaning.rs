@@ -53,6 +53,7 @@ impl Code {
             Self::Shadowed => SHADOWED,
             Self::TinyShare => TINY_SHARE,
             Self::Unused => UNUSED,
+            Self::Placeholder => PLACEHOLDER,
             Self::NoCommit => NO_COMMIT,
             Self::Layer => LAYER,
             Self::BelowLayer => BELOW_LAYER,
@@ -288,6 +289,15 @@ const UNUSED: Meaning = meaning(
                  something.",
     "`freeze(\"production\");` on a line of its own.",
     "Hand it to a clause with `.then(…)`, correct it, or take it out.",
+);
+
+/// `placeholder`.
+const PLACEHOLDER: Meaning = meaning(
+    "A text that `slogate init` wrote still stands where only you can say what belongs there. A \
+                 policy that names nobody was agreed by nobody, and a sample SLO measures nothing that \
+                 your users meet.",
+    "`agreed_by: #{ operations: \"@fill-in\" }`.",
+    "Write who it is, or what it is; `@fill-in` must be gone.",
 );
 
 /// `no-commit`.
