@@ -41,7 +41,7 @@ pub enum Code {
     UnknownName,
     /// Two definitions with one name.
     Duplicate,
-    /// Something that OpenSLO can say and that slogate does not judge yet.
+    /// Something that a definition can say and that slogate does not judge yet.
     Unsupported,
     /// A query that does not parse, or that cannot be counted over a window.
     Query,

@@ -149,16 +149,16 @@ const DUPLICATE: Meaning = meaning(
 
 /// `unsupported`.
 const UNSUPPORTED: Meaning = meaning(
-    "OpenSLO can say it and slogate does not judge it yet. Judging something else instead \
-                 would be worse than saying so.",
-    "`thresholdMetric`, or a period by the calendar.",
+    "A definition says something that slogate does not judge yet. The SLO is read, and its budget stays unknown: \
+                 judging something else instead would be worse. A version of a format that is not read is an error.",
+    "`thresholdMetric`, a period by the calendar, `apiVersion: openslo/v9`.",
     "Write the objective as a ratio of counters over a rolling period.",
 );
 
 /// `query`.
 const QUERY: Meaning = meaning(
-    "A query does not parse, or cannot be counted over a window, so no number could come of \
-                 it.",
+    "A query does not parse, which is an error, or cannot be counted over another window, and then the budget \
+                 stays unknown.",
     "`rate(http_requests_total[5m])` where a counter is wanted, an unclosed brace.",
     "Write a counter or a sum of counters; the windows are put around it.",
 );
