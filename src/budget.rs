@@ -20,6 +20,7 @@ pub mod forecast;
 pub mod gap;
 pub mod incident;
 pub mod series;
+mod supposed;
 
 /// What is asked of a series before its budget counts as known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
