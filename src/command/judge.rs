@@ -92,6 +92,17 @@ pub struct Judged {
     pub report: Report,
     /// The observations as a file, when any were asked for.
     pub observations: Option<String>,
+    /// The budgets that the rulings rest on.
+    pub measured: Vec<Measured>,
+    /// The policies, asked or not.
+    pub policies: Vec<Policy>,
+}
+
+impl Judged {
+    /// Nothing is known yet.
+    pub fn blank(now: Timestamp) -> Self {
+        Self { report: blank(now), observations: None, measured: Vec::new(), policies: Vec::new() }
+    }
 }
 
 /// Judges.
@@ -99,7 +110,7 @@ pub struct Judged {
 /// # Errors
 /// What is wrong with the command line.
 pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
-    let mut judged = Judged { report: blank(case.present), observations: None };
+    let mut judged = Judged::blank(case.present);
     let verdict = match path(case, &mut judged) {
         Ok(verdict) => verdict,
         Err(Stop::Usage(message)) => return Err(message),
@@ -118,7 +129,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
 }
 
 /// A report in which nothing is known yet.
-pub fn blank(now: Timestamp) -> Report {
+fn blank(now: Timestamp) -> Report {
     Report {
         verdict: verdict::unknown(now),
         environment: None,
@@ -173,6 +184,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
         rulings.extend(policies.iter().flat_map(|policy| ruling::rule(policy, &measured)));
+        judged.measured.push(measured);
     }
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
     for policy in law.policies.iter().filter(asked) {
@@ -210,6 +222,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             (false, false) => Effect::Proceed,
         },
     };
+    judged.policies = law.policies;
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
 }
