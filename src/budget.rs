@@ -25,6 +25,7 @@ pub mod incident;
 pub mod priority;
 pub mod quarter;
 pub mod series;
+mod supposed;
 
 /// What is asked of a series before its budget counts as known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

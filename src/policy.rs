@@ -26,6 +26,7 @@ use crate::policy::trial::given::Given;
 
 mod complaint;
 mod consequence;
+pub mod distance;
 mod facts;
 mod header;
 mod keys;

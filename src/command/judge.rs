@@ -94,6 +94,17 @@ pub struct Judged {
     pub report: Report,
     /// The observations as a file, when any were asked for.
     pub observations: Option<String>,
+    /// The budgets that the rulings rest on.
+    pub measured: Vec<Measured>,
+    /// The policies, asked or not.
+    pub policies: Vec<Policy>,
+}
+
+impl Judged {
+    /// Nothing is known yet.
+    pub fn blank(now: Timestamp) -> Self {
+        Self { report: blank(now), observations: None, measured: Vec::new(), policies: Vec::new() }
+    }
 }
 
 /// Judges.
@@ -101,7 +112,7 @@ pub struct Judged {
 /// # Errors
 /// What is wrong with the command line.
 pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
-    let mut judged = Judged { report: blank(case.present), observations: None };
+    let mut judged = Judged::blank(case.present);
     let verdict = match path(case, &mut judged) {
         Ok(verdict) => verdict,
         Err(Stop::Usage(message)) => return Err(message),
@@ -120,7 +131,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
 }
 
 /// A report in which nothing is known yet.
-pub fn blank(now: Timestamp) -> Report {
+fn blank(now: Timestamp) -> Report {
     Report {
         verdict: verdict::unknown(now),
         environment: None,
@@ -181,6 +192,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             rulings.extend(ruling::rule(policy, &measured, past));
             judged.report.notes.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
+        judged.measured.push(measured);
     }
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
     for policy in law.policies.iter().filter(asked) {
@@ -219,6 +231,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             (false, false) => Effect::Proceed,
         },
     };
+    judged.policies = law.policies;
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
 }
