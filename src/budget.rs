@@ -296,6 +296,12 @@ impl Figures<'_> {
         self.budget.first + i64::try_from(self.index).unwrap_or(i64::MAX) * self.budget.step
     }
 
+    /// The share of events that must be good.
+    #[must_use]
+    pub fn objective(&self) -> Decimal {
+        Decimal::ONE - self.allowance
+    }
+
     /// Bad events and all events of the period.
     #[must_use]
     pub const fn period(&self) -> Total {

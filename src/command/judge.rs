@@ -28,6 +28,7 @@ use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, PolicyLine, Report};
 use crate::settings::{self, Environment, Settings};
+use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -185,7 +186,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, observation, t);
+        let measured = measure(asked, &settings, observation, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
         for policy in policies {
@@ -334,14 +335,17 @@ fn subjects<'a>(
 }
 
 /// An observation as a budget.
-fn measure(asked: &watch::Asked<'_>, observed: Result<crate::source::Observation, Gap>, t: i64) -> Measured {
-    let subject = Subject {
-        slo: asked.slo.name.clone(),
-        service: asked.slo.service.clone(),
-        environment: asked.environment.to_owned(),
-    };
-    let budget = observed.map(|observation| {
-        Arc::new(Budget::new(asked.slo.objective, asked.slo.period, observation.series, observation.direct))
+fn measure(
+    asked: &watch::Asked<'_>,
+    settings: &Settings,
+    observed: Result<Observation, Gap>,
+    t: i64,
+) -> Measured {
+    let slo = asked.slo;
+    let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
+    let budget = observed.map(|observed| {
+        let budget = Budget::new(slo.objective, slo.period, observed.series, observed.direct);
+        Arc::new(budget.bound_to(slo.terms))
     });
     Measured { subject, budget, t }
 }
