@@ -25,6 +25,7 @@ pub mod incident;
 pub mod priority;
 pub mod quarter;
 pub mod series;
+mod supposed;
 
 /// What is asked of a series before its budget counts as known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub struct Budget {
     incidents: OnceLock<Incidents>,
     /// The breaches of the series, found when they are first asked about.
     breaches: OnceLock<Breaches>,
+    /// Shares of a period's grant that are given back, each with its instant in seconds since the epoch.
+    given_back: Vec<(i64, Decimal)>,
 }
 
 /// Running sums up to a point.
@@ -133,6 +136,7 @@ impl Budget {
             outages: None,
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
+            given_back: Vec::new(),
         };
         for point in series.points {
             budget.push(point);
@@ -185,6 +189,12 @@ impl Budget {
     #[must_use]
     pub const fn terms(&self) -> Terms {
         self.terms
+    }
+
+    /// The same budget with shares of its grant given back, each at its instant, in seconds since the epoch.
+    #[must_use]
+    pub fn topped_up(&self, given_back: Vec<(i64, Decimal)>) -> Self {
+        Self { given_back, ..self.clone() }
     }
 
     /// The objective.
@@ -311,16 +321,36 @@ impl Figures<'_> {
         self.allowance * self.period.total
     }
 
-    /// The share of the grant that is left; negative in debt, 1 when nothing is spent.
+    /// The bad events of the period that are given back: what was given within it, and never more than was spent.
+    fn forgiven(&self) -> Decimal {
+        if self.budget.given_back.is_empty() {
+            return Decimal::ZERO;
+        }
+        let (t, period) = (self.t(), self.budget.period());
+        let within = self.budget.given_back.iter().filter(|(at, _)| *at <= t && t - at < period);
+        let share: Decimal = within.map(|(_, share)| share).sum();
+        // A share of what the objective grants, whatever the figures are held to: an SLA's grant is larger.
+        let given = share * self.budget.objective.allowance() * self.period.total;
+        given.min(self.period.bad)
+    }
+
+    /// The share of the grant that is given back.
+    #[must_use]
+    pub fn given_back(&self) -> Decimal {
+        self.forgiven() / self.grant()
+    }
+
+    /// The share of the grant that is left; negative in debt, 1 when nothing is spent. What is given back counts as
+    /// not spent.
     #[must_use]
     pub fn remaining(&self) -> Decimal {
-        (self.grant() - self.period.bad) / self.grant()
+        (self.grant() - self.period.bad + self.forgiven()) / self.grant()
     }
 
     /// The share of the grant that is spent: `1 - remaining`.
     #[must_use]
     pub fn consumed(&self) -> Decimal {
-        self.period.bad / self.grant()
+        (self.period.bad - self.forgiven()) / self.grant()
     }
 
     /// The share of the period's grant that went within the window, in seconds.

@@ -3,11 +3,12 @@
 use crate::catalog::Slo;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
-use crate::command::ground;
+use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law};
-use crate::diagnostic::{self, Diagnostic};
-use crate::policy::{soundness, supply};
+use crate::diagnostic::{self, Code, Diagnostic};
+use crate::policy::soundness::{self, Surroundings};
+use crate::policy::supply;
 use crate::report::{json, problem};
 use crate::settings::Settings;
 use crate::verdict::Exit;
@@ -46,25 +47,35 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
     world.end(&text, exit)
 }
 
-/// Reads everything, and looks at all of it.
+/// Finds the ground, and examines it.
 fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
     let root = world.directory.join(&validate.dir);
-    let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
-    let settings = law::read_settings(&ground, problems)?;
-    let law = law::read(&ground, &settings)?;
+    examine(&ground::read(&root, &validate.dir, validate.base.as_deref())?, problems)
+}
+
+/// Reads everything from a ground, and looks at all of it.
+///
+/// # Errors
+/// When there are no settings, or the tree does not answer.
+pub fn examine(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
+    let settings = law::read_settings(ground, problems)?;
+    let law = law::read(ground, &settings)?;
     problems.extend(law.problems.iter().cloned());
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.
     let complete = !law.problems.iter().any(Diagnostic::is_error);
     if complete {
         problems.extend(unprotected(&settings, &law));
+        problems.extend(unexcepted(&settings, &law));
     }
+    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
             let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
             policy.covers(&slo.service, team)
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
-        problems.extend(soundness::examine(policy, &slos, complete));
+        let around = Surroundings { slos: &slos, complete, environments: &environments };
+        problems.extend(soundness::examine(policy, around));
         if complete {
             problems.extend(supply::examine(policy, &slos, &settings));
         }
@@ -86,8 +97,29 @@ fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
     problems
 }
 
+/// Classes of change that no policy lets pass: they look as if they did something.
+fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let clauses = || law.policies.iter().flat_map(|policy| &policy.clauses);
+    let excepts = |class: &String| {
+        clauses()
+            .flat_map(|clause| &clause.consequences)
+            .any(|one| one.except().is_some_and(|list| list.contains(class)))
+    };
+    let unused = settings.changes.iter().filter(|(name, _)| !excepts(name));
+    unused
+        .map(|(name, class)| {
+            let message =
+                format!("no policy excepts the class of change `{name}`, so it is judged like any other");
+            Diagnostic::warning(Code::Unused, message)
+                .at(class.place.clone(), "excepted nowhere")
+                .help(format!("write `.except([\"{name}\"])` behind what it may pass, or take the class out"))
+        })
+        .collect()
+}
+
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.
-fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
+#[must_use]
+pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
     let counted =

@@ -126,7 +126,7 @@ impl Operator {
     }
 
     /// Whether it holds for an ordering of left and right.
-    fn holds<T: PartialOrd>(self, left: &T, right: &T) -> bool {
+    pub(super) fn holds<T: PartialOrd>(self, left: &T, right: &T) -> bool {
         match self {
             Self::Below => left < right,
             Self::AtMost => left <= right,

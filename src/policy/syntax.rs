@@ -199,18 +199,17 @@ impl Examiner<'_> {
 
     /// Looks at a function that is called by its name.
     fn function(&mut self, name: &str, position: Position) {
-        let constructors = vocabulary::CONSEQUENCES.iter().map(|(name, _)| *name);
-        let known = || constructors.clone().chain(vocabulary::OTHERS);
-        if known().chain(vocabulary::ENGINE).any(|known| known == name) || self.own.contains(name) {
+        if vocabulary::ENGINE.contains(&name) || self.own.contains(name) {
             return;
         }
         // A method written as a function works as one.
         if vocabulary::names().any(|known| known == name) {
             return;
         }
-        let own: Vec<&str> =
-            self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$")).collect();
-        let help = suggestion(name, known().chain(own));
+        let own = self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$"));
+        let mut known: Vec<&str> = vocabulary::alone().collect();
+        known.extend(own);
+        let help = suggestion(name, known);
         let message = format!("there is no function `{}`", printable(name));
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown function");
     }
@@ -220,8 +219,7 @@ impl Examiner<'_> {
         let mut receiver = match &chain.lhs {
             Expr::Variable(variable, ..) if body.budgets.contains(variable.1.as_str()) => Receiver::Budget,
             Expr::FnCall(call, _) if call.name == "clause" => Receiver::Clause,
-            Expr::FnCall(call, _) => vocabulary::CONSEQUENCES
-                .iter()
+            Expr::FnCall(call, _) => vocabulary::consequences()
                 .find(|(name, _)| *name == call.name)
                 .map_or(Receiver::Other, |(name, methods)| Receiver::Consequence(name, methods)),
             _ => Receiver::Other,
@@ -264,7 +262,7 @@ impl Examiner<'_> {
                 let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
                 self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
             }
-            Receiver::Clause => self.unknown_method("a clause", &vocabulary::OF_CLAUSES, name, position),
+            Receiver::Clause => self.unknown_method("a clause", &vocabulary::of_clauses(), name, position),
             Receiver::Consequence(what, methods) => {
                 self.unknown_method(&format!("`{what}`"), methods, name, position);
             }
@@ -294,8 +292,8 @@ impl Examiner<'_> {
                 let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
                 self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
             }
-            Receiver::Clause if vocabulary::OF_CLAUSES.contains(&name) => return receiver,
-            Receiver::Clause => self.unknown_method("a clause", &vocabulary::OF_CLAUSES, name, position),
+            Receiver::Clause if vocabulary::of_clauses().contains(&name) => return receiver,
+            Receiver::Clause => self.unknown_method("a clause", &vocabulary::of_clauses(), name, position),
             Receiver::Consequence(_, methods) if methods.contains(&name) => return receiver,
             Receiver::Consequence(what, methods) => {
                 self.unknown_method(&format!("`{what}`"), methods, name, position);

@@ -1,7 +1,15 @@
 //! Every word of the policy language, each written down once: facts with their unit, range and formula, and functions
-//! with the form in which they are called.
+//! with the form in which they are called. The keys of a header come from their schema.
 //!
-//! What is answered to a misspelling, what a policy must not define anew and what the README lists come from here.
+//! What is answered to a misspelling, what a policy must not define anew, what `explain` says of a word, and what editors
+//! and the language's reference are given come from here.
+
+mod function;
+mod key;
+pub mod word;
+
+pub use function::{FUNCTIONS, Function, Role};
+pub use key::{Key, keys};
 
 /// What a fact takes in its parentheses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +45,40 @@ impl Fact {
     pub fn name(&self) -> &'static str {
         let written = self.form.split('(').next().unwrap_or(self.form);
         written.split_once('.').map_or(written, |(_, name)| name)
+    }
+
+    /// The type of its value, as the engine calls it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.unit.split(',').next().unwrap_or_default() {
+            "true or false" => "bool",
+            "length of time" => "time",
+            named @ ("ratio" | "rate" | "count" | "name") => named,
+            _ => "?",
+        }
+    }
+
+    /// The names and types of what stands in its parentheses.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(String, &'static str)> {
+        let inside = self.form.split_once('(').map_or("", |(_, inside)| inside.trim_end_matches(')'));
+        let given: Vec<&str> = inside.split(", ").filter(|argument| !argument.is_empty()).collect();
+        let what = match self.takes {
+            Takes::Nothing | Takes::Name => "name",
+            Takes::Windows => "window",
+            Takes::Length => "length",
+            Takes::Priority => "priority",
+        };
+        let texts = given.iter().filter(|argument| argument.starts_with('"')).count();
+        let mut text = 0;
+        let named = given.iter().map(|argument| {
+            if !argument.starts_with('"') {
+                return ("number".to_owned(), "int | decimal");
+            }
+            text += 1;
+            (if texts > 1 { format!("{what}_{text}") } else { what.to_owned() }, "String")
+        });
+        named.collect()
     }
 }
 
@@ -195,6 +237,19 @@ pub const FACTS: [Fact; 31] = [
     fact("budget.tier", Takes::Nothing, "name", "the tier of the service, as the settings say"),
 ];
 
+/// The types of values, with what each compares with.
+pub const TYPES: [(&str, &str); 9] = [
+    ("ratio", "a share; it compares with a ratio and with `0`, so write `percent(10)` and not `10`"),
+    ("rate", "a multiple of burning evenly; it compares with numbers"),
+    ("count", "a number of events; it compares with numbers, and one count divided by another is a ratio"),
+    ("time", "a length of time; it compares with texts such as `\"3d\"`"),
+    ("name", "a name; it compares with texts by `==` and `!=`, and may be looked for `in` a list of texts"),
+    ("bool", "true or false; it stands by itself, or behind `!`"),
+    ("budget", "what a condition is given: one budget at one instant"),
+    ("clause", "what `clause(…)` answers"),
+    ("consequence", "what is handed to `.then(…)`"),
+];
+
 /// The fact of a name.
 #[must_use]
 pub fn fact_named(name: &str) -> Option<&'static Fact> {
@@ -209,58 +264,30 @@ pub fn fact_names() -> impl Iterator<Item = &'static str> + Clone {
     FACTS.iter().map(Fact::name)
 }
 
-/// Every function of the language that is no fact, as a policy writes it.
-const SIGNATURES: [(&str, &str); 25] = [
-    ("policy", "policy(#{ version: \"1.0.0\", scope: #{ team: \"…\" }, … })"),
-    ("clause", "clause(\"name\", \"title\")"),
-    ("when", ".when(|budget| budget.remaining <= 0)"),
-    ("thaws", ".thaws(|budget| budget.remaining >= percent(10))"),
-    ("steadily", ".steadily(\"3d\")"),
-    ("then", ".then(freeze(\"production\"))"),
-    ("manual", ".manual()"),
-    ("freeze", "freeze(\"environment\")"),
-    ("restrict", "restrict(\"canary\")"),
-    ("limit_releases", "limit_releases(2)"),
-    ("except", ".except([\"class\", …])"),
-    ("warn", "warn(\"text\")"),
-    ("inform", "inform(\"text\")"),
-    ("action_item", "action_item(\"title\")"),
-    ("top_of_backlog", ".top_of_backlog()"),
-    ("due", ".due(\"7d\")"),
-    ("postmortem", "postmortem()"),
-    ("engage", "engage(\"@team\")"),
-    ("notify", "notify(\"@team\")"),
-    ("assign", "assign(percent(50))"),
-    ("escalate", "escalate()"),
-    ("code_yellow", "code_yellow()"),
-    ("code_red", "code_red()"),
-    ("hand_back_operations", "hand_back_operations()"),
-    ("percent", "percent(10)"),
-];
+/// The function of a name, if it is no fact.
+#[must_use]
+pub fn function_named(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
 
 /// The methods of a clause.
-pub(super) const OF_CLAUSES: [&str; 5] = ["when", "thaws", "steadily", "then", "manual"];
+pub(super) fn of_clauses() -> Vec<&'static str> {
+    let methods = FUNCTIONS.iter().filter(|function| function.role == Role::OfClause);
+    methods.map(|function| function.name).collect()
+}
 
 /// The constructors of consequences, and the methods of what each makes.
-pub(super) const CONSEQUENCES: [(&str, &[&str]); 14] = [
-    ("freeze", &["except"]),
-    ("restrict", &["except"]),
-    ("limit_releases", &["except"]),
-    ("warn", &[]),
-    ("inform", &[]),
-    ("action_item", &["top_of_backlog", "due"]),
-    ("postmortem", &[]),
-    ("engage", &[]),
-    ("notify", &[]),
-    ("assign", &[]),
-    ("escalate", &[]),
-    ("code_yellow", &[]),
-    ("code_red", &[]),
-    ("hand_back_operations", &[]),
-];
+pub(super) fn consequences() -> impl Iterator<Item = (&'static str, &'static [&'static str])> + Clone {
+    FUNCTIONS.iter().filter_map(|function| match function.role {
+        Role::Makes(methods) => Some((function.name, methods)),
+        Role::Declares(_) | Role::OfClause | Role::OfConsequence | Role::Value(_) => None,
+    })
+}
 
-/// Functions that stand alone and make no consequence.
-pub(super) const OTHERS: [&str; 5] = ["policy", "clause", "percent", "print", "debug"];
+/// Functions that are written by themselves.
+pub(super) fn alone() -> impl Iterator<Item = &'static str> + Clone {
+    FUNCTIONS.iter().filter(|function| function.behind().is_none()).map(|function| function.name)
+}
 
 /// What the engine itself can be asked.
 pub(super) const ENGINE: [&str; 8] =
@@ -268,22 +295,15 @@ pub(super) const ENGINE: [&str; 8] =
 
 /// The form of a function of the language.
 pub(super) fn signature(name: &str) -> Option<&'static str> {
-    let own = SIGNATURES.iter().find(|(known, _)| *known == name).map(|(_, form)| *form);
+    let own = function_named(name).map(|function| function.form);
     let behind_a_group = || FACTS.iter().find(|fact| fact.name().split('.').nth(1) == Some(name));
     own.or_else(|| fact_named(name).or_else(behind_a_group).map(|fact| fact.form))
 }
 
 /// Every name that a policy may call and must not define.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let consequences = CONSEQUENCES.iter().flat_map(|(name, methods)| std::iter::once(name).chain(*methods));
-    OF_CLAUSES
-        .iter()
-        .chain(consequences)
-        .chain(&OTHERS)
-        .chain(&ENGINE)
-        .copied()
-        .chain(GROUPS)
-        .chain(fact_names())
+    let functions = FUNCTIONS.iter().map(|function| function.name);
+    functions.chain(ENGINE).chain(GROUPS).chain(fact_names())
 }
 
 #[cfg(test)]
@@ -291,14 +311,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_has_its_form() {
-        let quiet = ["print", "debug"];
-        for name in
-            names().filter(|name| !quiet.contains(name) && !ENGINE.contains(name) && !GROUPS.contains(name))
-        {
+    fn every_word_has_its_form_and_there_is_none_twice() {
+        for name in names().filter(|name| !ENGINE.contains(name) && !GROUPS.contains(name)) {
             let form = signature(name).unwrap_or_else(|| panic!("`{name}` has no form"));
             assert!(form.contains(name), "{name}: {form}");
+            assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");
         }
         assert!(FACTS.iter().all(|fact| (fact.takes == Takes::Nothing) != fact.form.ends_with(')')));
+    }
+
+    #[test]
+    fn every_fact_has_a_type_and_a_name_for_each_of_its_arguments() {
+        for fact in FACTS {
+            let known = TYPES.iter().any(|(name, _)| *name == fact.kind());
+            assert!(known, "{}: the unit `{}` begins with no type", fact.form, fact.unit);
+            let given = fact.form.split_once('(').map_or(0, |(_, inside)| inside.split(", ").count());
+            assert_eq!(fact.parameters().len(), given, "{}", fact.form);
+        }
     }
 }

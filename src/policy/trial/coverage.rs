@@ -2,7 +2,7 @@
 //! classes of change that were used.
 //!
 //! Counted is what a case looks at, not what a walk passes by: a clause has ended where one instant of a case sees it
-//! in force, or the case says that it was, and a later instant of the same case sees it idle. Inside of conditions each
+//! in force, or the case says that it was, and a later instant of the same case sees it idle, or a wanted stretch ends. Inside of conditions each
 //! fact counts once for having been read, and each comparison of a fact that a case made once for having held and once
 //! for not having held; a comparison of something reckoned from facts is not seen.
 
@@ -13,6 +13,7 @@ use crate::policy::ruling::{Ruling, Standing};
 use crate::policy::trial::given::FACTS;
 use crate::policy::trial::{Case, Moment};
 use crate::policy::vocabulary::GROUPS;
+use crate::policy::walk::Span;
 use crate::policy::{Condition, Consequence, Evidence, Policy, Value};
 
 /// Something of a policy that a case can see.
@@ -91,6 +92,9 @@ impl Coverage {
         for (index, clause) in policy.clauses.iter().enumerate() {
             let mut before = case.in_force.contains(&clause.name);
             for moment in moments {
+                if let Some(Ok(spans)) = moment.stretches.get(&clause.name) {
+                    self.lasted(index, spans);
+                }
                 for ruling in moment.rulings.iter().filter(|one| one.clause == clause.name) {
                     for (condition, name, evidence) in [
                         (&clause.when, "when", &ruling.evidence),
@@ -104,6 +108,17 @@ impl Coverage {
                     before = self.look(index, case, ruling, before);
                 }
             }
+        }
+    }
+
+    /// Notes stretches that a case looks at: a clause that came into force, and one that ended.
+    fn lasted(&mut self, index: usize, spans: &[Span]) {
+        if !spans.is_empty() {
+            self.mark(index, FIRED, "");
+        }
+        if spans.iter().any(|span| span.until.is_some()) {
+            self.mark(index, UNFIRED, "");
+            self.mark(index, ENDED, "");
         }
     }
 
