@@ -81,6 +81,8 @@ pub struct Slo {
     pub indicator: Indicator,
     /// Where it is defined.
     pub place: Place,
+    /// Where its objective is written.
+    pub objective_place: Place,
 }
 
 /// All SLOs, by name.

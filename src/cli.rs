@@ -29,6 +29,45 @@ pub enum Verb {
     Explain(Explain),
     /// Run the tests of policies.
     Test(Box<Test>),
+    /// Make one text of an organisation's layer, for the checks of its teams.
+    Vendor(Vendor),
+}
+
+/// The organisation's layer, above what the team wrote.
+#[derive(Debug, Args)]
+pub struct Layered {
+    /// The layer of the organisation, as `slogate vendor` wrote it; its text may stand in `SLOGATE_ORGANIZATION`
+    /// instead. It can only tighten what the team wrote. With a base it must lie outside of the team's repository.
+    #[arg(long, value_name = "FILE")]
+    pub organization: Option<String>,
+
+    /// The SHA-256 that the organisation's layer must have; without a layer the command line is wrong.
+    #[arg(long, value_name = "HEX")]
+    pub organization_sha256: Option<String>,
+}
+
+/// Make one text of an organisation's layer, for the checks of its teams.
+///
+/// Reads `organization.yaml` and the policies that it names, checks all of it, and writes one text that begins with
+/// its own SHA-256. `check` and `validate` take the text in `SLOGATE_ORGANIZATION`, or in a file by --organization,
+/// and judge by whatever is stricter, the team's files or the layer. The digest is of all lines below the first:
+/// `tail -n +2 FILE | sha256sum` prints it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  written (warnings included)\n  2  the command line is wrong\n  3  something written is wrong: organization.yaml, policy\n  5  it could not be written\n"
+)]
+pub struct Vendor {
+    /// The directory that has `organization.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Write the text to this file, whole or not at all, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: String,
 }
 
 /// How problems are listed.
@@ -66,6 +105,10 @@ pub struct Validate {
     /// Read the tip of this branch, tag or commit instead of the work tree.
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
+
+    /// The organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
 
     /// Let warnings fail, too.
     #[arg(long)]
@@ -172,6 +215,10 @@ pub struct Check {
     /// read from `SLOGATE_PROMETHEUS_TOKEN`.
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
+
+    /// The organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
 
     /// Tell the pull request: comment, commit status, step summary, outputs and annotations.
     #[arg(long)]

@@ -21,9 +21,11 @@ pub mod explain;
 mod ground;
 mod judge;
 mod law;
+mod organization;
 mod post;
 pub mod validate;
 pub mod test;
+pub mod vendor;
 mod watch;
 
 /// Cells of a line when nobody says how wide the terminal is.
@@ -33,7 +35,7 @@ const WIDTH: usize = 110;
 pub struct World {
     /// The command line, the program's name first.
     pub arguments: Vec<OsString>,
-    /// The environment's variables, those of them that are text.
+    /// The environment's variables.
     pub environment: BTreeMap<String, String>,
     /// The directory that relative paths start from.
     pub directory: PathBuf,
@@ -123,6 +125,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
+            Verb::Vendor(vendor) => vendor::run(&vendor, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

@@ -68,11 +68,15 @@ pub enum Code {
     Unused,
     /// A commit, branch or tag that cannot be resolved.
     NoCommit,
+    /// An organisation's layer that cannot be relied upon.
+    Layer,
+    /// Something of a team that is milder than its organisation asks.
+    BelowLayer,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -99,6 +103,8 @@ impl Code {
         Self::ThawsAtOnce,
         Self::Unused,
         Self::NoCommit,
+        Self::Layer,
+        Self::BelowLayer,
     ];
 
     /// The code as it is printed and looked up.
@@ -131,6 +137,8 @@ impl Code {
             Self::ThawsAtOnce => "thaws-at-once",
             Self::Unused => "unused",
             Self::NoCommit => "no-commit",
+            Self::Layer => "layer",
+            Self::BelowLayer => "below-layer",
         }
     }
 }

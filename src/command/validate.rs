@@ -5,9 +5,11 @@ use crate::cli::{Listing, Validate};
 use crate::command::World;
 use crate::command::ground;
 use crate::command::judge::Stop;
-use crate::command::law::{self, Law};
+use crate::command::law::{self, Law, Rules};
+use crate::command::organization::Offer;
 use crate::diagnostic::{self, Diagnostic};
 use crate::policy::soundness;
+use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
 use crate::verdict::Exit;
@@ -15,8 +17,8 @@ use crate::verdict::Exit;
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let law = match path(validate, world, &mut problems) {
-        Ok(law) => Some(law),
+    let found = match path(validate, world, &mut problems) {
+        Ok(found) => Some(found),
         Err(Stop::Invalid(found)) => {
             problems.extend(found);
             None
@@ -40,23 +42,28 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
                 let look = world.look(&validate.color);
                 world.tell(problem::render(&problems, look).trim_end());
             }
-            summary(law.as_ref(), &problems)
+            for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
+                world.tell(&terminal(note));
+            }
+            summary(found.as_ref().map(|(_, law)| law), &problems)
         }
     };
     world.end(&text, exit)
 }
 
 /// Reads everything, and looks at all of it.
-fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
+fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
-    let settings = law::read_settings(&ground, problems)?;
-    let law = law::read(&ground, &settings)?;
+    let layer = Offer::of(&validate.layered, world).read(&ground, &world.directory, &root);
+    let rules = law::read_rules(&ground, layer, problems)?;
+    let settings = &rules.settings;
+    let law = law::read(&ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.
     let complete = !law.problems.iter().any(Diagnostic::is_error);
     if complete {
-        problems.extend(unprotected(&settings, &law));
+        problems.extend(unprotected(settings, &law));
     }
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
@@ -66,7 +73,7 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
         problems.extend(soundness::examine(policy, &slos, complete));
     }
-    Ok(law)
+    Ok((rules, law))
 }
 
 /// Services that nothing protects.
@@ -76,15 +83,13 @@ fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
         if law.catalog.of(name).next().is_none() {
             problems.push(law::without_slo(name, service));
         }
-        if !law.policies.iter().any(|policy| policy.covers(name, service.team.as_deref())) {
-            problems.push(law::without_policy(name, service));
-        }
+        problems.extend(law::without_policy(name, service, &law.policies));
     }
     problems
 }
 
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.
-fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
+fn summary(read: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
     let counted =
@@ -99,12 +104,12 @@ fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
             counted(warnings, "warning", "warnings")
         ),
     };
-    let Some(law) = law else { return format!("{found}\n") };
+    let Some(law) = read else { return format!("{found}\n") };
     let clauses = law.policies.iter().map(|policy| policy.clauses.len()).sum();
     // With an error somewhere these are only those that could be read.
-    let read = if errors == 0 { "" } else { " could be read" };
+    let could = if errors == 0 { "" } else { " could be read" };
     format!(
-        "{}, {}, {}{read}: {found}\n",
+        "{}, {}, {}{could}: {found}\n",
         counted(law.catalog.slos.len(), "SLO", "SLOs"),
         counted(law.policies.len(), "policy", "policies"),
         counted(clauses, "clause", "clauses"),

@@ -51,6 +51,8 @@ impl Code {
             Self::ThawsAtOnce => THAWS_AT_ONCE,
             Self::Unused => UNUSED,
             Self::NoCommit => NO_COMMIT,
+            Self::Layer => LAYER,
+            Self::BelowLayer => BELOW_LAYER,
         }
     }
 }
@@ -269,4 +271,23 @@ const NO_COMMIT: Meaning = meaning(
                  work tree never stands in for it.",
     "`--base main` in a clone that fetched only one commit.",
     "Fetch it (`fetch-depth: 0`), or name one that is there.",
+);
+
+/// `layer`.
+const LAYER: Meaning = meaning(
+    "The organisation's layer cannot be relied upon: it is empty, its digest does not fit, it is \
+                 not the one that is pinned, or it lies among the files of the team that it is to hold. \
+                 Nothing is decided without it, because a gate that went missing must not look like one \
+                 that is open.",
+    "A line that somebody changed by hand below `sha256:`, a variable that is set and empty.",
+    "Vendor the layer again with `slogate vendor`, and pass on the whole text.",
+);
+
+/// `below-layer`.
+const BELOW_LAYER: Meaning = meaning(
+    "A team's file asks for less than its organisation does: a looser objective, more silver \
+                 bullets, a class of change or an environment that the organisation does not let it choose. \
+                 Where the organisation's can simply count instead, it does, and this is a warning.",
+    "An SLO of 95 % where the organisation's layer says `objectives: { minimum: 99 % }`.",
+    "Raise it to what the organisation asks, or have the organisation change its layer.",
 );

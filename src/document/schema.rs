@@ -21,6 +21,10 @@ pub enum Schema {
     OpenSlo,
     /// The tests of a policy.
     PolicyTest,
+    /// `organization.yaml`.
+    Organization,
+    /// An organisation's layer, vendored.
+    Layer,
 }
 
 /// A schema that is ready to be applied.
@@ -40,6 +44,13 @@ static OPENSLO: LazyLock<Result<Compiled, String>> =
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/policy-test.v1.json")));
+
+/// The schema of `organization.yaml`.
+static ORGANIZATION: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/organization.v1.json")));
+/// The schema of an organisation's layer, vendored.
+static LAYER: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/layer.v1.json")));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -71,10 +82,12 @@ impl Schema {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
             Self::PolicyTest => &*POLICY_TEST,
+            Self::Organization => &*ORGANIZATION,
+            Self::Layer => &*LAYER,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
-            // Never so in a release (a test compiles both), and never a pass if it were.
+            // Never so in a release (a test compiles all), and never a pass if it were.
             Err(error) => {
                 let message = format!("the embedded schema cannot be used: {error}");
                 return vec![Diagnostic::error(Code::WrongValue, message).help("report this as a bug")];
@@ -107,7 +120,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -131,7 +144,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);

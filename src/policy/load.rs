@@ -53,7 +53,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         }
         _ => None,
     };
-    let scope_place = keys.map_or_else(|| Place::line_of(source, 1), |keys| keys.key("scope"));
+    let keys = keys.unwrap_or_else(|| Keys::none(Place::line_of(source, 1)));
     found.missing(&ast, &declared);
     let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
     let script = Script { engine, functions: ast.clone_functions_only(), layout, printed };
@@ -73,7 +73,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         id,
         header,
         clauses,
-        scope_place,
+        keys,
         source: source.clone(),
         digest,
         script,

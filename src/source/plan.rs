@@ -180,6 +180,7 @@ pub(super) mod tests {
             objective: Objective::new(Decimal::new(99, 2)).expect("an objective"),
             period,
             place: part.place.clone(),
+            objective_place: part.place.clone(),
             indicator: if is_good {
                 Indicator::Good { good: part, total }
             } else {

@@ -76,6 +76,7 @@ fn names() -> Names {
         services: words(&["checkout", "ledger"]),
         teams: words(&["payments"]),
         step: 300,
+        ..Names::default()
     }
 }
 

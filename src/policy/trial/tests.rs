@@ -23,6 +23,7 @@ fn names() -> Names {
         services: vec!["shop".to_owned()],
         teams: vec!["shop".to_owned()],
         step: 3_600,
+        ..Names::default()
     }
 }
 
