@@ -92,7 +92,8 @@ pub enum Prose {
 ///
 /// Reads what `check` reads and asks no monitoring system. Beyond what must be mended before anything can be decided,
 /// it warns of thresholds that an objective can never reach, of conditions that have the same answer for every budget,
-/// of clauses that end while they begin, of services that nothing protects.
+/// of clauses that end while they begin, of services that nothing protects. A policy whose text differs from the base
+/// of a pull request must have a higher version.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes:\n  0  nothing must be mended (warnings included, without --strict)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read\n"
@@ -105,6 +106,12 @@ pub struct Validate {
     /// Read the tip of this branch, tag or commit instead of the work tree.
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
+
+    /// Compare the policies with this branch, tag or commit: a text that differs must have a higher version. By default
+    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`), where it is in this clone and no
+    /// --base is given.
+    #[arg(long, value_name = "REF")]
+    pub against: Option<String>,
 
     /// The organisation's layer.
     #[command(flatten)]

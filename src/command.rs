@@ -16,6 +16,7 @@ use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
 
+mod against;
 pub mod check;
 pub mod explain;
 mod ground;

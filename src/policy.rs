@@ -41,6 +41,7 @@ pub mod soundness;
 mod syntax;
 pub mod trial;
 mod value;
+pub mod version;
 pub mod vocabulary;
 pub mod walk;
 
@@ -236,6 +237,12 @@ impl Policy {
     #[must_use]
     pub fn key_place(&self, key: &str) -> Place {
         self.keys.key(key)
+    }
+
+    /// Where the value of a key of its header begins.
+    #[must_use]
+    pub fn value_place(&self, key: &str) -> Place {
+        self.keys.value(key)
     }
 
     /// True when the service is within the scope. A service that no team answers for is within no team's.

@@ -1,9 +1,12 @@
 //! `slogate validate`: everything that was written, and everything that is wrong in it.
 
+use std::path::Path;
+
 use crate::catalog::Slo;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
-use crate::command::ground;
+use crate::command::against;
+use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
@@ -55,11 +58,16 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
 fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
+    let (other, note) = other(validate, world, &root)?;
     let layer = Offer::of(&validate.layered, world).read(&ground, &world.directory, &root);
-    let rules = law::read_rules(&ground, layer, problems)?;
+    let mut rules = law::read_rules(&ground, layer, problems)?;
+    rules.notes.extend(note);
     let settings = &rules.settings;
     let law = law::read(&ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
+    if let Some(other) = &other {
+        problems.extend(against::compare(&ground, &rules, &law, other)?);
+    }
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.
     let complete = !law.problems.iter().any(Diagnostic::is_error);
     if complete {
@@ -74,6 +82,21 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
         problems.extend(soundness::examine(policy, &slos, complete));
     }
     Ok((rules, law))
+}
+
+/// What the policies are compared with: what the command line names, else the base of a workflow's pull request.
+/// With it comes what a reader must know where there is none.
+fn other(validate: &Validate, world: &World, root: &Path) -> Result<(Option<Ground>, Option<String>), Stop> {
+    if let Some(name) = &validate.against {
+        return Ok((Some(ground::read(root, &validate.dir, Some(name))?), None));
+    }
+    let usual = world.variable("GITHUB_BASE_REF").filter(|_| validate.base.is_none());
+    let Some(name) = usual else { return Ok((None, None)) };
+    // A checkout of one commit has no base, and nobody asked for it on the command line.
+    Ok(match ground::read(root, &validate.dir, Some(name)) {
+        Ok(other) => (Some(other), None),
+        Err(_) => (None, Some(format!("versions are not compared: `{name}` cannot be read in this clone"))),
+    })
 }
 
 /// Services that nothing protects.
