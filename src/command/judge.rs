@@ -199,7 +199,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, &settings, observation, t);
+        let measured = measure(asked, settings, observation, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
         for policy in policies {
