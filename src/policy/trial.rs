@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
-use crate::catalog::Objective;
+use crate::catalog::{Objective, Terms};
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Ledger, Past};
 use crate::policy::recall;
@@ -86,6 +86,8 @@ pub struct History {
     pub start: i64,
     /// The objective.
     objective: Objective,
+    /// What else the SLO is bound to.
+    terms: Terms,
     /// Seconds of a period.
     period: i64,
     /// Seconds between two points.
@@ -209,7 +211,7 @@ impl History {
     /// The budget over it.
     fn budget(&self) -> Budget {
         let series = Series { first: self.start + self.step, step: self.step, points: self.points.clone() };
-        Budget::new(self.objective, self.period, series, None)
+        Budget::new(self.objective, self.period, series, None).bound_to(self.terms)
     }
 
     /// Its last grid point.
