@@ -243,7 +243,7 @@ pub fn codes() -> String {
 pub enum TestFormat {
     /// For a person at a terminal.
     Text,
-    /// For machines.
+    /// For machines: `schemas/test-report.v1.json`.
     Json,
     /// For CI systems that collect the outcome of tests.
     Junit,

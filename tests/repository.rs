@@ -323,6 +323,39 @@ fn the_report_satisfies_its_schema() {
     }
 }
 
+/// The webshop with the freeze of one policy at half of the budget, so that its tests fail.
+fn a_policy_that_fails_its_tests() -> tempfile::TempDir {
+    let shop = tempfile::tempdir().expect("a directory");
+    for path in files("examples/webshop") {
+        let target = shop.path().join(path.trim_start_matches("examples/webshop/"));
+        fs::create_dir_all(target.parent().expect("a parent")).expect("a directory");
+        fs::copy(root().join(&path), target).expect("a file");
+    }
+    let policy = shop.path().join("policies/payments.rhai");
+    let written = fs::read_to_string(&policy).expect("the policy");
+    let changed = written.replace("remaining <= 0)", "remaining <= percent(50))");
+    assert_ne!(written, changed);
+    fs::write(policy, changed).expect("a file");
+    shop
+}
+
+#[test]
+fn the_outcome_of_tests_satisfies_its_schema() {
+    let failing = a_policy_that_fails_its_tests();
+    let failing = failing.path().to_str().expect("a path");
+    for (directory, fails) in [("examples/webshop", false), (failing, true)] {
+        for more in [["--coverage", "--min=100"].as_slice(), ["--filter=pay"].as_slice(), [].as_slice()] {
+            let out = printed(&[["test", directory, "--format=json"].as_slice(), more].concat());
+            let outcome: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+            none(
+                &format!("{directory} breaks the schema"),
+                &violations(&outcome, "schemas/test-report.v1.json"),
+            );
+            assert_eq!(outcome["failed"].as_u64().is_some_and(|failed| failed > 0), fails, "{out}");
+        }
+    }
+}
+
 #[test]
 fn every_action_is_pinned_by_hash() {
     let mut workflows: Vec<String> = [".yml", ".yaml"].iter().flat_map(|end| ending(".", end)).collect();

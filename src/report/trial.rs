@@ -155,8 +155,7 @@ fn read(out: &mut String, ruling: &Ruling) {
 }
 
 /// Where a clause stands, in words.
-#[must_use]
-pub fn standing(standing: Standing) -> &'static str {
+fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::InForce { .. } => "in force",
         Standing::Idle => "idle",
