@@ -24,7 +24,7 @@ pub mod given;
 mod notation;
 mod written;
 
-pub use expect::{Mismatch, compare};
+pub use expect::{Mismatch, compare, told};
 pub use written::beside;
 
 /// The ending of a file of tests, in place of the policy's.
