@@ -357,6 +357,25 @@ fn the_outcome_of_tests_satisfies_its_schema() {
 }
 
 #[test]
+fn the_workflow_that_init_writes_gives_the_action_what_it_asks_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let out = printed(&["init", "--dry-run", directory.path().to_str().expect("a path")]);
+    let workflow = out.split("==> .github/workflows/slogate.yml <==").nth(1).expect("the last file");
+    let workflow: Value = serde_yaml::from_str(workflow).expect("a workflow is YAML");
+    let action: Value = serde_yaml::from_str(&text("action.yml")).expect("action.yml is YAML");
+    let example: Value = serde_yaml::from_str(&text("examples/webshop/.github/workflows/slogate.yml"))
+        .expect("a workflow is YAML");
+    let job = &workflow["jobs"]["slogate"];
+    let given = job["steps"][0]["with"].as_object().expect("inputs");
+    let broken: Vec<String> =
+        given.keys().filter(|name| action["inputs"].get(name).is_none()).cloned().collect();
+    none("inputs that the action does not have", &broken);
+    assert_eq!(job["permissions"], example["jobs"]["production"]["permissions"]);
+    assert_eq!(workflow["on"], example["on"]);
+    assert_eq!(job["steps"].as_array().map(Vec::len), Some(1), "nothing is checked out");
+}
+
+#[test]
 fn every_action_is_pinned_by_hash() {
     let mut workflows: Vec<String> = [".yml", ".yaml"].iter().flat_map(|end| ending(".", end)).collect();
     workflows.retain(|path| path.contains(".github/") || path.ends_with("action.yml"));

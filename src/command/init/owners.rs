@@ -26,7 +26,7 @@ pub fn read(top: &dyn Tree) -> Owners {
             Ok(Some(bytes)) => bytes,
             Ok(None) => continue,
             Err(error) => {
-                owners.notes.push(format!("{error}"));
+                owners.notes.push(error.to_string());
                 return owners;
             }
         };
