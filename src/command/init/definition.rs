@@ -54,10 +54,14 @@ pub fn find(files: &[String], tree: &dyn Tree) -> Definitions {
         let yaml = [".yaml", ".yml"].iter().any(|ending| path.ends_with(ending));
         yaml && *path != settings::FILE && !path.starts_with(".github/") && !path.ends_with(".test.yaml")
     };
+    let mut files: Vec<&String> = files.iter().filter(is_yaml).collect();
+    // What a limit cuts lies deepest.
+    files.sort_by_key(|path| (path.matches('/').count(), *path));
+    let all = files.len();
     let mut read = 0;
-    for (index, path) in files.iter().filter(is_yaml).enumerate() {
+    for (index, path) in files.into_iter().enumerate() {
         if index == MAX_OPENED || read > MAX_READ {
-            found.notes.push(format!("only the first {index} YAML files were opened, those up to `{path}`"));
+            found.notes.push(format!("of {all} YAML files the {index} that lie least deep were opened"));
             break;
         }
         read += found.open(path, tree);
