@@ -55,7 +55,7 @@ pub struct Init {
     pub team: Option<String>,
 
     /// An environment, instead of those that the workflows name; may be given several times. The policy freezes
-    /// `production` where it is one of them, and else the last.
+    /// the one called `production`, `prod`, `prd` or `live`, and else the last.
     #[arg(long, value_name = "NAME")]
     pub environment: Vec<String>,
 
