@@ -78,7 +78,7 @@ pub struct Init {
     pub team: Option<String>,
 
     /// An environment, instead of those that the workflows name; may be given several times. The policy freezes
-    /// `production` where it is one of them, and else the last.
+    /// the one called `production`, `prod`, `prd` or `live`, and else the last.
     #[arg(long, value_name = "NAME")]
     pub environment: Vec<String>,
 
@@ -412,7 +412,7 @@ pub fn codes() -> String {
 pub enum TestFormat {
     /// For a person at a terminal.
     Text,
-    /// For machines.
+    /// For machines: `schemas/test-report.v1.json`.
     Json,
     /// For CI systems that collect the outcome of tests.
     Junit,
