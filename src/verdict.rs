@@ -14,6 +14,8 @@ use crate::change::Rollout;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::settings::{Mode, OnUnknown};
 
+#[cfg(test)]
+mod layered;
 mod weigh;
 
 pub use weigh::{Circumstance, Weighed};

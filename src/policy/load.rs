@@ -56,7 +56,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let rights = keys.as_ref().map(|keys| ["thaw_tax", "silver_bullets"].map(|key| keys.key(key)));
     let unfilled =
         header.as_ref().zip(keys.as_ref()).and_then(|(header, keys)| placeholder::warn(header, keys));
-    let scope_place = keys.map_or_else(|| Place::line_of(source, 1), |keys| keys.key("scope"));
+    let keys = keys.unwrap_or_else(|| Keys::none(Place::line_of(source, 1)));
     found.missing(&ast, &declared);
     let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
     found.followed(&declared.clauses);
@@ -80,7 +80,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         id,
         header,
         clauses,
-        scope_place,
+        keys,
         source: source.clone(),
         digest,
         script,
