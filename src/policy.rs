@@ -45,6 +45,7 @@ mod sandbox;
 mod steady;
 mod sense;
 pub mod soundness;
+pub mod supply;
 mod syntax;
 pub mod trial;
 mod value;
@@ -107,6 +108,8 @@ pub struct Policy {
     windows: Vec<(i64, Place)>,
     /// Every fact that is read, by its name, and where.
     reads: Vec<(String, Place)>,
+    /// Every SLO's name that a budget's is compared with, and where.
+    slo_names: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }

@@ -39,7 +39,8 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         // Nothing means what it says any more.
         return Err(words);
     }
-    let mut found = Findings { problems: syntax::examine(&ast, &layout, names), layout: Arc::clone(&layout) };
+    let syntax::Examined { problems, slo_names } = syntax::examine(&ast, &layout, names);
+    let mut found = Findings { problems, layout: Arc::clone(&layout) };
     super::value::register(&mut engine);
     super::facts::register(&mut engine);
     let shared = Arc::new(names.clone());
@@ -84,6 +85,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         script,
         windows,
         reads,
+        slo_names,
         subject: Mutex::default(),
     };
     Ok((policy, found.problems))

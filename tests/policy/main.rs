@@ -147,7 +147,7 @@ fn subject() -> Subject {
         slo: "latency".into(),
         service: "checkout".into(),
         environment: "production".into(),
-        phase: None,
+        phase: Some("beta".into()),
         tier: None,
     }
 }
