@@ -25,7 +25,7 @@ pub enum Verb {
     Check(Box<Check>),
     /// Look at settings, SLOs and policies: all that is wrong in them, at once.
     Validate(Validate),
-    /// Say in words what something means: a policy, a clause against its budgets, a word of the language, a code.
+    /// Say in words what something means: a policy, a clause against its budgets, a report, a word, a code.
     Explain(Box<Explain>),
     /// Run the tests of policies.
     Test(Box<Test>),
@@ -101,7 +101,7 @@ pub struct Validate {
     pub color: String,
 }
 
-/// Say in words what something means: a policy, a clause against its budgets, a word of the language, a code.
+/// Say in words what something means: a policy, a clause against its budgets, a report, a word, a code.
 ///
 /// What can be explained:
 ///
@@ -111,6 +111,7 @@ pub struct Validate {
 ///               for each SLO in its policy's scope, what it read against which thresholds, and how far it is from
 ///               coming into force or ending. Settings, SLOs and policies are read from DIR as they are there now, and
 ///               budgets as `check` reads them. A name that is also a word or a code needs its policy before it.
+///   a report    `report.json`, or any file: what `check --format json` printed, for a person who did not see it
 ///   a word      of the policy language: a fact (`burn_rate`), a declaration or method (`thaws`), a consequence
 ///               (`freeze`), a key of a header (`silver_bullets`, `escalation.decides`)
 ///   a list      `facts`, `clauses`, `consequences`, `header`, `codes`, or `language`: all of it
@@ -129,7 +130,7 @@ pub struct Validate {
     )
 )]
 pub struct Explain {
-    /// A policy, a clause, a word, a list or a code.
+    /// A policy, a clause, a report, a word, a list or a code.
     #[arg(value_name = "WHAT")]
     pub what: String,
 

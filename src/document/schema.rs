@@ -12,7 +12,7 @@ use super::violation::Violation;
 use super::{MAX_PROBLEMS, Part};
 use crate::diagnostic::{self, Code, Diagnostic};
 
-/// The formats that people write.
+/// The formats that are read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// `slogate.yaml`.
@@ -21,6 +21,8 @@ pub enum Schema {
     OpenSlo,
     /// The tests of a policy.
     PolicyTest,
+    /// What `check` has to say.
+    Report,
 }
 
 /// A schema that is ready to be applied.
@@ -39,6 +41,9 @@ static OPENSLO: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(Schema::PolicyTest.text()));
+
+/// The schema of a report.
+static REPORT: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Report.text()));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -71,6 +76,7 @@ impl Schema {
             Self::Settings => "settings.v1.json",
             Self::OpenSlo => "openslo.v1.json",
             Self::PolicyTest => "policy-test.v1.json",
+            Self::Report => "report.v1.json",
         }
     }
 
@@ -81,6 +87,7 @@ impl Schema {
             Self::Settings => include_str!("../../schemas/settings.v1.json"),
             Self::OpenSlo => include_str!("../../schemas/openslo.v1.json"),
             Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
+            Self::Report => include_str!("../../schemas/report.v1.json"),
         }
     }
 
@@ -90,6 +97,7 @@ impl Schema {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
             Self::PolicyTest => &*POLICY_TEST,
+            Self::Report => &*REPORT,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
@@ -126,7 +134,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -150,7 +158,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);
