@@ -6,7 +6,6 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Rollout;
-use crate::diagnostic::Code;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
@@ -117,12 +116,7 @@ pub struct Validate {
 /// A code of a problem (`unknown-fact`): what it means, and what to do. `codes` lists them.
 #[derive(Debug, Args)]
 #[command(
-    after_help = format!(
-        "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is \
-         nothing of that name\n  3  something written is wrong: settings, SLO, policy\n  4  it is not known where \
-         the clause stands, for one SLO at least\n\n{}",
-        codes()
-    )
+    after_help = "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is nothing of that name\n  3  something written is wrong: settings, SLO, policy, report\n  4  it is not known where the clause stands, for one SLO at least\n"
 )]
 pub struct Explain {
     /// A policy, a clause, a report, a word, a list or a code.
@@ -294,13 +288,6 @@ impl Check {
             Some(_) | None => Rollout::Full,
         }
     }
-}
-
-/// The list of codes, as the help of `explain` ends with it.
-#[must_use]
-pub fn codes() -> String {
-    let rows = Code::ALL.iter().map(|code| format!("  {code}\n"));
-    format!("Codes:\n{}", rows.collect::<String>())
 }
 
 /// How the outcome of tests is printed.
