@@ -11,7 +11,7 @@ use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
 #[derive(Debug, Parser)]
-#[command(name = "slogate", version, about, after_help = exits(&Exit::ALL), arg_required_else_help = true)]
+#[command(name = "slogate", version, about, after_help = exits(&Exit::ALL, &[]), arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -21,6 +21,8 @@ pub struct Cli {
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Write the first settings, policy, tests and workflow for a repository.
+    Init(Box<Init>),
     /// Judge a change: may it ship?
     Check(Box<Check>),
     /// Look at settings, SLOs and policies: all that is wrong in them, at once.
@@ -50,6 +52,41 @@ pub struct Definitions {
     /// Write nothing, and fail where a file is missing or not up to date.
     #[arg(long)]
     pub check: bool,
+}
+
+/// Write the first settings, policy, tests and workflow for a repository.
+///
+/// Looks for SLO definitions, services, teams (`CODEOWNERS`), environments and deploy workflows, and writes
+/// `slogate.yaml`, a policy for each team with its tests, the workflow, and a sample SLO where there is none. Every
+/// environment informs and stops nothing. Asks nothing, overwrites nothing, and validates and tests what it writes
+/// before it is written: all of it, or nothing.
+#[derive(Debug, Args)]
+#[command(after_help = exits(&Exit::OF_INIT, &[(Exit::Proceed, "written"), (Exit::Untold, "unwritten")]))]
+pub struct Init {
+    /// The directory that gets `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// A service, instead of those that are found; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub service: Vec<String>,
+
+    /// The team that answers for all services, instead of those that `CODEOWNERS` names.
+    #[arg(long, value_name = "NAME")]
+    pub team: Option<String>,
+
+    /// An environment, instead of those that the workflows name; may be given several times. The policy freezes
+    /// `production` where it is one of them, and else the last.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Vec<String>,
+
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// The instant that the policy's next review is three months from, in RFC 3339; by default the present.
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<jiff::Timestamp>,
 }
 
 /// How problems are listed.
@@ -144,7 +181,7 @@ pub enum Format {
 /// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
 /// clause that decided, the numbers it read, until when, and what passes anyway.
 #[derive(Debug, Args)]
-#[command(after_help = exits(&Exit::ALL))]
+#[command(after_help = exits(&Exit::ALL, &[]))]
 pub struct Check {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -246,7 +283,7 @@ pub enum TestFormat {
 /// gives some facts, a stretch of history or recorded observations, and wants clauses, an effect, consequences and
 /// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system.
 #[derive(Debug, Args)]
-#[command(after_help = exits(&Exit::OF_TESTS))]
+#[command(after_help = exits(&Exit::OF_TESTS, &[(Exit::Proceed, "passed")]))]
 pub struct Test {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -270,10 +307,11 @@ pub struct Test {
     pub min: Option<u8>,
 }
 
-/// A table of exits, as `--help` ends with it.
-fn exits(table: &[(Exit, &str)]) -> String {
+/// A table of exits, as `--help` ends with it; some verbs have names of their own for some of them.
+fn exits(table: &[(Exit, &str)], renamed: &[(Exit, &str)]) -> String {
     let name = |exit: Exit| {
-        if table.len() < Exit::ALL.len() && exit == Exit::Proceed { "passed" } else { exit.as_str() }
+        let own = renamed.iter().find(|(one, _)| *one == exit);
+        own.map_or_else(|| exit.as_str(), |(_, name)| name)
     };
     let rows =
         table.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), name(*exit)));

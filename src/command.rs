@@ -20,6 +20,7 @@ pub mod check;
 pub mod definitions;
 pub mod explain;
 mod ground;
+pub mod init;
 mod judge;
 mod law;
 mod post;
@@ -124,6 +125,7 @@ impl World {
 pub fn run(world: &mut World) -> Exit {
     match Cli::try_parse_from(&world.arguments) {
         Ok(cli) => match cli.verb {
+            Verb::Init(init) => init::run(&init, world),
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),

@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 pub use meaning::Meaning;
 
+/// What stands where only a person can say what belongs there: `slogate init` writes it, and whoever reads it warns.
+pub const PLACEHOLDER: &str = "@fill-in";
+
 /// The kinds of problem that slogate finds; the code is what a person looks up and a machine filters by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
@@ -38,7 +41,7 @@ pub enum Code {
     UnknownName,
     /// Two definitions with one name.
     Duplicate,
-    /// Something that OpenSLO can say and that slogate does not judge yet.
+    /// Something that a definition can say and that slogate does not judge yet.
     Unsupported,
     /// A query that does not parse, or that cannot be counted over a window.
     Query,
@@ -72,6 +75,8 @@ pub enum Code {
     TinyShare,
     /// Something that was written and matched nothing.
     Unused,
+    /// A text that `slogate init` wrote and that is still to be filled in.
+    Placeholder,
     /// A commit, branch or tag that cannot be resolved.
     NoCommit,
     /// An organisation's layer that cannot be relied upon.
@@ -82,7 +87,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -111,6 +116,7 @@ impl Code {
         Self::Shadowed,
         Self::TinyShare,
         Self::Unused,
+        Self::Placeholder,
         Self::NoCommit,
         Self::Layer,
         Self::BelowLayer,
@@ -148,6 +154,7 @@ impl Code {
             Self::Shadowed => "shadowed",
             Self::TinyShare => "tiny-share",
             Self::Unused => "unused",
+            Self::Placeholder => "placeholder",
             Self::NoCommit => "no-commit",
             Self::Layer => "layer",
             Self::BelowLayer => "below-layer",

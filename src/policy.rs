@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rhai::{AST, Dynamic, Engine, FnPtr};
 use rust_decimal::Decimal;
 
 use crate::budget::Budget;
 use crate::diagnostic::{Diagnostic, Place, SourceText};
+use crate::ledger::{self, Past};
 use crate::policy::complaint::{Complaint, described};
 use crate::policy::facts::Facts;
 use crate::policy::layout::Layout;
@@ -31,7 +33,9 @@ mod language;
 mod layout;
 mod length;
 mod load;
+mod placeholder;
 pub mod prose;
+pub mod recall;
 pub mod ruling;
 mod sandbox;
 mod steady;
@@ -56,6 +60,8 @@ pub struct Names {
     pub services: Vec<String>,
     /// The teams.
     pub teams: Vec<String>,
+    /// What the services depend on.
+    pub dependencies: Vec<String>,
     /// Seconds between two points of the grid.
     pub step: i64,
 }
@@ -117,6 +123,8 @@ pub struct Header {
     pub silver_bullets: Option<u32>,
     /// Days that each day with a release during a freeze adds to it, besides itself.
     pub thaw_tax: Option<Decimal>,
+    /// Whose failures are given back; nobody's where it is not written.
+    pub top_ups: Option<TopUps>,
     /// What the team added.
     pub notes: serde_json::Map<String, serde_json::Value>,
 }
@@ -139,6 +147,15 @@ pub struct Escalation {
     pub how: String,
 }
 
+/// Whose failures are given back, within the current period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopUps {
+    /// The dependencies.
+    pub dependencies: Vec<String>,
+    /// Only where the dependency's owner enacted its own error budget policy.
+    pub provider_enacted: bool,
+}
+
 /// When a policy is looked at again: whichever comes first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Review {
@@ -157,7 +174,7 @@ pub struct Clause {
     pub title: String,
     /// Its lines, from `clause` to the last consequence.
     pub place: Place,
-    /// When it comes into force; none for a manual clause.
+    /// When it comes into force; none for a manual clause, and for one that follows another.
     pub when: Option<Condition>,
     /// When it ends; without, it ends as soon as `when` no longer holds.
     pub thaws: Option<Condition>,
@@ -165,6 +182,19 @@ pub struct Clause {
     pub consequences: Vec<Consequence>,
     /// A person triggers it.
     pub manual: bool,
+    /// It follows another clause.
+    pub after: Option<After>,
+}
+
+/// The clause that a clause follows, and for how long it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// The name of the clause at whose end it comes into force.
+    pub clause: String,
+    /// Seconds for which it is in force then, unless the other comes back.
+    pub length: i64,
+    /// Where it is written: the arguments.
+    pub place: Place,
 }
 
 /// A question to a budget that is answered by yes or no.
@@ -223,6 +253,14 @@ impl Policy {
         let scope = &self.header.scope;
         let of_team = scope.team.as_deref().is_some_and(|covered| team == Some(covered));
         of_team || scope.services.iter().any(|covered| covered == service)
+    }
+
+    /// When something happened after which it was to be looked at again, if it did since the policy is effective.
+    #[must_use]
+    pub fn review_after_event(&self, past: Past<'_>) -> Option<Timestamp> {
+        let happened = past.latest_occasion(self.header.next_review.or_after.as_deref()?)?;
+        let effective = self.header.effective_from;
+        Some(happened).filter(|at| effective.is_none_or(|effective| ledger::date(*at) >= effective))
     }
 
     /// Every window that its conditions write out, in seconds, and where.

@@ -92,8 +92,10 @@ pub struct PolicyLine {
     pub agreed_by: Vec<(String, String)>,
     /// When it is reviewed next: a date, an event, or both.
     pub next_review: String,
-    /// The date of its next review has passed.
+    /// The date of its next review has passed, or what it was to be reviewed after has happened.
     pub overdue: bool,
+    /// Silver bullets that are left this year, and how many there are a year; none where the policy has none.
+    pub silver_bullets: Option<(u32, u32)>,
     /// The date from which it rules, when that lies ahead.
     pub effective_from: Option<String>,
 }

@@ -5,6 +5,7 @@
 //! restricting: a certain freeze beats it, and it beats a warning. A verdict never travels without the rulings,
 //! obstacles and notes that it rests on.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -93,6 +94,17 @@ impl Exit {
         (Self::Invalid, "something written is wrong: settings, SLO, policy, test"),
     ];
 
+    /// Every exit of writing the first files, with its meaning, in numeric order.
+    pub const OF_INIT: [(Self, &'static str); 4] = [
+        (Self::Proceed, "the files are written, or would be with --dry-run"),
+        (Self::Usage, "the command line is wrong"),
+        (
+            Self::Invalid,
+            "something stands in the way: files that exist, or a policy of yours; nothing is written",
+        ),
+        (Self::Untold, "the files could not be written; none is left behind"),
+    ];
+
     /// The process's exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -132,10 +144,12 @@ pub struct Situation {
     pub on_unknown: OnUnknown,
     /// The change's class, if it has one.
     pub class: Option<String>,
+    /// The change's head, where it is known: a silver bullet is fired for one.
+    pub head: Option<String>,
     /// How much of its rollout is judged.
     pub rollout: Rollout,
-    /// Releases into the environment on this day until now; none where nobody can count them.
-    pub released_today: Option<u32>,
+    /// Releases into the environment on this day until now, by service; none where nobody can count them.
+    pub released_today: Option<BTreeMap<String, usize>>,
     /// When the verdict is made.
     pub now: Timestamp,
     /// The least that is said whatever the rulings are: a warning where a service has no SLO or no policy.
@@ -252,7 +266,9 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::{Place, SourceText};
+    use crate::ledger::SilverBullet;
     use crate::policy::Consequence;
+    use crate::policy::recall::Recalled;
     use crate::policy::ruling::Obstacle;
 
     fn ruling(standing: Standing, obstacle: Option<Obstacle>, consequences: Vec<Consequence>) -> Ruling {
@@ -270,6 +286,7 @@ mod tests {
             thaw_evidence: Vec::new(),
             consequences,
             pending: false,
+            recalled: Recalled::default(),
         }
     }
 
@@ -303,6 +320,7 @@ mod tests {
             mode,
             on_unknown: OnUnknown::Block,
             class: None,
+            head: None,
             rollout: Rollout::Full,
             released_today: None,
             now: Timestamp::UNIX_EPOCH,
@@ -388,7 +406,10 @@ mod tests {
     #[test]
     fn a_limit_of_releases_that_nobody_can_count_is_not_known() {
         let uncounted = situation(Mode::Enforce);
-        let after = |released| Situation { released_today: Some(released), ..situation(Mode::Enforce) };
+        let after = |released| {
+            let released = BTreeMap::from([("v".to_owned(), released), ("other".to_owned(), 9)]);
+            Situation { released_today: Some(released), ..situation(Mode::Enforce) }
+        };
         let rulings = || vec![in_force(vec![limit(2)])];
         assert_eq!(effect(&uncounted, rulings()), (Effect::Unknown, Exit::Unknown));
         assert_eq!(effect(&after(1), rulings()), (Effect::Inform, Exit::Proceed));
@@ -397,6 +418,39 @@ mod tests {
         assert_eq!(effect(&lenient, rulings()), (Effect::Warn, Exit::Proceed));
         let hotfix = Situation { class: Some("hotfix".to_owned()), ..situation(Mode::Enforce) };
         assert_eq!(effect(&hotfix, rulings()), (Effect::Inform, Exit::Proceed));
+    }
+
+    #[test]
+    fn a_silver_bullet_lets_one_change_into_one_environment() {
+        let of = |head: &str, environment: &str| Situation {
+            head: Some(head.to_owned()),
+            environment: environment.to_owned(),
+            ..situation(Mode::Enforce)
+        };
+        let bullet = SilverBullet {
+            at: Timestamp::UNIX_EPOCH,
+            policy: "p".to_owned(),
+            service: None,
+            environment: "production".to_owned(),
+            head: "abc".to_owned(),
+            by: "@vp".to_owned(),
+            reason: "launch".to_owned(),
+        };
+        let lifted = |mut ruling: Ruling| {
+            ruling.recalled.bullets = vec![bullet.clone()];
+            ruling
+        };
+        let ruling = || lifted(in_force(vec![freeze(&[])]));
+        assert_eq!(effect(&of("abc", "production"), vec![ruling()]), (Effect::Inform, Exit::Proceed));
+        assert_eq!(effect(&of("abd", "production"), vec![ruling()]), (Effect::Freeze, Exit::Withheld));
+        assert_eq!(effect(&situation(Mode::Enforce), vec![ruling()]), (Effect::Freeze, Exit::Withheld));
+        let staging = Consequence::Freeze { environment: "staging".to_owned(), except: Vec::new() };
+        let elsewhere = lifted(in_force(vec![staging]));
+        assert_eq!(effect(&of("abc", "staging"), vec![elsewhere]), (Effect::Freeze, Exit::Withheld));
+        let broken = lifted(failed(vec![freeze(&[])]));
+        assert_eq!(effect(&of("abc", "production"), vec![broken]), (Effect::Unknown, Exit::Unknown));
+        let verdict = fold(&of("abc", "production"), vec![ruling()], &[]);
+        assert_eq!(verdict.rulings.first().and_then(|one| one.lifted_by.as_ref()), Some(&bullet));
     }
 
     #[test]

@@ -121,7 +121,7 @@ fn sla(part: Part<'_>, objective: Option<Objective>, problems: &mut Vec<Diagnost
     };
     let text = part.text().or_else(|| part.number()).unwrap_or_default();
     let percent = text.strip_suffix('%').and_then(|number| Decimal::from_str_exact(number.trim_end()).ok());
-    let few = percent.filter(|percent| percent.normalize().scale() <= super::MOST_DIGITS);
+    let few = percent.filter(|percent| percent.normalize().scale() <= super::target::MOST_DIGITS);
     let share = few.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED)).and_then(Objective::new);
     let Some(share) = share else {
         let help = "write what the contract promises, above 0 % and below 100 %, such as `\"99.5 %\"`";

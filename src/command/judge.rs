@@ -22,6 +22,8 @@ use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Secret};
+use crate::ledger::{Ledger, Past};
+use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, PolicyLine, Report};
@@ -167,16 +169,22 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, &settings, now));
     }
+    // Nothing keeps events yet: nobody has triggered anything, fired a bullet or topped up a budget.
+    let ledger = Ledger::default();
+    let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
         let measured = measure(asked, observation, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
-        rulings.extend(policies.iter().flat_map(|policy| ruling::rule(policy, &measured)));
+        for policy in policies {
+            rulings.extend(ruling::rule(policy, &measured, past));
+            judged.report.notes.extend(recall::in_vain(policy, &measured.subject.slo, past));
+        }
     }
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
     for policy in law.policies.iter().filter(asked) {
-        let line = line(policy, &ground, now);
+        let line = line(policy, &ground, now, past);
         if line.overdue {
             judged
                 .report
@@ -200,6 +208,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         mode: environment.mode,
         on_unknown: settings.on_unknown,
         class: judged.report.change.class.clone(),
+        head: judged.report.change.head.clone(),
         rollout: judged.report.change.rollout,
         released_today: None,
         now,
@@ -325,9 +334,10 @@ fn measure(asked: &watch::Asked<'_>, observed: Result<crate::source::Observation
 }
 
 /// What the report says of a policy.
-fn line(policy: &Policy, ground: &Ground, now: Timestamp) -> PolicyLine {
+fn line(policy: &Policy, ground: &Ground, now: Timestamp, past: Past<'_>) -> PolicyLine {
     let header = &policy.header;
     let today = now.to_zoned(TimeZone::UTC).date();
+    let bullets = recall::bullets(policy, past);
     let review: Vec<String> = header
         .next_review
         .on
@@ -343,7 +353,9 @@ fn line(policy: &Policy, ground: &Ground, now: Timestamp) -> PolicyLine {
         digest: policy.digest.clone(),
         agreed_by: header.agreed_by.iter().map(|(role, person)| (role.clone(), person.clone())).collect(),
         next_review: review.join(" or "),
-        overdue: header.next_review.on.is_some_and(|date| date < today),
+        overdue: header.next_review.on.is_some_and(|date| date < today)
+            || policy.review_after_event(past).is_some(),
+        silver_bullets: bullets.left(today.year()).zip(bullets.a_year),
         effective_from: header.effective_from.filter(|date| *date > today).map(|date| date.to_string()),
     }
 }

@@ -171,11 +171,16 @@ pub fn names(settings: &Settings) -> Names {
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
     teams.dedup();
+    let dependencies = settings.services.values().flat_map(|service| service.dependencies.iter().cloned());
+    let mut dependencies: Vec<String> = dependencies.collect();
+    dependencies.sort();
+    dependencies.dedup();
     Names {
         environments: settings.environments.keys().cloned().collect(),
         classes: settings.changes.keys().cloned().collect(),
         services: settings.services.keys().cloned().collect(),
         teams,
+        dependencies,
         step: settings.step,
     }
 }

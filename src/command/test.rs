@@ -24,7 +24,7 @@ use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::{self, Mode, OnUnknown, Settings};
 use crate::source::recorded::Recorded;
 use crate::source::{Range, Request, Source as _};
-use crate::tree::{Tree as _, TreeError, WorkTree};
+use crate::tree::{Tree, TreeError, WorkTree};
 use crate::verdict::{self, Effect, Exit, Situation};
 
 /// Cells of a line when nobody says how wide the terminal is.
@@ -35,15 +35,13 @@ const PERIODS: i64 = 3;
 
 /// Runs the verb.
 pub fn run(test: &Test, world: &mut World) -> Exit {
-    let mut bench = Bench { tree: WorkTree::new(world.directory.join(&test.dir)), problems: Vec::new() };
-    let trials = bench.trials(test);
-    diagnostic::sort(&mut bench.problems);
-    if !bench.problems.is_empty() {
+    let (trials, problems) = try_all(Box::new(WorkTree::new(world.directory.join(&test.dir))), test);
+    if !problems.is_empty() {
         let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
         let look = Look { colour: false, unicode: world.variable("LC_ALL") != Some("C"), width };
-        world.tell(problem::render(&bench.problems, look).trim_end());
+        world.tell(problem::render(&problems, look).trim_end());
     }
-    let Some(trials) = trials.filter(|_| !bench.problems.iter().any(Diagnostic::is_error)) else {
+    let Some(trials) = trials.filter(|_| !problems.iter().any(Diagnostic::is_error)) else {
         return Exit::Invalid;
     };
     if trials.cases.is_empty() {
@@ -69,10 +67,19 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
     }
 }
 
+/// Runs the cases that a tree holds, and finds what is wrong in its files; with an error among that there is no outcome.
+#[must_use]
+pub fn try_all(tree: Box<dyn Tree>, test: &Test) -> (Option<Trials>, Vec<Diagnostic>) {
+    let mut bench = Bench { tree, problems: Vec::new() };
+    let trials = bench.trials(test);
+    diagnostic::sort(&mut bench.problems);
+    (trials, bench.problems)
+}
+
 /// What a run works with.
 struct Bench {
     /// The files.
-    tree: WorkTree,
+    tree: Box<dyn Tree>,
     /// What is wrong in them.
     problems: Vec<Diagnostic>,
 }
@@ -300,16 +307,17 @@ fn judged(
 }
 
 /// What rulings come to for a case: the effect where the policy is enforced.
-fn effect(case: &Case, rulings: &[Ruling]) -> &'static str {
+fn effect(case: &Case, rulings: &[Ruling], now: Timestamp) -> &'static str {
     let situation = Situation {
         environment: case.environment.clone(),
         mode: Mode::Enforce,
         on_unknown: OnUnknown::Block,
         class: case.class.clone(),
-        now: Timestamp::UNIX_EPOCH,
+        head: case.head.clone(),
+        now,
         floor: Effect::Proceed,
         rollout: Rollout::Full,
-        released_today: None,
+        released_today: case.released_today(rulings, now),
     };
     verdict::fold(&situation, rulings.to_vec(), &[]).effect.as_str()
 }

@@ -3,7 +3,7 @@
 use crate::catalog::Slo;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
-use crate::command::ground;
+use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law};
 use crate::diagnostic::{self, Code, Diagnostic};
@@ -46,12 +46,19 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
     world.end(&text, exit)
 }
 
-/// Reads everything, and looks at all of it.
+/// Finds the ground, and examines it.
 fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
     let root = world.directory.join(&validate.dir);
-    let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
-    let settings = law::read_settings(&ground, problems)?;
-    let law = law::read(&ground, &settings)?;
+    examine(&ground::read(&root, &validate.dir, validate.base.as_deref())?, problems)
+}
+
+/// Reads everything from a ground, and looks at all of it.
+///
+/// # Errors
+/// When there are no settings, or the tree does not answer.
+pub fn examine(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
+    let settings = law::read_settings(ground, problems)?;
+    let law = law::read(ground, &settings)?;
     problems.extend(law.problems.iter().cloned());
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.
     let complete = !law.problems.iter().any(Diagnostic::is_error);
@@ -107,7 +114,8 @@ fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
 }
 
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.
-fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
+#[must_use]
+pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
     let counted =

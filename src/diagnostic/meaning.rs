@@ -53,6 +53,7 @@ impl Code {
             Self::Shadowed => SHADOWED,
             Self::TinyShare => TINY_SHARE,
             Self::Unused => UNUSED,
+            Self::Placeholder => PLACEHOLDER,
             Self::NoCommit => NO_COMMIT,
             Self::Layer => LAYER,
             Self::BelowLayer => BELOW_LAYER,
@@ -148,16 +149,16 @@ const DUPLICATE: Meaning = meaning(
 
 /// `unsupported`.
 const UNSUPPORTED: Meaning = meaning(
-    "OpenSLO can say it and slogate does not judge it yet. Judging something else instead \
-                 would be worse than saying so.",
-    "`thresholdMetric`, or a period by the calendar.",
+    "A definition says something that slogate does not judge yet. The SLO is read, and its budget stays unknown: \
+                 judging something else instead would be worse. A version of a format that is not read is an error.",
+    "`thresholdMetric`, a period by the calendar, `apiVersion: openslo/v9`.",
     "Write the objective as a ratio of counters over a rolling period.",
 );
 
 /// `query`.
 const QUERY: Meaning = meaning(
-    "A query does not parse, or cannot be counted over a window, so no number could come of \
-                 it.",
+    "A query does not parse, which is an error, or cannot be counted over another window, and then the budget \
+                 stays unknown.",
     "`rate(http_requests_total[5m])` where a counter is wanted, an unclosed brace.",
     "Write a counter or a sum of counters; the windows are put around it.",
 );
@@ -288,6 +289,15 @@ const UNUSED: Meaning = meaning(
                  something.",
     "`freeze(\"production\");` on a line of its own.",
     "Hand it to a clause with `.then(…)`, correct it, or take it out.",
+);
+
+/// `placeholder`.
+const PLACEHOLDER: Meaning = meaning(
+    "A text that `slogate init` wrote still stands where only you can say what belongs there. A \
+                 policy that names nobody was agreed by nobody, and a sample SLO measures nothing that \
+                 your users meet.",
+    "`agreed_by: #{ operations: \"@fill-in\" }`.",
+    "Write who it is, or what it is; `@fill-in` must be gone.",
 );
 
 /// `no-commit`.

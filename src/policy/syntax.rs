@@ -133,7 +133,8 @@ pub(super) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(i64, Place)
     let mut found = Vec::new();
     walk(ast, &mut |path| {
         if let Some((call, _, true)) = path.last().and_then(call)
-            && (call.name == "steadily" || takes(&call.name) == Some(Takes::Windows))
+            && (["steadily", "after"].contains(&call.name.as_str())
+                || takes(&call.name) == Some(Takes::Windows))
         {
             found.extend(call.args.iter().filter_map(|argument| {
                 let Expr::StringConstant(text, position) = argument else { return None };

@@ -42,9 +42,9 @@ mod tests {
 
     #[test]
     fn what_is_ready_made_stays_and_the_rest_is_written_anew() {
-        let page = render("old\n<!-- ready-made -->\n| a | b |\n<!-- /ready-made -->\nold");
+        let page = render("stale\n<!-- ready-made -->\n| a | b |\n<!-- /ready-made -->\nstale");
         assert!(page.contains("<!-- ready-made -->\n| a | b |\n<!-- /ready-made -->"));
-        assert!(!page.contains("old"));
+        assert!(!page.contains("stale"));
         assert_eq!(render(&page), page);
         assert_eq!(render("").matches(OPENS).count(), 1);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::ledger::SilverBullet;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Obstacle, Ruling, Standing};
 use crate::settings::OnUnknown;
@@ -20,6 +21,8 @@ pub struct Weighed {
     pub effect: Effect,
     /// What makes it come to less, or to not knowing.
     pub circumstances: BTreeSet<Circumstance>,
+    /// The silver bullet that lets this change through what the clause stops.
+    pub lifted_by: Option<SilverBullet>,
 }
 
 /// What about a change makes a consequence come to less than it asks for, or to not knowing.
@@ -27,6 +30,8 @@ pub struct Weighed {
 pub enum Circumstance {
     /// Its class is excepted, so what stops others only informs.
     Excepted,
+    /// A silver bullet lets it through.
+    Lifted,
     /// It is judged as the partial rollout that may ship.
     Partial,
     /// Fewer releases than the limit went out today.
@@ -43,8 +48,12 @@ impl Weighed {
     }
 }
 
-/// What one consequence asks for, what it comes to for the change, and why these differ.
-fn potential(situation: &Situation, consequence: &Consequence) -> (Effect, Effect, Option<Circumstance>) {
+/// What one consequence of a ruling asks for, what it comes to for the change, and why these differ.
+fn potential(
+    situation: &Situation,
+    ruling: &Ruling,
+    consequence: &Consequence,
+) -> (Effect, Effect, Option<Circumstance>) {
     let class = situation.class.as_ref();
     let excepted = consequence.except().is_some_and(|except| class.is_some_and(|own| except.contains(own)));
     let (asks, comes_to, why) = match consequence {
@@ -55,8 +64,8 @@ fn potential(situation: &Situation, consequence: &Consequence) -> (Effect, Effec
             (Effect::Restrict, Effect::Inform, Some(Circumstance::Partial))
         }
         Consequence::Restrict { .. } => (Effect::Restrict, Effect::Restrict, None),
-        Consequence::LimitReleases { a_day, .. } => match situation.released_today {
-            Some(released) if released < *a_day => {
+        Consequence::LimitReleases { a_day, .. } => match &situation.released_today {
+            Some(released) if within(released.get(&ruling.service).copied(), *a_day) => {
                 (Effect::Restrict, Effect::Inform, Some(Circumstance::WithinLimit))
             }
             Some(_) => (Effect::Restrict, Effect::Restrict, None),
@@ -75,7 +84,27 @@ fn potential(situation: &Situation, consequence: &Consequence) -> (Effect, Effec
         | Consequence::CodeRed
         | Consequence::HandBackOperations => return (Effect::Inform, Effect::Inform, None),
     };
-    if excepted { (asks, Effect::Inform, Some(Circumstance::Excepted)) } else { (asks, comes_to, why) }
+    let eased = match (excepted, bullet(situation, ruling)) {
+        (true, _) => Circumstance::Excepted,
+        (false, Some(_)) => Circumstance::Lifted,
+        (false, None) => return (asks, comes_to, why),
+    };
+    (asks, Effect::Inform, Some(eased))
+}
+
+/// True when fewer releases went out than may on a day.
+fn within(released: Option<usize>, a_day: u32) -> bool {
+    u32::try_from(released.unwrap_or(0)).is_ok_and(|released| released < a_day)
+}
+
+/// The silver bullet that was fired for the change.
+fn bullet<'a>(situation: &Situation, ruling: &'a Ruling) -> Option<&'a SilverBullet> {
+    let head = situation.head.as_ref()?;
+    ruling
+        .recalled
+        .bullets
+        .iter()
+        .find(|bullet| bullet.head == *head && bullet.environment == situation.environment)
 }
 
 /// A ruling's effect in the situation.
@@ -86,7 +115,7 @@ fn potential(situation: &Situation, consequence: &Consequence) -> (Effect, Effec
 pub(super) fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
     let (mut asks, mut eased, mut circumstances) = (Effect::Proceed, Effect::Proceed, BTreeSet::new());
     for consequence in &ruling.consequences {
-        let (one_asks, comes_to, why) = potential(situation, consequence);
+        let (one_asks, comes_to, why) = potential(situation, &ruling, consequence);
         asks = asks.max(one_asks);
         eased = eased.max(comes_to);
         circumstances.extend(why);
@@ -107,6 +136,8 @@ pub(super) fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
     } else {
         effect
     };
+    let lifted = circumstances.contains(&Circumstance::Lifted);
+    let lifted_by = bullet(situation, &ruling).filter(|_| lifted).cloned();
     let cap = if ruling.pending { Effect::Inform } else { cap(situation.mode) };
-    Weighed { ruling, asks, stated, effect: effect.min(cap), circumstances }
+    Weighed { ruling, asks, stated, effect: effect.min(cap), circumstances, lifted_by }
 }

@@ -75,6 +75,7 @@ fn names() -> Names {
         classes: words(&["hotfix", "security", "reliability"]),
         services: words(&["checkout", "ledger"]),
         teams: words(&["payments"]),
+        dependencies: words(&["payment-gateway"]),
         step: 300,
     }
 }

@@ -9,9 +9,10 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Place;
-use crate::policy::ruling::{Ruling, Span, Standing};
+use crate::policy::ruling::{Ruling, Standing};
 use crate::policy::trial::given::FACTS;
 use crate::policy::trial::{Case, Moment};
+use crate::policy::walk::Span;
 use crate::policy::{Condition, Consequence, Evidence, Policy, Value};
 
 /// Something of a policy that a case can see.
@@ -113,7 +114,7 @@ impl Coverage {
         if !spans.is_empty() {
             self.mark(index, FIRED, "");
         }
-        if spans.iter().any(|span| span.to.is_some()) {
+        if spans.iter().any(|span| span.until.is_some()) {
             self.mark(index, UNFIRED, "");
             self.mark(index, ENDED, "");
         }

@@ -7,7 +7,8 @@ use rust_decimal::Decimal;
 use super::Want;
 use crate::budget::gap::duration;
 use crate::policy::Consequence;
-use crate::policy::ruling::{Ruling, Span, Standing};
+use crate::policy::ruling::{Ruling, Standing};
+use crate::policy::walk::Span;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,10 +97,17 @@ pub fn compare(
 /// Stretches as a test writes them: `28d 3h - 56d 1h`.
 fn lasting(spans: &[Span], start: Option<i64>) -> String {
     let shown = |span: &Span| {
-        let to = span.to.map_or_else(|| END.to_owned(), |to| told(to, start));
-        format!("{} - {to}", told(span.from, start))
+        let to = span.until.map_or_else(|| END.to_owned(), |to| told(to, start));
+        format!("{} - {to}", told(span.since, start))
     };
     listed(&spans.iter().map(shown).collect::<Vec<_>>())
+}
+
+/// Whether the review is overdue as it is wanted to be.
+pub(super) fn review(want: &Want, overdue: bool) -> Option<Mismatch> {
+    let wanted = want.review_overdue.filter(|wanted| *wanted != overdue)?;
+    let said = |overdue| if overdue { "overdue" } else { "not overdue" }.to_owned();
+    Some(Mismatch { what: "review".to_owned(), wanted: said(wanted), got: said(overdue) })
 }
 
 /// The rulings of clauses in force, one for each clause.

@@ -22,6 +22,7 @@ fn names() -> Names {
         classes: vec!["hotfix".to_owned()],
         services: vec!["shop".to_owned()],
         teams: vec!["shop".to_owned()],
+        dependencies: Vec::new(),
         step: 3_600,
     }
 }
@@ -38,7 +39,7 @@ fn read(cases: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
 /// What the only case's instants differ in.
 fn differs(case: &str) -> Vec<(String, String, String)> {
     let cases = read(case).expect("cases");
-    let moments = run(&cases[0], &policy(), &[], 0, |_, _| "effect");
+    let moments = run(&cases[0], &policy(), &[], 0, |_, _, _| "effect");
     let mismatches = moments.into_iter().flat_map(|moment| moment.mismatches);
     mismatches.map(|one| (one.what, one.wanted, one.got)).collect()
 }
@@ -104,13 +105,15 @@ fn each_point_of_a_stretch_is_as_if_it_were_judged() {
     let (cases, policy) = (read(text).expect("cases"), policy());
     let Ground::History(history) = &cases[0].ground else { panic!("a history") };
     let judged = [(cases[0].subject(&policy), Ok(Arc::new(history.budget())))];
-    let spans = cases[0].stretches(&policy, &judged, history.end(), "exhausted").expect("spans");
+    let spans =
+        cases[0].stretches(&policy, &judged, (history.end(), Past::default()), "exhausted").expect("spans");
     let mut held = 0;
     let mut t = history.start + 3_600;
     while t <= history.end() {
-        let rulings = cases[0].rule(&policy, &judged[0].0, &judged[0].1, t);
+        let now = Timestamp::from_second(t).expect("an instant");
+        let rulings = cases[0].rule(&policy, &judged[0].0, &judged[0].1, now);
         let in_force = matches!(rulings[0].standing, Standing::InForce { .. });
-        let within = spans.iter().any(|span| span.from <= t && span.to.is_none_or(|to| t < to));
+        let within = spans.iter().any(|span| span.since <= t && span.until.is_none_or(|until| t < until));
         assert_eq!(in_force, within, "at {}", (t - history.start) / 3_600);
         held += i32::from(in_force);
         t += 3_600;

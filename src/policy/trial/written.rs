@@ -12,11 +12,11 @@ use jiff::tz::TimeZone;
 use super::super::length;
 use super::expect::END;
 use super::given::{Argument, FACTS, Given};
-use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, notation};
+use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, happened, notation};
 use crate::catalog::Objective;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Part, Schema};
-use crate::policy::ruling::Span;
+use crate::policy::walk::Span;
 use crate::policy::{Names, Policy};
 
 /// Seconds of the period of a history that names none.
@@ -57,27 +57,27 @@ pub(super) fn load(
 }
 
 /// A scalar as it is written.
-fn scalar(part: Part<'_>) -> &str {
+pub(super) fn scalar(part: Part<'_>) -> &str {
     part.text().or_else(|| part.number()).unwrap_or_default()
 }
 
 /// Reads cases, and collects what is wrong with them.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     /// The file.
     source: &'a SourceText,
     /// The policy that is tested.
-    policy: &'a Policy,
+    pub(super) policy: &'a Policy,
     /// The names that there are.
-    names: &'a Names,
+    pub(super) names: &'a Names,
     /// The services of the policy's scope.
     covered: &'a [String],
     /// What was found.
-    problems: Vec<Diagnostic>,
+    pub(super) problems: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     /// Notes that a value is wrong.
-    fn wrong(&mut self, part: Part<'_>, message: String, help: impl Into<String>) {
+    pub(super) fn wrong(&mut self, part: Part<'_>, message: String, help: impl Into<String>) {
         let problem = Diagnostic::error(Code::WrongValue, message);
         self.problems.push(problem.at(part.place(), "this").help(help));
     }
@@ -102,22 +102,27 @@ impl Reader<'_> {
         let wants = part.get("want");
         let list: Vec<Part<'_>> = wants.into_iter().flat_map(Part::items).collect();
         let list = if list.is_empty() { wants.into_iter().collect() } else { list };
-        Case {
+        let mut case = Case {
             note: text("note").unwrap_or_default(),
             place: part.get("note").unwrap_or(part).key_place(),
             in_force,
             environment,
             class,
+            head: text("head"),
+            ledger: None,
             stand_in: self.covered.first().cloned().unwrap_or_default(),
             service,
             slo: text("slo"),
             wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
             ground,
-        }
+        };
+        let events = part.get("given").and_then(|given| given.get("events"));
+        case.ledger = events.map(|events| happened::read(self, events, &case));
+        case
     }
 
     /// A name that must be declared.
-    fn name(&mut self, part: Option<Part<'_>>, what: &str, known: &[String]) -> Option<String> {
+    pub(super) fn name(&mut self, part: Option<Part<'_>>, what: &str, known: &[String]) -> Option<String> {
         let part = part?;
         let name = part.text()?;
         if !known.iter().any(|one| one == name) {
@@ -130,7 +135,7 @@ impl Reader<'_> {
     }
 
     /// True when the policy has a clause of this name; where not, that is told at `place`.
-    fn clause(&mut self, name: &str, place: Place) -> bool {
+    pub(super) fn clause(&mut self, name: &str, place: Place) -> bool {
         let known = || self.policy.clauses.iter().map(|clause| clause.name.as_str());
         if known().any(|one| one == name) {
             return true;
@@ -173,7 +178,7 @@ impl Reader<'_> {
         let whole = history.or(observations);
         if let Some(whole) = whole {
             for (key, part) in given.entries() {
-                if part.key_place() != whole.key_place() && key != "in_force" {
+                if part.key_place() != whole.key_place() && !["in_force", "events"].contains(&key) {
                     let message = format!("`{key}` stands beside a history, from which it follows");
                     let problem = Diagnostic::error(Code::WrongValue, message).at(part.key_place(), "this");
                     let help = "give facts, or `history`, or `observations`";
@@ -283,12 +288,17 @@ impl Reader<'_> {
         }
     }
 
+    /// When a history begins that does not say so: when the policy becomes effective.
+    pub(super) fn beginning(&self) -> i64 {
+        let effective = self.policy.header.effective_from;
+        let effective = effective.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
+        effective.map_or(BEGINNING, |start| start.timestamp().as_second())
+    }
+
     /// When a history begins.
     fn start(&mut self, part: Part<'_>, step: i64) -> i64 {
         let Some(written) = part.get("start") else {
-            let effective = self.policy.header.effective_from;
-            let effective = effective.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
-            let start = effective.map_or(BEGINNING, |start| start.timestamp().as_second());
+            let start = self.beginning();
             return start + (-start).rem_euclid(step);
         };
         let text = written.text().unwrap_or_default();
@@ -359,12 +369,12 @@ impl Reader<'_> {
         let read = text.split_once(" - ").and_then(|(from, to)| {
             let from = notation::instant(from, start)?;
             let to = if to.trim() == END { None } else { Some(notation::instant(to.trim(), start)?) };
-            Some(Span { from, to })
+            Some(Span { since: from, until: to })
         });
         let why = match read {
             None => "is no stretch",
-            Some(Span { from, to: Some(to) }) if to <= from => "ends where it begins, or before",
-            Some(Span { from, to }) if end.is_some_and(|end| to.unwrap_or(from) > end) => {
+            Some(Span { since: from, until: Some(to) }) if to <= from => "ends where it begins, or before",
+            Some(Span { since: from, until: to }) if end.is_some_and(|end| to.unwrap_or(from) > end) => {
                 "lies outside of the history"
             }
             Some(span) => return Some(span),
@@ -388,6 +398,7 @@ impl Reader<'_> {
             since: BTreeMap::new(),
             thaws_at: BTreeMap::new(),
             stretches: BTreeMap::new(),
+            review_overdue: part.get("review_overdue").and_then(Part::boolean),
             start: None,
         }
     }
