@@ -25,6 +25,7 @@ pub mod incident;
 pub mod priority;
 pub mod quarter;
 pub mod series;
+mod supposed;
 
 /// What is asked of a series before its budget counts as known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -293,6 +294,12 @@ impl Figures<'_> {
     #[must_use]
     pub fn t(&self) -> i64 {
         self.budget.first + i64::try_from(self.index).unwrap_or(i64::MAX) * self.budget.step
+    }
+
+    /// The share of events that must be good.
+    #[must_use]
+    pub fn objective(&self) -> Decimal {
+        Decimal::ONE - self.allowance
     }
 
     /// Bad events and all events of the period.

@@ -27,8 +27,8 @@ pub enum Verb {
     Check(Box<Check>),
     /// Look at settings, SLOs and policies: all that is wrong in them, at once.
     Validate(Validate),
-    /// Say in words what something means: a word of the policy language, the code of a problem, or a policy.
-    Explain(Explain),
+    /// Say in words what something means: a policy, a clause against its budgets, a word of the language, a code.
+    Explain(Box<Explain>),
     /// Run the tests of policies.
     Test(Box<Test>),
     /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
@@ -138,30 +138,108 @@ pub struct Validate {
     pub color: String,
 }
 
-/// Say in words what something means: a word of the policy language, the code of a problem, or a policy.
+/// Say in words what something means: a policy, a clause against its budgets, a word of the language, a code.
 ///
 /// What can be explained:
 ///
 ///   a policy    `policies/payments.rhai`, told from its own syntax: change a threshold and the sentence changes.
 ///               What has no words is quoted.
+///   a clause    `exhausted`, or `payments/exhausted` where several policies have one of that name: where it stands
+///               for each SLO in its policy's scope, what it read against which thresholds, and how far it is from
+///               coming into force or ending. Settings, SLOs and policies are read from DIR as they are there now, and
+///               budgets as `check` reads them. A name that is also a word or a code needs its policy before it.
 ///   a word      of the policy language: a fact (`burn_rate`), a declaration or method (`thaws`), a consequence
 ///               (`freeze`), a key of a header (`silver_bullets`, `escalation.decides`)
 ///   a list      `facts`, `clauses`, `consequences`, `header`, `codes`, or `language`: all of it
 ///   a code      of a problem (`unknown-fact`): what it means, and what to do
+///
+/// Bad events more or fewer are a supposition about the judged instant: more are failed events besides those that there
+/// were, fewer are the newest bad ones taken for good.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment, after_help = codes())]
+#[command(
+    verbatim_doc_comment,
+    after_help = format!(
+        "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is \
+         nothing of that name\n  3  something written is wrong: settings, SLO, policy\n  4  it is not known where \
+         the clause stands, for one SLO at least\n\n{}",
+        codes()
+    )
+)]
 pub struct Explain {
-    /// A policy, a word, a list or a code.
+    /// A policy, a clause, a word, a list or a code.
     #[arg(value_name = "WHAT")]
     pub what: String,
+
+    /// For a clause: the directory that has `slogate.yaml`; the present one by default.
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 
     /// How to print it. Text is wrapped to `COLUMNS`, 100 when that is not set, and never below 60.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Prose,
 
-    /// The instant that reviews and effective dates are compared with, in RFC 3339; by default the present.
+    /// The instant that a clause is judged at, and that reviews and effective dates of a policy are compared with, in
+    /// RFC 3339; by default the present, or for a clause the end of a recorded history.
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
+
+    /// For a clause: the environment that is judged; by default the only one, or `production`.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// For a clause: only this service; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub service: Vec<String>,
+
+    /// For a clause: recorded observations, instead of asking a monitoring system.
+    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    pub observations: Option<PathBuf>,
+
+    /// For a clause: the address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. A
+    /// bearer token is read from `SLOGATE_PROMETHEUS_TOKEN`.
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+
+    /// For a clause: seconds within which everything must be answered.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub deadline: u64,
+}
+
+impl Explain {
+    /// The same inputs as those of a check of the work tree, for some services.
+    #[must_use]
+    pub fn check(&self, service: Vec<String>) -> Check {
+        Check {
+            dir: self.dir.clone().unwrap_or_else(|| PathBuf::from(".")),
+            environment: self.environment.clone(),
+            base: None,
+            head: None,
+            service,
+            class: None,
+            rollout: None,
+            now: self.now,
+            format: Format::Text,
+            color: "auto".to_owned(),
+            observations: self.observations.clone(),
+            save_observations: None,
+            prometheus: self.prometheus.clone(),
+            post: false,
+            deadline: self.deadline,
+        }
+    }
+
+    /// An argument that is for clauses alone, where one is given.
+    #[must_use]
+    pub const fn of_clauses(&self) -> Option<&'static str> {
+        match self {
+            Self { dir: Some(_), .. } => Some("DIR"),
+            Self { environment: Some(_), .. } => Some("--environment"),
+            Self { observations: Some(_), .. } => Some("--observations"),
+            Self { prometheus: Some(_), .. } => Some("--prometheus"),
+            Self { service, .. } if !service.is_empty() => Some("--service"),
+            Self { .. } => None,
+        }
+    }
 }
 
 /// How a verdict is printed.

@@ -16,6 +16,7 @@ use rhai::{AST, Dynamic, Engine, FnPtr};
 use rust_decimal::Decimal;
 
 use crate::budget::Budget;
+use crate::catalog::Slo;
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Past};
 use crate::policy::complaint::{Complaint, described};
@@ -23,9 +24,11 @@ use crate::policy::facts::Facts;
 use crate::policy::layout::Layout;
 use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 use crate::policy::trial::given::Given;
+use crate::settings::Service;
 
 mod complaint;
 mod consequence;
+pub mod distance;
 mod facts;
 mod header;
 mod keys;
@@ -62,6 +65,10 @@ pub struct Names {
     pub teams: Vec<String>,
     /// What the services depend on.
     pub dependencies: Vec<String>,
+    /// The phase of each service that has one.
+    pub phases: BTreeMap<String, String>,
+    /// The tier of each service that has one.
+    pub tiers: BTreeMap<String, String>,
     /// Seconds between two points of the grid.
     pub step: i64,
 }
@@ -84,6 +91,8 @@ pub struct Policy {
     script: Script,
     /// Every window that is written out, in seconds, and where.
     windows: Vec<(i64, Place)>,
+    /// Every fact that is read, by its name, and where.
+    reads: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }
@@ -226,6 +235,24 @@ pub struct Subject {
     pub service: String,
     /// The environment.
     pub environment: String,
+    /// The phase of the service's lifecycle, where the settings say it.
+    pub phase: Option<String>,
+    /// The tier of the service, where the settings say it.
+    pub tier: Option<String>,
+}
+
+impl Subject {
+    /// An SLO in an environment, and what the settings say of its service.
+    #[must_use]
+    pub fn new(slo: &Slo, environment: &str, service: Option<&Service>) -> Self {
+        Self {
+            slo: slo.name.clone(),
+            service: slo.service.clone(),
+            environment: environment.to_owned(),
+            phase: service.and_then(|service| service.phase.clone()),
+            tier: service.and_then(|service| service.tier.clone()),
+        }
+    }
 }
 
 /// What a test of a condition found.
@@ -267,6 +294,14 @@ impl Policy {
     #[must_use]
     pub fn windows(&self) -> &[(i64, Place)] {
         &self.windows
+    }
+
+    /// Where it first reads a fact of this name, or one of the group of this name; none where it does not.
+    #[must_use]
+    pub fn reads(&self, fact: &str) -> Option<&Place> {
+        let within =
+            |name: &str| name.strip_prefix(fact).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.reads.iter().find(|(name, _)| within(name)).map(|(_, place)| place)
     }
 
     /// What the script printed, while it was loaded and since: lines behind a bar, cut at a few kilobytes.
@@ -384,6 +419,8 @@ pub enum Value {
     Never,
     /// A name.
     Text(String),
+    /// A word of our own, where no number says it: `P2`, `fires`, `no SLA`.
+    Word(&'static str),
     /// Not known, and why.
     Unknown(String),
 }

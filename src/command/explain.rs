@@ -1,4 +1,4 @@
-//! `slogate explain`: a policy as prose, a word of its language, or what a code means.
+//! `slogate explain`: a policy as prose, a clause against its budgets, a word of the language, a code.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::command::World;
 use crate::command::ground;
 use crate::command::judge::Stop;
 use crate::command::law;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{self, Code, Diagnostic, nearest};
 use crate::document;
 use crate::policy::Policy;
 use crate::policy::vocabulary::word::{Topic, Word};
@@ -18,6 +18,10 @@ use crate::report::problem;
 use crate::settings::{self, Settings};
 use crate::tree::{Tree as _, TreeError, WorkTree};
 use crate::verdict::Exit;
+
+use clause::Found;
+
+mod clause;
 
 /// The ending of a policy's file.
 const ENDING: &str = ".rhai";
@@ -37,12 +41,52 @@ pub fn run(explain: &Explain, world: &mut World) -> Exit {
         Prose::Text => Page::Terminal(world.columns().unwrap_or(WIDTH)),
         Prose::Markdown => Page::Markdown,
     };
-    if explain.what.ends_with(ENDING) {
+    let is_policy = explain.what.ends_with(ENDING);
+    let defined = if is_policy { None } else { defined(&explain.what, page) };
+    if (is_policy || defined.is_some())
+        && let Some(argument) = explain.of_clauses()
+    {
+        let hint = if is_policy { "" } else { "; a clause of that name is `POLICY/NAME`" };
+        world.tell(&format!("error: {argument} belongs to a clause, which `{}` is not{hint}", explain.what));
+        return Exit::Usage;
+    }
+    if is_policy {
         return policy(explain, page, world);
     }
-    match defined(&explain.what, page) {
+    match defined {
         Some(text) => world.end(&text, Exit::Proceed),
-        None => unknown(&explain.what, world),
+        None => clause(explain, page, world),
+    }
+}
+
+/// Explains a clause, or says that there is nothing of that name.
+fn clause(explain: &Explain, page: Page, world: &mut World) -> Exit {
+    let dir = explain.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let settings = WorkTree::new(world.directory.join(dir)).read(settings::FILE);
+    if explain.of_clauses().is_none() && matches!(settings, Ok(None)) {
+        let exit = unknown(&explain.what, &[], world);
+        world.tell(&format!(
+            "a clause is looked for where `{}` is: name its directory behind it",
+            settings::FILE
+        ));
+        return exit;
+    }
+    let mut problems = Vec::new();
+    let (exit, text) = match clause::explain(explain, page, world, &mut problems) {
+        Ok(Found::Explained(exit, text)) => (exit, text),
+        Ok(Found::Nothing(clauses)) => return unknown(&explain.what, &clauses, world),
+        Err(stop) => (stopped(stop, &mut problems, world), String::new()),
+    };
+    tell(&mut problems, world);
+    world.end(&text, exit)
+}
+
+/// Shows what is wrong in what was written.
+fn tell(problems: &mut Vec<Diagnostic>, world: &mut World) {
+    diagnostic::sort(problems);
+    if !problems.is_empty() {
+        let look = world.look("auto");
+        world.tell(problem::render(problems, look).trim_end());
     }
 }
 
@@ -73,10 +117,7 @@ fn policy(explain: &Explain, page: Page, world: &mut World) -> Exit {
         }
         Err(stop) => (stopped(stop, &mut problems, world), String::new()),
     };
-    if !problems.is_empty() {
-        let look = world.look("auto");
-        world.tell(problem::render(&problems, look).trim_end());
-    }
+    tell(&mut problems, world);
     world.end(&text, exit)
 }
 
@@ -95,16 +136,17 @@ fn stopped(stop: Stop, problems: &mut Vec<Diagnostic>, world: &mut World) -> Exi
 }
 
 /// Says what there is instead.
-fn unknown(what: &str, world: &mut World) -> Exit {
+fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
+    let own = Word::all().map(|word| word.path().to_owned());
+    let topics = Topic::ALL.into_iter().map(Topic::as_str).chain([LANGUAGE, CODES]);
     let codes = Code::ALL.iter().map(|code| code.as_str());
-    let topics = Topic::ALL.into_iter().map(Topic::as_str);
-    let words: Vec<Word> = Word::all().collect();
-    let words = words.iter().map(|word| word.path());
-    let near = nearest(what, words.chain(topics).chain(codes).chain([LANGUAGE, CODES]));
+    let known: Vec<String> =
+        own.chain(topics.chain(codes).map(str::to_owned)).chain(clauses.iter().cloned()).collect();
+    let near = nearest(what, known.iter().map(String::as_str));
     let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let what: String = what.chars().take(80).flat_map(char::escape_debug).collect();
     world.tell(&format!(
-        "error: `{what}` is no policy (`*{ENDING}`), no word of the policy language and no code of a problem{near}"
+        "error: `{what}` is no policy (`*{ENDING}`), no clause, no word of the policy language and no code of a problem{near}"
     ));
     world.tell("`slogate explain language` lists the words, and `slogate explain codes` the codes");
     Exit::Usage

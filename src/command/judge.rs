@@ -28,6 +28,7 @@ use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, PolicyLine, Report};
 use crate::settings::{self, Environment, Settings};
+use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -94,6 +95,17 @@ pub struct Judged {
     pub report: Report,
     /// The observations as a file, when any were asked for.
     pub observations: Option<String>,
+    /// The budgets that the rulings rest on.
+    pub measured: Vec<Measured>,
+    /// The policies, asked or not.
+    pub policies: Vec<Policy>,
+}
+
+impl Judged {
+    /// Nothing is known yet.
+    pub fn blank(now: Timestamp) -> Self {
+        Self { report: blank(now), observations: None, measured: Vec::new(), policies: Vec::new() }
+    }
 }
 
 /// Judges.
@@ -101,7 +113,7 @@ pub struct Judged {
 /// # Errors
 /// What is wrong with the command line.
 pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
-    let mut judged = Judged { report: blank(case.present), observations: None };
+    let mut judged = Judged::blank(case.present);
     let verdict = match path(case, &mut judged) {
         Ok(verdict) => verdict,
         Err(Stop::Usage(message)) => return Err(message),
@@ -120,7 +132,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
 }
 
 /// A report in which nothing is known yet.
-pub fn blank(now: Timestamp) -> Report {
+fn blank(now: Timestamp) -> Report {
     Report {
         verdict: verdict::unknown(now),
         environment: None,
@@ -174,13 +186,14 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, observation, t);
+        let measured = measure(asked, &settings, observation, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
         for policy in policies {
             rulings.extend(ruling::rule(policy, &measured, past));
             judged.report.notes.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
+        judged.measured.push(measured);
     }
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
     for policy in law.policies.iter().filter(asked) {
@@ -219,6 +232,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             (false, false) => Effect::Proceed,
         },
     };
+    judged.policies = law.policies;
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
 }
@@ -321,14 +335,17 @@ fn subjects<'a>(
 }
 
 /// An observation as a budget.
-fn measure(asked: &watch::Asked<'_>, observed: Result<crate::source::Observation, Gap>, t: i64) -> Measured {
-    let subject = Subject {
-        slo: asked.slo.name.clone(),
-        service: asked.slo.service.clone(),
-        environment: asked.environment.to_owned(),
-    };
-    let budget = observed.map(|observation| {
-        Arc::new(Budget::new(asked.slo.objective, asked.slo.period, observation.series, observation.direct))
+fn measure(
+    asked: &watch::Asked<'_>,
+    settings: &Settings,
+    observed: Result<Observation, Gap>,
+    t: i64,
+) -> Measured {
+    let slo = asked.slo;
+    let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
+    let budget = observed.map(|observed| {
+        let budget = Budget::new(slo.objective, slo.period, observed.series, observed.direct);
+        Arc::new(budget.bound_to(slo.terms))
     });
     Measured { subject, budget, t }
 }

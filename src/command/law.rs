@@ -4,6 +4,8 @@
 //! them there is no law at all, because half of a rule is another rule. Two policies that cover one service are such an
 //! error: whose silver bullets, whose escalation would count? A service has one agreement.
 
+use std::collections::BTreeMap;
+
 use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
@@ -181,8 +183,16 @@ pub fn names(settings: &Settings) -> Names {
         services: settings.services.keys().cloned().collect(),
         teams,
         dependencies,
+        phases: of_services(settings, |service| service.phase.as_ref()),
+        tiers: of_services(settings, |service| service.tier.as_ref()),
         step: settings.step,
     }
+}
+
+/// What the services say of themselves, by service; without those that say nothing.
+fn of_services(settings: &Settings, said: impl Fn(&Service) -> Option<&String>) -> BTreeMap<String, String> {
+    let services = settings.services.iter();
+    services.filter_map(|(name, service)| Some((name.clone(), said(service)?.clone()))).collect()
 }
 
 /// A problem for each policy that covers what another one covers already.

@@ -297,10 +297,11 @@ fn judged(
         let points = (slo.period + step - 1) / step;
         let range = Range { first: last - (PERIODS * points - 1) * step, last, step };
         let observed = recorded.observe(&[request], range).pop()?;
-        let budget =
-            observed.map(|one| Arc::new(Budget::new(slo.objective, slo.period, one.series, one.direct)));
-        let subject =
-            Subject { slo: slo.name.clone(), service: slo.service.clone(), environment: environment.clone() };
+        let budget = observed.map(|one| {
+            let budget = Budget::new(slo.objective, slo.period, one.series, one.direct);
+            Arc::new(budget.bound_to(slo.terms))
+        });
+        let subject = Subject::new(slo, &environment, settings.services.get(&slo.service));
         Some((subject, budget))
     };
     asked.filter_map(budget).collect()

@@ -39,8 +39,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         // Nothing means what it says any more.
         return Err(words);
     }
-    let mut found =
-        Findings { problems: syntax::examine(&ast, &layout, names.step), layout: Arc::clone(&layout) };
+    let mut found = Findings { problems: syntax::examine(&ast, &layout, names), layout: Arc::clone(&layout) };
     super::value::register(&mut engine);
     super::facts::register(&mut engine);
     let shared = Arc::new(names.clone());
@@ -75,6 +74,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     found.problems.extend(unfilled);
     let (id, digest) = (id(source.path()), digest(source.text()));
     let windows = syntax::windows(&ast, &script.layout, names.step);
+    let reads = syntax::reads(&ast, &script.layout);
     let policy = Policy {
         id,
         header,
@@ -84,6 +84,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         digest,
         script,
         windows,
+        reads,
         subject: Mutex::default(),
     };
     Ok((policy, found.problems))

@@ -41,7 +41,7 @@ pub(super) struct Compares {
     pub(super) place: Place,
 }
 
-/// A fact and its argument; a signal is 1 where it fires and else 0.
+/// A fact and its argument. A signal is 1 where it fires and else 0; a `priority` is its number, above 5 for none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Fact {
     /// `burn_rate`.

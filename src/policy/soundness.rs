@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use self::alternative::{Alternative, Stretch, spread, stretches};
+use self::alternative::{Alternative, Stretch, against, most, part_of_period, spread, stretches};
 use super::complaint::printable;
 use super::sense::{self, Compares, Constant, Operator, Sense};
 use super::{Clause, Condition, Consequence, Policy};
@@ -21,6 +21,20 @@ mod share;
 
 /// The most SLOs that are named in one warning.
 const MOST_NAMED: usize = 3;
+
+/// The facts that an objective bounds: when every event is bad, they go no further.
+const BOUNDED: [&str; 10] = [
+    "remaining",
+    "burned",
+    "burn_rate",
+    "burned_by",
+    "sla.remaining",
+    "sla.burned",
+    "sla.burn_rate",
+    "quarter.remaining",
+    "quarter.burned_by_kind",
+    "quarter.worst_kind",
+];
 
 /// What a policy stands in.
 #[derive(Debug, Clone, Copy)]
@@ -145,8 +159,7 @@ fn constant(
 /// Warnings about thresholds that SLOs can never reach.
 fn unreachable(spread: &[Alternative], slos: &[&Slo]) -> Vec<Diagnostic> {
     let bounded = |one: &Compares| {
-        matches!(one.fact.name.as_str(), "remaining" | "burned" | "burn_rate" | "burned_by")
-            && stretches(std::slice::from_ref(one), None).is_some()
+        BOUNDED.contains(&one.fact.name.as_str()) && stretches(std::slice::from_ref(one), None).is_some()
     };
     let beyond_reach =
         |one: &Compares, slo| bounded(one) && stretches(std::slice::from_ref(one), Some(slo)).is_none();
@@ -181,16 +194,27 @@ fn beyond(compares: &Compares, slos: &[&Slo]) -> Diagnostic {
     }
     let message = format!("this threshold can never be reached by {named}");
     // The widest of them: above that none of the named ones comes.
-    let loosest = slos.iter().map(|slo| slo.objective).max();
-    let bound = loosest.and_then(|objective| {
-        let most = Decimal::ONE.checked_div(objective.allowance())?;
+    let fact = &compares.fact;
+    let within = |slo: &&&Slo| {
+        let part = part_of_period(fact, slo).filter(|_| fact.name.ends_with("burned"));
+        most(against(fact, slo)?)?.checked_mul(part.unwrap_or(Decimal::ONE))
+    };
+    let widest = slos.iter().filter_map(|slo| Some((within(&slo)?, *slo))).max_by_key(|(most, _)| *most);
+    let bound = widest.and_then(|(most, slo)| {
         let share = super::prose::share;
-        let objective = share(objective.share());
-        Some(match compares.fact.name.as_str() {
+        let objective = share(against(fact, slo)?.share());
+        let name = fact.name.rsplit('.').next().unwrap_or_default();
+        let short_window =
+            name == "burned" && part_of_period(fact, slo).is_some_and(|part| part < Decimal::ONE);
+        Some(match name {
             "burn_rate" => {
                 format!("at {objective} a budget burns at most {} times faster than evenly", short(most))
             }
             "remaining" => format!("at {objective} at least {} is left", share(short(Decimal::ONE - most))),
+            _ if short_window => format!(
+                "at {objective} at most {} of a budget can go within that window with even traffic",
+                share(short(most))
+            ),
             _ => format!("at {objective} at most {} of a budget can go", share(short(most))),
         })
     });

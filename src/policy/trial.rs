@@ -60,6 +60,10 @@ pub struct Case {
     stand_in: String,
     /// The SLO, where one is named.
     pub slo: Option<String>,
+    /// The phase of the service's lifecycle.
+    phase: Option<String>,
+    /// The tier of the service.
+    tier: Option<String>,
     /// What the policy must say, in the order of writing.
     pub wants: Vec<Want>,
 }
@@ -237,6 +241,8 @@ impl Case {
             slo: self.slo.clone().unwrap_or_else(|| "slo".to_owned()),
             service: self.service.clone().unwrap_or_else(|| self.stand_in.clone()),
             environment: policy.header.measures.clone().unwrap_or_else(|| self.environment.clone()),
+            phase: self.phase.clone(),
+            tier: self.tier.clone(),
         }
     }
 

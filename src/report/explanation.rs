@@ -11,8 +11,10 @@ use crate::policy::{Clause, Policy};
 use crate::report::escape;
 use crate::settings::{Mode, Settings};
 
+mod clause;
 mod word;
 
+pub use clause::{Stand, clause};
 pub use word::{codes, language, topic, word};
 
 /// For whom it is written.
@@ -43,7 +45,7 @@ pub fn policy(policy: &Policy, settings: &Settings, today: Date, page: Page) -> 
         }
     }
     for (index, clause) in policy.clauses.iter().enumerate() {
-        writer.clause(index + 1, policy, clause);
+        writer.clause(Some(index + 1), policy, clause);
     }
     let lenient = lenient(policy, settings);
     if !lenient.is_empty() {
@@ -209,18 +211,19 @@ impl Writer {
         format!("{}\n", self.text.trim_end())
     }
 
-    /// One clause: its condition, what follows, and its end.
-    fn clause(&mut self, number: usize, policy: &Policy, clause: &Clause) {
-        let indent = " ".repeat(format!("{number}. ").len());
-        let head = match self.page {
-            Page::Terminal(_) => format!("{number}. "),
-            Page::Markdown => format!("{number}. **{}**: ", escape::markdown(&clause.name)),
-        };
-        let mut title = vec![name(&clause.title)];
-        if matches!(self.page, Page::Terminal(_)) {
-            title.splice(0..0, [name(&clause.name), words(": ")]);
+    /// One clause, numbered where it is one of several: its condition, what follows, and its end.
+    fn clause(&mut self, number: Option<usize>, policy: &Policy, clause: &Clause) {
+        let number = number.map_or_else(String::new, |number| format!("{number}. "));
+        let indent = " ".repeat(number.len());
+        match self.page {
+            Page::Terminal(_) => {
+                self.lines(&number, &indent, &[name(&clause.name), words(": "), name(&clause.title)]);
+            }
+            Page::Markdown => {
+                let head = format!("{number}**{}**: ", escape::markdown(&clause.name));
+                self.lines(&head, &indent, &[name(&clause.title)]);
+            }
         }
-        self.lines(&head, &indent, &title);
         let mut pieces = Vec::new();
         match (&clause.when, &clause.thaws) {
             (Some(when), Some(thaws)) => {

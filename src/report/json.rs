@@ -193,6 +193,7 @@ fn value(value: &Value) -> Json {
         }
         Value::Never => json!("never"),
         Value::Text(text) => json!(text),
+        Value::Word(word) => json!(word),
         Value::Unknown(_) => Json::Null,
     }
 }

@@ -165,7 +165,7 @@ fn number(value: &Value) -> String {
     let text = figure::value(value);
     match value {
         Value::Ratio(_) | Value::Rate(_) | Value::Count(_) | Value::Time(_) | Value::Never => minus(&text),
-        Value::Text(_) | Value::Unknown(_) => safe(&text),
+        Value::Text(_) | Value::Word(_) | Value::Unknown(_) => safe(&text),
     }
 }
 

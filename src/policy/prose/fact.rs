@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
 use super::{Moment, Piece, Teller, length, share};
+use crate::catalog::PRIORITIES;
 use crate::policy::length as lengths;
 use crate::policy::sense::{Compares, Constant, Fact, Operator};
 
@@ -155,6 +156,17 @@ fn sentence(fact: &Fact, operator: Operator, number: Decimal) -> Option<String> 
         "burned" => format!("{} of the period's budget went within {}", part(), within()?),
         "worst_incident" => format!("{} of the period's budget went in one incident", part()),
         "objective" => format!("the objective is {}", part()),
+        "sla.objective" => format!("the SLA promises {}", part()),
+        "sla.consumed" => format!("{} of the SLA's error budget is spent", part()),
+        "sla.burned" => format!("{} of the SLA's error budget went within {}", part(), within()?),
+        "quarter.consumed" => format!("{} of the quarter's error budget is spent", part()),
+        "quarter.worst_kind" => {
+            format!("{} of the quarter's error budget went through one kind of outage", part())
+        }
+        "breaches" => {
+            format!("the error budget began to burn faster than evenly {} times within {}", many(), within()?)
+        }
+        "priority" => priority(operator, number)?,
         "bad" => format!("{} events of the period were bad", many()),
         "total" => format!("there were {} events in the period", many()),
         "pace" => pace(operator, number),
@@ -175,6 +187,16 @@ fn pace(operator: Operator, number: Decimal) -> String {
             let amount = amount(operator, &number.normalize().to_string());
             format!("the budget is spent {amount} times faster than evenly over the period")
         }
+    }
+}
+
+/// How urgent an incident would be.
+fn priority(operator: Operator, number: Decimal) -> Option<String> {
+    let priority = PRIORITIES.into_iter().find(|priority| Decimal::from(priority.number()) == number)?;
+    match operator {
+        Operator::AtMost => Some(format!("an incident has the priority {priority} or a more urgent one")),
+        Operator::Above => Some(format!("no incident has the priority {priority} or a more urgent one")),
+        Operator::Below | Operator::AtLeast | Operator::Equal | Operator::Unequal => None,
     }
 }
 

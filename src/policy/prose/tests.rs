@@ -147,6 +147,47 @@ fn what_is_true_or_false_has_words_too() {
 }
 
 #[test]
+fn slas_quarters_breaches_and_priorities_have_words() {
+    for (written, said) in [
+        ("budget.sla.remaining <= 0", "nothing of the SLA's error budget is left"),
+        ("budget.sla.remaining < percent(25)", "less than 25 % of the SLA's error budget is left"),
+        ("budget.sla.consumed >= percent(80)", "at least 80 % of the SLA's error budget is spent"),
+        (
+            "budget.sla.burned(\"24h\") > percent(30)",
+            "more than 30 % of the SLA's error budget went within 24 hours",
+        ),
+        (
+            "budget.sla.burn_rate(\"1h\") > 2",
+            "the SLA's error budget burns more than 2 times faster than evenly over the last hour",
+        ),
+        ("budget.sla.objective > percent(99)", "the SLA promises more than 99 %"),
+        ("budget.quarter.remaining <= percent(10)", "at most 10 % of the quarter's error budget is left"),
+        ("budget.quarter.consumed > percent(50)", "more than 50 % of the quarter's error budget is spent"),
+        (
+            "budget.quarter.burned_by_kind(\"network\") >= percent(20)",
+            "at least 20 % of the quarter's error budget went through outages of the kind network",
+        ),
+        (
+            "budget.quarter.worst_kind >= percent(20)",
+            "at least 20 % of the quarter's error budget went through one kind of outage",
+        ),
+        (
+            "budget.breaches(\"1h\") > 3",
+            "the error budget began to burn faster than evenly more than 3 times within 1 hour",
+        ),
+        ("budget.priority_reaches(\"P2\")", "an incident has the priority P2 or a more urgent one"),
+        ("!budget.priority_reaches(\"P2\")", "no incident has the priority P2 or a more urgent one"),
+        (
+            "budget.sla.burn_rate(\"1h\") > 2 && budget.burn_rate(\"1h\") > 1",
+            "the SLA's error budget burns more than 2 times faster than evenly over the last hour, and the error \
+             budget burns faster than evenly over the last hour",
+        ),
+    ] {
+        assert_eq!(when(written), said);
+    }
+}
+
+#[test]
 fn an_if_that_is_an_and_or_an_or_is_said_as_one() {
     let [gone, debt] = ["budget.remaining <= 0", "budget.remaining < 0"];
     let [is_gone, in_debt] = [gone, debt].map(when);

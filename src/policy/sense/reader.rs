@@ -14,6 +14,7 @@ use rhai::{AST, ASTNode, BinaryExpr, Dynamic, Expr, FlowControl, FnCallExpr, Mod
 use rust_decimal::Decimal;
 
 use super::{Compares, Constant, Fact, Operator, Sense, Written};
+use crate::catalog::Priority;
 use crate::diagnostic::Place;
 use crate::policy::layout::Layout;
 use crate::policy::value::Ratio;
@@ -214,6 +215,12 @@ impl Reader<'_> {
                 let both = windows.map(|window| compares("burn_rate", Some(window), Operator::Above, *rate));
                 Term::Truth(Sense::All(both.into()))
             }
+            ("priority_reaches", [Term::Text(name)]) => match Priority::named(name) {
+                Some(priority) => {
+                    Term::Truth(compares("priority", None, Operator::AtMost, priority.number().into()))
+                }
+                None => Term::Other,
+            },
             ("signal", [Term::Text(signal)]) => {
                 Term::Truth(compares("signal", Some(signal), Operator::AtLeast, Decimal::ONE))
             }

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::super::sense::{Compares, Constant, Fact, Operator, Sense, Written};
-use crate::catalog::Slo;
+use crate::catalog::{Objective, Slo};
 use crate::policy::length;
+use crate::policy::trial::given::NO_PRIORITY;
 
 /// The most alternatives that a condition is spread out into; one with more is passed over.
 const MOST_ALTERNATIVES: usize = 256;
@@ -61,9 +62,10 @@ pub(super) fn spread(sense: &Sense) -> Option<Vec<Alternative>> {
 
 /// A comparison of what is spent as one of what is left.
 fn normal(compares: &Compares) -> Compares {
-    match (&compares.constant, compares.fact.name.as_str()) {
-        (Constant::Number(number), "consumed") => Compares {
-            fact: Fact { name: "remaining".to_owned(), argument: None },
+    let left = |group: &str| Fact { name: format!("{group}remaining"), argument: None };
+    match (&compares.constant, compares.fact.name.strip_suffix("consumed")) {
+        (Constant::Number(number), Some(group @ ("" | "sla." | "quarter."))) => Compares {
+            fact: left(group),
             operator: compares.operator.mirrored(),
             constant: Constant::Number(Decimal::ONE.saturating_sub(*number)),
             place: compares.place.clone(),
@@ -139,21 +141,48 @@ impl Stretch {
     }
 }
 
-/// Where a fact may lie whatever the SLO, or for one.
+/// The objective that a fact is reckoned against; none for a fact of the SLA where there is no SLA.
+pub(super) fn against(fact: &Fact, slo: &Slo) -> Option<Objective> {
+    if fact.name.starts_with("sla.") { slo.terms.sla } else { Some(slo.objective) }
+}
+
+/// When every event is bad, the budget burns this many times faster than evenly.
+pub(super) fn most(objective: Objective) -> Option<Decimal> {
+    Decimal::ONE.checked_div(objective.allowance())
+}
+
+/// The share of the period that the window of a fact is.
+pub(super) fn part_of_period(fact: &Fact, slo: &Slo) -> Option<Decimal> {
+    let window = fact.argument.as_deref().and_then(length::length)?;
+    Decimal::from(window.min(slo.period)).checked_div(slo.period.into())
+}
+
+/// Where a fact may lie whatever the SLO, or for one. What goes within a window depends on how the traffic is spread;
+/// for an SLO it is as much as goes with even traffic.
 fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
-    // When every event is bad, the budget burns this many times faster than evenly.
-    let most = slo.and_then(|slo| Decimal::ONE.checked_div(slo.objective.allowance()));
+    let objective = slo.and_then(|slo| against(fact, slo));
+    let most = objective.and_then(most);
     match fact.name.as_str() {
-        "remaining" => Stretch::of(most.map(|most| Decimal::ONE - most), Some(Decimal::ONE)),
-        "burned" | "burn_rate" | "burned_by" => Stretch::of(Some(Decimal::ZERO), most),
+        "remaining" | "sla.remaining" | "quarter.remaining" => {
+            Stretch::of(most.map(|most| Decimal::ONE - most), Some(Decimal::ONE))
+        }
+        "burned" | "sla.burned" => {
+            let part = slo.and_then(|slo| part_of_period(fact, slo)).unwrap_or(Decimal::ONE);
+            Stretch::of(Some(Decimal::ZERO), most.and_then(|most| most.checked_mul(part)))
+        }
+        "burn_rate" | "sla.burn_rate" | "burned_by" | "quarter.burned_by_kind" | "quarter.worst_kind" => {
+            Stretch::of(Some(Decimal::ZERO), most)
+        }
         "objective" => match slo {
             Some(slo) => Stretch::of(Some(slo.objective.share()), Some(slo.objective.share())),
             None => Stretch { low: Some((Decimal::ZERO, false)), high: Some((Decimal::ONE, false)) },
         },
-        "bad" | "total" | "pace" | "worst_incident" | "time_to_exhaustion" => {
+        "sla.objective" => Stretch { low: Some((Decimal::ZERO, true)), high: Some((Decimal::ONE, false)) },
+        "bad" | "total" | "pace" | "worst_incident" | "time_to_exhaustion" | "breaches" => {
             Stretch::of(Some(Decimal::ZERO), None)
         }
         "signal" => Stretch::of(Some(Decimal::ZERO), Some(Decimal::ONE)),
+        "priority" => Stretch::of(Some(Decimal::ONE), Some(NO_PRIORITY)),
         _ => Stretch::default(),
     }
 }

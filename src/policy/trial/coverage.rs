@@ -12,6 +12,7 @@ use crate::diagnostic::Place;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::policy::trial::given::FACTS;
 use crate::policy::trial::{Case, Moment};
+use crate::policy::vocabulary::GROUPS;
 use crate::policy::walk::Span;
 use crate::policy::{Condition, Consequence, Evidence, Policy, Value};
 
@@ -74,7 +75,8 @@ impl Coverage {
             }
             for (condition, name) in [(&clause.when, "when"), (&clause.thaws, "thaws")] {
                 let Some(condition) = condition else { continue };
-                for (fact, _) in FACTS {
+                for (given, ..) in FACTS {
+                    let fact = if given == "priority" { "priority_reaches" } else { given };
                     let Some(place) = written(condition, fact) else { continue };
                     let missing = format!("`{fact}` of `{name}` is never read");
                     let mark = Mark { place, clause: clause.name.clone(), missing, seen: false };
@@ -169,6 +171,7 @@ impl Coverage {
             Value::Time(seconds) => seconds.normalize().to_string(),
             Value::Never => "never".to_owned(),
             Value::Text(text) | Value::Unknown(text) => text.clone(),
+            Value::Word(word) => (*word).to_owned(),
         };
         for held in [true, false] {
             let detail = format!("{name} {} {} {threshold} {held}", evidence.fact, comparison.operator);
@@ -208,7 +211,13 @@ fn written(condition: &Condition, fact: &str) -> Option<Place> {
         next.is_none_or(|next| !(next.is_alphanumeric() || next == '_'))
     };
     let dotted = format!(".{fact}");
-    let at = text.match_indices(&dotted).map(|(at, _)| at + 1).find(|at| ends(at + fact.len()))?;
+    // `sla.remaining` is another fact than `remaining`.
+    let grouped = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        GROUPS.iter().any(|group| before.ends_with(&format!(".{group}")))
+    };
+    let found = text.match_indices(&dotted).filter(|(at, _)| !grouped(*at));
+    let at = found.map(|(at, _)| at + 1).find(|at| ends(at + fact.len()))?;
     let start = condition.place.span.start + at;
     Some(Place::new(&condition.place.source, start..start + fact.len()))
 }
