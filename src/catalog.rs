@@ -75,6 +75,8 @@ pub struct Slo {
     pub indicator: Indicator,
     /// Where it is defined.
     pub place: Place,
+    /// Where its objective is written.
+    pub objective_place: Place,
 }
 
 /// All SLOs, by name.

@@ -83,11 +83,13 @@ pub enum Code {
     Layer,
     /// Something of a team that is milder than its organisation asks.
     BelowLayer,
+    /// A policy whose text changed under a version that was agreed.
+    Version,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -120,6 +122,7 @@ impl Code {
         Self::NoCommit,
         Self::Layer,
         Self::BelowLayer,
+        Self::Version,
     ];
 
     /// The code as it is printed and looked up.
@@ -158,6 +161,7 @@ impl Code {
             Self::NoCommit => "no-commit",
             Self::Layer => "layer",
             Self::BelowLayer => "below-layer",
+            Self::Version => "version",
         }
     }
 }

@@ -21,11 +21,13 @@ use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Past};
 use crate::policy::complaint::{Complaint, described};
 use crate::policy::facts::Facts;
+use crate::policy::keys::Keys;
 use crate::policy::layout::Layout;
 use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 use crate::policy::trial::given::Given;
 use crate::settings::Service;
 
+mod agreement;
 mod complaint;
 mod consequence;
 pub mod distance;
@@ -36,7 +38,6 @@ mod language;
 mod layout;
 mod length;
 mod load;
-mod placeholder;
 pub mod prose;
 pub mod recall;
 pub mod ruling;
@@ -44,9 +45,11 @@ mod sandbox;
 mod steady;
 mod sense;
 pub mod soundness;
+pub mod supply;
 mod syntax;
 pub mod trial;
 mod value;
+pub mod version;
 pub mod vocabulary;
 pub mod walk;
 
@@ -71,6 +74,18 @@ pub struct Names {
     pub tiers: BTreeMap<String, String>,
     /// Seconds between two points of the grid.
     pub step: i64,
+    /// Whose policies these are.
+    pub author: Author,
+}
+
+/// Who writes a policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Author {
+    /// A team, for services of its own.
+    #[default]
+    Team,
+    /// The organisation, for all services of all teams.
+    Organization,
 }
 
 /// One policy, loaded and tried.
@@ -81,8 +96,8 @@ pub struct Policy {
     pub header: Header,
     /// Its clauses, in the order of the text.
     pub clauses: Vec<Clause>,
-    /// Where its scope is written.
-    pub scope_place: Place,
+    /// Where the keys of its header stand.
+    keys: Keys,
     /// Its text.
     pub source: SourceText,
     /// `sha256:` and the digest of its text in hexadecimal.
@@ -93,6 +108,8 @@ pub struct Policy {
     windows: Vec<(i64, Place)>,
     /// Every fact that is read, by its name, and where.
     reads: Vec<(String, Place)>,
+    /// Every SLO's name that a budget's is compared with, and where.
+    slo_names: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }
@@ -138,13 +155,15 @@ pub struct Header {
     pub notes: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Whose services a policy covers: a team's, or those that are listed.
+/// Whose services a policy covers: a team's, those that are listed, or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The team whose services are covered, all of them.
     pub team: Option<String>,
     /// The services that are covered.
     pub services: Vec<String>,
+    /// All services of all teams are covered: the policy is the organisation's.
+    pub organization: bool,
 }
 
 /// Who breaks ties, and how.
@@ -274,12 +293,24 @@ impl Policy {
         load::load(source, names)
     }
 
+    /// Where a key of its header stands: `version`, `scope`.
+    #[must_use]
+    pub fn key_place(&self, key: &str) -> Place {
+        self.keys.key(key)
+    }
+
+    /// Where the value of a key of its header begins.
+    #[must_use]
+    pub fn value_place(&self, key: &str) -> Place {
+        self.keys.value(key)
+    }
+
     /// True when the service is within the scope. A service that no team answers for is within no team's.
     #[must_use]
     pub fn covers(&self, service: &str, team: Option<&str>) -> bool {
         let scope = &self.header.scope;
         let of_team = scope.team.as_deref().is_some_and(|covered| team == Some(covered));
-        of_team || scope.services.iter().any(|covered| covered == service)
+        scope.organization || of_team || scope.services.iter().any(|covered| covered == service)
     }
 
     /// When something happened after which it was to be looked at again, if it did since the policy is effective.

@@ -5,7 +5,7 @@
 
 mod glob;
 mod join;
-mod layer;
+pub mod layer;
 mod load;
 pub mod organization;
 

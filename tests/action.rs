@@ -45,6 +45,9 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
     for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "PROMETHEUS_URL", "PROMETHEUS_TOKEN", "GITHUB_TOKEN"] {
         command.env(format!("SLOGATE_{name}"), "");
     }
+    for name in ["ORGANIZATION", "ORGANIZATION_SHA256"] {
+        command.env(format!("SLOGATE_{name}"), "none");
+    }
     command.envs(inputs.iter().copied());
     let ended = command.output().expect("bash").status.code();
     (ended, fs::read_to_string(path("called")).unwrap_or_default())
@@ -88,6 +91,17 @@ fn inputs_are_values_whatever_they_hold() {
     );
     let (_, plain) = step(0, Some(true), &[]);
     assert!(plain.starts_with("check\n--post\n--\n.\n"), "{plain}");
+}
+
+#[test]
+fn a_layer_that_came_out_empty_is_not_no_layer() {
+    let called = |inputs: &[(&str, &str)]| step(0, Some(true), inputs).1;
+    let plain = called(&[]);
+    assert!(!plain.contains("SLOGATE_ORGANIZATION=") && !plain.contains("--organization"), "{plain}");
+    assert!(called(&[("SLOGATE_ORGANIZATION", "")]).contains("\nSLOGATE_ORGANIZATION=\n"));
+    let given = called(&[("SLOGATE_ORGANIZATION", "sha256: x\nlayer"), ("SLOGATE_ORGANIZATION_SHA256", "")]);
+    assert!(given.contains("SLOGATE_ORGANIZATION=sha256: x\nlayer\n"), "{given}");
+    assert!(given.starts_with("check\n--post\n--organization-sha256=\n--\n.\n"), "{given}");
 }
 
 #[test]

@@ -124,6 +124,7 @@ impl<'a> Documents<'a> {
                     share: objective::share(objective),
                     indicator: indicator?,
                     place: if several { objective.key_place() } else { name_of(part) },
+                    objective_place: target(objective),
                 })
             };
             slos.extend(read());
@@ -196,6 +197,12 @@ fn duplicate(kind: &str, name: &str, place: Place, first: &Place) -> Diagnostic 
     Diagnostic::error(Code::Duplicate, format!("there are two documents of kind {kind} named `{name}`"))
         .at(place, format!("the first stands at {first}"))
         .help("give one of them another name; names are unique within a kind, across all files")
+}
+
+/// Where an SLO's target is written; the SLO itself where that is not to be seen.
+fn target(slo: Part<'_>) -> Place {
+    let keys = ["/spec/objectives/0/target", "/spec/objectives/0/targetPercent"];
+    keys.iter().find_map(|key| slo.at(key)).map_or_else(|| name_of(slo), Part::place)
 }
 
 /// Where a document has its name, and else where it begins.

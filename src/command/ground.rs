@@ -52,6 +52,19 @@ impl Ground {
         }
     }
 
+    /// The tree where this ground's history and another's part, the work tree standing on `HEAD`; none where the clone
+    /// cannot say.
+    #[must_use]
+    pub fn forked(&self, other: &Self) -> Option<Box<dyn Tree>> {
+        let repository = self.repository.as_ref()?;
+        let head = match &other.base {
+            Some(base) => base.id.clone(),
+            None => repository.resolve("HEAD").ok()?,
+        };
+        let id = repository.forked(&self.base.as_ref()?.id, &head).ok()?;
+        Some(Box::new(GitTree::new(Rc::clone(repository), id)))
+    }
+
     /// The paths that the change touches: from the merge base of the two commits to the head.
     ///
     /// # Errors

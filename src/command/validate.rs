@@ -1,22 +1,29 @@
 //! `slogate validate`: everything that was written, and everything that is wrong in it.
 
+use std::path::Path;
+
 use crate::catalog::Slo;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
+use crate::command::against;
 use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
-use crate::command::law::{self, Law};
+use crate::command::law::{self, Law, Rules};
+use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::policy::soundness::{self, Surroundings};
+use crate::policy::supply;
+use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
+use crate::settings::organization::Organization;
 use crate::verdict::Exit;
 
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let law = match path(validate, world, &mut problems) {
-        Ok(law) => Some(law),
+    let found = match path(validate, world, &mut problems) {
+        Ok(found) => Some(found),
         Err(Stop::Invalid(found)) => {
             problems.extend(found);
             None
@@ -40,31 +47,47 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
                 let look = world.look(&validate.color);
                 world.tell(problem::render(&problems, look).trim_end());
             }
-            summary(law.as_ref(), &problems)
+            for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
+                world.tell(&terminal(note));
+            }
+            summary(found.as_ref().map(|(_, law)| law), &problems)
         }
     };
     world.end(&text, exit)
 }
 
-/// Finds the ground, and examines it.
-fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
+/// Finds the ground, examines it, and compares it with what was agreed.
+fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
-    examine(&ground::read(&root, &validate.dir, validate.base.as_deref())?, problems)
+    let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
+    let (other, note) = other(validate, world, &root)?;
+    let layer = Offer::of(&validate.layered, world).read(&ground, &world.directory, &root);
+    let (mut rules, law) = examine(&ground, layer, problems)?;
+    rules.notes.extend(note);
+    if let Some(other) = &other {
+        problems.extend(against::compare(&ground, &rules, &law, other)?);
+    }
+    Ok((rules, law))
 }
 
 /// Reads everything from a ground, and looks at all of it.
 ///
 /// # Errors
-/// When there are no settings, or the tree does not answer.
-pub fn examine(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
-    let settings = law::read_settings(ground, problems)?;
-    let law = law::read(ground, &settings)?;
+/// When there are no settings, the layer cannot be relied upon, or the tree does not answer.
+pub fn examine(
+    ground: &Ground,
+    layer: Result<Option<Organization>, Stop>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Rules, Law), Stop> {
+    let rules = law::read_rules(ground, layer, problems)?;
+    let settings = &rules.settings;
+    let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.
     let complete = !law.problems.iter().any(Diagnostic::is_error);
     if complete {
-        problems.extend(unprotected(&settings, &law));
-        problems.extend(unexcepted(&settings, &law));
+        problems.extend(unprotected(settings, &law));
+        problems.extend(unexcepted(settings, &law));
     }
     let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for policy in &law.policies {
@@ -75,8 +98,26 @@ pub fn examine(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Law, S
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
         let around = Surroundings { slos: &slos, complete, environments: &environments };
         problems.extend(soundness::examine(policy, around));
+        if complete {
+            problems.extend(supply::examine(policy, &slos, &settings));
+        }
     }
-    Ok(law)
+    Ok((rules, law))
+}
+
+/// What the policies are compared with: what the command line names, else the base of a workflow's pull request.
+/// With it comes what a reader must know where there is none.
+fn other(validate: &Validate, world: &World, root: &Path) -> Result<(Option<Ground>, Option<String>), Stop> {
+    if let Some(name) = &validate.against {
+        return Ok((Some(ground::read(root, &validate.dir, Some(name))?), None));
+    }
+    let usual = world.variable("GITHUB_BASE_REF").filter(|_| validate.base.is_none());
+    let Some(name) = usual else { return Ok((None, None)) };
+    // A checkout of one commit has no base, and nobody asked for it on the command line.
+    Ok(match ground::read(root, &validate.dir, Some(name)) {
+        Ok(other) => (Some(other), None),
+        Err(_) => (None, Some(format!("versions are not compared: `{name}` cannot be read in this clone"))),
+    })
 }
 
 /// Services that nothing protects.
@@ -86,9 +127,7 @@ fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
         if law.catalog.of(name).next().is_none() {
             problems.push(law::without_slo(name, service));
         }
-        if !law.policies.iter().any(|policy| policy.covers(name, service.team.as_deref())) {
-            problems.push(law::without_policy(name, service));
-        }
+        problems.extend(law::without_policy(name, service, &law.policies));
     }
     problems
 }
@@ -133,9 +172,9 @@ pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let Some(law) = law else { return format!("{found}\n") };
     let clauses = law.policies.iter().map(|policy| policy.clauses.len()).sum();
     // With an error somewhere these are only those that could be read.
-    let read = if errors == 0 { "" } else { " could be read" };
+    let could = if errors == 0 { "" } else { " could be read" };
     format!(
-        "{}, {}, {}{read}: {found}\n",
+        "{}, {}, {}{could}: {found}\n",
         counted(law.catalog.slos.len(), "SLO", "SLOs"),
         counted(law.policies.len(), "policy", "policies"),
         counted(clauses, "clause", "clauses"),

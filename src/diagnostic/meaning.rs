@@ -57,6 +57,7 @@ impl Code {
             Self::NoCommit => NO_COMMIT,
             Self::Layer => LAYER,
             Self::BelowLayer => BELOW_LAYER,
+            Self::Version => VERSION,
         }
     }
 }
@@ -113,7 +114,7 @@ const NO_SETTINGS: Meaning = meaning(
     "There is no `slogate.yaml` in the directory and at the commit that are judged, so \
                  nothing is known of services and environments.",
     "`slogate check` in a subdirectory of the repository.",
-    "Name the directory that has it, or write one.",
+    "Name the directory that has it, or write the first one with `slogate init`.",
 );
 
 /// `no-slo`.
@@ -325,4 +326,13 @@ const BELOW_LAYER: Meaning = meaning(
                  Where the organisation's can simply count instead, it does, and this is a warning.",
     "An SLO of 95 % where the organisation's layer says `objectives: { minimum: 99 % }`.",
     "Raise it to what the organisation asks, or have the organisation change its layer.",
+);
+
+/// `version`.
+const VERSION: Meaning = meaning(
+    "The text of a policy differs from the one that was agreed, and its version does not say so. Two \
+                 texts of one version cannot be told apart in reports, nor in what people agreed to.",
+    "A threshold that moved from 10 to 5 percent, and `version: \"2.1.0\"` before and after.",
+    "Raise the version: the last number for words, the one before it for a threshold, the first for a \
+                 new agreement.",
 );

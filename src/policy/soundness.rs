@@ -57,7 +57,7 @@ pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
             format!("the policy `{}` covers no SLO, so none of its clauses can come into force", policy.id);
         let help = "write an SLO for a service in its scope, or correct the scope";
         let problem =
-            Diagnostic::warning(Code::Unused, message).at(policy.scope_place.clone(), "no SLO in here");
+            Diagnostic::warning(Code::Unused, message).at(policy.key_place("scope"), "no SLO in here");
         problems.push(problem.help(help));
     }
     let mut sound = Vec::new();

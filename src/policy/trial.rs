@@ -29,7 +29,7 @@ mod happened;
 mod notation;
 mod written;
 
-pub use expect::{Mismatch, compare};
+pub use expect::{Mismatch, compare, told};
 pub use written::beside;
 
 /// The ending of a file of tests, in place of the policy's.

@@ -124,6 +124,8 @@ fn scope(policy: &Policy, settings: &Settings) -> Vec<Piece> {
         let mut pieces = vec![words("It covers every service of team "), name(team), words(": ")];
         pieces.extend(listed(&services));
         pieces
+    } else if header.scope.organization {
+        vec![words("It covers all services of all teams")]
     } else {
         let what = if header.scope.services.len() == 1 { "the service " } else { "the services " };
         let mut pieces = vec![words("It covers "), words(what)];

@@ -284,9 +284,13 @@ fn details(out: &mut String, report: &Report) {
             .collect();
         let overdue = if policy.overdue { " **(overdue)**" } else { "" };
         let digest = policy.digest.get(..19).unwrap_or(&policy.digest);
+        let of = policy.organization.as_ref().map_or_else(String::new, |organization| {
+            let layer = format!("sha256:{}", organization.short());
+            format!(", from the layer {} of organization {}", code_span(&layer), safe(&organization.name))
+        });
         let _ = writeln!(
             out,
-            "- Policy {} {} ({}), agreed by {}; next review {}{overdue}.",
+            "- Policy {} {} ({}{of}), agreed by {}; next review {}{overdue}.",
             safe(&policy.id),
             safe(&policy.version),
             code_span(digest),

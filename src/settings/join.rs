@@ -161,10 +161,10 @@ mod tests {
     use super::*;
     use crate::diagnostic::SourceText;
 
-    /// A team's settings, as little as there must be and `more`.
-    fn team(mode: &str, more: &str) -> Settings {
+    /// A team's settings, as little as there must be and what is `further` said.
+    fn team(mode: &str, further: &str) -> Settings {
         let text = format!(
-            "version: 1\nservices: {{shop: {{paths: [shop/**]}}}}\nenvironments: {{production: {{mode: {mode}}}}}\n{more}"
+            "version: 1\nservices: {{shop: {{paths: [shop/**]}}}}\nenvironments: {{production: {{mode: {mode}}}}}\n{further}"
         );
         let (settings, problems) = load(&SourceText::new(FILE, text));
         settings.unwrap_or_else(|| panic!("{problems:#?}"))

@@ -30,8 +30,8 @@ pub enum Classes {
 pub struct Layer {
     /// The organisation's name.
     pub name: String,
-    /// Globs of its policies.
-    pub policies: Vec<String>,
+    /// Globs of its policies, where it names any: those must find one.
+    pub policies: Option<Vec<String>>,
     /// The least mode of environments that every team must declare.
     pub environments: BTreeMap<String, Mode>,
     /// Its classes of change by name.
@@ -72,7 +72,7 @@ impl Loader<'_, '_> {
         let least = |(name, part): (&str, Part<'_>)| (name.to_owned(), mode(part).unwrap_or(Mode::Enforce));
         Layer {
             name: self.word("organization").unwrap_or_default().to_owned(),
-            policies: self.globs(root, "policies", Reach::Directory, &["policies/*.rhai"]),
+            policies: root.get("policies").map(|_| self.globs(root, "policies", Reach::Directory, &[])),
             environments: environments.map(least).collect(),
             changes: self.changes(),
             classes: match self.word("classes") {
@@ -134,7 +134,6 @@ mod tests {
         )
         .expect("it is valid");
         assert_eq!(layer.name, "acme");
-        assert_eq!(layer.policies, ["policies/*.rhai"]);
         assert_eq!(layer.environments["staging"], Mode::Warn);
         assert_eq!(layer.changes["hotfix"].granted_by, Permission::Admin);
         assert_eq!((layer.classes, layer.unmapped), (Classes::Closed, Some(Unmapped::Warn)));
@@ -147,6 +146,7 @@ mod tests {
     fn what_is_not_said_is_left_to_the_teams() {
         let layer = loaded("version: 1\norganization: acme\n").expect("it is valid");
         assert!(layer.environments.is_empty() && layer.changes.is_empty() && layer.ignore.is_none());
+        assert_eq!(layer.policies, None);
         assert_eq!((layer.unmapped, layer.on_unknown, layer.silver_bullets), (None, None, None));
         assert_eq!((layer.minimum, layer.classes), (None, Classes::Open));
         let nothing = loaded("version: 1\norganization: acme\nignore: []\n").expect("it is valid");

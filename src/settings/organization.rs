@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(found.policies[0].path(), "acme:policies/a.rhai");
         assert_eq!(found.policies[1].text(), " // b\r\n");
         assert_eq!(text.lines().next(), Some(format!("sha256: \"{}\"", found.sha256).as_str()));
-        assert_eq!(found.describe(), format!("acme @ sha256 {}", &found.sha256[..12]));
+        assert_eq!(found.describe(), format!("acme @ sha256 {}", found.sha256.split_at(12).0));
         assert!(
             text.contains("\n    policy(#{});\n\n    \tclause(\"x\")\n"),
             "a plain text stays readable: {text}"

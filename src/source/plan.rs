@@ -188,6 +188,7 @@ pub(super) mod tests {
             method: Method::Occurrences,
             share: None,
             place: part.place.clone(),
+            objective_place: part.place.clone(),
             indicator: if is_good {
                 Indicator::Good { good: part, total }
             } else {
