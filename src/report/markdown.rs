@@ -8,7 +8,7 @@ use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
-use crate::report::{BudgetLine, Report, chart, consequence, figure};
+use crate::report::{BudgetLine, Report, chart, consequence, figure, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
@@ -263,6 +263,7 @@ fn details(out: &mut String, report: &Report) {
             Standing::Untriggered => "manual, not triggered",
         };
         let mut read = facts(weighed);
+        read.extend(recalled::sentences(ruling, safe));
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why }) => read.push(safe(why)),
             Some(Obstacle::Failed { message, .. }) => read.push(safe(message)),
@@ -282,11 +283,14 @@ fn details(out: &mut String, report: &Report) {
             .iter()
             .map(|(role, person)| format!("{} {}", safe(role), code_span(person)))
             .collect();
+        let left = policy
+            .silver_bullets
+            .map_or_else(String::new, |left| format!("; {}", recalled::bullets_left(left)));
         let overdue = if policy.overdue { " **(overdue)**" } else { "" };
         let digest = policy.digest.get(..19).unwrap_or(&policy.digest);
         let _ = writeln!(
             out,
-            "- Policy {} {} ({}), agreed by {}; next review {}{overdue}.",
+            "- Policy {} {} ({}), agreed by {}; next review {}{overdue}{left}.",
             safe(&policy.id),
             safe(&policy.version),
             code_span(digest),

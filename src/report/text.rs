@@ -11,7 +11,7 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure};
+use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -177,6 +177,9 @@ impl Page<'_> {
                 }
                 None => writeln!(self.out, "{indent}does not thaw by itself within a period"),
             };
+        }
+        for said in recalled::sentences(ruling, clean) {
+            let _ = writeln!(self.out, "{indent}{said}");
         }
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why }) => {

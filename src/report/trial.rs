@@ -9,7 +9,7 @@ use crate::policy::trial::Moment;
 use crate::policy::trial::coverage::Coverage;
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
-use crate::report::figure;
+use crate::report::{figure, recalled};
 
 pub mod json;
 pub mod junit;
@@ -137,6 +137,9 @@ fn failure(out: &mut String, case: &Tried, moment: &Moment) {
     for ruling in &moment.rulings {
         read(out, ruling);
     }
+    for said in &moment.in_vain {
+        let _ = writeln!(out, "      {}", clean(said));
+    }
     out.push('\n');
 }
 
@@ -148,6 +151,9 @@ fn read(out: &mut String, ruling: &Ruling) {
         for one in evidence {
             let _ = writeln!(out, "        {condition:<6} {}", fact(one));
         }
+    }
+    for said in recalled::sentences(ruling, clean) {
+        let _ = writeln!(out, "        {said}");
     }
     if let Some(Obstacle::Failed { message, place }) = &ruling.obstacle {
         let _ = writeln!(out, "        failed at {place}: {}", clean(message));

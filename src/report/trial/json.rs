@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::policy::ruling::Ruling;
 use crate::policy::trial::Moment;
 use crate::policy::trial::coverage::Coverage;
-use crate::report::json::evidence;
+use crate::report::json::{evidence, recalled};
 use crate::report::trial::{Trials, Tried, standing};
 
 /// The outcome as JSON, with a line break at its end.
@@ -46,6 +46,7 @@ fn moment(moment: &Moment) -> Json {
         "mismatches": mismatches
             .map(|one| json!({ "what": one.what, "wanted": one.wanted, "got": one.got }))
             .collect::<Vec<_>>(),
+        "in_vain": moment.in_vain,
         "clauses": moment.rulings.iter().map(clause).collect::<Vec<_>>(),
     })
 }
@@ -59,6 +60,7 @@ fn clause(ruling: &Ruling) -> Json {
         "line": ruling.place.line(),
         "evidence": ruling.evidence.iter().map(evidence).collect::<Vec<_>>(),
         "thaw_evidence": ruling.thaw_evidence.iter().map(evidence).collect::<Vec<_>>(),
+        "recalled": recalled(&ruling.recalled),
     })
 }
 
