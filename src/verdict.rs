@@ -436,6 +436,10 @@ mod tests {
         let staging = Consequence::Freeze { environment: "staging".to_owned(), except: Vec::new() };
         let elsewhere = lifted(in_force(vec![staging]));
         assert_eq!(effect(&of("abc", "staging"), vec![elsewhere]), (Effect::Freeze, Exit::Withheld));
+        let both = lifted(in_force(vec![freeze(&[]), restrict(&[])]));
+        assert_eq!(effect(&of("abc", "production"), vec![both]), (Effect::Inform, Exit::Proceed));
+        let milder = lifted(in_force(vec![restrict(&[])]));
+        assert_eq!(effect(&of("abc", "production"), vec![milder]), (Effect::Restrict, Exit::Withheld));
         let broken = lifted(failed(vec![freeze(&[])]));
         assert_eq!(effect(&of("abc", "production"), vec![broken]), (Effect::Unknown, Exit::Unknown));
         let verdict = fold(&of("abc", "production"), vec![ruling()], &[]);

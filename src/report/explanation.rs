@@ -141,7 +141,7 @@ fn scope(policy: &Policy, settings: &Settings) -> Vec<Piece> {
     pieces
 }
 
-/// Silver bullets and thaw tax.
+/// Silver bullets, thaw tax and top-ups.
 fn rights(policy: &Policy) -> Vec<Piece> {
     let header = &policy.header;
     let mut sentences = Vec::new();
@@ -163,7 +163,22 @@ fn rights(policy: &Policy) -> Vec<Piece> {
             "Thaw tax: each day with a release during a freeze makes it {days} days longer, that day included."
         ));
     }
-    if sentences.is_empty() { Vec::new() } else { vec![words(&sentences.join(" "))] }
+    let mut pieces = if sentences.is_empty() { Vec::new() } else { vec![words(&sentences.join(" "))] };
+    if let Some(top_ups) = &header.top_ups {
+        pieces.push(words(if pieces.is_empty() {
+            "Top-ups: what failures of "
+        } else {
+            " Top-ups: what failures of "
+        }));
+        pieces.extend(listed(&top_ups.dependencies));
+        let only = match (top_ups.provider_enacted, top_ups.dependencies.len()) {
+            (false, _) => "",
+            (true, 1) => ", if its owner enacted an error budget policy of its own",
+            (true, _) => ", if the owner enacted an error budget policy of its own",
+        };
+        pieces.push(words(&format!(" depleted can be given back within the current period{only}.")));
+    }
+    pieces
 }
 
 /// What is asked for and does not happen yet, because an environment's mode does not let it.
@@ -219,7 +234,10 @@ impl Writer {
                 pieces.push(words("As long as "));
                 pieces.extend(prose::condition(policy, when, Moment::Begins));
             }
-            (None, _) => pieces.push(words("When a person says so, until a person says that it is over")),
+            (None, _) => match &clause.after {
+                Some(after) => pieces.extend(prose::after(after)),
+                None => pieces.push(words("When a person says so, until a person says that it is over")),
+            },
         }
         pieces.push(words(":"));
         if self.page == Page::Markdown {

@@ -7,8 +7,8 @@ use crate::policy::Value;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::report::figure;
 
-/// The sentences without their periods: who triggered it, what makes it longer, what is given back, who lifts it for
-/// whom, and how many silver bullets are left to lift it.
+/// The sentences without their periods: who triggered it, what makes it longer, what is given back, and how many silver
+/// bullets are left to lift it.
 pub fn sentences(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> {
     let recalled = &ruling.recalled;
     let mut said = Vec::new();
@@ -32,22 +32,32 @@ pub fn sentences(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> 
         });
         said.push(format!("{given} of the budget is topped up{without}"));
     }
-    let freezes = ruling.consequences.iter().any(|consequence| consequence.frozen().is_some());
-    if !freezes || !matches!(ruling.standing, Standing::InForce { .. } | Standing::Unknown) {
-        return said;
+    if freezes(ruling) {
+        said.extend(recalled.bullets_left.map(bullets_left));
     }
-    for bullet in &recalled.bullets {
-        said.push(format!(
+    said
+}
+
+/// The silver bullets that lift a freeze for some change, in sentences without their periods.
+pub fn bullets(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> {
+    let fired = ruling.recalled.bullets.iter().filter(|_| freezes(ruling));
+    let said = fired.map(|bullet| {
+        format!(
             "silver bullet for {} into {}, fired by {} on {}: {}",
             safe(&bullet.head),
             safe(&bullet.environment),
             safe(&bullet.by),
             figure::moment(bullet.at),
             safe(&bullet.reason)
-        ));
-    }
-    said.extend(recalled.bullets_left.map(bullets_left));
-    said
+        )
+    });
+    said.collect()
+}
+
+/// True where a ruling stops an environment, or may.
+fn freezes(ruling: &Ruling) -> bool {
+    ruling.consequences.iter().any(|consequence| consequence.frozen().is_some())
+        && matches!(ruling.standing, Standing::InForce { .. } | Standing::Unknown)
 }
 
 /// How many silver bullets are left this year.

@@ -152,7 +152,7 @@ fn read(out: &mut String, ruling: &Ruling) {
             let _ = writeln!(out, "        {condition:<6} {}", fact(one));
         }
     }
-    for said in recalled::sentences(ruling, clean) {
+    for said in recalled::bullets(ruling, clean).into_iter().chain(recalled::sentences(ruling, clean)) {
         let _ = writeln!(out, "        {said}");
     }
     if let Some(Obstacle::Failed { message, place }) = &ruling.obstacle {

@@ -97,9 +97,14 @@ fn within(released: Option<usize>, a_day: u32) -> bool {
     u32::try_from(released.unwrap_or(0)).is_ok_and(|released| released < a_day)
 }
 
-/// The silver bullet that was fired for the change.
+/// The silver bullet that was fired for the change, where the ruling freezes the environment: it lifts all that such a
+/// ruling stops, and nothing of one that only restricts.
 fn bullet<'a>(situation: &Situation, ruling: &'a Ruling) -> Option<&'a SilverBullet> {
     let head = situation.head.as_ref()?;
+    let mut frozen = ruling.consequences.iter().filter_map(Consequence::frozen);
+    if !frozen.any(|environment| environment == situation.environment) {
+        return None;
+    }
     ruling
         .recalled
         .bullets
