@@ -23,9 +23,9 @@ pub fn sentences(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> 
     }
     if !recalled.topped_up.is_zero() {
         let given = figure::percent(recalled.topped_up);
-        let left = ruling.evidence.iter().chain(&ruling.thaw_evidence).find_map(|read| match &read.value {
-            Value::Ratio(left) if read.fact == "remaining" => Some(*left - recalled.topped_up),
-            _ => None,
+        let left = ruling.evidence.iter().chain(&ruling.thaw_evidence).find_map(|read| {
+            let Value::Ratio(left) = read.value else { return None };
+            (read.fact == "remaining").then(|| left - recalled.topped_up)
         });
         let without = left.map_or_else(String::new, |left| {
             format!("; without that {} would be left", figure::percent(left))

@@ -358,7 +358,7 @@ fn a_clause_is_complete_or_told_at_its_line() {
 fn what_is_declared_twice_is_told() {
     let clause = with("clause(\"c\", \"Again\").manual().then(warn(\"x\"));");
     assert_problem(&clause, Code::Duplicate, "\"c\"", "the first one is in line 9");
-    let policy = format!("{HEADER}{}{}", super::CLAUSE, "policy(#{});");
+    let policy = format!("{HEADER}{}{}", CLAUSE, "policy(#{});");
     assert_problem(&policy, Code::Duplicate, "policy", "declared twice");
     let when = with_condition("|budget| true).when(|budget| false");
     assert_problem(&when, Code::Duplicate, "when", "join them");
@@ -366,7 +366,7 @@ fn what_is_declared_twice_is_told() {
 
 #[test]
 fn a_file_has_a_policy_and_clauses() {
-    assert_problem(super::CLAUSE, Code::PolicyPart, super::CLAUSE.trim(), "declares no policy");
+    assert_problem(CLAUSE, Code::PolicyPart, CLAUSE.trim(), "declares no policy");
     assert_problem(HEADER, Code::PolicyPart, "policy(#{", "no clause");
     assert_eq!(problems("").len(), 2, "neither: {}", told(&problems("")));
 }

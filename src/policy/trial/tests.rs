@@ -22,6 +22,7 @@ fn names() -> Names {
         classes: vec!["hotfix".to_owned()],
         services: vec!["shop".to_owned()],
         teams: vec!["shop".to_owned()],
+        dependencies: Vec::new(),
         step: 3_600,
     }
 }
@@ -38,7 +39,7 @@ fn read(cases: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
 /// What the only case's instants differ in.
 fn differs(case: &str) -> Vec<(String, String, String)> {
     let cases = read(case).expect("cases");
-    let moments = run(&cases[0], &policy(), &[], 0, |_, _| "effect");
+    let moments = run(&cases[0], &policy(), &[], 0, |_, _, _| "effect");
     let mismatches = moments.into_iter().flat_map(|moment| moment.mismatches);
     mismatches.map(|one| (one.what, one.wanted, one.got)).collect()
 }
