@@ -343,7 +343,7 @@ mod tests {
             };
             let thaws = |point| if at(point) == Some(2) { Answer::Holds } else { Answer::Fails };
             let t = i64::try_from(history.len()).expect("a length") - 1;
-            let course = Course { first, t, step: 1, length };
+            let course = Course { first: first.min(t), t, step: 1, length };
             let conditions = || Conditions { when, thaws: with_thaws.then_some(thaws) };
             let spans = conditions().spans(course, t, |_, _| 0);
             let open = spans.last().filter(|span| span.until.is_none());

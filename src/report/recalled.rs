@@ -1,5 +1,5 @@
-//! What of the past bears on a ruling, in sentences that every rendering shares. Each hands in how it escapes what
-//! people wrote.
+//! What of the past bears on rulings and policies, in sentences that every rendering shares. Each hands in how it
+//! escapes what people wrote.
 
 use rust_decimal::Decimal;
 
@@ -7,8 +7,7 @@ use crate::policy::Value;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::report::figure;
 
-/// The sentences without their periods: who triggered it, what makes it longer, what is given back, and how many silver
-/// bullets are left to lift it.
+/// The sentences without their periods: who triggered it, what makes it longer, what is given back.
 pub fn sentences(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> {
     let recalled = &ruling.recalled;
     let mut said = Vec::new();
@@ -32,13 +31,10 @@ pub fn sentences(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> 
         });
         said.push(format!("{given} of the budget is topped up{without}"));
     }
-    if freezes(ruling) {
-        said.extend(recalled.bullets_left.map(bullets_left));
-    }
     said
 }
 
-/// The silver bullets that lift a freeze for some change, in sentences without their periods.
+/// The silver bullets that lift a freeze for some change, and how many are left, in sentences without their periods.
 pub fn bullets(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> {
     let fired = ruling.recalled.bullets.iter().filter(|_| freezes(ruling));
     let said = fired.map(|bullet| {
@@ -51,7 +47,8 @@ pub fn bullets(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> {
             safe(&bullet.reason)
         )
     });
-    said.collect()
+    let left = ruling.recalled.bullets_left.filter(|_| freezes(ruling)).map(bullets_left);
+    said.chain(left).collect()
 }
 
 /// True where a ruling stops an environment, or may.

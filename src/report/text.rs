@@ -336,6 +336,9 @@ impl Page<'_> {
         for policy in &self.report.policies {
             let commit = policy.commit.as_deref().and_then(|commit| commit.get(..7)).unwrap_or("work tree");
             facts.push(format!("policy {} {} @ {commit}", clean(&policy.id), clean(&policy.version)));
+            // Before one is fired, the policy itself says how many there are.
+            let fired = policy.silver_bullets.filter(|(left, a_year)| left < a_year);
+            facts.extend(fired.map(recalled::bullets_left));
         }
         if let Some(source) = &self.report.source {
             let judged = self
