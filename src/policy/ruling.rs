@@ -323,6 +323,7 @@ impl<'a> Bench<'a> {
                         held: true,
                     }),
                 });
+                ruling.recalled.follows = Some(after.clause.clone());
                 let thaws_at = Some(span.since + after.length);
                 Standing::InForce { since: span.since, at_least: false, thaws_at }
             }

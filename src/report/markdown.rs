@@ -177,17 +177,15 @@ fn threshold(comparison: &Comparison) -> String {
 /// Until when, and what one can do now.
 fn until(report: &Report, weighed: &Weighed) -> String {
     match (&weighed.ruling.standing, report.budget_of(weighed).map(|line| &line.figures)) {
-        (Standing::InForce { thaws_at: Some(at), since, at_least }, _) => format!(
-            "In force since {}{}; thaws **{}** if nothing more burns.",
-            if *at_least { "at least " } else { "" },
-            figure::instant(*since),
-            figure::instant(*at)
-        ),
-        (Standing::InForce { since, at_least, .. }, _) => format!(
-            "In force since {}{}; it does not thaw by itself within a period.",
-            if *at_least { "at least " } else { "" },
-            figure::instant(*since)
-        ),
+        (Standing::InForce { thaws_at, since, at_least }, _) => {
+            let ends = match (recalled::ending(&weighed.ruling, safe), thaws_at) {
+                (Some(ending), _) => format!("it {ending}"),
+                (None, Some(at)) => format!("thaws **{}** if nothing more burns", figure::instant(*at)),
+                (None, None) => "it does not thaw by itself within a period".to_owned(),
+            };
+            let at_least = if *at_least { "at least " } else { "" };
+            format!("In force since {at_least}{}; {ends}.", figure::instant(*since))
+        }
         (_, Some(Err(gap))) => format!("What to do: {}.", gap.help()),
         _ => "What to do: look at the policy at that line; re-run this check when it is mended.".to_owned(),
     }

@@ -171,11 +171,12 @@ impl Page<'_> {
             let since = figure::instant(since);
             let _ =
                 writeln!(self.out, "{indent}in force since {at_least}{since} ({})", figure::lasting(lasted));
-            let _ = match thaws_at {
-                Some(at) => {
+            let _ = match (recalled::ending(ruling, clean), thaws_at) {
+                (Some(ending), _) => writeln!(self.out, "{indent}{ending}"),
+                (None, Some(at)) => {
                     writeln!(self.out, "{indent}thaws {}, if nothing more burns", figure::instant(at))
                 }
-                None => writeln!(self.out, "{indent}does not thaw by itself within a period"),
+                (None, None) => writeln!(self.out, "{indent}does not thaw by itself within a period"),
             };
         }
         for said in recalled::sentences(ruling, clean) {
