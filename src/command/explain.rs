@@ -11,6 +11,7 @@ use crate::command::judge::Stop;
 use crate::command::law;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::document;
+use crate::ledger::Past;
 use crate::policy::Policy;
 use crate::report::explanation::{self, Page};
 use crate::report::problem;
@@ -38,7 +39,8 @@ pub fn run(explain: &Explain, world: &mut World) -> Exit {
     let (exit, text) = match read(&world.directory.join(&explain.what), &mut problems) {
         Ok((policy, settings)) => {
             let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
-            (Exit::Proceed, explanation::policy(&policy, &settings, today, page))
+            // Nothing keeps events yet.
+            (Exit::Proceed, explanation::policy(&policy, &settings, today, Past::default(), page))
         }
         Err(Stop::Invalid(found)) => {
             problems.extend(found);
