@@ -27,6 +27,7 @@ use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 use crate::policy::trial::given::Given;
 use crate::settings::Service;
 
+mod agreement;
 mod complaint;
 mod consequence;
 pub mod distance;
@@ -37,7 +38,6 @@ mod language;
 mod layout;
 mod length;
 mod load;
-mod placeholder;
 pub mod prose;
 pub mod recall;
 pub mod ruling;

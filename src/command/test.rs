@@ -164,7 +164,7 @@ impl Bench {
                 let moments = trial::run(case, policy, judged, end, effect);
                 coverage.see(policy, case, &moments);
                 let (policy, note, place) = (policy.id.clone(), case.note.clone(), case.place.clone());
-                trials.cases.push(Tried { policy, note, place, moments });
+                trials.cases.push(Tried { policy, note, place, class: case.class.clone(), moments });
             }
             if let Some(all) = &mut trials.coverage {
                 all.push(coverage);

@@ -29,7 +29,7 @@ mod happened;
 mod notation;
 mod written;
 
-pub use expect::{Mismatch, compare};
+pub use expect::{Mismatch, compare, told};
 pub use written::beside;
 
 /// The ending of a file of tests, in place of the policy's.
@@ -308,6 +308,7 @@ impl Case {
                 let standing = self.standing_after(clause, after, first.map(|first| first.standing));
                 if let Some(ruling) = rulings.iter_mut().find(|ruling| ruling.clause == clause.name) {
                     ruling.standing = standing;
+                    ruling.recalled.follows = Some(after.clause.clone());
                 }
             }
         }

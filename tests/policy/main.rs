@@ -16,6 +16,7 @@ use slogate::policy::{Names, Policy, Subject, Tested, Tracing, Truth};
 mod header;
 mod language;
 mod oracles;
+mod past;
 mod sandbox;
 mod steadily;
 
@@ -25,7 +26,7 @@ const HEADER: &str = r#"policy(#{
     scope: #{ team: "payments" },
     purpose: "Reliability goes first.",
     escalation: #{ decides: ["@vp"], how: "within a day" },
-    agreed_by: #{ operations: "@ola", product: "@po" },
+    agreed_by: #{ operations: "@ola", development: "@dev", product: "@po" },
     next_review: #{ on: "2027-01-15" },
 });
 "#;
