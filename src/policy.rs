@@ -16,16 +16,20 @@ use rhai::{AST, Dynamic, Engine, FnPtr};
 use rust_decimal::Decimal;
 
 use crate::budget::Budget;
+use crate::catalog::Slo;
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Past};
 use crate::policy::complaint::{Complaint, described};
 use crate::policy::facts::Facts;
+use crate::policy::keys::Keys;
 use crate::policy::layout::Layout;
 use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 use crate::policy::trial::given::Given;
+use crate::settings::Service;
 
 mod complaint;
 mod consequence;
+pub mod distance;
 mod facts;
 mod header;
 mod keys;
@@ -33,6 +37,7 @@ mod language;
 mod layout;
 mod length;
 mod load;
+mod placeholder;
 pub mod prose;
 pub mod recall;
 pub mod ruling;
@@ -43,6 +48,7 @@ pub mod soundness;
 mod syntax;
 pub mod trial;
 mod value;
+pub mod version;
 pub mod vocabulary;
 pub mod walk;
 
@@ -61,8 +67,24 @@ pub struct Names {
     pub teams: Vec<String>,
     /// What the services depend on.
     pub dependencies: Vec<String>,
+    /// The phase of each service that has one.
+    pub phases: BTreeMap<String, String>,
+    /// The tier of each service that has one.
+    pub tiers: BTreeMap<String, String>,
     /// Seconds between two points of the grid.
     pub step: i64,
+    /// Whose policies these are.
+    pub author: Author,
+}
+
+/// Who writes a policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Author {
+    /// A team, for services of its own.
+    #[default]
+    Team,
+    /// The organisation, for all services of all teams.
+    Organization,
 }
 
 /// One policy, loaded and tried.
@@ -73,8 +95,8 @@ pub struct Policy {
     pub header: Header,
     /// Its clauses, in the order of the text.
     pub clauses: Vec<Clause>,
-    /// Where its scope is written.
-    pub scope_place: Place,
+    /// Where the keys of its header stand.
+    keys: Keys,
     /// Its text.
     pub source: SourceText,
     /// `sha256:` and the digest of its text in hexadecimal.
@@ -83,6 +105,8 @@ pub struct Policy {
     script: Script,
     /// Every window that is written out, in seconds, and where.
     windows: Vec<(i64, Place)>,
+    /// Every fact that is read, by its name, and where.
+    reads: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }
@@ -128,13 +152,15 @@ pub struct Header {
     pub notes: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Whose services a policy covers: a team's, or those that are listed.
+/// Whose services a policy covers: a team's, those that are listed, or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The team whose services are covered, all of them.
     pub team: Option<String>,
     /// The services that are covered.
     pub services: Vec<String>,
+    /// All services of all teams are covered: the policy is the organisation's.
+    pub organization: bool,
 }
 
 /// Who breaks ties, and how.
@@ -225,6 +251,24 @@ pub struct Subject {
     pub service: String,
     /// The environment.
     pub environment: String,
+    /// The phase of the service's lifecycle, where the settings say it.
+    pub phase: Option<String>,
+    /// The tier of the service, where the settings say it.
+    pub tier: Option<String>,
+}
+
+impl Subject {
+    /// An SLO in an environment, and what the settings say of its service.
+    #[must_use]
+    pub fn new(slo: &Slo, environment: &str, service: Option<&Service>) -> Self {
+        Self {
+            slo: slo.name.clone(),
+            service: slo.service.clone(),
+            environment: environment.to_owned(),
+            phase: service.and_then(|service| service.phase.clone()),
+            tier: service.and_then(|service| service.tier.clone()),
+        }
+    }
 }
 
 /// What a test of a condition found.
@@ -246,12 +290,24 @@ impl Policy {
         load::load(source, names)
     }
 
+    /// Where a key of its header stands: `version`, `scope`.
+    #[must_use]
+    pub fn key_place(&self, key: &str) -> Place {
+        self.keys.key(key)
+    }
+
+    /// Where the value of a key of its header begins.
+    #[must_use]
+    pub fn value_place(&self, key: &str) -> Place {
+        self.keys.value(key)
+    }
+
     /// True when the service is within the scope. A service that no team answers for is within no team's.
     #[must_use]
     pub fn covers(&self, service: &str, team: Option<&str>) -> bool {
         let scope = &self.header.scope;
         let of_team = scope.team.as_deref().is_some_and(|covered| team == Some(covered));
-        of_team || scope.services.iter().any(|covered| covered == service)
+        scope.organization || of_team || scope.services.iter().any(|covered| covered == service)
     }
 
     /// When something happened after which it was to be looked at again, if it did since the policy is effective.
@@ -266,6 +322,14 @@ impl Policy {
     #[must_use]
     pub fn windows(&self) -> &[(i64, Place)] {
         &self.windows
+    }
+
+    /// Where it first reads a fact of this name, or one of the group of this name; none where it does not.
+    #[must_use]
+    pub fn reads(&self, fact: &str) -> Option<&Place> {
+        let within =
+            |name: &str| name.strip_prefix(fact).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.reads.iter().find(|(name, _)| within(name)).map(|(_, place)| place)
     }
 
     /// What the script printed, while it was loaded and since: lines behind a bar, cut at a few kilobytes.
@@ -383,6 +447,8 @@ pub enum Value {
     Never,
     /// A name.
     Text(String),
+    /// A word of our own, where no number says it: `P2`, `fires`, `no SLA`.
+    Word(&'static str),
     /// Not known, and why.
     Unknown(String),
 }

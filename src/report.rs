@@ -21,6 +21,7 @@ use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod chart;
 pub mod consequence;
+pub mod definitions;
 pub mod escape;
 pub mod explanation;
 pub mod figure;
@@ -29,6 +30,7 @@ pub mod line;
 pub mod markdown;
 pub mod problem;
 pub mod recalled;
+pub mod reference;
 pub mod text;
 pub mod trial;
 
@@ -58,6 +60,8 @@ pub struct Report {
     pub source: Option<String>,
     /// The grid point that was judged, in seconds since the epoch.
     pub judged_at: Option<i64>,
+    /// The organisation whose layer stands above the team's files, where there is one.
+    pub organization: Option<OrganizationLine>,
     /// The policies that were asked.
     pub policies: Vec<PolicyLine>,
     /// The budgets that were read.
@@ -74,6 +78,23 @@ pub struct Report {
     pub permalink: Option<String>,
 }
 
+/// An organisation whose layer stands above a team's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationLine {
+    /// Its name.
+    pub name: String,
+    /// The SHA-256 of its layer, in hexadecimal.
+    pub sha256: String,
+}
+
+impl OrganizationLine {
+    /// The first digits of the digest, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.sha256.get(..12).unwrap_or(&self.sha256)
+    }
+}
+
 /// One policy that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyLine {
@@ -83,8 +104,10 @@ pub struct PolicyLine {
     pub version: String,
     /// Its path.
     pub file: String,
-    /// The commit that it was read from; none for a work tree.
+    /// The commit that it was read from; none for a work tree, and for an organisation's.
     pub commit: Option<String>,
+    /// The organisation whose policy it is, where it is none of the team's.
+    pub organization: Option<OrganizationLine>,
     /// The digest of its text.
     pub digest: String,
     /// Who agreed: role and person.

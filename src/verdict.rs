@@ -14,6 +14,8 @@ use crate::change::Rollout;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::settings::{Mode, OnUnknown};
 
+#[cfg(test)]
+mod layered;
 mod weigh;
 
 pub use weigh::{Circumstance, Weighed};
@@ -92,6 +94,17 @@ impl Exit {
         (Self::Failed, "a case failed, or less is covered than --min asks for"),
         (Self::Usage, "the command line is wrong, or no case ran"),
         (Self::Invalid, "something written is wrong: settings, SLO, policy, test"),
+    ];
+
+    /// Every exit of writing the first files, with its meaning, in numeric order.
+    pub const OF_INIT: [(Self, &'static str); 4] = [
+        (Self::Proceed, "the files are written, or would be with --dry-run"),
+        (Self::Usage, "the command line is wrong"),
+        (
+            Self::Invalid,
+            "something stands in the way: files that exist, or a policy of yours; nothing is written",
+        ),
+        (Self::Untold, "the files could not be written; none is left behind"),
     ];
 
     /// The process's exit code.

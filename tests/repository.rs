@@ -256,6 +256,23 @@ fn the_readme_lists_every_fact() {
 }
 
 #[test]
+fn the_reference_of_the_policy_language_is_up_to_date() {
+    let path = "policies/README.md";
+    let written = fs::read_to_string(root().join(path)).unwrap_or_default();
+    let wanted = slogate::report::reference::render(&written);
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") && written != wanted {
+        fs::write(root().join(path), &wanted).expect("the reference can be written");
+    }
+    let written = text(path);
+    let line = written.lines().zip(wanted.lines()).position(|(is, should)| is != should);
+    let line = line.unwrap_or_else(|| written.lines().count().min(wanted.lines().count())) + 1;
+    assert!(
+        written == wanted,
+        "{path} is not up to date from line {line} on: `INSTA_UPDATE=always cargo test --test repository` writes it"
+    );
+}
+
+#[test]
 fn every_input_of_the_action_is_a_flag() {
     let action: Value = serde_yaml::from_str(&text("action.yml")).expect("action.yml is YAML");
     let help = printed(&["check", "--help"]);

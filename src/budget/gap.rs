@@ -56,6 +56,11 @@ pub enum Gap {
         /// How.
         detail: String,
     },
+    /// The SLO says something that is not reckoned yet.
+    Unsupported {
+        /// What.
+        detail: String,
+    },
 }
 
 impl Gap {
@@ -72,6 +77,7 @@ impl Gap {
             Self::Unreachable { .. } => "unreachable",
             Self::NotFinite { .. } => "not_finite",
             Self::Inconsistent { .. } => "inconsistent",
+            Self::Unsupported { .. } => "unsupported",
         }
     }
 
@@ -88,6 +94,7 @@ impl Gap {
             Self::Unreachable { .. } => "no answer",
             Self::NotFinite { .. } => "no finite number",
             Self::Inconsistent { .. } => "contradictory",
+            Self::Unsupported { .. } => "not supported",
         }
     }
 
@@ -118,6 +125,10 @@ impl Gap {
                 "look whether good, bad and total count the same requests, and for holes in the monitoring; lengthen \
                  `step` or shorten the scrape interval"
             }
+            Self::Unsupported { .. } => {
+                "write the SLO as good or bad events over all events, by Occurrences over a rolling period; \
+                 `slogate validate` shows the line"
+            }
         }
     }
 }
@@ -141,7 +152,7 @@ impl fmt::Display for Gap {
             }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
             Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
-            Self::Unreachable { detail } => f.write_str(detail),
+            Self::Unreachable { detail } | Self::Unsupported { detail } => f.write_str(detail),
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
         }

@@ -24,7 +24,7 @@ use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::{self, Mode, OnUnknown, Settings};
 use crate::source::recorded::Recorded;
 use crate::source::{Range, Request, Source as _};
-use crate::tree::{Tree as _, TreeError, WorkTree};
+use crate::tree::{Tree, TreeError, WorkTree};
 use crate::verdict::{self, Effect, Exit, Situation};
 
 /// Cells of a line when nobody says how wide the terminal is.
@@ -35,15 +35,13 @@ const PERIODS: i64 = 3;
 
 /// Runs the verb.
 pub fn run(test: &Test, world: &mut World) -> Exit {
-    let mut bench = Bench { tree: WorkTree::new(world.directory.join(&test.dir)), problems: Vec::new() };
-    let trials = bench.trials(test);
-    diagnostic::sort(&mut bench.problems);
-    if !bench.problems.is_empty() {
+    let (trials, problems) = try_all(Box::new(WorkTree::new(world.directory.join(&test.dir))), test);
+    if !problems.is_empty() {
         let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
         let look = Look { colour: false, unicode: world.variable("LC_ALL") != Some("C"), width };
-        world.tell(problem::render(&bench.problems, look).trim_end());
+        world.tell(problem::render(&problems, look).trim_end());
     }
-    let Some(trials) = trials.filter(|_| !bench.problems.iter().any(Diagnostic::is_error)) else {
+    let Some(trials) = trials.filter(|_| !problems.iter().any(Diagnostic::is_error)) else {
         return Exit::Invalid;
     };
     if trials.cases.is_empty() {
@@ -69,10 +67,19 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
     }
 }
 
+/// Runs the cases that a tree holds, and finds what is wrong in its files; with an error among that there is no outcome.
+#[must_use]
+pub fn try_all(tree: Box<dyn Tree>, test: &Test) -> (Option<Trials>, Vec<Diagnostic>) {
+    let mut bench = Bench { tree, problems: Vec::new() };
+    let trials = bench.trials(test);
+    diagnostic::sort(&mut bench.problems);
+    (trials, bench.problems)
+}
+
 /// What a run works with.
 struct Bench {
     /// The files.
-    tree: WorkTree,
+    tree: Box<dyn Tree>,
     /// What is wrong in them.
     problems: Vec<Diagnostic>,
 }
@@ -290,10 +297,11 @@ fn judged(
         let points = (slo.period + step - 1) / step;
         let range = Range { first: last - (PERIODS * points - 1) * step, last, step };
         let observed = recorded.observe(&[request], range).pop()?;
-        let budget =
-            observed.map(|one| Arc::new(Budget::new(slo.objective, slo.period, one.series, one.direct)));
-        let subject =
-            Subject { slo: slo.name.clone(), service: slo.service.clone(), environment: environment.clone() };
+        let budget = observed.map(|one| {
+            let budget = Budget::new(slo.objective, slo.period, one.series, one.direct);
+            Arc::new(budget.bound_to(slo.terms))
+        });
+        let subject = Subject::new(slo, &environment, settings.services.get(&slo.service));
         Some((subject, budget))
     };
     asked.filter_map(budget).collect()

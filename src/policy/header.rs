@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 
 use super::complaint::{kind, printable};
 use super::keys::Keys;
-use super::{Escalation, Header, Names, Review, Scope, TopUps};
+use super::{Author, Escalation, Header, Names, Review, Scope, TopUps};
 use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 
 /// The keys of the header.
@@ -258,8 +258,17 @@ impl Section<'_> {
     }
 }
 
-/// `scope`: a team, or services.
+/// `scope`: a team, or services; in an organisation's policy all that there are.
 fn scope(section: &mut Section<'_>, names: &Names) -> Option<Scope> {
+    if names.author == Author::Organization {
+        return every_service(section);
+    }
+    if section.map.contains_key("organization") {
+        let place = section.keys.key("organization");
+        let message = "only the organisation's own layer has policies of this scope";
+        section.add(message, place, "write `team: \"…\"` or `services: [\"…\"]`");
+        return None;
+    }
     section.refuse_unknown(&["team", "services"]);
     let team = section.optional_text("team");
     let services = section.texts("services").unwrap_or_default();
@@ -282,7 +291,23 @@ fn scope(section: &mut Section<'_>, names: &Names) -> Option<Scope> {
         }
         _ => {}
     }
-    Some(Scope { team, services })
+    Some(Scope { team, services, organization: false })
+}
+
+/// `scope` of an organisation's policy: which services a team has, and which team answers for them, is the team's to
+/// write, so a scope by their names would be the team's to leave.
+fn every_service(section: &mut Section<'_>) -> Option<Scope> {
+    let all = section.map.get("organization").and_then(|value| value.as_bool().ok()) == Some(true);
+    if all && section.map.len() == 1 {
+        return Some(Scope { team: None, services: Vec::new(), organization: true });
+    }
+    let place = section.keys.place.clone();
+    section.add(
+        "an organisation's policy covers all services of all teams",
+        place,
+        "write `scope: #{ organization: true }`",
+    );
+    None
 }
 
 /// `escalation`: who breaks ties, and how.

@@ -110,6 +110,25 @@ pub fn rule(policy: &Policy, measured: &Measured, past: Past<'_>) -> Vec<Ruling>
     policy.clauses.iter().map(|clause| Bench::new(policy, measured, past).rule(clause)).collect()
 }
 
+/// The stretches up to the judged point during which a clause is in force for one SLO, over the whole history.
+///
+/// # Errors
+/// Why they are not known: there is no budget, or a condition failed.
+pub fn spans(
+    policy: &Policy,
+    clause: &Clause,
+    measured: &Measured,
+    past: Past<'_>,
+) -> Result<Vec<Span>, Obstacle> {
+    let begin = measured.budget.as_ref().ok().and_then(|budget| budget.span()).map(|(begin, _)| begin);
+    let bench = Bench { begin, ..Bench::new(policy, measured, past) };
+    let spans = bench.spans(clause).map_err(|gap| Obstacle::Unknown { why: gap.to_string() })?;
+    match bench.failure() {
+        Some(failed) => Err(failed),
+        None => Ok(spans),
+    }
+}
+
 /// Midnight UTC of a date, in seconds since the epoch.
 fn midnight(date: Date) -> i64 {
     date.to_zoned(TimeZone::UTC).map_or(i64::MAX, |start| start.timestamp().as_second())
@@ -150,6 +169,8 @@ struct Bench<'a> {
     budget: Result<Arc<Budget>, Gap>,
     /// The judged grid point.
     t: i64,
+    /// The first point that walks forwards look at; none where they go two walks' lengths back.
+    begin: Option<i64>,
     /// The first instant that counts; none where every one does.
     effective: Option<i64>,
     /// The policy is not yet effective.
@@ -175,6 +196,7 @@ impl<'a> Bench<'a> {
             subject: &measured.subject,
             budget,
             t: measured.t,
+            begin: None,
             // Nothing before the policy's effective date counts, unless it lies ahead: then the ruling only informs.
             effective: effective.filter(|_| !pending),
             pending,
@@ -277,7 +299,10 @@ impl<'a> Bench<'a> {
     ) -> Vec<Span> {
         let tax = self.policy.header.thaw_tax.unwrap_or_default();
         let delay = |since, point| Taxed::on(releases, &(since..point), tax).seconds();
-        self.conditions(clause, when, budget).spans(self.course(budget), end, delay)
+        let course = self.course(budget);
+        let back = (2 * course.length / course.step) * course.step;
+        let begin = self.begin.unwrap_or(course.t - back);
+        self.conditions(clause, when, budget).spans(course, (begin, end), delay)
     }
 
     /// The state of a clause whose end days with a release put off.

@@ -19,6 +19,7 @@ use crate::ledger::{self, Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Obstacle, Ruling, Standing};
 use crate::policy::trial::given::Given;
+use crate::policy::walk::Span;
 use crate::policy::{After, Clause, Names, Policy, Subject, Tested, Truth};
 
 pub mod coverage;
@@ -59,6 +60,10 @@ pub struct Case {
     stand_in: String,
     /// The SLO, where one is named.
     pub slo: Option<String>,
+    /// The phase of the service's lifecycle.
+    phase: Option<String>,
+    /// The tier of the service.
+    tier: Option<String>,
     /// What the policy must say, in the order of writing.
     pub wants: Vec<Want>,
 }
@@ -108,6 +113,8 @@ pub struct Want {
     pub since: BTreeMap<String, i64>,
     /// When clauses would end; none for never.
     pub thaws_at: BTreeMap<String, Option<i64>>,
+    /// The stretches of the whole history during which clauses are in force.
+    pub stretches: BTreeMap<String, Vec<Span>>,
     /// Whether the policy's review is overdue because something happened.
     pub review_overdue: Option<bool>,
     /// The length that instants are told from.
@@ -126,6 +133,8 @@ pub struct Moment {
     pub t: Option<i64>,
     /// Every clause's ruling.
     pub rulings: Vec<Ruling>,
+    /// The stretches during which the clauses that the want names are in force, or why that is not known.
+    pub stretches: BTreeMap<String, Result<Vec<Span>, String>>,
     /// What happened before without any effect, and why.
     pub in_vain: Vec<String>,
     /// What it came to.
@@ -185,9 +194,13 @@ pub fn run(
         in_vain.sort();
         in_vain.dedup();
         let effect = effect(case, &rulings, now);
-        let mut mismatches = compare(want, &rulings, effect);
+        let names = want.stretches.keys();
+        let stretches = names
+            .map(|name| (name.clone(), case.stretches(policy, budgets, (end.unwrap_or(0), past), name)))
+            .collect();
+        let mut mismatches = compare(want, &rulings, effect, &stretches);
         mismatches.extend(expect::review(want, policy.review_after_event(past).is_some()));
-        Moment { want: want.clone(), t, rulings, in_vain, effect, mismatches }
+        Moment { want: want.clone(), t, rulings, stretches, in_vain, effect, mismatches }
     };
     case.wants.iter().map(moment).collect()
 }
@@ -228,6 +241,8 @@ impl Case {
             slo: self.slo.clone().unwrap_or_else(|| "slo".to_owned()),
             service: self.service.clone().unwrap_or_else(|| self.stand_in.clone()),
             environment: policy.header.measures.clone().unwrap_or_else(|| self.environment.clone()),
+            phase: self.phase.clone(),
+            tier: self.tier.clone(),
         }
     }
 
@@ -249,6 +264,34 @@ impl Case {
             }
         }
         rulings
+    }
+
+    /// The stretches up to the end during which a clause is in force, for one budget at least.
+    fn stretches(
+        &self,
+        policy: &Policy,
+        budgets: &[Judged],
+        (end, past): (i64, Past<'_>),
+        name: &str,
+    ) -> Result<Vec<Span>, String> {
+        let Some(clause) = policy.clauses.iter().find(|clause| clause.name == name) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for (subject, budget) in budgets {
+            let whole = budget.as_ref().ok().and_then(|budget| budget.span());
+            if let (true, true, Some((from, _))) = (clause.manual, self.in_force.contains(name), whole) {
+                found.push(Span { since: from, until: None });
+            }
+            let measured = Measured { subject: subject.clone(), budget: budget.clone(), t: end };
+            found.extend(ruling::spans(policy, clause, &measured, past).map_err(
+                |obstacle| match obstacle {
+                    Obstacle::Unknown { why } => format!("not known: {why}"),
+                    Obstacle::Failed { message, .. } => format!("failed: {message}"),
+                },
+            )?);
+        }
+        Ok(joined(found))
     }
 
     /// Every clause's ruling on some facts.
@@ -331,6 +374,21 @@ impl Case {
             recalled,
         }
     }
+}
+
+/// Stretches in their order, those that meet as one.
+fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if last.until.is_none_or(|until| until >= span.since) => {
+                last.until = last.until.zip(span.until).map(|(one, other)| one.max(other));
+            }
+            Some(_) | None => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// An objective of 99.9 %: that of a history that names none.

@@ -41,7 +41,7 @@ pub struct Stretch {
 }
 
 /// A stretch of time in force that a walk forwards found, without regard to how far back it reaches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
     /// Its first point, in seconds since the epoch.
     pub since: i64,
@@ -114,17 +114,20 @@ impl<W: FnMut(i64) -> Answer, T: FnMut(i64) -> Answer> Conditions<W, T> {
         }
     }
 
-    /// Every stretch in force from two walks' lengths before `course.t` up to `end`, by a walk forwards.
+    /// Every stretch in force from `begin`, a point of the grid, up to `end`, by a walk forwards.
     ///
     /// A stretch ends once `delay` has passed since the point at which it would otherwise; `delay` is asked, in
     /// seconds, for the stretch's first point and the one that is looked at. Where `when` holds again meanwhile, the
-    /// stretch waits for another ending. Nothing puts off the end of a stretch beyond a walk's length after `when` last
-    /// held, because nothing that lies further back is seen.
-    pub fn spans(&mut self, course: Course, end: i64, mut delay: impl FnMut(i64, i64) -> i64) -> Vec<Span> {
+    /// stretch waits for another ending. One that only hovers ends a walk's length after `when` last held.
+    pub fn spans(
+        &mut self,
+        course: Course,
+        (begin, end): (i64, i64),
+        mut delay: impl FnMut(i64, i64) -> i64,
+    ) -> Vec<Span> {
         let mut spans: Vec<Span> = Vec::new();
         let mut open: Option<Waiting> = None;
-        let back = (2 * course.length / course.step) * course.step;
-        let mut point = course.t - back;
+        let mut point = begin;
         while point < course.first {
             point += ((course.first - point) / course.step).max(1) * course.step;
         }
@@ -138,7 +141,9 @@ impl<W: FnMut(i64) -> Answer, T: FnMut(i64) -> Answer> Conditions<W, T> {
                     waiting.ends = Some(point);
                 }
                 let over = waiting.ends.is_some_and(|ends| point - ends >= delay(waiting.since, point));
-                if over || point - course.length > waiting.last_held {
+                // What has ended and is only put off is not forgotten; the delay ends it.
+                let hovered = waiting.ends.is_none() && point - course.length > waiting.last_held;
+                if over || hovered {
                     spans.push(Span { since: waiting.since, until: Some(point) });
                     open = None;
                 }
@@ -312,7 +317,7 @@ mod tests {
         let thaws = |point| if at(point) == b't' { Answer::Holds } else { Answer::Fails };
         let end = i64::try_from(history.len()).expect("a length") - 1;
         let course = Course { first: 0, t: end, step: 1, length: end };
-        let spans = Conditions { when, thaws: Some(thaws) }.spans(course, end, delay);
+        let spans = Conditions { when, thaws: Some(thaws) }.spans(course, (0, end), delay);
         spans.into_iter().map(|span| (span.since, span.until)).collect()
     }
 
@@ -343,9 +348,10 @@ mod tests {
             };
             let thaws = |point| if at(point) == Some(2) { Answer::Holds } else { Answer::Fails };
             let t = i64::try_from(history.len()).expect("a length") - 1;
+            // Where a policy becomes effective later, its state is not asked.
             let course = Course { first: first.min(t), t, step: 1, length };
             let conditions = || Conditions { when, thaws: with_thaws.then_some(thaws) };
-            let spans = conditions().spans(course, t, |_, _| 0);
+            let spans = conditions().spans(course, (t - 2 * length, t), |_, _| 0);
             let open = spans.last().filter(|span| span.until.is_none());
             let edge = t - length;
             match conditions().state(course) {

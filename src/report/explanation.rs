@@ -12,6 +12,12 @@ use crate::policy::{Clause, Policy, recall};
 use crate::report::{escape, recalled};
 use crate::settings::{Mode, Settings};
 
+mod clause;
+mod word;
+
+pub use clause::{Stand, clause};
+pub use word::{codes, language, topic, word};
+
 /// For whom it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
@@ -22,13 +28,13 @@ pub enum Page {
 }
 
 /// The narrowest column of text.
-const NARROWEST: usize = 40;
+const NARROWEST: usize = 60;
 
 /// A policy as prose; `today` decides what is in force and overdue, and what happened before decides what is left of its
 /// rights.
 #[must_use]
 pub fn policy(policy: &Policy, settings: &Settings, today: Date, past: Past<'_>, page: Page) -> String {
-    let mut writer = Writer { page, text: String::new() };
+    let mut writer = Writer::new(page);
     let header = &policy.header;
     let title = format!("{} {}", policy.id, header.version);
     match page {
@@ -41,20 +47,20 @@ pub fn policy(policy: &Policy, settings: &Settings, today: Date, past: Past<'_>,
         }
     }
     for (index, clause) in policy.clauses.iter().enumerate() {
-        writer.clause(index + 1, policy, clause);
+        writer.clause(Some(index + 1), policy, clause);
     }
     let lenient = lenient(policy, settings);
     if !lenient.is_empty() {
         writer.paragraph("", &lenient);
     }
-    format!("{}\n", writer.text.trim_end())
+    writer.end()
 }
 
 /// A code as prose.
 #[must_use]
 pub fn code(code: Code, page: Page) -> String {
     let meaning = code.meaning();
-    let mut writer = Writer { page, text: String::new() };
+    let mut writer = Writer::new(page);
     match page {
         Page::Terminal(_) => writer.paragraph("", &[words(code.as_str())]),
         Page::Markdown => writer.heading(&escape::code_span(code.as_str())),
@@ -65,7 +71,7 @@ pub fn code(code: Code, page: Page) -> String {
     {
         writer.paragraph("", &[words(&format!("{start}{text}"))]);
     }
-    format!("{}\n", writer.text.trim_end())
+    writer.end()
 }
 
 /// Our own words.
@@ -123,6 +129,8 @@ fn scope(policy: &Policy, settings: &Settings) -> Vec<Piece> {
         let mut pieces = vec![words("It covers every service of team "), name(team), words(": ")];
         pieces.extend(listed(&services));
         pieces
+    } else if header.scope.organization {
+        vec![words("It covers all services of all teams")]
     } else {
         let what = if header.scope.services.len() == 1 { "the service " } else { "the services " };
         let mut pieces = vec![words("It covers "), words(what)];
@@ -219,18 +227,29 @@ struct Writer {
 }
 
 impl Writer {
-    /// One clause: its condition, what follows, and its end.
-    fn clause(&mut self, number: usize, policy: &Policy, clause: &Clause) {
-        let indent = " ".repeat(format!("{number}. ").len());
-        let head = match self.page {
-            Page::Terminal(_) => format!("{number}. "),
-            Page::Markdown => format!("{number}. **{}**: ", escape::markdown(&clause.name)),
-        };
-        let mut title = vec![name(&clause.title)];
-        if matches!(self.page, Page::Terminal(_)) {
-            title.splice(0..0, [name(&clause.name), words(": ")]);
+    /// A writer that wrote nothing yet.
+    const fn new(page: Page) -> Self {
+        Self { page, text: String::new() }
+    }
+
+    /// What was written, with one newline at its end.
+    fn end(self) -> String {
+        format!("{}\n", self.text.trim_end())
+    }
+
+    /// One clause, numbered where it is one of several: its condition, what follows, and its end.
+    fn clause(&mut self, number: Option<usize>, policy: &Policy, clause: &Clause) {
+        let number = number.map_or_else(String::new, |number| format!("{number}. "));
+        let indent = " ".repeat(number.len());
+        match self.page {
+            Page::Terminal(_) => {
+                self.lines(&number, &indent, &[name(&clause.name), words(": "), name(&clause.title)]);
+            }
+            Page::Markdown => {
+                let head = format!("{number}**{}**: ", escape::markdown(&clause.name));
+                self.lines(&head, &indent, &[name(&clause.title)]);
+            }
         }
-        self.lines(&head, &indent, &title);
         let mut pieces = Vec::new();
         match (&clause.when, &clause.thaws) {
             (Some(when), Some(thaws)) => {

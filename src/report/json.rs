@@ -14,7 +14,7 @@ use crate::ledger::SilverBullet;
 use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
-use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, PolicyLine, Report};
+use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report};
 use crate::verdict::Weighed;
 
 /// The report as JSON text, indented, with a newline at its end.
@@ -37,6 +37,7 @@ pub fn render(report: &Report) -> String {
             "description": report.source,
             "judged_at": report.judged_at.and_then(instant),
         },
+        "organization": report.organization.as_ref().map(organization),
         "policies": report.policies.iter().map(policy).collect::<Vec<_>>(),
         "budgets": report.budgets.iter().map(budget).collect::<Vec<_>>(),
         "rulings": verdict.rulings.iter().map(|one| ruling(report, one)).collect::<Vec<_>>(),
@@ -86,6 +87,11 @@ fn change(report: &Report) -> Json {
     })
 }
 
+/// An organisation.
+fn organization(line: &OrganizationLine) -> Json {
+    json!({ "name": line.name, "sha256": line.sha256 })
+}
+
 /// One policy.
 fn policy(line: &PolicyLine) -> Json {
     json!({
@@ -93,6 +99,7 @@ fn policy(line: &PolicyLine) -> Json {
         "version": line.version,
         "file": line.file,
         "commit": line.commit,
+        "organization": line.organization.as_ref().map(|organization| &organization.name),
         "digest": line.digest,
         "agreed_by": line.agreed_by.iter().map(|(role, person)| (role.clone(), json!(person))).collect::<Map<_, _>>(),
         "next_review": line.next_review,
@@ -224,6 +231,7 @@ fn value(value: &Value) -> Json {
         }
         Value::Never => json!("never"),
         Value::Text(text) => json!(text),
+        Value::Word(word) => json!(word),
         Value::Unknown(_) => Json::Null,
     }
 }

@@ -165,7 +165,7 @@ fn number(value: &Value) -> String {
     let text = figure::value(value);
     match value {
         Value::Ratio(_) | Value::Rate(_) | Value::Count(_) | Value::Time(_) | Value::Never => minus(&text),
-        Value::Text(_) | Value::Unknown(_) => safe(&text),
+        Value::Text(_) | Value::Word(_) | Value::Unknown(_) => safe(&text),
     }
 }
 
@@ -286,9 +286,13 @@ fn details(out: &mut String, report: &Report) {
             .map_or_else(String::new, |left| format!("; {}", recalled::bullets_left(left)));
         let overdue = if policy.overdue { " **(overdue)**" } else { "" };
         let digest = policy.digest.get(..19).unwrap_or(&policy.digest);
+        let of = policy.organization.as_ref().map_or_else(String::new, |organization| {
+            let layer = format!("sha256:{}", organization.short());
+            format!(", from the layer {} of organization {}", code_span(&layer), safe(&organization.name))
+        });
         let _ = writeln!(
             out,
-            "- Policy {} {} ({}), agreed by {}; next review {}{overdue}{left}.",
+            "- Policy {} {} ({}{of}), agreed by {}; next review {}{overdue}{left}.",
             safe(&policy.id),
             safe(&policy.version),
             code_span(digest),

@@ -336,7 +336,11 @@ impl Page<'_> {
         let mut facts: Vec<String> = Vec::new();
         for policy in &self.report.policies {
             let commit = policy.commit.as_deref().and_then(|commit| commit.get(..7)).unwrap_or("work tree");
-            facts.push(format!("policy {} {} @ {commit}", clean(&policy.id), clean(&policy.version)));
+            let from = match &policy.organization {
+                Some(organization) => format!("sha256 {}", organization.short()),
+                None => commit.to_owned(),
+            };
+            facts.push(format!("policy {} {} @ {from}", clean(&policy.id), clean(&policy.version)));
             // Before one is fired, the policy itself says how many there are.
             let fired = policy.silver_bullets.filter(|(left, a_year)| left < a_year);
             facts.extend(fired.map(recalled::bullets_left));

@@ -180,7 +180,8 @@ fn fact(evidence: &Evidence) -> String {
         | Value::Count(_)
         | Value::Time(_)
         | Value::Never
-        | Value::Text(_)) => clean(&figure::value(known)),
+        | Value::Text(_)
+        | Value::Word(_)) => clean(&figure::value(known)),
     };
     let compared = evidence.compared.as_ref().map_or_else(String::new, |comparison| {
         let holds = if comparison.held { "holds" } else { "does not hold" };

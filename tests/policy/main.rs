@@ -78,6 +78,7 @@ fn names() -> Names {
         teams: words(&["payments"]),
         dependencies: words(&["payment-gateway"]),
         step: 300,
+        ..Names::default()
     }
 }
 
@@ -143,7 +144,13 @@ fn budget(remaining: &str) -> Arc<Budget> {
 
 /// Whose budget is looked at.
 fn subject() -> Subject {
-    Subject { slo: "latency".into(), service: "checkout".into(), environment: "production".into() }
+    Subject {
+        slo: "latency".into(),
+        service: "checkout".into(),
+        environment: "production".into(),
+        phase: None,
+        tier: None,
+    }
 }
 
 /// Tests a clause at a budget's last point.

@@ -1,6 +1,6 @@
 //! Wanted against got: what differs between what a case wants and what the policy said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -8,6 +8,7 @@ use super::Want;
 use crate::budget::gap::duration;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Ruling, Standing};
+use crate::policy::walk::Span;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +21,20 @@ pub struct Mismatch {
     pub got: String,
 }
 
+/// The end of a stretch that lasts to the end of the history.
+pub(super) const END: &str = "end";
+
 /// No words.
 const NONE: &str = "none";
 
 /// Everything in which rulings and their effect differ from what is wanted.
 #[must_use]
-pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
+pub fn compare(
+    want: &Want,
+    rulings: &[Ruling],
+    effect: &str,
+    stretches: &BTreeMap<String, Result<Vec<Span>, String>>,
+) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let mut differ = |what: &str, wanted: String, got: String| {
         if wanted != got {
@@ -74,7 +83,24 @@ pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
         };
         differ(&format!("thaws_at of {clause}"), shown(*wanted), got);
     }
+    for (clause, wanted) in &want.stretches {
+        let got = match stretches.get(clause) {
+            Some(Ok(spans)) => lasting(spans, want.start),
+            Some(Err(why)) => why.clone(),
+            None => NONE.to_owned(),
+        };
+        differ(&format!("stretches of {clause}"), lasting(wanted, want.start), got);
+    }
     found
+}
+
+/// Stretches as a test writes them: `28d 3h - 56d 1h`.
+fn lasting(spans: &[Span], start: Option<i64>) -> String {
+    let shown = |span: &Span| {
+        let to = span.until.map_or_else(|| END.to_owned(), |to| told(to, start));
+        format!("{} - {to}", told(span.since, start))
+    };
+    listed(&spans.iter().map(shown).collect::<Vec<_>>())
 }
 
 /// Whether the review is overdue as it is wanted to be.

@@ -10,12 +10,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::length;
-use super::given::{Argument, FACTS, Given};
+use super::expect::END;
+use super::given::Given;
 use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, happened, notation};
 use crate::catalog::Objective;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Part, Schema};
+use crate::policy::walk::Span;
 use crate::policy::{Names, Policy};
+
+mod facts;
 
 /// Seconds of the period of a history that names none.
 const PERIOD: i64 = 28 * 86_400;
@@ -109,6 +113,8 @@ impl Reader<'_> {
             head: text("head"),
             ledger: None,
             stand_in: self.covered.first().cloned().unwrap_or_default(),
+            phase: self.of_service(part, "phase", service.as_deref(), &self.names.phases),
+            tier: self.of_service(part, "tier", service.as_deref(), &self.names.tiers),
             service,
             slo: text("slo"),
             wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
@@ -117,6 +123,20 @@ impl Reader<'_> {
         let events = part.get("given").and_then(|given| given.get("events"));
         case.ledger = events.map(|events| happened::read(self, events, &case));
         case
+    }
+
+    /// What a case says of its service, else what the settings say of it.
+    fn of_service(
+        &mut self,
+        part: Part<'_>,
+        key: &str,
+        service: Option<&str>,
+        known: &BTreeMap<String, String>,
+    ) -> Option<String> {
+        let declared: Vec<String> = known.values().cloned().collect();
+        let stand_in = service.or_else(|| self.covered.first().map(String::as_str));
+        let settings = || known.get(stand_in?).cloned();
+        self.name(part.get(key), key, &declared).or_else(settings)
     }
 
     /// A name that must be declared.
@@ -193,53 +213,6 @@ impl Reader<'_> {
                 Ground::Observations(path, observations.place())
             }
             (None, None) => self.facts(given),
-        }
-    }
-
-    /// Some facts.
-    fn facts(&mut self, given: Part<'_>) -> Ground {
-        let mut facts = Given::new(self.names.step);
-        if let (Some(_), Some(consumed)) = (given.get("remaining"), given.get("consumed")) {
-            let message = "`consumed` is what `remaining` leaves, and both are given".to_owned();
-            self.wrong(consumed, message, "keep one of the two");
-        }
-        for (fact, argument) in FACTS {
-            let Some(part) = given.get(fact) else { continue };
-            if argument == Argument::None {
-                self.fact(&mut facts, fact, "", part);
-            }
-            for (name, value) in part.entries() {
-                let argument = match argument {
-                    Argument::Window => match length::window(name, self.names.step) {
-                        Ok(seconds) => seconds.to_string(),
-                        Err(complaint) => {
-                            let problem = Diagnostic::error(complaint.code, complaint.message);
-                            let problem = problem.at(value.key_place(), "this window");
-                            self.problems.push(problem.help(complaint.help));
-                            continue;
-                        }
-                    },
-                    Argument::Name | Argument::None => name.to_owned(),
-                };
-                self.fact(&mut facts, fact, &argument, value);
-            }
-        }
-        Ground::Facts(Arc::new(facts))
-    }
-
-    /// One fact.
-    fn fact(&mut self, facts: &mut Given, fact: &str, argument: &str, part: Part<'_>) {
-        let text = scalar(part);
-        let number = match fact {
-            "burn_rate" | "pace" => notation::multiple(text),
-            "bad" | "total" => notation::number(text),
-            _ => notation::share(text),
-        };
-        match number {
-            Some(number) => facts.insert(fact, argument, number),
-            None => {
-                self.wrong(part, format!("`{text}` is no value of `{fact}`"), "write it with fewer digits");
-            }
         }
     }
 
@@ -321,7 +294,7 @@ impl Reader<'_> {
             Ground::Facts(_) | Ground::Observations(..) => (None, None),
         };
         if matches!(ground, Ground::Facts(_)) {
-            for key in ["at", "since", "thaws_at"] {
+            for key in ["at", "since", "thaws_at", "stretches"] {
                 let Some(timed) = part.get(key) else { continue };
                 let problem = Diagnostic::error(Code::WrongValue, format!("facts have no `{key}`"));
                 let problem = problem.at(timed.key_place(), "needs a history");
@@ -352,7 +325,35 @@ impl Reader<'_> {
             let at = if never { None } else { self.instant(written, start) };
             thaws_at.insert(clause.to_owned(), at);
         }
-        Want { at, since, thaws_at, start, ..self.timeless(part) }
+        let mut stretches = BTreeMap::new();
+        for (clause, list) in part.get("stretches").into_iter().flat_map(Part::entries) {
+            self.clause(clause, list.key_place());
+            let spans = list.items().filter_map(|item| self.span(item, start, end)).collect();
+            stretches.insert(clause.to_owned(), spans);
+        }
+        Want { at, since, thaws_at, stretches, start, ..self.timeless(part) }
+    }
+
+    /// A stretch, `28d 3h - 56d 1h`, within a history.
+    fn span(&mut self, part: Part<'_>, start: Option<i64>, end: Option<i64>) -> Option<Span> {
+        let text = part.text().unwrap_or_default();
+        let read = text.split_once(" - ").and_then(|(from, to)| {
+            let from = notation::instant(from, start)?;
+            let to = if to.trim() == END { None } else { Some(notation::instant(to.trim(), start)?) };
+            Some(Span { since: from, until: to })
+        });
+        let why = match read {
+            None => "is no stretch",
+            Some(Span { since: from, until: Some(to) }) if to <= from => "ends where it begins, or before",
+            Some(Span { since: from, until: to }) if end.is_some_and(|end| to.unwrap_or(from) > end) => {
+                "lies outside of the history"
+            }
+            Some(span) => return Some(span),
+        };
+        let help = "write two instants, such as `28d 3h - 56d 1h`: in force from the first one until before the second; \
+                    `28d 3h - end` where it lasts to the end of the history";
+        self.wrong(part, format!("`{text}` {why}"), help);
+        None
     }
 
     /// What is wanted, whenever it is.
@@ -367,6 +368,7 @@ impl Reader<'_> {
             consequences: part.get("consequences").map(words),
             since: BTreeMap::new(),
             thaws_at: BTreeMap::new(),
+            stretches: BTreeMap::new(),
             review_overdue: part.get("review_overdue").and_then(Part::boolean),
             start: None,
         }
