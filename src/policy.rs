@@ -27,6 +27,7 @@ use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 use crate::policy::trial::given::Given;
 use crate::settings::Service;
 
+mod agreement;
 mod complaint;
 mod consequence;
 pub mod distance;
@@ -37,7 +38,6 @@ mod language;
 mod layout;
 mod length;
 mod load;
-mod placeholder;
 pub mod prose;
 pub mod recall;
 pub mod ruling;
@@ -45,6 +45,7 @@ mod sandbox;
 mod steady;
 mod sense;
 pub mod soundness;
+pub mod supply;
 mod syntax;
 pub mod trial;
 mod value;
@@ -107,6 +108,8 @@ pub struct Policy {
     windows: Vec<(i64, Place)>,
     /// Every fact that is read, by its name, and where.
     reads: Vec<(String, Place)>,
+    /// Every SLO's name that a budget's is compared with, and where.
+    slo_names: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }

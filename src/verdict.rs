@@ -100,10 +100,7 @@ impl Exit {
     pub const OF_INIT: [(Self, &'static str); 4] = [
         (Self::Proceed, "the files are written, or would be with --dry-run"),
         (Self::Usage, "the command line is wrong"),
-        (
-            Self::Invalid,
-            "something stands in the way: files that exist, or a policy of yours; nothing is written",
-        ),
+        (Self::Invalid, "a file is in the way, or something written is wrong; none is written"),
         (Self::Untold, "the files could not be written; none is left behind"),
     ];
 

@@ -75,8 +75,8 @@ fn cases(directory: &Path) -> Vec<Case> {
     entries(directory).into_iter().map(case).collect()
 }
 
-/// The problems that `slogate validate` finds in the policies of a repository.
-fn found(repository: &Path) -> BTreeSet<Problem> {
+/// The problems that `slogate validate` finds in the policies of a repository, each with its file.
+fn validated(repository: &Path) -> Vec<(String, Problem)> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
     let output = command.args(["validate", "--format", "json"]).arg(repository).env_clear().output();
     let output = output.expect("the binary can be started");
@@ -86,8 +86,9 @@ fn found(repository: &Path) -> BTreeSet<Problem> {
     let problems = problems.as_array().expect("a list");
     let of_policy = |problem: &&Value| problem["file"].as_str().is_some_and(|file| file.ends_with(".rhai"));
     let problem = |problem: &Value| {
-        let line = problem["line"].as_u64().and_then(|line| usize::try_from(line).ok());
-        (problem["code"].as_str().expect("a code").to_owned(), line.expect("a line"))
+        let line = problem["line"].as_u64().and_then(|line| usize::try_from(line).ok()).expect("a line");
+        let text = |key: &str| problem[key].as_str().expect("a text").to_owned();
+        (text("file"), (text("code"), line))
     };
     problems.iter().filter(of_policy).map(problem).collect()
 }
@@ -106,7 +107,7 @@ fn found_in(case: &Case) -> BTreeSet<Problem> {
     };
     entries(&corpus.join("slos")).iter().for_each(|file| copy(file, "slos"));
     case.files.iter().for_each(|file| copy(file, "policies"));
-    found(directory.path())
+    validated(directory.path()).into_iter().map(|(_, problem)| problem).collect()
 }
 
 /// Problems in a line.
@@ -180,5 +181,13 @@ fn every_seeded_defect_is_found_and_nothing_else() {
 
 /// The problems of each ready-made policy, which stand together in a repository of their own.
 fn ready_made() -> Vec<(String, BTreeSet<Problem>)> {
-    Vec::new()
+    let directory = root().join("policies");
+    let problems = validated(&directory);
+    let policies = entries(&directory).into_iter().filter(|path| path.extension() == Some("rhai".as_ref()));
+    let policy = |path: PathBuf| {
+        let file = path.file_name().expect("a name").to_string_lossy().into_owned();
+        let found = problems.iter().filter(|(of, _)| *of == file).map(|(_, problem)| problem.clone());
+        (file.clone(), found.collect())
+    };
+    policies.map(policy).collect()
 }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rust_decimal::Decimal;
 
-use crate::budget::gap::{self, Gap};
+use crate::budget::gap::Gap;
 use crate::budget::{Budget, Figures, believable};
 
 /// The longest quarter, in seconds: 92 days.
@@ -65,10 +65,7 @@ impl<'a> Figures<'a> {
         let earliest = budget.earliest.unwrap_or(0);
         if earliest + length > self.index + 1 {
             let have = i64::try_from(self.index + 1 - earliest).unwrap_or(0) * budget.step;
-            let (have, need) = (gap::duration(have), gap::duration(end - start));
-            return Err(Gap::NoData {
-                detail: format!("only {have} of history, and the quarter needs {need}"),
-            });
+            return Err(Gap::Short { have, need: end - start });
         }
         let covered = |points: usize| {
             let sums = budget.sums_over(self.index, points).ok_or_else(none)?;
@@ -209,7 +206,7 @@ mod tests {
     fn a_history_that_is_shorter_than_the_quarter_is_unknown() {
         let budget = budget("2026-08-02", "2026-11-01", &[]);
         let gap = budget.at(at("2026-11-01")).expect("known").quarter().expect_err("too short");
-        assert_eq!(gap.to_string(), "no data: only 91d of history, and the quarter needs 92d");
+        assert_eq!(gap.to_string(), "only 91d of history, and 92d is needed");
     }
 
     #[test]

@@ -186,7 +186,11 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.judged_at = Some(t);
     judged.report.source = Some(watch.describe());
     let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
-    let observed = watch.observe(&asked, settings, t);
+    let quarters = subjects
+        .iter()
+        .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
+    let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
+    let observed = watch.observe(&asked, &quarters, settings, t);
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, settings, now));
     }

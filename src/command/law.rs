@@ -27,7 +27,7 @@ use crate::tree::TreeError;
 pub fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
     let Some(bytes) = ground.tree.read(settings::FILE)? else {
         let message = format!("there is no `{}` in {}", settings::FILE, ground.describe());
-        let help = "name the directory that has it, or write one: services, environments, and where SLOs and policies are";
+        let help = "name the directory that has it, or write the first one with `slogate init`";
         return Err(Diagnostic::error(Code::NoSettings, message).help(help).into());
     };
     let source = document::decode(settings::FILE, bytes)?;

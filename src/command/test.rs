@@ -12,7 +12,7 @@ use crate::catalog::{self, Catalog};
 use crate::change::Rollout;
 use crate::cli::{Test, TestFormat};
 use crate::command::World;
-use crate::command::law;
+use crate::command::{law, watch};
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::ruling::Ruling;
@@ -29,9 +29,6 @@ use crate::verdict::{self, Effect, Exit, Situation};
 
 /// Cells of a line when nobody says how wide the terminal is.
 const WIDTH: usize = 110;
-
-/// Periods of history that are judged, as in a check.
-const PERIODS: i64 = 3;
 
 /// Runs the verb.
 pub fn run(test: &Test, world: &mut World) -> Exit {
@@ -167,7 +164,7 @@ impl Bench {
                 let moments = trial::run(case, policy, judged, end, effect);
                 coverage.see(policy, case, &moments);
                 let (policy, note, place) = (policy.id.clone(), case.note.clone(), case.place.clone());
-                trials.cases.push(Tried { policy, note, place, moments });
+                trials.cases.push(Tried { policy, note, place, class: case.class.clone(), moments });
             }
             if let Some(all) = &mut trials.coverage {
                 all.push(coverage);
@@ -294,8 +291,8 @@ fn judged(
         let request = Request { slo, environment: &environment, matchers };
         let step = recorded.step();
         let last = end.div_euclid(step) * step;
-        let points = (slo.period + step - 1) / step;
-        let range = Range { first: last - (PERIODS * points - 1) * step, last, step };
+        let points = watch::history(slo.period, policy.reads("quarter").is_some(), step);
+        let range = Range { first: last - (points - 1) * step, last, step };
         let observed = recorded.observe(&[request], range).pop()?;
         let budget = observed.map(|one| {
             let budget = Budget::new(slo.objective, slo.period, one.series, one.direct);

@@ -12,6 +12,7 @@ use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::policy::soundness::{self, Surroundings};
+use crate::policy::supply;
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
@@ -97,6 +98,9 @@ pub fn examine(
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
         let around = Surroundings { slos: &slos, complete, environments: &environments };
         problems.extend(soundness::examine(policy, around));
+        if complete {
+            problems.extend(supply::examine(policy, &slos, &settings));
+        }
     }
     Ok((rules, law))
 }

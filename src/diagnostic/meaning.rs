@@ -114,7 +114,7 @@ const NO_SETTINGS: Meaning = meaning(
     "There is no `slogate.yaml` in the directory and at the commit that are judged, so \
                  nothing is known of services and environments.",
     "`slogate check` in a subdirectory of the repository.",
-    "Name the directory that has it, or write one.",
+    "Name the directory that has it, or write the first one with `slogate init`.",
 );
 
 /// `no-slo`.

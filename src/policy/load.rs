@@ -18,7 +18,7 @@ use super::language::{self, Declarations, Draft};
 use super::layout::Layout;
 use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, Purpose, guarded};
 use super::syntax;
-use super::{After, Clause, Condition, Header, Names, Policy, Script, header, placeholder};
+use super::{After, Clause, Condition, Header, Names, Policy, Script, agreement, header};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText, suggestion};
 
 /// The most problems that are told of one policy.
@@ -39,7 +39,8 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         // Nothing means what it says any more.
         return Err(words);
     }
-    let mut found = Findings { problems: syntax::examine(&ast, &layout, names), layout: Arc::clone(&layout) };
+    let syntax::Examined { problems, slo_names } = syntax::examine(&ast, &layout, names);
+    let mut found = Findings { problems, layout: Arc::clone(&layout) };
     super::value::register(&mut engine);
     super::facts::register(&mut engine);
     let shared = Arc::new(names.clone());
@@ -53,8 +54,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         _ => None,
     };
     let rights = keys.as_ref().map(|keys| ["thaw_tax", "silver_bullets"].map(|key| keys.key(key)));
-    let unfilled =
-        header.as_ref().zip(keys.as_ref()).and_then(|(header, keys)| placeholder::warn(header, keys));
+    let standing = header.as_ref().zip(keys.as_ref()).map(|(header, keys)| agreement::warn(header, keys));
     let keys = keys.unwrap_or_else(|| Keys::none(Place::line_of(source, 1)));
     found.missing(&ast, &declared);
     let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
@@ -71,7 +71,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     }
     found.problems.extend(declared.unused().filter_map(|position| script.layout.call(position)).map(unused));
     found.problems.extend(rights.into_iter().flat_map(|places| idle_rights(&header, &clauses, places)));
-    found.problems.extend(unfilled);
+    found.problems.extend(standing.into_iter().flatten());
     let (id, digest) = (id(source.path()), digest(source.text()));
     let windows = syntax::windows(&ast, &script.layout, names.step);
     let reads = syntax::reads(&ast, &script.layout);
@@ -85,6 +85,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         script,
         windows,
         reads,
+        slo_names,
         subject: Mutex::default(),
     };
     Ok((policy, found.problems))

@@ -47,19 +47,28 @@ enum Receiver {
     Other,
 }
 
+/// What the syntax of a script tells.
+#[derive(Default)]
+pub(super) struct Examined {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// The names that an SLO's is compared with, and where.
+    pub(super) slo_names: Vec<(String, Place)>,
+}
+
 /// Reads the syntax of a script and names what is wrong with it.
-pub(super) fn examine(ast: &AST, layout: &Layout, names: &Names) -> Vec<Diagnostic> {
+pub(super) fn examine(ast: &AST, layout: &Layout, names: &Names) -> Examined {
     let mut bodies = bodies(ast);
     follow_budgets(&mut bodies);
     let own = functions(ast).into_keys().collect();
-    let mut examiner = Examiner { layout, names, own, problems: Vec::new() };
+    let mut examiner = Examiner { layout, names, own, found: Examined::default() };
     for body in &bodies {
         walk(&body.statements, &mut |path| {
             examiner.node(path, body);
-            examiner.problems.len() < MOST_PROBLEMS
+            examiner.found.problems.len() < MOST_PROBLEMS
         });
     }
-    examiner.problems
+    examiner.found
 }
 
 /// Functions of a script that would stand in for the host's.
@@ -121,7 +130,7 @@ struct Examiner<'a> {
     /// The names of the script's own functions.
     own: BTreeSet<String>,
     /// What was found until now.
-    problems: Vec<Diagnostic>,
+    found: Examined,
 }
 
 impl Examiner<'_> {
@@ -129,7 +138,7 @@ impl Examiner<'_> {
     fn note(&mut self, complaint: Complaint, position: Position, label: &str) {
         let place = self.layout.token(position).unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
         let problem = Diagnostic::error(complaint.code, complaint.message).at(place, label);
-        self.problems.push(problem.help(complaint.help));
+        self.found.problems.push(problem.help(complaint.help));
     }
 
     /// Looks at one node.

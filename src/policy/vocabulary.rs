@@ -238,7 +238,7 @@ pub const FACTS: [Fact; 31] = [
 ];
 
 /// The types of values, with what each compares with.
-pub const TYPES: [(&str, &str); 9] = [
+pub const TYPES: [(&str, &str); 11] = [
     ("ratio", "a share; it compares with a ratio and with `0`, so write `percent(10)` and not `10`"),
     ("rate", "a multiple of burning evenly; it compares with numbers"),
     ("count", "a number of events; it compares with numbers, and one count divided by another is a ratio"),
@@ -246,6 +246,8 @@ pub const TYPES: [(&str, &str); 9] = [
     ("name", "a name; it compares with texts by `==` and `!=`, and may be looked for `in` a list of texts"),
     ("bool", "true or false; it stands by itself, or behind `!`"),
     ("budget", "what a condition is given: one budget at one instant"),
+    ("sla", "the budget against the SLA, behind `budget.sla`"),
+    ("quarter", "the budget of the calendar quarter, behind `budget.quarter`"),
     ("clause", "what `clause(…)` answers"),
     ("consequence", "what is handed to `.then(…)`"),
 ];
@@ -257,7 +259,7 @@ pub fn fact_named(name: &str) -> Option<&'static Fact> {
 }
 
 /// What stands between `budget.` and facts of its own.
-pub(super) const GROUPS: [&str; 2] = ["sla", "quarter"];
+pub const GROUPS: [&str; 2] = ["sla", "quarter"];
 
 /// The names of all facts.
 pub fn fact_names() -> impl Iterator<Item = &'static str> + Clone {

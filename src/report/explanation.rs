@@ -1,4 +1,4 @@
-//! A policy, or the code of a problem, as prose for whoever agreed to it or met it.
+//! A policy, a clause, a verdict, a word or the code of a problem as prose for whoever agreed to it or met it.
 //!
 //! The words of conditions and consequences are the policy's own (`policy::prose`); here they become paragraphs, for a
 //! terminal or for a page. Names and texts are shown and never obeyed.
@@ -13,9 +13,13 @@ use crate::report::{escape, recalled};
 use crate::settings::{Mode, Settings};
 
 mod clause;
+mod recorded;
+mod told;
+mod verdict;
 mod word;
 
 pub use clause::{Stand, clause};
+pub use verdict::verdict;
 pub use word::{codes, language, topic, word};
 
 /// For whom it is written.

@@ -161,13 +161,11 @@ fn windows(names: &[(&str, i64)], figures: &[Result<Windowed, Gap>]) -> Json {
 /// One ruling.
 fn ruling(report: &Report, weighed: &Weighed) -> Json {
     let ruling = &weighed.ruling;
-    let (state, since, at_least, thaws_at) = match ruling.standing {
+    let (since, at_least, thaws_at) = match ruling.standing {
         Standing::InForce { since, at_least, thaws_at } => {
-            ("in_force", instant(since), at_least, thaws_at.and_then(instant))
+            (instant(since), at_least, thaws_at.and_then(instant))
         }
-        Standing::Idle => ("idle", None, false, None),
-        Standing::Unknown => ("unknown", None, false, None),
-        Standing::Untriggered => ("manual", None, false, None),
+        Standing::Idle | Standing::Unknown | Standing::Untriggered => (None, false, None),
     };
     json!({
         "policy": ruling.policy,
@@ -176,7 +174,7 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "service": ruling.service,
         "slo": ruling.slo,
         "environment": ruling.environment,
-        "state": state,
+        "state": state(ruling.standing),
         "effect": weighed.effect.as_str(),
         "stated": weighed.stated.as_str(),
         "excepted": weighed.excepted(),
@@ -253,8 +251,20 @@ pub fn evidence(evidence: &Evidence) -> Json {
     Json::Object(object)
 }
 
+/// Where a clause stands, in one word.
+#[must_use]
+pub const fn state(standing: Standing) -> &'static str {
+    match standing {
+        Standing::InForce { .. } => "in_force",
+        Standing::Idle => "idle",
+        Standing::Unknown => "unknown",
+        Standing::Untriggered => "manual",
+    }
+}
+
 /// Why a clause is not decided.
-fn obstacle(obstacle: &Obstacle) -> Json {
+#[must_use]
+pub fn obstacle(obstacle: &Obstacle) -> Json {
     match obstacle {
         Obstacle::Unknown { why } => json!({ "kind": "unknown", "message": why }),
         Obstacle::Failed { message, place } => json!({

@@ -25,7 +25,7 @@ const HEADER: &str = r#"policy(#{
     scope: #{ team: "payments" },
     purpose: "Reliability goes first.",
     escalation: #{ decides: ["@vp"], how: "within a day" },
-    agreed_by: #{ operations: "@ola", product: "@po" },
+    agreed_by: #{ operations: "@ola", development: "@dev", product: "@po" },
     next_review: #{ on: "2027-01-15" },
 });
 "#;
@@ -148,7 +148,7 @@ fn subject() -> Subject {
         slo: "latency".into(),
         service: "checkout".into(),
         environment: "production".into(),
-        phase: None,
+        phase: Some("beta".into()),
         tier: None,
     }
 }

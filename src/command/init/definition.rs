@@ -13,6 +13,9 @@ use crate::tree::Tree;
 /// The most YAML files that are opened.
 const MAX_OPENED: usize = 5_000;
 
+/// The most bytes that are read of all of them.
+const MAX_READ: usize = 256 * 1024 * 1024;
+
 /// Words without which a file defines no SLO, in small letters.
 const MARKS: [&str; 4] = ["openslo", "prometheus/v1", "sloth.slok.dev/", "pyrra.dev/"];
 
@@ -51,27 +54,40 @@ pub fn find(files: &[String], tree: &dyn Tree) -> Definitions {
         let yaml = [".yaml", ".yml"].iter().any(|ending| path.ends_with(ending));
         yaml && *path != settings::FILE && !path.starts_with(".github/") && !path.ends_with(".test.yaml")
     };
-    for (index, path) in files.iter().filter(is_yaml).enumerate() {
-        if index == MAX_OPENED {
-            found.notes.push(format!("only the first {MAX_OPENED} YAML files were opened"));
+    let mut files: Vec<&String> = files.iter().filter(is_yaml).collect();
+    // What a limit cuts lies deepest.
+    files.sort_by_key(|path| (path.matches('/').count(), *path));
+    let all = files.len();
+    let mut read = 0;
+    for (index, path) in files.into_iter().enumerate() {
+        if index == MAX_OPENED || read > MAX_READ {
+            found.notes.push(format!("of {all} YAML files the {index} that lie least deep were opened"));
             break;
         }
-        found.open(path, tree);
+        read += found.open(path, tree);
     }
     found
 }
 
 impl Definitions {
-    /// Looks at one file.
-    fn open(&mut self, path: &str, tree: &dyn Tree) {
-        let bytes = match tree.read(path) {
-            Ok(Some(bytes)) => bytes,
-            Ok(None) => return,
-            Err(error) => {
-                self.notes.push(format!("{error}"));
-                return;
+    /// Looks at one file, and says how many bytes it has.
+    fn open(&mut self, path: &str, tree: &dyn Tree) -> usize {
+        match tree.read(path) {
+            Ok(bytes) => {
+                let bytes = bytes.unwrap_or_default();
+                let size = bytes.len();
+                self.look(path, bytes);
+                size
             }
-        };
+            Err(error) => {
+                self.notes.push(error.to_string());
+                0
+            }
+        }
+    }
+
+    /// Looks at the bytes of one file.
+    fn look(&mut self, path: &str, bytes: Vec<u8>) {
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
         if !MARKS.iter().any(|mark| text.contains(mark)) {
             return;

@@ -1,5 +1,6 @@
 //! Who owns a path: the file `CODEOWNERS`, by GitHub's rules. The last rule that matches a path decides.
 
+use crate::command::init::service::is_name;
 use crate::document;
 use crate::settings::{Matcher, glob};
 use crate::tree::Tree;
@@ -26,7 +27,7 @@ pub fn read(top: &dyn Tree) -> Owners {
             Ok(Some(bytes)) => bytes,
             Ok(None) => continue,
             Err(error) => {
-                owners.notes.push(format!("{error}"));
+                owners.notes.push(error.to_string());
                 return owners;
             }
         };
@@ -90,14 +91,10 @@ fn words(line: &str) -> Vec<String> {
     words
 }
 
-/// The team of an owner `@organisation/team`; people and addresses are none.
+/// The team of an owner `@organisation/team`; people and addresses are none, and neither is what settings do not accept.
 fn team(owner: &str) -> Option<String> {
     let (organisation, team) = owner.strip_prefix('@')?.split_once('/')?;
-    let plain = |name: &str| {
-        let mut characters = name.chars();
-        !name.is_empty() && characters.all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
-    };
-    (plain(organisation) && plain(team)).then(|| team.to_owned())
+    (is_name(organisation) && is_name(team)).then(|| team.to_owned())
 }
 
 /// The globs that a pattern of the file stands for; none for what GitHub does not follow.

@@ -1,7 +1,7 @@
 //! The services of a repository: those that its SLOs name, or else its directories, each with the paths that belong to
 //! it. A guess that is wrong must be strict: a service of which no directory is found gets every path.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::command::init::owners::Owners;
 
@@ -19,9 +19,6 @@ const MAX_PATHS: usize = 8;
 
 /// The longest path that is written as a glob, in bytes.
 const LONGEST: usize = 200;
-
-/// The most services that directories are taken for.
-const MOST: usize = 200;
 
 /// What is said of a name that cannot be one.
 const NAMES: &str = "a name has letters, digits, `-`, `_` and `.`, begins and ends with a letter or digit, and is at most 100 long";
@@ -79,7 +76,7 @@ pub fn from_directories(directories: &[String], repository: &str) -> (Vec<String
         let children = directories.iter().filter_map(|path| path.strip_prefix(container)?.strip_prefix('/'));
         let names: BTreeSet<&str> = children.filter(|name| is_name(name)).collect();
         if !names.is_empty() {
-            return (names.into_iter().take(MOST).map(ToOwned::to_owned).collect(), Origin::Directories);
+            return (names.into_iter().map(ToOwned::to_owned).collect(), Origin::Directories);
         }
     }
     let plain = repository.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)), "-");
@@ -96,8 +93,9 @@ pub fn locate(
     team: Option<&str>,
     prefix: &str,
 ) -> Vec<Service> {
+    let known = by_name(directories);
     let locate = |name: &String| {
-        let directories = of(name, directories);
+        let directories = of(name, &known);
         let owned = || {
             // The name of a file that no pattern is likely to be about, so that the directory's own rule decides.
             let mut files: Vec<String> =
@@ -113,23 +111,32 @@ pub fn locate(
     names.iter().map(locate).collect()
 }
 
-/// The directories that have the name of a service, without those that lie in another one of them.
-fn of(name: &str, directories: &[String]) -> Vec<String> {
-    let folded = |text: &str| text.to_lowercase().replace('_', "-");
-    let wanted = folded(name);
-    let mut found: Vec<String> = Vec::new();
+/// A name in which case and the sort of dash do not matter.
+fn folded(name: &str) -> String {
+    name.to_lowercase().replace('_', "-")
+}
+
+/// Directories in which something may ship, by the last part of their path, those that are less deep first.
+fn by_name(directories: &[String]) -> BTreeMap<String, Vec<&str>> {
+    let mut named: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for directory in directories {
         let apart = directory.split('/').any(|part| APART.contains(&part));
-        let last = directory.rsplit('/').next().unwrap_or_default();
+        let odd = directory.contains(|c: char| c.is_control() || c == '\\') || directory.len() > LONGEST;
+        if !apart && !odd {
+            let last = directory.rsplit('/').next().unwrap_or_default();
+            named.entry(folded(last)).or_default().push(directory);
+        }
+    }
+    named
+}
+
+/// The directories that have the name of a service, without those that lie in another one of them.
+fn of(name: &str, named: &BTreeMap<String, Vec<&str>>) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for directory in named.get(&folded(name)).into_iter().flatten() {
         let inside = found.iter().any(|above| directory.starts_with(&format!("{above}/")));
-        if folded(last) == wanted
-            && !apart
-            && !inside
-            && directory.len() <= LONGEST
-            && !directory.contains(|c: char| c.is_control() || c == '\\')
-            && found.len() < MAX_PATHS
-        {
-            found.push(directory.clone());
+        if !inside && found.len() < MAX_PATHS {
+            found.push((*directory).to_owned());
         }
     }
     found.sort();
@@ -188,6 +195,7 @@ mod tests {
             "deploy/Pay-ments",
             "deploy/pay",
         ]);
+        let there = by_name(&there);
         assert_eq!(of("payments", &there), ["services/payments"]);
         assert_eq!(of("pay_ments", &there), ["deploy/Pay-ments"]);
         assert!(of("search", &there).is_empty());

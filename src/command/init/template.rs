@@ -11,8 +11,9 @@ pub fn globs(wanted: &[String], files: &[String]) -> Vec<String> {
         let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
         (directory.to_owned(), ending.to_owned())
     };
+    let ours: BTreeSet<&String> = wanted.iter().collect();
     let others: BTreeSet<(String, String)> =
-        files.iter().filter(|path| !wanted.contains(path)).map(|path| parts(path)).collect();
+        files.iter().filter(|path| !ours.contains(path)).map(|path| parts(path)).collect();
     let glob = |path: &String| {
         let (directory, ending) = parts(path);
         let whole = !directory.is_empty() && !others.contains(&(directory.clone(), ending.clone()));

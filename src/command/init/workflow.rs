@@ -43,7 +43,7 @@ impl Workflows {
             Ok(Some(bytes)) => document::decode(path, bytes),
             Ok(None) => return,
             Err(error) => {
-                self.notes.push(format!("{error}"));
+                self.notes.push(error.to_string());
                 return;
             }
         };

@@ -36,7 +36,12 @@ impl Examiner<'_> {
         };
         let Some(fact) = fact else { return };
         for (text, position) in texts {
-            self.literal(fact, &text, position);
+            if fact == "slo" {
+                // Which SLOs there are is known only beside the policy.
+                self.found.slo_names.extend(self.layout.token(position).map(|place| (text, place)));
+            } else {
+                self.literal(fact, &text, position);
+            }
         }
     }
 
@@ -82,5 +87,5 @@ fn named(expression: &Expr, body: &Body) -> Option<&'static str> {
     let Expr::Dot(chain, ..) = expression else { return None };
     variable(&chain.lhs).filter(|name| body.budgets.contains(*name))?;
     let Expr::Property(property, _) = &chain.rhs else { return None };
-    ["service", "environment", "phase", "tier"].into_iter().find(|name| *name == property.2.as_str())
+    ["slo", "service", "environment", "phase", "tier"].into_iter().find(|name| *name == property.2.as_str())
 }

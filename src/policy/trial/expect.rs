@@ -60,7 +60,7 @@ pub fn compare(
     if let Some(wanted) = &want.consequences {
         let got: Vec<String> = in_force(rulings).flat_map(|one| &one.consequences).map(form).collect();
         if !matched(wanted, &got) {
-            differ("consequences", listed(wanted), listed(&got));
+            differ("consequences", listed(wanted), listed(&shortened(wanted, got)));
         }
     }
     let find = |clause: &str| in_force(rulings).find(|one| one.clause == clause).map(|one| one.standing);
@@ -138,7 +138,8 @@ fn listed(words: &[String]) -> String {
 }
 
 /// An instant, told from the beginning of the history where there is one.
-fn told(at: i64, start: Option<i64>) -> String {
+#[must_use]
+pub fn told(at: i64, start: Option<i64>) -> String {
     let absolute = || jiff::Timestamp::from_second(at).map_or_else(|_| at.to_string(), |at| at.to_string());
     match start {
         Some(start) if at >= start => {
@@ -165,6 +166,15 @@ fn matched(wanted: &[String], got: &[String]) -> bool {
         rest.remove(found);
     }
     rest.is_empty()
+}
+
+/// Consequences in as many words as they are wanted in: their first words where nobody wants more.
+fn shortened(wanted: &[String], got: Vec<String>) -> Vec<String> {
+    if wanted.iter().any(|one| one.contains(['(', '.'])) {
+        return got;
+    }
+    let word = |form: String| form.split(['(', '.']).next().map(str::to_owned).unwrap_or(form);
+    got.into_iter().map(word).collect()
 }
 
 /// True when a wanted text is a consequence's first word, its call, or all of it.
@@ -230,6 +240,9 @@ mod tests {
         let matched =
             |wanted: &[&str]| matched(&wanted.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>(), &got);
         assert!(matched(&["postmortem", "freeze"]));
+        let shown = |wanted: &str| shortened(&[wanted.to_owned()], got.to_vec()).join(", ");
+        assert_eq!(shown("warn"), "freeze, postmortem");
+        assert_eq!(shown("postmortem()"), got.join(", "));
         assert!(!matched(&["freeze"]), "exactly these");
         assert!(!matched(&["freeze", "freeze", "postmortem"]));
     }
