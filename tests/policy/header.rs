@@ -177,6 +177,18 @@ fn the_schema_says_what_is_checked() {
 }
 
 #[test]
+fn a_role_that_has_not_agreed_is_told_and_the_policy_loads() {
+    let agreed = r#"agreed_by: #{ operations: "@ola", development: "@dev", product: "@po" }"#;
+    let warnings = |to: &str| {
+        let (_, warnings) = try_load(&header(agreed, to)).expect("a policy");
+        warnings.into_iter().map(|warning| (warning.code, warning.message)).collect::<Vec<_>>()
+    };
+    let message = "nobody of `development` and `product` agreed to the policy".to_owned();
+    assert_eq!(warnings(r#"agreed_by: #{ operations: "@ola" }"#), [(Code::PolicyPart, message)]);
+    assert_eq!(warnings(agreed), []);
+}
+
+#[test]
 fn top_ups_name_dependencies_that_there_are() {
     let with = |text: &str| header("    purpose", &format!("    top_ups: {text},\n    purpose"));
     let top_ups =
@@ -193,16 +205,4 @@ fn top_ups_name_dependencies_that_there_are() {
     assert_problem(&with("#{}"), Code::PolicyPart, "top_ups", "the policy has no `top_ups.dependencies`");
     let word = with("#{ dependencies: [\"payment-gateway\"], provider_enacted: 1 }");
     assert_problem(&word, Code::PolicyPart, "1", "is neither true nor false");
-}
-
-#[test]
-fn a_role_that_has_not_agreed_is_told_and_the_policy_loads() {
-    let agreed = r#"agreed_by: #{ operations: "@ola", development: "@dev", product: "@po" }"#;
-    let warnings = |to: &str| {
-        let (_, warnings) = try_load(&header(agreed, to)).expect("a policy");
-        warnings.into_iter().map(|warning| (warning.code, warning.message)).collect::<Vec<_>>()
-    };
-    let message = "nobody of `development` and `product` agreed to the policy".to_owned();
-    assert_eq!(warnings(r#"agreed_by: #{ operations: "@ola" }"#), [(Code::PolicyPart, message)]);
-    assert_eq!(warnings(agreed), []);
 }
