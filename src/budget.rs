@@ -195,7 +195,7 @@ impl Budget {
     #[must_use]
     pub fn topped_up(&self, given_back: Vec<(i64, Decimal)>) -> Self {
         let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
-        Self { given_back, incidents, breaches, ..self.clone() }
+        Self { incidents, breaches, given_back, ..self.clone() }
     }
 
     /// The objective.
