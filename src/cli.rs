@@ -34,7 +34,7 @@ pub enum Verb {
 }
 
 /// The organisation's layer, above what the team wrote.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Layered {
     /// The layer of the organisation, as `slogate vendor` wrote it; its text may stand in `SLOGATE_ORGANIZATION`
     /// instead. It can only tighten what the team wrote. With a base it must lie outside of the team's repository.
@@ -132,7 +132,8 @@ pub struct Validate {
 
 /// Say in words what a policy agrees, or what the code of a problem means.
 ///
-/// A policy is told from its own syntax: change a threshold and the sentence changes. What has no words is quoted.
+/// A policy is told from its own syntax: change a threshold and the sentence changes. What has no words is quoted. Under
+/// an organisation's layer (in `SLOGATE_ORGANIZATION`) it is told as it counts there.
 #[derive(Debug, Args)]
 #[command(after_help = codes())]
 pub struct Explain {
@@ -277,6 +278,10 @@ pub struct Test {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+
+    /// The organisation's layer, whose classes of change the policies may except.
+    #[command(flatten)]
+    pub layered: Layered,
 
     /// Run only the cases whose policy or note contains this.
     #[arg(long, value_name = "TEXT")]

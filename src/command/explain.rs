@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-use crate::cli::{self, Explain, Prose};
+use crate::catalog::Catalog;
+use crate::cli::{self, Explain, Layered, Prose};
 use crate::command::World;
 use crate::command::ground;
 use crate::command::judge::Stop;
 use crate::command::law;
+use crate::command::organization::{self, Offer};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::document;
 use crate::policy::Policy;
 use crate::report::explanation::{self, Page};
 use crate::report::problem;
+use crate::settings::organization::Organization;
 use crate::settings::{self, Settings};
 use crate::tree::{Tree as _, TreeError, WorkTree};
 use crate::verdict::Exit;
@@ -35,7 +38,8 @@ pub fn run(explain: &Explain, world: &mut World) -> Exit {
         return world.end(&explanation::code(code, page), Exit::Proceed);
     }
     let mut problems = Vec::new();
-    let (exit, text) = match read(&world.directory.join(&explain.what), &mut problems) {
+    let layer = Offer::of(&Layered::default(), world).read(&world.directory, None);
+    let (exit, text) = match read(&world.directory.join(&explain.what), layer, &mut problems) {
         Ok((policy, settings)) => {
             let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
             (Exit::Proceed, explanation::policy(&policy, &settings, today, page))
@@ -70,21 +74,33 @@ fn unknown(what: &str, world: &mut World) -> Exit {
 }
 
 /// Reads a policy and the settings above it, which say what its names stand for.
-fn read(file: &Path, problems: &mut Vec<Diagnostic>) -> Result<(Policy, Settings), Stop> {
+fn read(
+    file: &Path,
+    layer: Result<Option<Organization>, Stop>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Policy, Settings), Stop> {
     let root = root(file).ok_or_else(|| {
         let message = format!("there is no `{}` in any directory above the policy", settings::FILE);
         let help = "explain a policy of a repository: its settings say what the names in it stand for";
         Diagnostic::error(Code::NoSettings, message).help(help)
     })?;
     let ground = ground::read(&root, &root, None)?;
-    let settings = law::read_settings(&ground, problems)?;
+    let rules = law::read_rules(&ground, layer, problems)?;
+    if !rules.problems.is_empty() {
+        return Err(Stop::Invalid(rules.problems));
+    }
+    let settings = rules.settings;
     let path = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
     let Some(bytes) = ground.tree.read(&path)? else {
         return Err(Stop::Usage(format!("there is no file `{path}`")));
     };
     let source = document::decode(&path, bytes)?;
-    let (policy, warnings) = Policy::load(&source, &law::names(&settings)).map_err(Stop::Invalid)?;
+    let (mut policy, warnings) = Policy::load(&source, &law::names(&settings)).map_err(Stop::Invalid)?;
     problems.extend(warnings);
+    if let Some(Organization { layer, .. }) = &rules.organization {
+        let held = std::slice::from_mut(&mut policy);
+        problems.extend(organization::hold(layer, &mut Catalog::default(), held));
+    }
     Ok((policy, settings))
 }
 

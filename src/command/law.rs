@@ -22,7 +22,7 @@ use crate::tree::TreeError;
 ///
 /// # Errors
 /// When there are none, or what is wrong in them.
-pub fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
+fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
     let Some(bytes) = ground.tree.read(settings::FILE)? else {
         let message = format!("there is no `{}` in {}", settings::FILE, ground.describe());
         let help = "name the directory that has it, or write one: services, environments, and where SLOs and policies are";

@@ -8,7 +8,6 @@ use std::path::Path;
 use crate::catalog::{Catalog, Objective};
 use crate::cli::Layered;
 use crate::command::World;
-use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
 use crate::document;
@@ -43,11 +42,12 @@ impl Offer {
         }
     }
 
-    /// Reads the layer, when one is offered. `directory` is where relative paths start, `root` what is judged.
+    /// Reads the layer, when one is offered. `directory` is where relative paths start; `team` is what is judged where a
+    /// base decides: there the layer must not lie in the team's repository.
     ///
     /// # Errors
     /// The layer cannot be read, is not whole, is not the one that is pinned, or lies where the team could write it.
-    pub fn read(&self, ground: &Ground, directory: &Path, root: &Path) -> Result<Option<Organization>, Stop> {
+    pub fn read(&self, directory: &Path, team: Option<&Path>) -> Result<Option<Organization>, Stop> {
         let source = match (&self.file, &self.text) {
             (None, None) if self.pin.is_some() => {
                 let message = format!(
@@ -66,9 +66,9 @@ impl Offer {
                 ));
             }
             (Some(file), None) => {
-                let path = directory.join(file);
+                let path = tree::seen_from(directory, Path::new(file));
                 // The work tree of a person who tries things out may hold anything; what decides about a change may not.
-                if ground.base.is_some() && tree::holds(&tree::repository_of(root), &path) {
+                if team.is_some_and(|root| tree::holds(&tree::repository_of(root), &path)) {
                     return Err(among_the_teams(file).into());
                 }
                 document::decode(file, tree::read_file(&path)?)?

@@ -12,7 +12,9 @@ use crate::catalog::{self, Catalog};
 use crate::change::Rollout;
 use crate::cli::{Test, TestFormat};
 use crate::command::World;
+use crate::command::judge::Stop;
 use crate::command::law;
+use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::ruling::Ruling;
@@ -21,6 +23,7 @@ use crate::policy::trial::{self, Case, ENDING, Ground, Judged};
 use crate::policy::{Policy, Subject};
 use crate::report::problem::{self, Look};
 use crate::report::trial::{Trials, Tried, json, junit};
+use crate::settings::organization::Organization;
 use crate::settings::{self, Mode, OnUnknown, Settings};
 use crate::source::recorded::Recorded;
 use crate::source::{Range, Request, Source as _};
@@ -35,7 +38,19 @@ const PERIODS: i64 = 3;
 
 /// Runs the verb.
 pub fn run(test: &Test, world: &mut World) -> Exit {
-    let mut bench = Bench { tree: WorkTree::new(world.directory.join(&test.dir)), problems: Vec::new() };
+    let mut problems = Vec::new();
+    let organization = match Offer::of(&test.layered, world).read(&world.directory, None) {
+        Ok(organization) => organization,
+        Err(Stop::Usage(message) | Stop::Unknown(message)) => {
+            world.tell(&format!("error: {message}"));
+            return Exit::Usage;
+        }
+        Err(Stop::Invalid(found)) => {
+            problems = found;
+            None
+        }
+    };
+    let mut bench = Bench { tree: WorkTree::new(world.directory.join(&test.dir)), organization, problems };
     let trials = bench.trials(test);
     diagnostic::sort(&mut bench.problems);
     if !bench.problems.is_empty() {
@@ -73,6 +88,8 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
 struct Bench {
     /// The files.
     tree: WorkTree,
+    /// The organisation above them, where there is one.
+    organization: Option<Organization>,
     /// What is wrong in them.
     problems: Vec<Diagnostic>,
 }
@@ -117,7 +134,10 @@ impl Bench {
         };
         let (settings, problems) = settings::load(&source);
         self.problems.extend(problems);
-        settings
+        let Some(organization) = &self.organization else { return settings };
+        let joined = settings::join(settings?, &organization.layer);
+        self.problems.extend(joined.problems);
+        Some(joined.settings)
     }
 
     /// Everything, in order; none when something written is wrong.
