@@ -271,11 +271,12 @@ pub enum TestFormat {
 ///
 /// Every policy that the settings name has its tests beside it: `payments.test.yaml` tests `payments.rhai`. A case
 /// gives some facts, a stretch of history or recorded observations, and wants clauses, an effect, consequences and
-/// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system.
+/// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system. An
+/// organisation's own repository has `organization.yaml` instead of settings, and its policies are tested the same way.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::OF_TESTS))]
 pub struct Test {
-    /// The directory that has `slogate.yaml`.
+    /// The directory that has `slogate.yaml` or `organization.yaml`.
     #[arg(default_value = ".")]
     pub dir: PathBuf,
 

@@ -7,17 +7,17 @@ use jiff::tz::TimeZone;
 use crate::catalog::Catalog;
 use crate::cli::{self, Explain, Layered, Prose};
 use crate::command::World;
-use crate::command::ground;
+use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law;
 use crate::command::organization::{self, Offer};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use crate::document;
-use crate::policy::Policy;
+use crate::policy::{Names, Policy};
 use crate::report::explanation::{self, Page};
 use crate::report::problem;
 use crate::settings::organization::Organization;
-use crate::settings::{self, Settings};
+use crate::settings::{self, Settings, layer};
 use crate::tree::{Tree as _, TreeError, WorkTree};
 use crate::verdict::Exit;
 
@@ -85,17 +85,18 @@ fn read(
         Diagnostic::error(Code::NoSettings, message).help(help)
     })?;
     let ground = ground::read(&root, &root, None)?;
+    let path = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+    if let Some((settings, names)) = organization::alone(&*ground.tree)? {
+        let (policy, warnings) = load(&ground, &path, &names)?;
+        problems.extend(warnings);
+        return Ok((policy, settings));
+    }
     let rules = law::read_rules(&ground, layer, problems)?;
     if !rules.problems.is_empty() {
         return Err(Stop::Invalid(rules.problems));
     }
     let settings = rules.settings;
-    let path = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-    let Some(bytes) = ground.tree.read(&path)? else {
-        return Err(Stop::Usage(format!("there is no file `{path}`")));
-    };
-    let source = document::decode(&path, bytes)?;
-    let (mut policy, warnings) = Policy::load(&source, &law::names(&settings)).map_err(Stop::Invalid)?;
+    let (mut policy, warnings) = load(&ground, &path, &law::names(&settings))?;
     problems.extend(warnings);
     if let Some(Organization { layer, .. }) = &rules.organization {
         let held = std::slice::from_mut(&mut policy);
@@ -104,12 +105,22 @@ fn read(
     Ok((policy, settings))
 }
 
+/// Loads the policy at a path.
+fn load(ground: &Ground, path: &str, names: &Names) -> Result<(Policy, Vec<Diagnostic>), Stop> {
+    let Some(bytes) = ground.tree.read(path)? else {
+        return Err(Stop::Usage(format!("there is no file `{path}`")));
+    };
+    Policy::load(&document::decode(path, bytes)?, names).map_err(Stop::Invalid)
+}
+
 /// The nearest directory above a file that has settings.
 fn root(file: &Path) -> Option<PathBuf> {
     let mut above = file.ancestors().skip(1);
     above
         .find(|above| {
-            matches!(WorkTree::new(*above).read(settings::FILE), Ok(Some(_)) | Err(TreeError::Refused(_)))
+            let tree = WorkTree::new(*above);
+            let has = |file| matches!(tree.read(file), Ok(Some(_)) | Err(TreeError::Refused(_)));
+            has(settings::FILE) || has(layer::FILE)
         })
         .map(Path::to_owned)
 }

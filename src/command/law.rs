@@ -14,7 +14,7 @@ use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::{Author, Names, Policy};
 use crate::settings::organization::Organization;
-use crate::settings::{self, Joined, Service, Settings};
+use crate::settings::{self, Joined, Service, Settings, layer};
 use crate::source::promql;
 use crate::tree::TreeError;
 
@@ -25,7 +25,11 @@ use crate::tree::TreeError;
 fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
     let Some(bytes) = ground.tree.read(settings::FILE)? else {
         let message = format!("there is no `{}` in {}", settings::FILE, ground.describe());
-        let help = "name the directory that has it, or write one: services, environments, and where SLOs and policies are";
+        let help = if ground.tree.read(layer::FILE)?.is_some() {
+            "this is an organisation's layer: `slogate vendor` checks it, and `slogate test` tests its policies"
+        } else {
+            "name the directory that has it, or write one: services, environments, and where SLOs and policies are"
+        };
         return Err(Diagnostic::error(Code::NoSettings, message).help(help).into());
     };
     let source = document::decode(settings::FILE, bytes)?;

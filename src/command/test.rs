@@ -14,13 +14,13 @@ use crate::cli::{Test, TestFormat};
 use crate::command::World;
 use crate::command::judge::Stop;
 use crate::command::law;
-use crate::command::organization::Offer;
+use crate::command::organization::{self, Offer};
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::ruling::Ruling;
 use crate::policy::trial::coverage::Coverage;
 use crate::policy::trial::{self, Case, ENDING, Ground, Judged};
-use crate::policy::{Policy, Subject};
+use crate::policy::{Names, Policy, Subject};
 use crate::report::problem::{self, Look};
 use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::organization::Organization;
@@ -122,6 +122,26 @@ impl Bench {
         matching.into_iter().filter_map(|path| self.read(path)).collect()
     }
 
+    /// The settings and the names that policies may use; in an organisation's own repository those of its layer.
+    fn ground(&mut self) -> Option<(Settings, Names)> {
+        match organization::alone(&self.tree) {
+            Ok(Some(alone)) => return Some(alone),
+            Ok(None) => {}
+            Err(Stop::Invalid(found)) => {
+                self.problems.extend(found);
+                return None;
+            }
+            Err(Stop::Usage(message) | Stop::Unknown(message)) => {
+                let problem = Diagnostic::error(Code::Unreadable, message);
+                self.problems.push(problem.help("look at the file that it names"));
+                return None;
+            }
+        }
+        let settings = self.settings()?;
+        let names = law::names(&settings);
+        Some((settings, names))
+    }
+
     /// The settings.
     fn settings(&mut self) -> Option<Settings> {
         let Some(source) = self.read(settings::FILE) else {
@@ -142,14 +162,14 @@ impl Bench {
 
     /// Everything, in order; none when something written is wrong.
     fn trials(&mut self, test: &Test) -> Option<Trials> {
-        let settings = self.settings()?;
+        let (settings, names) = self.ground()?;
         let paths = self.tree.paths().map_err(|error| {
             let problem = Diagnostic::error(Code::Unreadable, error.to_string());
             self.problems.push(problem.help("name the directory that has `slogate.yaml`"));
         });
         let paths = paths.ok()?;
         let mut untested = Vec::new();
-        let tested = self.tested(&settings, &paths, &mut untested);
+        let tested = self.tested(&settings, &names, &paths, &mut untested);
         self.unused(&settings, &paths);
         let recorded = self.recorded(&tested, &settings, &paths);
         if self.problems.iter().any(Diagnostic::is_error) {
@@ -190,11 +210,16 @@ impl Bench {
     }
 
     /// The policies with their cases.
-    fn tested(&mut self, settings: &Settings, paths: &[String], untested: &mut Vec<String>) -> Vec<Tested> {
-        let names = law::names(settings);
+    fn tested(
+        &mut self,
+        settings: &Settings,
+        names: &Names,
+        paths: &[String],
+        untested: &mut Vec<String>,
+    ) -> Vec<Tested> {
         let mut tested = Vec::new();
         for source in self.read_all(paths, &settings.policies) {
-            let policy = match Policy::load(&source, &names) {
+            let policy = match Policy::load(&source, names) {
                 Ok((policy, warnings)) => {
                     self.problems.extend(warnings);
                     policy
@@ -217,7 +242,7 @@ impl Bench {
                 .filter(|(name, service)| policy.covers(name, service.team.as_deref()))
                 .map(|(name, _)| name.clone())
                 .collect();
-            match trial::load(&written, &policy, &names, &covered) {
+            match trial::load(&written, &policy, names, &covered) {
                 Ok(cases) => tested.push(Tested { policy, cases }),
                 Err(problems) => self.problems.extend(problems),
             }
