@@ -192,6 +192,8 @@ mod tests {
         let service = |paths: &[&str]| Service {
             team: None,
             paths: paths.iter().map(ToString::to_string).collect(),
+            phase: None,
+            tier: None,
             dependencies: Vec::new(),
             place: place.clone(),
         };

@@ -18,8 +18,10 @@ use crate::verdict::Exit;
 
 mod against;
 pub mod check;
+pub mod definitions;
 pub mod explain;
 mod ground;
+pub mod init;
 mod judge;
 mod law;
 mod organization;
@@ -82,8 +84,12 @@ impl World {
             "never" => false,
             _ => self.terminal && !plain,
         };
-        let width = self.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
-        Look { colour, unicode: self.unicode(), width }
+        Look { colour, unicode: self.unicode(), width: self.columns().unwrap_or(WIDTH) }
+    }
+
+    /// How wide the terminal is, where somebody says.
+    fn columns(&self) -> Option<usize> {
+        self.variable("COLUMNS").and_then(|columns| columns.parse().ok())
     }
 
     /// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.
@@ -122,10 +128,12 @@ impl World {
 pub fn run(world: &mut World) -> Exit {
     match Cli::try_parse_from(&world.arguments) {
         Ok(cli) => match cli.verb {
+            Verb::Init(init) => init::run(&init, world),
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
+            Verb::Definitions(definitions) => definitions::run(&definitions, world),
             Verb::Vendor(vendor) => vendor::run(&vendor, world),
         },
         Err(error) if error.use_stderr() => {

@@ -21,6 +21,7 @@ use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod chart;
 pub mod consequence;
+pub mod definitions;
 pub mod escape;
 pub mod explanation;
 pub mod figure;
@@ -28,6 +29,8 @@ pub mod json;
 pub mod line;
 pub mod markdown;
 pub mod problem;
+pub mod recalled;
+pub mod reference;
 pub mod text;
 pub mod trial;
 
@@ -111,8 +114,10 @@ pub struct PolicyLine {
     pub agreed_by: Vec<(String, String)>,
     /// When it is reviewed next: a date, an event, or both.
     pub next_review: String,
-    /// The date of its next review has passed.
+    /// The date of its next review has passed, or what it was to be reviewed after has happened.
     pub overdue: bool,
+    /// Silver bullets that are left this year, and how many there are a year; none where the policy has none.
+    pub silver_bullets: Option<(u32, u32)>,
     /// The date from which it rules, when that lies ahead.
     pub effective_from: Option<String>,
 }
@@ -271,6 +276,12 @@ impl Report {
         if weighed.excepted() {
             let class = self.change.class.as_deref().unwrap_or_default();
             return Some(format!("{would}, but changes of class {class} are excepted"));
+        }
+        if let Some(bullet) = &weighed.lifted_by {
+            return Some(format!(
+                "{would}, but {} fired a silver bullet for this change: {}",
+                bullet.by, bullet.reason
+            ));
         }
         if weighed.ruling.pending {
             return Some(format!("{would}, but the policy is not effective yet, so it only informs"));

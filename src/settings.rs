@@ -110,6 +110,10 @@ pub struct Service {
     pub paths: Vec<String>,
     /// The services that it depends on.
     pub dependencies: Vec<String>,
+    /// The phase of its lifecycle, such as `beta`.
+    pub phase: Option<String>,
+    /// How much depends on it, such as `critical`.
+    pub tier: Option<String>,
     /// Where it is declared.
     pub place: Place,
 }

@@ -42,7 +42,7 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("RUNNER_TEMP", dir.path())
         .env("SLOGATE_BINARY", path("slogate"))
         .env("SLOGATE_FAIL_STEP", "false");
-    for name in ["DIR", "ENVIRONMENT", "PROMETHEUS_URL", "PROMETHEUS_TOKEN", "GITHUB_TOKEN"] {
+    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "PROMETHEUS_URL", "PROMETHEUS_TOKEN", "GITHUB_TOKEN"] {
         command.env(format!("SLOGATE_{name}"), "");
     }
     for name in ["ORGANIZATION", "ORGANIZATION_SHA256"] {
@@ -79,11 +79,13 @@ fn a_step_that_is_to_fail_keeps_the_exit_code() {
 fn inputs_are_values_whatever_they_hold() {
     let inputs = [
         ("SLOGATE_ENVIRONMENT", "a b; $(touch x)"),
+        ("SLOGATE_ROLLOUT", "full $(touch y)"),
         ("SLOGATE_DIR", "--help"),
         ("SLOGATE_PROMETHEUS_URL", "http://p"),
     ];
     let (_, called) = step(0, Some(true), &inputs);
-    assert!(called.starts_with("check\n--post\n--environment=a b; $(touch x)\n--\n--help\n"), "{called}");
+    let words = "check\n--post\n--environment=a b; $(touch x)\n--rollout=full $(touch y)\n--\n--help\n";
+    assert!(called.starts_with(words), "{called}");
     assert!(
         called.contains("SLOGATE_PROMETHEUS_URL=http://p\n") && !called.contains("SLOGATE_PROMETHEUS_TOKEN=")
     );

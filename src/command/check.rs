@@ -46,7 +46,7 @@ pub fn run(check: &Check, world: &mut World) -> Exit {
 
 /// Runs the verb; what is wrong with the command line or the environment it needs comes back as a message.
 fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
-    let limits = Limits { deadline: Duration::from_secs(check.deadline), attempt: ATTEMPT, tries: TRIES };
+    let limits = limits(check.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
     let (base, head) = if run.is_some() { (None, None) } else { ends(check, world)? };
@@ -154,8 +154,13 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
     Ok((base, Some(run.pull_request().head_sha.clone())))
 }
 
+/// How long everything may take, in seconds, and how often it is tried.
+pub(super) const fn limits(deadline: u64) -> Limits {
+    Limits { deadline: Duration::from_secs(deadline), attempt: ATTEMPT, tries: TRIES }
+}
+
 /// The address of a Prometheus and its token: from the command line, else from the environment.
-fn prometheus(check: &Check, world: &World) -> Result<Option<(String, Option<Secret>)>, String> {
+pub(super) fn prometheus(check: &Check, world: &World) -> Result<Option<(String, Option<Secret>)>, String> {
     let token = || world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new);
     if let Some(url) = &check.prometheus {
         // An address that went missing must not let a recording decide in its place.
@@ -191,10 +196,10 @@ fn guarded(case: &Case<'_>, now: Timestamp) -> (Judged, Option<String>) {
 
 /// A report that knows nothing but why.
 fn nothing(case: &Case<'_>, now: Timestamp, note: String) -> Judged {
-    let mut report = judge::blank(now);
-    report.environment.clone_from(&case.check.environment);
-    report.notes.push(note);
-    Judged { report, observations: None }
+    let mut judged = Judged::blank(now);
+    judged.report.environment.clone_from(&case.check.environment);
+    judged.report.notes.push(note);
+    judged
 }
 
 /// What a panic said.

@@ -3,7 +3,7 @@
 //! Whatever goes wrong on the way becomes part of the report: what a person wrote wrongly ends it as invalid, what
 //! the world did not answer as unknown. Only a wrong command line ends it without one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -23,11 +23,14 @@ use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Secret};
+use crate::ledger::{Ledger, Past};
+use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Environment, Settings};
+use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -96,6 +99,17 @@ pub struct Judged {
     pub report: Report,
     /// The observations as a file, when any were asked for.
     pub observations: Option<String>,
+    /// The budgets that the rulings rest on.
+    pub measured: Vec<Measured>,
+    /// The policies, asked or not.
+    pub policies: Vec<Policy>,
+}
+
+impl Judged {
+    /// Nothing is known yet.
+    pub fn blank(now: Timestamp) -> Self {
+        Self { report: blank(now), observations: None, measured: Vec::new(), policies: Vec::new() }
+    }
 }
 
 /// Judges.
@@ -103,7 +117,7 @@ pub struct Judged {
 /// # Errors
 /// What is wrong with the command line.
 pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
-    let mut judged = Judged { report: blank(case.present), observations: None };
+    let mut judged = Judged::blank(case.present);
     let verdict = match path(case, &mut judged) {
         Ok(verdict) => verdict,
         Err(Stop::Usage(message)) => return Err(message),
@@ -122,7 +136,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
 }
 
 /// A report in which nothing is known yet.
-pub fn blank(now: Timestamp) -> Report {
+fn blank(now: Timestamp) -> Report {
     Report {
         verdict: verdict::unknown(now),
         environment: None,
@@ -172,20 +186,33 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.judged_at = Some(t);
     judged.report.source = Some(watch.describe());
     let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
-    let observed = watch.observe(&asked, settings, t);
+    let quarters = subjects
+        .iter()
+        .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
+    let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
+    let observed = watch.observe(&asked, &quarters, settings, t);
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, settings, now));
     }
+    // Nothing keeps events yet: nobody has triggered anything, fired a bullet or topped up a budget.
+    let ledger = Ledger::default();
+    let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
+    let mut in_vain = BTreeSet::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, observation, t);
+        let measured = measure(asked, settings, observation, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
-        rulings.extend(policies.iter().flat_map(|policy| ruling::rule(policy, &measured)));
+        for policy in policies {
+            rulings.extend(ruling::rule(policy, &measured, past));
+            in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
+        }
+        judged.measured.push(measured);
     }
+    judged.report.notes.extend(in_vain);
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
     for policy in law.policies.iter().filter(asked) {
-        let line = line(policy, &ground, judged.report.organization.as_ref(), now);
+        let line = line(policy, &ground, judged.report.organization.as_ref(), (now, past));
         if line.overdue {
             judged
                 .report
@@ -209,6 +236,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         mode: environment.mode,
         on_unknown: settings.on_unknown,
         class: judged.report.change.class.clone(),
+        head: judged.report.change.head.clone(),
         rollout: judged.report.change.rollout,
         released_today: None,
         now,
@@ -219,6 +247,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             (false, false) => Effect::Proceed,
         },
     };
+    judged.policies = law.policies;
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
 }
@@ -330,14 +359,17 @@ fn subjects<'a>(
 }
 
 /// An observation as a budget.
-fn measure(asked: &watch::Asked<'_>, observed: Result<crate::source::Observation, Gap>, t: i64) -> Measured {
-    let subject = Subject {
-        slo: asked.slo.name.clone(),
-        service: asked.slo.service.clone(),
-        environment: asked.environment.to_owned(),
-    };
-    let budget = observed.map(|observation| {
-        Arc::new(Budget::new(asked.slo.objective, asked.slo.period, observation.series, observation.direct))
+fn measure(
+    asked: &watch::Asked<'_>,
+    settings: &Settings,
+    observed: Result<Observation, Gap>,
+    t: i64,
+) -> Measured {
+    let slo = asked.slo;
+    let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
+    let budget = observed.map(|observed| {
+        let budget = Budget::new(slo.objective, slo.period, observed.series, observed.direct);
+        Arc::new(budget.bound_to(slo.terms))
     });
     Measured { subject, budget, t }
 }
@@ -347,11 +379,12 @@ fn line(
     policy: &Policy,
     ground: &Ground,
     organization: Option<&OrganizationLine>,
-    now: Timestamp,
+    (now, past): (Timestamp, Past<'_>),
 ) -> PolicyLine {
     let organization = organization.filter(|_| policy.header.scope.organization);
     let header = &policy.header;
     let today = now.to_zoned(TimeZone::UTC).date();
+    let bullets = recall::bullets(policy, past);
     let review: Vec<String> = header
         .next_review
         .on
@@ -368,7 +401,9 @@ fn line(
         digest: policy.digest.clone(),
         agreed_by: header.agreed_by.iter().map(|(role, person)| (role.clone(), person.clone())).collect(),
         next_review: review.join(" or "),
-        overdue: header.next_review.on.is_some_and(|date| date < today),
+        overdue: header.next_review.on.is_some_and(|date| date < today)
+            || policy.review_after_event(past).is_some(),
+        silver_bullets: bullets.left(today.year()).zip(bullets.a_year),
         effective_from: header.effective_from.filter(|date| *date > today).map(|date| date.to_string()),
     }
 }

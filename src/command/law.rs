@@ -5,6 +5,8 @@
 //! error: whose silver bullets, whose escalation would count? A service has one agreement. What the organisation asks
 //! stands above that: its layer joins the settings, and its policies rule besides the team's.
 
+use std::collections::BTreeMap;
+
 use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
@@ -28,7 +30,7 @@ fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Sett
         let help = if ground.tree.read(layer::FILE)?.is_some() {
             "this is an organisation's layer: `slogate vendor` checks it, and `slogate test` tests its policies"
         } else {
-            "name the directory that has it, or write one: services, environments, and where SLOs and policies are"
+            "name the directory that has it, or write the first one with `slogate init`"
         };
         return Err(Diagnostic::error(Code::NoSettings, message).help(help).into());
     };
@@ -232,14 +234,27 @@ pub fn names(settings: &Settings) -> Names {
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
     teams.dedup();
+    let dependencies = settings.services.values().flat_map(|service| service.dependencies.iter().cloned());
+    let mut dependencies: Vec<String> = dependencies.collect();
+    dependencies.sort();
+    dependencies.dedup();
     Names {
         environments: settings.environments.keys().cloned().collect(),
         classes: settings.changes.keys().cloned().collect(),
         services: settings.services.keys().cloned().collect(),
         teams,
+        dependencies,
+        phases: of_services(settings, |service| service.phase.as_ref()),
+        tiers: of_services(settings, |service| service.tier.as_ref()),
         step: settings.step,
         author: Author::Team,
     }
+}
+
+/// What the services say of themselves, by service; without those that say nothing.
+fn of_services(settings: &Settings, said: impl Fn(&Service) -> Option<&String>) -> BTreeMap<String, String> {
+    let services = settings.services.iter();
+    services.filter_map(|(name, service)| Some((name.clone(), said(service)?.clone()))).collect()
 }
 
 /// A problem for each policy that covers what another one covers already.

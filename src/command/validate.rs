@@ -10,11 +10,13 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
-use crate::diagnostic::{self, Diagnostic};
-use crate::policy::soundness;
+use crate::diagnostic::{self, Code, Diagnostic};
+use crate::policy::soundness::{self, Surroundings};
+use crate::policy::supply;
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
+use crate::settings::organization::Organization;
 use crate::verdict::Exit;
 
 /// Runs the verb.
@@ -54,33 +56,52 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
     world.end(&text, exit)
 }
 
-/// Reads everything, and looks at all of it.
+/// Finds the ground, examines it, and compares it with what was agreed.
 fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
     let (other, note) = other(validate, world, &root)?;
     let layer = Offer::of(&validate.layered, world)
         .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
-    let mut rules = law::read_rules(&ground, layer, problems)?;
+    let (mut rules, law) = examine(&ground, layer, problems)?;
     rules.notes.extend(note);
-    let settings = &rules.settings;
-    let law = law::read(&ground, &rules)?;
-    problems.extend(law.problems.iter().cloned());
     if let Some(other) = &other {
         problems.extend(against::compare(&ground, &rules, &law, other)?);
     }
+    Ok((rules, law))
+}
+
+/// Reads everything from a ground, and looks at all of it.
+///
+/// # Errors
+/// When there are no settings, the layer cannot be relied upon, or the tree does not answer.
+pub fn examine(
+    ground: &Ground,
+    layer: Result<Option<Organization>, Stop>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Rules, Law), Stop> {
+    let rules = law::read_rules(ground, layer, problems)?;
+    let settings = &rules.settings;
+    let law = law::read(ground, &rules)?;
+    problems.extend(law.problems.iter().cloned());
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.
     let complete = !law.problems.iter().any(Diagnostic::is_error);
     if complete {
         problems.extend(unprotected(settings, &law));
+        problems.extend(unexcepted(settings, &law));
     }
+    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
             let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
             policy.covers(&slo.service, team)
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
-        problems.extend(soundness::examine(policy, &slos, complete));
+        let around = Surroundings { slos: &slos, complete, environments: &environments };
+        problems.extend(soundness::examine(policy, around));
+        if complete {
+            problems.extend(supply::examine(policy, &slos, settings));
+        }
     }
     Ok((rules, law))
 }
@@ -112,8 +133,29 @@ fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
     problems
 }
 
+/// Classes of change that no policy lets pass: they look as if they did something.
+fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let clauses = || law.policies.iter().flat_map(|policy| &policy.clauses);
+    let excepts = |class: &String| {
+        clauses()
+            .flat_map(|clause| &clause.consequences)
+            .any(|one| one.except().is_some_and(|list| list.contains(class)))
+    };
+    let unused = settings.changes.iter().filter(|(name, _)| !excepts(name));
+    unused
+        .map(|(name, class)| {
+            let message =
+                format!("no policy excepts the class of change `{name}`, so it is judged like any other");
+            Diagnostic::warning(Code::Unused, message)
+                .at(class.place.clone(), "excepted nowhere")
+                .help(format!("write `.except([\"{name}\"])` behind what it may pass, or take the class out"))
+        })
+        .collect()
+}
+
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.
-fn summary(read: Option<&Law>, problems: &[Diagnostic]) -> String {
+#[must_use]
+pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
     let counted =
@@ -128,7 +170,7 @@ fn summary(read: Option<&Law>, problems: &[Diagnostic]) -> String {
             counted(warnings, "warning", "warnings")
         ),
     };
-    let Some(law) = read else { return format!("{found}\n") };
+    let Some(law) = law else { return format!("{found}\n") };
     let clauses = law.policies.iter().map(|policy| policy.clauses.len()).sum();
     // With an error somewhere these are only those that could be read.
     let could = if errors == 0 { "" } else { " could be read" };

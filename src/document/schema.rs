@@ -12,7 +12,7 @@ use super::violation::Violation;
 use super::{MAX_PROBLEMS, Part};
 use crate::diagnostic::{self, Code, Diagnostic};
 
-/// The formats that people write.
+/// The formats that are read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// `slogate.yaml`.
@@ -25,6 +25,8 @@ pub enum Schema {
     Organization,
     /// An organisation's layer, vendored.
     Layer,
+    /// What `check` has to say.
+    Report,
 }
 
 /// A schema that is ready to be applied.
@@ -37,20 +39,20 @@ pub(super) struct Compiled {
 
 /// The schema of `slogate.yaml`.
 static SETTINGS: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/settings.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::Settings.text()));
 /// The schema of OpenSLO v1.
-static OPENSLO: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1.json")));
+static OPENSLO: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::OpenSlo.text()));
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/policy-test.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::PolicyTest.text()));
 
 /// The schema of `organization.yaml`.
 static ORGANIZATION: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/organization.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::Organization.text()));
 /// The schema of an organisation's layer, vendored.
-static LAYER: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/layer.v1.json")));
+static LAYER: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Layer.text()));
+/// The schema of a report.
+static REPORT: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Report.text()));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -76,6 +78,32 @@ impl Compiled {
 }
 
 impl Schema {
+    /// The name of its file.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Settings => "settings.v1.json",
+            Self::OpenSlo => "openslo.v1.json",
+            Self::PolicyTest => "policy-test.v1.json",
+            Self::Organization => "organization.v1.json",
+            Self::Layer => "layer.v1.json",
+            Self::Report => "report.v1.json",
+        }
+    }
+
+    /// Its text.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Settings => include_str!("../../schemas/settings.v1.json"),
+            Self::OpenSlo => include_str!("../../schemas/openslo.v1.json"),
+            Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
+            Self::Organization => include_str!("../../schemas/organization.v1.json"),
+            Self::Layer => include_str!("../../schemas/layer.v1.json"),
+            Self::Report => include_str!("../../schemas/report.v1.json"),
+        }
+    }
+
     /// The violations, in the order of their places.
     pub(super) fn check(self, part: Part<'_>) -> Vec<Diagnostic> {
         let compiled = match self {
@@ -84,6 +112,7 @@ impl Schema {
             Self::PolicyTest => &*POLICY_TEST,
             Self::Organization => &*ORGANIZATION,
             Self::Layer => &*LAYER,
+            Self::Report => &*REPORT,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
@@ -120,7 +149,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -144,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);
@@ -153,7 +182,9 @@ mod tests {
                     return;
                 }
                 let mut alone = rule.clone();
-                alone["$defs"] = compiled.text["$defs"].clone();
+                if let Some(shared) = compiled.text.get("$defs") {
+                    alone["$defs"] = shared.clone();
+                }
                 let validator = jsonschema::options().offline().build(&alone).expect("it compiles");
                 assert!(values.into_iter().all(|value| validator.is_valid(value)), "{path}");
             });

@@ -10,6 +10,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::budget::Windowed;
 use crate::budget::gap::Gap;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::ledger::SilverBullet;
+use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
 use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report};
@@ -102,6 +104,7 @@ fn policy(line: &PolicyLine) -> Json {
         "agreed_by": line.agreed_by.iter().map(|(role, person)| (role.clone(), json!(person))).collect::<Map<_, _>>(),
         "next_review": line.next_review,
         "overdue": line.overdue,
+        "silver_bullets": line.silver_bullets.map(|(left, a_year)| json!({ "a_year": a_year, "left": left })),
         "effective_from": line.effective_from,
     })
 }
@@ -158,13 +161,11 @@ fn windows(names: &[(&str, i64)], figures: &[Result<Windowed, Gap>]) -> Json {
 /// One ruling.
 fn ruling(report: &Report, weighed: &Weighed) -> Json {
     let ruling = &weighed.ruling;
-    let (state, since, at_least, thaws_at) = match ruling.standing {
+    let (since, at_least, thaws_at) = match ruling.standing {
         Standing::InForce { since, at_least, thaws_at } => {
-            ("in_force", instant(since), at_least, thaws_at.and_then(instant))
+            (instant(since), at_least, thaws_at.and_then(instant))
         }
-        Standing::Idle => ("idle", None, false, None),
-        Standing::Unknown => ("unknown", None, false, None),
-        Standing::Untriggered => ("manual", None, false, None),
+        Standing::Idle | Standing::Unknown | Standing::Untriggered => (None, false, None),
     };
     json!({
         "policy": ruling.policy,
@@ -173,7 +174,7 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "service": ruling.service,
         "slo": ruling.slo,
         "environment": ruling.environment,
-        "state": state,
+        "state": state(ruling.standing),
         "effect": weighed.effect.as_str(),
         "stated": weighed.stated.as_str(),
         "excepted": weighed.excepted(),
@@ -189,6 +190,34 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "thaw_evidence": ruling.thaw_evidence.iter().map(evidence).collect::<Vec<_>>(),
         "obstacle": ruling.obstacle.as_ref().map(obstacle),
         "consequences": ruling.consequences.iter().map(consequence).collect::<Vec<_>>(),
+        "recalled": recalled(&ruling.recalled),
+        "lifted_by": weighed.lifted_by.as_ref().map(bullet),
+    })
+}
+
+/// What of the past bears on a ruling.
+#[must_use]
+pub fn recalled(recalled: &Recalled) -> Json {
+    json!({
+        "triggered": recalled.triggered.as_ref().map(|word| json!({
+            "by": word.by,
+            "reason": word.reason,
+            "at": word.at.to_string(),
+        })),
+        "thaw_tax": recalled.taxed.map(|taxed| json!({ "days": taxed.days, "adds_days": number(taxed.adds) })),
+        "topped_up": number(recalled.topped_up),
+        "silver_bullets": recalled.bullets.iter().map(bullet).collect::<Vec<_>>(),
+    })
+}
+
+/// One silver bullet.
+fn bullet(bullet: &SilverBullet) -> Json {
+    json!({
+        "head": bullet.head,
+        "environment": bullet.environment,
+        "by": bullet.by,
+        "reason": bullet.reason,
+        "at": bullet.at.to_string(),
     })
 }
 
@@ -200,6 +229,7 @@ fn value(value: &Value) -> Json {
         }
         Value::Never => json!("never"),
         Value::Text(text) => json!(text),
+        Value::Word(word) => json!(word),
         Value::Unknown(_) => Json::Null,
     }
 }
@@ -221,8 +251,20 @@ pub fn evidence(evidence: &Evidence) -> Json {
     Json::Object(object)
 }
 
+/// Where a clause stands, in one word.
+#[must_use]
+pub const fn state(standing: Standing) -> &'static str {
+    match standing {
+        Standing::InForce { .. } => "in_force",
+        Standing::Idle => "idle",
+        Standing::Unknown => "unknown",
+        Standing::Untriggered => "manual",
+    }
+}
+
 /// Why a clause is not decided.
-fn obstacle(obstacle: &Obstacle) -> Json {
+#[must_use]
+pub fn obstacle(obstacle: &Obstacle) -> Json {
     match obstacle {
         Obstacle::Unknown { why } => json!({ "kind": "unknown", "message": why }),
         Obstacle::Failed { message, place } => json!({

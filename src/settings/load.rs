@@ -128,10 +128,13 @@ impl<'a> Loader<'a, '_> {
                     Diagnostic::error(Code::WrongValue, message).at(place, "its own name is among these");
                 self.problems.push(problem.help("name the other services that it calls"));
             }
+            let text = |key: &str| part.get(key).and_then(Part::text).map(ToOwned::to_owned);
             let service = Service {
-                team: part.get("team").and_then(Part::text).map(ToOwned::to_owned),
+                team: text("team"),
                 paths: self.globs(part, "paths", Reach::Repository, &[]),
                 dependencies,
+                phase: text("phase"),
+                tier: text("tier"),
                 place: part.key_place(),
             };
             services.insert(name.to_owned(), service);

@@ -12,6 +12,7 @@ use super::*;
 use crate::change::{self, Rollout};
 use crate::diagnostic::{Place, SourceText};
 use crate::policy::Consequence;
+use crate::policy::recall::Recalled;
 use crate::policy::ruling::Obstacle;
 use crate::settings::{
     ChangeClass, Classes, Environment, Layer, OnUnknown, Permission, Service, Settings, Unmapped, join,
@@ -48,7 +49,7 @@ struct Shipped {
     paths: Vec<&'static str>,
     claim: Option<Claim>,
     rollout: Rollout,
-    released: Option<u32>,
+    released: Option<usize>,
 }
 
 fn place() -> Place {
@@ -130,6 +131,8 @@ fn lenient() -> Settings {
         team: None,
         paths: vec![format!("{name}/**")],
         dependencies: Vec::new(),
+        phase: None,
+        tier: None,
         place: place(),
     };
     let production = Environment { mode: Mode::Inform, matchers: BTreeMap::new() };
@@ -179,7 +182,7 @@ prop_compose! {
         paths in subsequence(PATHS.to_vec(), 0..=PATHS.len()),
         claim in proptest::option::of((select(vec!["hotfix", "security", "urgent"]), role())),
         canary in any::<bool>(),
-        released in proptest::option::of(0_u32..4),
+        released in proptest::option::of(0_usize..4),
     ) -> Shipped {
         let rollout = if canary { Rollout::Canary } else { Rollout::Full };
         let claim = claim.map(|(class, role)| Claim { class, role });
@@ -206,6 +209,7 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
         thaw_evidence: Vec::new(),
         consequences: vec![said.consequence.clone()],
         pending: false,
+        recalled: Recalled::default(),
     });
     let granted = |claim: &&Claim| {
         settings.changes.get(claim.class).is_some_and(|class| claim.role >= class.granted_by)
@@ -220,7 +224,10 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
         on_unknown: settings.on_unknown,
         class: shipped.claim.as_ref().filter(granted).map(|claim| claim.class.to_owned()),
         rollout: shipped.rollout,
-        released_today: shipped.released,
+        head: None,
+        released_today: shipped
+            .released
+            .map(|count| SERVICES.iter().map(|name| ((*name).to_owned(), count)).collect()),
         now: Timestamp::UNIX_EPOCH,
         floor: Effect::Proceed,
     };
