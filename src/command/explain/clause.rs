@@ -35,8 +35,7 @@ pub fn explain(
 ) -> Result<Found, Stop> {
     let dir = explain.check(Vec::new()).dir;
     let ground = ground::read(&world.directory.join(&dir), &dir, None)?;
-    let layer =
-        Offer::of(&explain.layered, world).read(&ground, &world.directory, &world.directory.join(&dir));
+    let layer = Offer::of(&explain.layered, world).read(&world.directory, None);
     let rules = law::read_rules(&ground, layer, problems)?;
     let law = law::read(&ground, &rules)?.sound()?;
     let all =
