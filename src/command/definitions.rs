@@ -104,15 +104,16 @@ fn write(directory: &Path, name: &str, wanted: &str) -> io::Result<()> {
 /// How an editor is told of them.
 fn advice() -> String {
     let mut text = "\nThe Rhai language server finds the words of policies by itself. Editors of YAML (the YAML language \
-                    server,\nVS Code's YAML extension) are told by a first line in each file\n\n"
+                    server,\nVS Code's YAML extension) are told by a first line in each file, with one `../` for each \
+                    directory that it is in:\n\n"
         .to_owned();
     for (schema, files, up) in SCHEMAS {
         let line = format!("# yaml-language-server: $schema={up}{DIRECTORY}/{}", schema.file());
         let _ = writeln!(text, "  {line:<69} in {files}");
     }
-    text.push_str("\nor once for all in VS Code's settings.json\n\n  \"yaml.schemas\": {\n");
+    text.push_str("\nor once for all in VS Code's settings.json:\n\n  \"yaml.schemas\": {\n");
     let lines =
-        SCHEMAS.map(|(schema, files, _)| format!("    \"{DIRECTORY}/{}\": \"{files}\"", schema.file()));
+        SCHEMAS.map(|(schema, files, _)| format!("    \"./{DIRECTORY}/{}\": \"{files}\"", schema.file()));
     let _ = writeln!(text, "{}\n  }}", lines.join(",\n"));
     text
 }
