@@ -64,7 +64,8 @@ impl Law {
 /// # Errors
 /// When the tree does not answer.
 pub fn read(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
-    let paths = ground.tree.paths()?;
+    let mut paths = ground.tree.paths()?;
+    paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = Vec::new();
     let definitions = read_all(ground, &paths, &settings.slos, &mut problems)?;
     let (catalog, found) = catalog::load(&definitions, settings);
