@@ -10,7 +10,7 @@ use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
 #[derive(Debug, Parser)]
-#[command(name = "slogate", version, about, after_help = exits(&Exit::ALL), arg_required_else_help = true)]
+#[command(name = "slogate", version, about, after_help = exits(&Exit::ALL, &[]), arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -21,11 +21,13 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 #[expect(missing_docs, reason = "a comment on a variant takes the place of its arguments' own in the help")]
 pub enum Verb {
+    Init(Box<Init>),
     Check(Box<Check>),
     Validate(Validate),
     Explain(Box<Explain>),
     Test(Box<Test>),
     Definitions(Definitions),
+    Vendor(Vendor),
 }
 
 /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
@@ -45,6 +47,78 @@ pub struct Definitions {
     /// Write nothing, and fail where a file is missing or not up to date.
     #[arg(long)]
     pub check: bool,
+}
+
+/// Write the first settings, policy, tests and workflow for a repository.
+///
+/// Looks for SLO definitions, services, teams (`CODEOWNERS`), environments and deploy workflows, and writes
+/// `slogate.yaml`, a policy for each team with its tests, the workflow, and a sample SLO where there is none. Every
+/// environment informs and stops nothing. Asks nothing, overwrites nothing, and validates and tests what it writes
+/// before it is written: all of it, or nothing.
+#[derive(Debug, Args)]
+#[command(after_help = exits(&Exit::OF_INIT, &[(Exit::Proceed, "written"), (Exit::Untold, "unwritten")]))]
+pub struct Init {
+    /// The directory that gets `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// A service, instead of those that are found; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub service: Vec<String>,
+
+    /// The team that answers for all services, instead of those that `CODEOWNERS` names.
+    #[arg(long, value_name = "NAME")]
+    pub team: Option<String>,
+
+    /// An environment, instead of those that the workflows name; may be given several times. The policy freezes
+    /// the one called `production`, `prod`, `prd` or `live`, and else the last.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Vec<String>,
+
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// The instant that the policy's next review is three months from, in RFC 3339; by default the present.
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<jiff::Timestamp>,
+}
+
+/// The organisation's layer, above what the team wrote.
+#[derive(Debug, Clone, Args)]
+pub struct Layered {
+    /// The layer of the organisation, as `slogate vendor` wrote it; its text may stand in `SLOGATE_ORGANIZATION`
+    /// instead. It can only tighten what the team wrote. With a base it must lie outside of the team's repository.
+    #[arg(long, value_name = "FILE")]
+    pub organization: Option<String>,
+
+    /// The SHA-256 that the organisation's layer must have; without a layer the command line is wrong.
+    #[arg(long, value_name = "HEX")]
+    pub organization_sha256: Option<String>,
+}
+
+/// Make one text of an organisation's layer, for the checks of its teams.
+///
+/// Reads `organization.yaml` and the policies that it names, checks all of it, and writes one text that begins with
+/// its own SHA-256. `check` and `validate` take the text in `SLOGATE_ORGANIZATION`, or in a file by --organization,
+/// and judge by whatever is stricter, the team's files or the layer. The digest is of all lines below the first:
+/// `tail -n +2 FILE | sha256sum` prints it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  written (warnings included)\n  2  the command line is wrong\n  3  something written is wrong: organization.yaml, policy\n  5  it could not be written\n"
+)]
+pub struct Vendor {
+    /// The directory that has `organization.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Write the text to this file, whole or not at all, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: String,
 }
 
 /// How problems are listed.
@@ -69,7 +143,8 @@ pub enum Prose {
 ///
 /// Reads what `check` reads and asks no monitoring system. Beyond what must be mended before anything can be decided,
 /// it warns of thresholds that an objective can never reach, of conditions that have the same answer for every budget,
-/// of clauses that end while they begin, of services that nothing protects.
+/// of clauses that end while they begin, of services that nothing protects. A policy whose text differs from the base
+/// of a pull request must have a higher version.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes:\n  0  nothing must be mended (warnings included, without --strict)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read\n"
@@ -82,6 +157,16 @@ pub struct Validate {
     /// Read the tip of this branch, tag or commit instead of the work tree.
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
+
+    /// Compare the policies with this branch, tag or commit: a text that differs must have a higher version. By default
+    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`), where it is in this clone and no
+    /// --base is given.
+    #[arg(long, value_name = "REF")]
+    pub against: Option<String>,
+
+    /// The organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
 
     /// Let warnings fail, too.
     #[arg(long)]
@@ -156,6 +241,10 @@ pub struct Explain {
     /// For a clause: seconds within which everything must be answered.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub deadline: u64,
+
+    /// For a clause: the organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
 }
 
 impl Explain {
@@ -178,6 +267,7 @@ impl Explain {
             prometheus: self.prometheus.clone(),
             post: false,
             deadline: self.deadline,
+            layered: self.layered.clone(),
         }
     }
 
@@ -189,6 +279,10 @@ impl Explain {
             Self { environment: Some(_), .. } => Some("--environment"),
             Self { observations: Some(_), .. } => Some("--observations"),
             Self { prometheus: Some(_), .. } => Some("--prometheus"),
+            Self { layered: Layered { organization: Some(_), .. }, .. } => Some("--organization"),
+            Self { layered: Layered { organization_sha256: Some(_), .. }, .. } => {
+                Some("--organization-sha256")
+            }
             Self { service, .. } if !service.is_empty() => Some("--service"),
             Self { .. } => None,
         }
@@ -212,7 +306,7 @@ pub enum Format {
 /// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
 /// clause that decided, the numbers it read, until when, and what passes anyway.
 #[derive(Debug, Args)]
-#[command(after_help = exits(&Exit::ALL))]
+#[command(after_help = exits(&Exit::ALL, &[]))]
 pub struct Check {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -269,6 +363,10 @@ pub struct Check {
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
 
+    /// The organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
+
     /// Tell the pull request: comment, commit status, step summary, outputs and annotations.
     #[arg(long)]
     pub post: bool,
@@ -295,7 +393,7 @@ impl Check {
 pub enum TestFormat {
     /// For a person at a terminal.
     Text,
-    /// For machines.
+    /// For machines: `schemas/test-report.v1.json`.
     Json,
     /// For CI systems that collect the outcome of tests.
     Junit,
@@ -307,7 +405,7 @@ pub enum TestFormat {
 /// gives some facts, a stretch of history or recorded observations, and wants clauses, an effect, consequences and
 /// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system.
 #[derive(Debug, Args)]
-#[command(after_help = exits(&Exit::OF_TESTS))]
+#[command(after_help = exits(&Exit::OF_TESTS, &[(Exit::Proceed, "passed")]))]
 pub struct Test {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -331,10 +429,11 @@ pub struct Test {
     pub min: Option<u8>,
 }
 
-/// A table of exits, as `--help` ends with it.
-fn exits(table: &[(Exit, &str)]) -> String {
+/// A table of exits, as `--help` ends with it; some verbs have names of their own for some of them.
+fn exits(table: &[(Exit, &str)], renamed: &[(Exit, &str)]) -> String {
     let name = |exit: Exit| {
-        if table.len() < Exit::ALL.len() && exit == Exit::Proceed { "passed" } else { exit.as_str() }
+        let own = renamed.iter().find(|(one, _)| *one == exit);
+        own.map_or_else(|| exit.as_str(), |(_, name)| name)
     };
     let rows =
         table.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), name(*exit)));

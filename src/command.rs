@@ -16,15 +16,19 @@ use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
 
+mod against;
 pub mod check;
 pub mod definitions;
 pub mod explain;
 mod ground;
+pub mod init;
 mod judge;
 mod law;
+mod organization;
 mod post;
 pub mod validate;
 pub mod test;
+pub mod vendor;
 mod watch;
 
 /// Cells of a line when nobody says how wide the terminal is.
@@ -34,7 +38,7 @@ const WIDTH: usize = 110;
 pub struct World {
     /// The command line, the program's name first.
     pub arguments: Vec<OsString>,
-    /// The environment's variables, those of them that are text.
+    /// The environment's variables.
     pub environment: BTreeMap<String, String>,
     /// The directory that relative paths start from.
     pub directory: PathBuf,
@@ -124,11 +128,13 @@ impl World {
 pub fn run(world: &mut World) -> Exit {
     match Cli::try_parse_from(&world.arguments) {
         Ok(cli) => match cli.verb {
+            Verb::Init(init) => init::run(&init, world),
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
             Verb::Definitions(definitions) => definitions::run(&definitions, world),
+            Verb::Vendor(vendor) => vendor::run(&vendor, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

@@ -340,6 +340,58 @@ fn the_report_satisfies_its_schema() {
     }
 }
 
+/// The webshop with the freeze of one policy at half of the budget, so that its tests fail.
+fn a_policy_that_fails_its_tests() -> tempfile::TempDir {
+    let shop = tempfile::tempdir().expect("a directory");
+    for path in files("examples/webshop") {
+        let target = shop.path().join(path.trim_start_matches("examples/webshop/"));
+        fs::create_dir_all(target.parent().expect("a parent")).expect("a directory");
+        fs::copy(root().join(&path), target).expect("a file");
+    }
+    let policy = shop.path().join("policies/payments.rhai");
+    let written = fs::read_to_string(&policy).expect("the policy");
+    let changed = written.replace("remaining <= 0)", "remaining <= percent(50))");
+    assert_ne!(written, changed);
+    fs::write(policy, changed).expect("a file");
+    shop
+}
+
+#[test]
+fn the_outcome_of_tests_satisfies_its_schema() {
+    let failing = a_policy_that_fails_its_tests();
+    let failing = failing.path().to_str().expect("a path");
+    for (directory, fails) in [("examples/webshop", false), (failing, true)] {
+        for more in [["--coverage", "--min=100"].as_slice(), ["--filter=pay"].as_slice(), [].as_slice()] {
+            let out = printed(&[["test", directory, "--format=json"].as_slice(), more].concat());
+            let outcome: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+            none(
+                &format!("{directory} breaks the schema"),
+                &violations(&outcome, "schemas/test-report.v1.json"),
+            );
+            assert_eq!(outcome["failed"].as_u64().is_some_and(|failed| failed > 0), fails, "{out}");
+        }
+    }
+}
+
+#[test]
+fn the_workflow_that_init_writes_gives_the_action_what_it_asks_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let out = printed(&["init", "--dry-run", directory.path().to_str().expect("a path")]);
+    let workflow = out.split("==> .github/workflows/slogate.yml <==").nth(1).expect("the last file");
+    let workflow: Value = serde_yaml::from_str(workflow).expect("a workflow is YAML");
+    let action: Value = serde_yaml::from_str(&text("action.yml")).expect("action.yml is YAML");
+    let example: Value = serde_yaml::from_str(&text("examples/webshop/.github/workflows/slogate.yml"))
+        .expect("a workflow is YAML");
+    let job = &workflow["jobs"]["slogate"];
+    let given = job["steps"][0]["with"].as_object().expect("inputs");
+    let broken: Vec<String> =
+        given.keys().filter(|name| action["inputs"].get(name).is_none()).cloned().collect();
+    none("inputs that the action does not have", &broken);
+    assert_eq!(job["permissions"], example["jobs"]["production"]["permissions"]);
+    assert_eq!(workflow["on"], example["on"]);
+    assert_eq!(job["steps"].as_array().map(Vec::len), Some(1), "nothing is checked out");
+}
+
 #[test]
 fn every_action_is_pinned_by_hash() {
     let mut workflows: Vec<String> = [".yml", ".yaml"].iter().flat_map(|end| ending(".", end)).collect();

@@ -17,11 +17,11 @@ pub enum Gap {
         /// Seconds between the newest point and the grid point that is judged.
         age: i64,
     },
-    /// The history begins after the period does.
+    /// The history begins after the period does, or the quarter.
     Short {
         /// Seconds of history that there are.
         have: i64,
-        /// Seconds of history that the period needs.
+        /// Seconds of history that the period, or the quarter, needs.
         need: i64,
     },
     /// Too many points of the period are missing.
@@ -56,6 +56,11 @@ pub enum Gap {
         /// How.
         detail: String,
     },
+    /// The SLO says something that is not reckoned yet.
+    Unsupported {
+        /// What.
+        detail: String,
+    },
 }
 
 impl Gap {
@@ -72,6 +77,7 @@ impl Gap {
             Self::Unreachable { .. } => "unreachable",
             Self::NotFinite { .. } => "not_finite",
             Self::Inconsistent { .. } => "inconsistent",
+            Self::Unsupported { .. } => "unsupported",
         }
     }
 
@@ -88,6 +94,7 @@ impl Gap {
             Self::Unreachable { .. } => "no answer",
             Self::NotFinite { .. } => "no finite number",
             Self::Inconsistent { .. } => "contradictory",
+            Self::Unsupported { .. } => "not supported",
         }
     }
 
@@ -118,6 +125,10 @@ impl Gap {
                 "look whether good, bad and total count the same requests, and for holes in the monitoring; lengthen \
                  `step` or shorten the scrape interval"
             }
+            Self::Unsupported { .. } => {
+                "write the SLO as good or bad events over all events, by Occurrences over a rolling period; \
+                 `slogate validate` shows the line"
+            }
         }
     }
 }
@@ -128,7 +139,7 @@ impl fmt::Display for Gap {
             Self::NoData { detail } => write!(f, "no data: {detail}"),
             Self::Stale { age } => write!(f, "the newest data is {} old", duration(*age)),
             Self::Short { have, need } => {
-                write!(f, "only {} of history, and the period needs {}", duration(*have), duration(*need))
+                write!(f, "only {} of history, and {} is needed", duration(*have), duration(*need))
             }
             Self::Coverage { share, minimum } => {
                 let percent = |share: &Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
@@ -141,7 +152,7 @@ impl fmt::Display for Gap {
             }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
             Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
-            Self::Unreachable { detail } => f.write_str(detail),
+            Self::Unreachable { detail } | Self::Unsupported { detail } => f.write_str(detail),
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
         }

@@ -1,35 +1,23 @@
-//! OpenSLO v1: SLOs, the SLIs and data sources that they refer to, and what of all that can be judged.
+//! OpenSLO v1: SLOs, the SLIs and data sources that they refer to, and the alert policies beside them.
 //!
-//! Judged are ratios of counters from Prometheus (good or bad events over all events), counted by Occurrences over
-//! a rolling period against one objective. What OpenSLO can say beyond that is refused at its line with words for
-//! what is supported, never dropped. Documents of other kinds are held to their schema and not used.
+//! Every SLO that follows its schema is read for what it is: by events, by slices of time, by the calendar, one
+//! objective or several. Whether its budget can be reckoned is left to `unreckoned`. Alert policies, conditions and
+//! targets are held to their schema and to what they refer to, and not used.
 
 mod indicator;
 mod objective;
+mod references;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Slo;
-use crate::diagnostic::{self, Code, Diagnostic, Place};
+use super::{Slo, annotation, dialect};
+use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
 
-/// The version that is read.
-pub(super) const VERSION: &str = "openslo/v1";
 /// The kinds of document that version 1 has.
-const KINDS: [&str; 7] =
+pub(super) const KINDS: [&str; 7] =
     ["SLO", "SLI", "DataSource", "Service", "AlertPolicy", "AlertCondition", "AlertNotificationTarget"];
-
-/// What a document is to this dialect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Belongs {
-    /// It is of version 1.
-    Yes,
-    /// It is OpenSLO, or was meant to be, and cannot be read.
-    Refused,
-    /// It is something else.
-    No,
-}
 
 /// All documents of this dialect, of all files.
 #[derive(Default)]
@@ -43,12 +31,8 @@ pub(super) struct Documents<'a> {
 }
 
 impl<'a> Documents<'a> {
-    /// Takes a document in when it is of this dialect.
-    pub(super) fn take(&mut self, part: Part<'a>, problems: &mut Vec<Diagnostic>) -> Belongs {
-        let belongs = belongs(part, problems);
-        if belongs != Belongs::Yes {
-            return belongs;
-        }
+    /// Takes a document in.
+    pub(super) fn take(&mut self, part: Part<'a>, problems: &mut Vec<Diagnostic>) {
         problems.extend(part.check(Schema::OpenSlo));
         self.all.push(part);
         let kind = part
@@ -64,7 +48,6 @@ impl<'a> Documents<'a> {
                 }
             }
         }
-        Belongs::Yes
     }
 
     /// True when there is an SLO among them, even one that cannot be judged.
@@ -72,10 +55,11 @@ impl<'a> Documents<'a> {
         self.of_kind("SLO").next().is_some()
     }
 
-    /// Every SLO that can be judged; what cannot is told.
+    /// Every SLO that can be read; what is wrong with the others is told.
     pub(super) fn slos(&mut self, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
         let documents: Vec<Part<'a>> = self.of_kind("SLO").collect();
-        let slos = documents.into_iter().filter_map(|part| self.slo(part, settings, problems)).collect();
+        let slos = documents.into_iter().flat_map(|part| self.slo(part, settings, problems)).collect();
+        references::check(self, problems);
         for sli in self.of_kind("SLI") {
             let Some(name) = sli.at("/metadata/name").and_then(Part::text) else { continue };
             if !self.used.contains(name) {
@@ -94,51 +78,69 @@ impl<'a> Documents<'a> {
         self.all.iter().copied().filter(is)
     }
 
-    /// One SLO. The schema has told what is missing or malformed; the rest is told here.
-    fn slo(&mut self, part: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<Slo> {
-        let spec = part.get("spec")?;
-        let service = service(spec, settings, problems);
-        let counted = counted(spec, problems);
-        let objective = objective::objective(spec, self.compares(spec), problems);
-        let period = objective::period(spec, settings.step, problems);
-        let indicator = self.indicator(spec, problems);
-        let name = part.at("/metadata/name")?.text()?;
-        let title =
-            part.at("/metadata/displayName").and_then(Part::text).filter(|title| !title.trim().is_empty());
-        counted.then_some(())?;
-        Some(Slo {
-            name: name.to_owned(),
-            service: service?.to_owned(),
-            title: title.unwrap_or(name).to_owned(),
-            objective: objective?,
-            period: period?,
-            indicator: indicator?,
-            place: name_of(part),
-        })
+    /// One SLO for each objective. The schema has told what is missing or malformed; the rest is told here.
+    fn slo(&mut self, part: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
+        let Some(spec) = part.get("spec") else { return Vec::new() };
+        let named = spec.get("service");
+        let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
+        problems.extend(placeholder(spec));
+        let window = objective::window(spec, settings.step, problems);
+        let objectives: Vec<Part<'a>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
+        let own = |part: &Part<'_>| part.get("indicator").or_else(|| part.get("indicatorRef")).is_some();
+        let shared = self.indicator(spec, problems);
+        if shared.is_none() && !own(&spec) && !objectives.iter().any(own) {
+            problems.push(without_indicator(spec));
+        }
+        let several = objectives.len() > 1;
+        let mut slos = Vec::new();
+        for (index, objective) in objectives.into_iter().enumerate() {
+            let share = objective::objective(objective, problems);
+            let method = objective::method(spec, objective, problems);
+            let sli = if own(&objective) { self.indicator(objective, problems) } else { shared };
+            let indicator = sli.and_then(|sli| indicator::indicator(sli, objective, self, problems));
+            let mut told = Vec::new();
+            let terms = annotation::terms(part, share, &mut told);
+            // The annotations are the same for each objective, and so is what is wrong in them.
+            told.retain(|problem| !problems.contains(problem));
+            problems.extend(told);
+            let Some(name) = part.at("/metadata/name").and_then(Part::text) else { continue };
+            let text = |part: Part<'a>| part.text().filter(|text| !text.trim().is_empty());
+            let title = part.at("/metadata/displayName").and_then(text).unwrap_or(name);
+            let aim = objective.get("displayName").and_then(text);
+            let read = || {
+                let (period, calendar) = window.clone()?;
+                Some(Slo {
+                    name: if several { each(name, aim, index) } else { name.to_owned() },
+                    service: service?.to_owned(),
+                    title: match aim.filter(|_| several) {
+                        Some(aim) => format!("{title}: {aim}"),
+                        None => title.to_owned(),
+                    },
+                    objective: share?,
+                    terms,
+                    period,
+                    calendar,
+                    method: method?,
+                    share: objective::share(objective),
+                    indicator: indicator?,
+                    place: if several { objective.key_place() } else { name_of(part) },
+                    objective_place: target(objective),
+                })
+            };
+            slos.extend(read());
+        }
+        slos
     }
 
-    /// An SLO's indicator, inline or by reference.
-    fn indicator(&mut self, spec: Part<'a>, problems: &mut Vec<Diagnostic>) -> Option<super::Indicator> {
+    /// The `spec` of the indicator of an SLO or an objective, inline or by reference.
+    fn indicator(&mut self, spec: Part<'a>, problems: &mut Vec<Diagnostic>) -> Option<Part<'a>> {
         if let Some(inline) = spec.get("indicator") {
-            return indicator::indicator(inline.get("spec")?, self, problems);
+            return inline.get("spec");
         }
-        let Some(reference) = spec.get("indicatorRef") else {
-            problems.extend(without_indicator(spec));
-            return None;
-        };
+        let reference = spec.get("indicatorRef")?;
         let sli = self.resolve("SLI", reference, problems)?;
         self.used.insert(reference.text()?);
-        indicator::indicator(sli.get("spec")?, self, problems)
-    }
-
-    /// True when an SLO's indicator compares values with a threshold.
-    fn compares(&self, spec: Part<'a>) -> bool {
-        let referred = || {
-            let name = spec.get("indicatorRef").and_then(Part::text)?;
-            self.named.get(&("SLI", name)).and_then(|sli| sli.get("spec"))
-        };
-        let indicator = spec.at("/indicator/spec").or_else(referred);
-        indicator.is_some_and(|indicator| indicator.get("thresholdMetric").is_some())
+        sli.get("spec")
     }
 
     /// What a reference stands for; a reference to nothing is told.
@@ -164,88 +166,30 @@ impl<'a> Documents<'a> {
     }
 }
 
-/// Tells whether a document is of this dialect, and what is wrong when it was meant to be.
-fn belongs(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
-    let Some(version) = part.get("apiVersion") else {
-        let kind = part.get("kind").and_then(Part::text).filter(|kind| KINDS.contains(kind));
-        let Some(kind) = kind.filter(|_| part.get("spec").is_some()) else { return Belongs::No };
-        let place = part.get("kind").unwrap_or(part).key_place();
-        let problem = Diagnostic::error(Code::MissingKey, "missing key `apiVersion`");
-        problems.push(problem.at(place, format!("a document of kind `{kind}` without a version")).help(format!(
-            "add `apiVersion: {VERSION}`; without it the document would be passed over, and its SLO never judged"
-        )));
-        return Belongs::Refused;
-    };
-    let Some(text) = version.text() else { return Belongs::No };
-    if text == VERSION {
-        return Belongs::Yes;
-    }
-    let folded = text.to_lowercase();
-    if folded.starts_with("openslo/") || folded.starts_with("openslo.com/") {
-        let problem =
-            Diagnostic::error(Code::Unsupported, format!("the version `{text}` of OpenSLO is not read"));
-        problems.push(
-            problem
-                .at(version.place(), "not a version that is read")
-                .help(format!("write the document in the terms of `{VERSION}`")),
-        );
-        return Belongs::Refused;
-    }
-    if diagnostic::nearest(text, [VERSION]).is_some() {
-        let problem =
-            Diagnostic::error(Code::WrongValue, format!("`{text}` is no version of a format that is known"));
-        problems.push(
-            problem.at(version.place(), "would be passed over").help(format!("did you mean `{VERSION}`?")),
-        );
-        return Belongs::Refused;
-    }
-    Belongs::No
+/// The name of one of several objectives of an SLO: by what people call it, else by its number.
+fn each(name: &str, aim: Option<&str>, index: usize) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
+    let words: String = aim.unwrap_or_default().chars().map(plain).collect();
+    let words: Vec<&str> = words.split_whitespace().collect();
+    if words.is_empty() { format!("{name}/{}", index + 1) } else { format!("{name}/{}", words.join("-")) }
 }
 
-/// The service of an SLO. One that the settings do not declare is an error: no change would ever be judged by the SLO.
-fn service<'a>(spec: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<&'a str> {
-    let part = spec.get("service")?;
-    let name = part.text()?;
-    if let Err(problem) = settings.service(name) {
-        let help = format!("{}; an SLO of no declared service would never be judged", problem.help);
-        problems.push(problem.at(part.place(), "not declared").help(help));
-        return None;
-    }
-    Some(name)
+/// The warning about a sample that nobody has made their own.
+fn placeholder(spec: Part<'_>) -> Option<Diagnostic> {
+    let description = spec.get("description")?;
+    description.text()?.contains(PLACEHOLDER).then(|| {
+        let message = format!("the description of the SLO still says `{PLACEHOLDER}`");
+        Diagnostic::warning(Code::Placeholder, message)
+            .at(description.place(), "to be filled in")
+            .help("write which requests it measures; its queries and its objective are a sample, too")
+    })
 }
 
-/// True when the budget is counted by events; the other methods are told.
-fn counted(spec: Part<'_>, problems: &mut Vec<Diagnostic>) -> bool {
-    let Some(part) = spec.get("budgetingMethod") else { return false };
-    match part.text() {
-        Some("Occurrences") => true,
-        Some(method @ ("Timeslices" | "RatioTimeslices")) => {
-            problems.push(unsupported(
-                part,
-                format!("the budgeting method `{method}` is not judged yet"),
-                "counts slices of time",
-                "only `Occurrences` is supported: every event counts once",
-            ));
-            false
-        }
-        Some(_) | None => false,
-    }
-}
-
-/// An SLO without an indicator; one of several objectives with indicators of their own is told as a composite one.
-fn without_indicator(spec: Part<'_>) -> Option<Diagnostic> {
-    let mut objectives = spec.get("objectives").into_iter().flat_map(Part::items);
-    let composite =
-        objectives.any(|part| part.get("indicator").or_else(|| part.get("indicatorRef")).is_some());
-    let problem = Diagnostic::error(Code::MissingKey, "missing key `indicator`")
+/// An SLO without an indicator.
+fn without_indicator(spec: Part<'_>) -> Diagnostic {
+    Diagnostic::error(Code::MissingKey, "missing key `indicator`")
         .at(spec.key_place(), "an SLO needs `indicator` or `indicatorRef`")
-        .help("add `indicator` with the queries, or `indicatorRef` with the name of an SLI");
-    (!composite).then_some(problem)
-}
-
-/// Something that OpenSLO can say and that is not judged.
-fn unsupported(part: Part<'_>, message: String, label: &str, help: &str) -> Diagnostic {
-    Diagnostic::error(Code::Unsupported, message).at(part.key_place(), label).help(help)
+        .help("add `indicator` with the queries, or `indicatorRef` with the name of an SLI")
 }
 
 /// Two documents of one kind and name.
@@ -253,6 +197,12 @@ fn duplicate(kind: &str, name: &str, place: Place, first: &Place) -> Diagnostic 
     Diagnostic::error(Code::Duplicate, format!("there are two documents of kind {kind} named `{name}`"))
         .at(place, format!("the first stands at {first}"))
         .help("give one of them another name; names are unique within a kind, across all files")
+}
+
+/// Where an objective's target is written; the objective itself where that is not to be seen.
+fn target(objective: Part<'_>) -> Place {
+    let target = objective.get("target").or_else(|| objective.get("targetPercent"));
+    target.map_or_else(|| objective.key_place(), Part::place)
 }
 
 /// Where a document has its name, and else where it begins.

@@ -15,11 +15,13 @@ use jiff::Timestamp;
 use crate::cli::{Check, Format};
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged};
+use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::github::{Address, GitHub};
 use crate::http::{Client, Limits, Secret};
 use crate::report::problem;
 use crate::report::{Report, json, markdown, text};
+use crate::tree;
 use crate::verdict::Exit;
 
 /// How long one try of one request may take.
@@ -69,6 +71,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         base,
         head,
         directory: world.directory.clone(),
+        organization: Offer::of(&check.layered, world),
         present: world.now,
         client: &client,
         prometheus,
@@ -247,10 +250,6 @@ fn save(check: &Check, judged: &Judged, world: &World) -> Result<(), String> {
     let Some(observations) = &judged.observations else {
         return Err(format!("nothing was observed, so nothing is written to `{}`", path.display()));
     };
-    // Beside its place first, so that nobody ever reads half a file.
-    let mut beside = path.clone().into_os_string();
-    beside.push(".part");
-    std::fs::write(&beside, observations)
-        .and_then(|()| std::fs::rename(&beside, &path))
+    tree::write_file(&path, observations.as_bytes())
         .map_err(|error| format!("the observations could not be written to `{}`: {error}", path.display()))
 }

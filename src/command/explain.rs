@@ -11,6 +11,7 @@ use crate::command::judge::Stop;
 use crate::command::law;
 use crate::diagnostic::{self, Code, Diagnostic, nearest};
 use crate::document;
+use crate::ledger::Past;
 use crate::policy::Policy;
 use crate::policy::vocabulary::word::{Topic, Word};
 use crate::report::escape::terminal;
@@ -132,7 +133,8 @@ fn policy(explain: &Explain, page: Page, world: &mut World) -> Exit {
     let (exit, text) = match read(&world.directory.join(&explain.what), &mut problems) {
         Ok((policy, settings)) => {
             let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
-            (Exit::Proceed, explanation::policy(&policy, &settings, today, page))
+            // Nothing keeps events yet.
+            (Exit::Proceed, explanation::policy(&policy, &settings, today, Past::default(), page))
         }
         Err(stop) => (stopped(stop, &mut problems, world), String::new()),
     };

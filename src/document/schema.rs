@@ -21,6 +21,10 @@ pub enum Schema {
     OpenSlo,
     /// The tests of a policy.
     PolicyTest,
+    /// `organization.yaml`.
+    Organization,
+    /// An organisation's layer, vendored.
+    Layer,
     /// What `check` has to say.
     Report,
 }
@@ -42,6 +46,11 @@ static OPENSLO: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(Schema::PolicyTest.text()));
 
+/// The schema of `organization.yaml`.
+static ORGANIZATION: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(Schema::Organization.text()));
+/// The schema of an organisation's layer, vendored.
+static LAYER: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Layer.text()));
 /// The schema of a report.
 static REPORT: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Report.text()));
 
@@ -76,6 +85,8 @@ impl Schema {
             Self::Settings => "settings.v1.json",
             Self::OpenSlo => "openslo.v1.json",
             Self::PolicyTest => "policy-test.v1.json",
+            Self::Organization => "organization.v1.json",
+            Self::Layer => "layer.v1.json",
             Self::Report => "report.v1.json",
         }
     }
@@ -87,6 +98,8 @@ impl Schema {
             Self::Settings => include_str!("../../schemas/settings.v1.json"),
             Self::OpenSlo => include_str!("../../schemas/openslo.v1.json"),
             Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
+            Self::Organization => include_str!("../../schemas/organization.v1.json"),
+            Self::Layer => include_str!("../../schemas/layer.v1.json"),
             Self::Report => include_str!("../../schemas/report.v1.json"),
         }
     }
@@ -97,11 +110,13 @@ impl Schema {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
             Self::PolicyTest => &*POLICY_TEST,
+            Self::Organization => &*ORGANIZATION,
+            Self::Layer => &*LAYER,
             Self::Report => &*REPORT,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
-            // Never so in a release (a test compiles both), and never a pass if it were.
+            // Never so in a release (a test compiles all), and never a pass if it were.
             Err(error) => {
                 let message = format!("the embedded schema cannot be used: {error}");
                 return vec![Diagnostic::error(Code::WrongValue, message).help("report this as a bug")];
@@ -134,7 +149,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*REPORT] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -158,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*REPORT] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);
@@ -167,7 +182,9 @@ mod tests {
                     return;
                 }
                 let mut alone = rule.clone();
-                alone["$defs"] = compiled.text["$defs"].clone();
+                if let Some(shared) = compiled.text.get("$defs") {
+                    alone["$defs"] = shared.clone();
+                }
                 let validator = jsonschema::options().offline().build(&alone).expect("it compiles");
                 assert!(values.into_iter().all(|value| validator.is_valid(value)), "{path}");
             });

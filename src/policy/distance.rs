@@ -110,9 +110,9 @@ mod tests {
         let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
         let budget = Budget::new(objective, 3_000, Series { first: 0, step: 300, points }, None);
         let name = || "n".to_owned();
-        let subject = Subject { slo: name(), service: name(), environment: name() };
+        let subject = Subject { slo: name(), service: name(), environment: name(), phase: None, tier: None };
         let measured = Measured { subject, budget: Ok(Arc::new(budget)), t: 29 * 300 };
-        let rulings = ruling::rule(&policy, &measured);
+        let rulings = ruling::rule(&policy, &measured, crate::ledger::Past::default());
         reckon(&policy, &policy.clauses[0], &rulings[0], &measured)
     }
 

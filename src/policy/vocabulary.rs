@@ -22,6 +22,8 @@ pub enum Takes {
     Length,
     /// A text that is a name.
     Name,
+    /// A text that is a priority of incidents.
+    Priority,
 }
 
 /// One fact of a budget.
@@ -38,10 +40,11 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// Its name: what stands between the dot and the parentheses.
+    /// Its name: what stands between `budget.` and the parentheses, `sla.remaining` for `budget.sla.remaining`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.form.split(['.', '(']).nth(1).unwrap_or(self.form)
+        let written = self.form.split('(').next().unwrap_or(self.form);
+        written.split_once('.').map_or(written, |(_, name)| name)
     }
 
     /// The type of its value, as the engine calls it.
@@ -64,6 +67,7 @@ impl Fact {
             Takes::Nothing | Takes::Name => "name",
             Takes::Windows => "window",
             Takes::Length => "length",
+            Takes::Priority => "priority",
         };
         let texts = given.iter().filter(|argument| argument.starts_with('"')).count();
         let mut text = 0;
@@ -84,7 +88,7 @@ const fn fact(form: &'static str, takes: Takes, unit: &'static str, about: &'sta
 }
 
 /// All facts. `T` is the objective, `P` the period; `bad` and `total` are summed over the window in the index.
-pub const FACTS: [Fact; 18] = [
+pub const FACTS: [Fact; 31] = [
     fact(
         "budget.remaining",
         Takes::Nothing,
@@ -153,16 +157,88 @@ pub const FACTS: [Fact; 18] = [
         "true or false",
         "an alert from elsewhere fires; not known until a source gives signals",
     ),
+    fact(
+        "budget.breaches(\"1h\")",
+        Takes::Windows,
+        "count, at least 0",
+        "how often within the window the burn rate of a step rose above 1",
+    ),
+    fact(
+        "budget.priority_reaches(\"P2\")",
+        Takes::Priority,
+        "true or false",
+        "an incident would have that priority, P1 to P5, or a more urgent one: the SLO's own priority while \
+         burn_rate(1h) > 1 or a table gives one; without one the more urgent of two tables, at most 20, 40, 60 or 80 % \
+         left with pace or burn_rate(24h) > 1 (P1 to P4), and more than 75 % burned in 5m, 50 % in 10m, 25 % in 15m, \
+         25 % in 20m (P1 to P4)",
+    ),
+    fact(
+        "budget.sla.remaining",
+        Takes::Nothing,
+        "ratio, at most 1; negative in debt",
+        "the share that is left of the budget against the SLA, S: 1 - bad_P / ((1 - S) total_P); 1 without an SLA",
+    ),
+    fact(
+        "budget.sla.consumed",
+        Takes::Nothing,
+        "ratio, at least 0",
+        "the share that is spent of it: 1 - sla.remaining; 0 without an SLA",
+    ),
+    fact(
+        "budget.sla.burned(\"24h\")",
+        Takes::Windows,
+        "ratio, at least 0",
+        "the share of it that went within the window: bad_w / ((1 - S) total_P); 0 without an SLA",
+    ),
+    fact(
+        "budget.sla.burn_rate(\"1h\")",
+        Takes::Windows,
+        "rate, at least 0",
+        "how many times faster than evenly it burned: (bad_w / total_w) / (1 - S); 0 without an SLA",
+    ),
+    fact(
+        "budget.sla.objective",
+        Takes::Nothing,
+        "ratio, at least 0 and below 1",
+        "what the SLA promises: S; 0 without an SLA",
+    ),
+    fact(
+        "budget.quarter.remaining",
+        Takes::Nothing,
+        "ratio, at most 1; negative in debt",
+        "the share that is left of the budget of the calendar quarter (UTC), Q: 1 - bad since its start / \
+         ((1 - T) total_Q)",
+    ),
+    fact(
+        "budget.quarter.consumed",
+        Takes::Nothing,
+        "ratio, at least 0",
+        "the share that is spent of it: 1 - quarter.remaining",
+    ),
+    fact(
+        "budget.quarter.burned_by_kind(\"network\")",
+        Takes::Name,
+        "ratio, at least 0",
+        "the share of it that outages of one kind depleted: bad in the steps that they touch / ((1 - T) total_Q)",
+    ),
+    fact(
+        "budget.quarter.worst_kind",
+        Takes::Nothing,
+        "ratio, at least 0",
+        "the largest share of it that one kind of outage depleted",
+    ),
     fact("budget.objective", Takes::Nothing, "ratio, above 0 and below 1", "the objective: T"),
     fact("budget.bad", Takes::Nothing, "count, at least 0", "the period's bad events: bad_P"),
     fact("budget.total", Takes::Nothing, "count, at least 0", "all events of the period: total_P"),
     fact("budget.service", Takes::Nothing, "name", "the service"),
     fact("budget.slo", Takes::Nothing, "name", "the SLO"),
     fact("budget.environment", Takes::Nothing, "name", "the environment whose events count"),
+    fact("budget.phase", Takes::Nothing, "name", "the phase of the service's lifecycle, as the settings say"),
+    fact("budget.tier", Takes::Nothing, "name", "the tier of the service, as the settings say"),
 ];
 
 /// The types of values, with what each compares with.
-pub const TYPES: [(&str, &str); 9] = [
+pub const TYPES: [(&str, &str); 11] = [
     ("ratio", "a share; it compares with a ratio and with `0`, so write `percent(10)` and not `10`"),
     ("rate", "a multiple of burning evenly; it compares with numbers"),
     ("count", "a number of events; it compares with numbers, and one count divided by another is a ratio"),
@@ -170,6 +246,8 @@ pub const TYPES: [(&str, &str); 9] = [
     ("name", "a name; it compares with texts by `==` and `!=`, and may be looked for `in` a list of texts"),
     ("bool", "true or false; it stands by itself, or behind `!`"),
     ("budget", "what a condition is given: one budget at one instant"),
+    ("sla", "the budget against the SLA, behind `budget.sla`"),
+    ("quarter", "the budget of the calendar quarter, behind `budget.quarter`"),
     ("clause", "what `clause(…)` answers"),
     ("consequence", "what is handed to `.then(…)`"),
 ];
@@ -179,6 +257,9 @@ pub const TYPES: [(&str, &str); 9] = [
 pub fn fact_named(name: &str) -> Option<&'static Fact> {
     FACTS.iter().find(|fact| fact.name() == name)
 }
+
+/// What stands between `budget.` and facts of its own.
+pub const GROUPS: [&str; 2] = ["sla", "quarter"];
 
 /// The names of all facts.
 pub fn fact_names() -> impl Iterator<Item = &'static str> + Clone {
@@ -217,13 +298,14 @@ pub(super) const ENGINE: [&str; 8] =
 /// The form of a function of the language.
 pub(super) fn signature(name: &str) -> Option<&'static str> {
     let own = function_named(name).map(|function| function.form);
-    own.or_else(|| fact_named(name).map(|fact| fact.form))
+    let behind_a_group = || FACTS.iter().find(|fact| fact.name().split('.').nth(1) == Some(name));
+    own.or_else(|| fact_named(name).or_else(behind_a_group).map(|fact| fact.form))
 }
 
 /// Every name that a policy may call and must not define.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let functions = FUNCTIONS.iter().map(|function| function.name);
-    functions.chain(ENGINE).chain(fact_names())
+    functions.chain(ENGINE).chain(GROUPS).chain(fact_names())
 }
 
 #[cfg(test)]
@@ -232,7 +314,7 @@ mod tests {
 
     #[test]
     fn every_word_has_its_form_and_there_is_none_twice() {
-        for name in names().filter(|name| !ENGINE.contains(name)) {
+        for name in names().filter(|name| !ENGINE.contains(name) && !GROUPS.contains(name)) {
             let form = signature(name).unwrap_or_else(|| panic!("`{name}` has no form"));
             assert!(form.contains(name), "{name}: {form}");
             assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::policy::vocabulary::word::{Topic, Word};
-use crate::policy::vocabulary::{Fact, Function, TYPES, Takes};
+use crate::policy::vocabulary::{Fact, Function, GROUPS, TYPES, Takes};
 
 /// What opens the file.
 const OPENING: &str = "\
@@ -32,6 +32,10 @@ pub fn render() -> String {
             Word::Key(_) => {}
         }
     }
+    for group in GROUPS {
+        let about = format!("`budget.{group}`: facts of their own");
+        item(&mut text, &[&about], &format!("fn get {group}(budget: budget) -> {group};"));
+    }
     text
 }
 
@@ -56,13 +60,13 @@ fn documented(text: &mut String, about: &str, also: Option<String>, form: &str, 
     item(text, &lines, declaration);
 }
 
-/// A fact: a getter, or a method of a budget.
+/// A fact: a getter, or a method of a budget or of a part of it.
 fn fact(text: &mut String, fact: &Fact) {
     let given: Vec<String> =
         fact.parameters().iter().map(|(name, kind)| format!(", {name}: {kind}")).collect();
     let get = if fact.takes == Takes::Nothing { "get " } else { "" };
-    let declaration =
-        format!("fn {get}{}(budget: budget{}) -> {};", fact.name(), given.concat(), fact.kind());
+    let (of, name) = fact.name().split_once('.').unwrap_or(("budget", fact.name()));
+    let declaration = format!("fn {get}{name}({of}: {of}{}) -> {};", given.concat(), fact.kind());
     documented(text, fact.about, Some(fact.unit.to_owned()), fact.form, &declaration);
 }
 
@@ -86,15 +90,23 @@ mod tests {
         let text = render();
         let declared: Vec<&str> = text.lines().filter(|line| line.starts_with("fn ")).collect();
         let words: Vec<Word> = Word::all().filter(|word| !matches!(word, Word::Key(_))).collect();
-        assert_eq!(declared.len(), words.len());
+        assert_eq!(declared.len(), words.len() + GROUPS.len());
         for word in words {
+            let (of, name) = match word.name().split_once('.') {
+                Some((group, name)) => (Some(group), name),
+                None => (None, word.name()),
+            };
             let start = |line: &&&str| {
-                let name = line.trim_start_matches("fn ").trim_start_matches("get ");
-                name.split('(').next() == Some(word.name())
+                let declared = line.trim_start_matches("fn ").trim_start_matches("get ");
+                let (begins, rest) = declared.split_once('(').expect("parentheses");
+                let behind = GROUPS.into_iter().find(|group| rest.starts_with(&format!("{group}: ")));
+                begins == name && behind == of
             };
             assert_eq!(declared.iter().filter(start).count(), 1, "{}", word.name());
         }
         assert!(declared.contains(&"fn get remaining(budget: budget) -> ratio;"));
+        assert!(declared.contains(&"fn get remaining(sla: sla) -> ratio;"));
+        assert!(declared.contains(&"fn get quarter(budget: budget) -> quarter;"));
         assert!(declared.contains(&"fn burned(budget: budget, window: String) -> ratio;"));
         assert!(declared.contains(&"fn except(consequence: consequence, classes: Array) -> consequence;"));
         assert!(declared.contains(&"fn policy(header: Map);"));

@@ -72,6 +72,7 @@ pub fn value(value: &Value) -> String {
         Value::Time(seconds) => time(*seconds),
         Value::Never => "never".to_owned(),
         Value::Text(text) => format!("\"{text}\""),
+        Value::Word(word) => (*word).to_owned(),
         Value::Unknown(why) => format!("not known ({why})"),
     }
 }

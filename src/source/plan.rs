@@ -10,7 +10,7 @@ use super::promql::{self, Counted, Selector, Term};
 use super::{Range, Request};
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
-use crate::catalog::{Indicator, Query};
+use crate::catalog::Query;
 
 /// What a source knows of one selector: the events of each grid point; none when nothing matches it at all.
 pub type Counts = Option<Vec<Option<Decimal>>>;
@@ -34,14 +34,18 @@ impl Plan {
     /// # Errors
     /// When a query cannot be counted or contradicts the environment: there is nothing that could be asked.
     pub fn of(request: &Request<'_>) -> Result<Self, Gap> {
-        let (part, total, is_good) = match &request.slo.indicator {
-            Indicator::Good { good, total } => (good, total, true),
-            Indicator::Bad { bad, total } => (bad, total, false),
+        let unsupported = |detail: String| Gap::Unsupported { detail };
+        if let Some(one) = request.slo.unreckoned().into_iter().next() {
+            return Err(unsupported(one.reason));
+        }
+        let Some((part, total, is_good)) = request.slo.indicator.counters() else {
+            return Err(unsupported("an indicator that counts no events is not judged yet".to_owned()));
         };
         let read = |query: &Query| {
-            promql::parse(query)
-                .map_err(|problem| problem.message)
-                .and_then(|counted| counted.with_matchers(&request.matchers.matchers))
+            let counted = promql::parse(query)
+                .map_err(|problem| unsupported(format!("{} ({})", problem.message, query.place)))?;
+            counted
+                .with_matchers(&request.matchers.matchers)
                 .map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", query.place) })
         };
         Ok(Self { part: read(part)?, total: read(total)?, is_good, period: request.slo.period })
@@ -162,7 +166,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalog::{Objective, Slo};
+    use crate::catalog::{Indicator, Method, Objective, Slo, Terms};
     use crate::diagnostic::{Place, SourceText};
     use crate::settings::{Environment, Mode};
 
@@ -179,7 +183,12 @@ pub(super) mod tests {
             title: name.to_owned(),
             objective: Objective::new(Decimal::new(99, 2)).expect("an objective"),
             period,
+            terms: Terms::default(),
+            calendar: None,
+            method: Method::Occurrences,
+            share: None,
             place: part.place.clone(),
+            objective_place: part.place.clone(),
             indicator: if is_good {
                 Indicator::Good { good: part, total }
             } else {

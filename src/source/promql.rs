@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 
 use promql_parser::label::{MatchOp, Matcher};
 
-use crate::catalog::{Catalog, Indicator, Query};
+use crate::catalog::{Catalog, Query};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::Settings;
 
@@ -57,15 +57,14 @@ pub fn parse(query: &Query) -> Result<Counted, Diagnostic> {
 
 /// Reads every query of every SLO and puts every environment's matchers in.
 ///
+/// A query that is no PromQL is an error; one that counts no events is a warning, and the budget is a gap.
 /// A query that contradicts all environments is an error; one that only contradicts some (an SLO of production
 /// alone) is a warning, and its budget is a gap in those.
 #[must_use]
 pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for slo in &catalog.slos {
-        let (part, total) = match &slo.indicator {
-            Indicator::Good { good: part, total } | Indicator::Bad { bad: part, total } => (part, total),
-        };
+        let Some((part, total, _)) = slo.indicator.counters() else { continue };
         for query in [part, total] {
             match parse(query) {
                 Ok(counted) => problems.extend(contradictions(query, &counted, settings)),
@@ -310,6 +309,7 @@ mod tests {
             changes: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
+            ignore_within: None,
             step: 300,
             on_unknown: OnUnknown::Block,
             snapshot: None,
@@ -326,7 +326,8 @@ mod tests {
         };
         assert_eq!(problems("b", "sum(t)"), []);
         let refused = problems("avg(b)", "t[5m]");
-        assert!(refused.len() == 2 && refused.iter().all(|(is_error, _)| *is_error), "{refused:?}");
+        assert!(refused.len() == 2 && refused.iter().all(|(is_error, _)| !is_error), "{refused:?}");
+        assert!(problems("b", "t{").iter().all(|(is_error, _)| *is_error));
         let words = "`env=\"prod\"` excludes `env=\"staging\"`, which environment `staging` asks for";
         assert_eq!(problems("b", "t{env=\"prod\"}"), [(false, words.to_owned())]);
         let everywhere = problems("b", "t{env=\"dev\"}");

@@ -149,6 +149,9 @@ impl Recorded {
     /// One answer, cut to a range.
     fn answer(&self, request: &Request<'_>, range: Range) -> Result<Observation, Gap> {
         let path = &self.path;
+        if let Some(one) = request.slo.unreckoned().into_iter().next() {
+            return Err(Gap::Unsupported { detail: one.reason });
+        }
         if range.step != self.step {
             let detail = format!(
                 "`{path}` was recorded with a step of {}, and it is asked for one of {}",

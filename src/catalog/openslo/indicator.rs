@@ -1,63 +1,102 @@
-//! What counts as good or bad: a ratio of two counters, each a query to Prometheus.
+//! What counts as good or bad: a ratio of two metrics, a ratio as it is, or values against a threshold.
 //!
-//! Gauges, raw ratios and threshold metrics are refused: how many events they stand for cannot be known, and an error
-//! budget is a number of events. Whether a query parses is left to `source`.
+//! Whether a query parses, and whether it can be counted, is left to `source`.
 
-use super::super::{Indicator, Query};
-use super::{Documents, unsupported};
-use crate::diagnostic::{Code, Diagnostic};
+use super::super::{Comparison, Indicator, Query, target};
+use super::Documents;
+use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::Part;
 
 /// The monitoring system that is read.
 const SYSTEM: &str = "Prometheus";
 
-/// The indicator of an SLI's `spec`.
+/// A metric: a query to the monitoring system that is read, or one to another.
+enum Metric {
+    /// A query.
+    Read(Query),
+    /// The name of another system, and where it stands.
+    Foreign(String, Place),
+}
+
+/// The indicator of an SLI's `spec`, for one objective of an SLO.
 pub(super) fn indicator<'a>(
     spec: Part<'a>,
+    objective: Part<'a>,
     documents: &Documents<'a>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Indicator> {
-    if let Some(part) = spec.get("thresholdMetric") {
-        problems.push(unsupported(
-            part,
-            "an indicator by `thresholdMetric` is not judged yet".to_owned(),
-            "compares values, and counts no events",
-            "count events with `ratioMetric`: for a latency, the requests within the limit as `good`, all requests as `total`",
-        ));
-        return None;
+    if let Some(metric) = spec.get("thresholdMetric") {
+        return threshold(metric, objective, documents, problems);
     }
     let ratio = spec.get("ratioMetric")?;
-    if let Some(part) = ratio.get("raw") {
-        problems.push(unsupported(
-            part,
-            "an indicator by a raw ratio is not judged yet".to_owned(),
-            "gives a ratio, and counts no events",
-            "give `good` (or `bad`) and `total`, each a query that counts events",
-        ));
-        return None;
+    for key in ["op", "value"] {
+        if let Some(part) = objective.get(key) {
+            let message = format!("`{key}` says nothing of a ratio of events");
+            let problem = Diagnostic::warning(Code::Unused, message).at(part.key_place(), "without effect");
+            problems.push(problem.help("take it out; it compares the values of a threshold metric"));
+        }
     }
-    let counter = ratio.get("counter");
-    if let Some(part) = counter.filter(|part| part.boolean() == Some(false)) {
-        problems.push(unsupported(
-            part,
-            "a ratio of gauges is not judged yet".to_owned(),
-            "the queries give values that rise and fall",
-            "use counters, and write `counter: true`",
-        ));
+    if let Some(raw) = ratio.get("raw") {
+        let is_good = ratio.get("rawType").and_then(Part::text)? == "success";
+        return Some(match metric(raw, documents, problems)? {
+            Metric::Read(ratio) => Indicator::Ratio { ratio, is_good },
+            Metric::Foreign(system, place) => Indicator::Foreign { system, place },
+        });
     }
-    let mut metric = |key: &str| ratio.get(key).and_then(|metric| query(metric, documents, problems));
+    let mut metric = |key: &str| ratio.get(key).and_then(|part| metric(part, documents, problems));
     let (good, bad, total) = (metric("good"), metric("bad"), metric("total"));
-    counter.and_then(Part::boolean).filter(|counter| *counter)?;
-    match (good, bad, total?) {
-        (Some(good), None, total) => Some(Indicator::Good { good, total }),
-        (None, Some(bad), total) => Some(Indicator::Bad { bad, total }),
-        (Some(_), Some(_), _) | (None, None, _) => None,
-    }
+    let (part, is_good) = match (good, bad) {
+        (Some(good), None) => (good, true),
+        (None, Some(bad)) => (bad, false),
+        (Some(_), Some(_)) | (None, None) => return None,
+    };
+    let (part, total) = match (part, total?) {
+        (Metric::Read(part), Metric::Read(total)) => (part, total),
+        (Metric::Foreign(system, place), _) | (Metric::Read(_), Metric::Foreign(system, place)) => {
+            return Some(Indicator::Foreign { system, place });
+        }
+    };
+    let counter = ratio.get("counter");
+    let place = counter.unwrap_or(ratio).key_place();
+    Some(match (counter.and_then(Part::boolean) == Some(true), is_good) {
+        (true, true) => Indicator::Good { good: part, total },
+        (true, false) => Indicator::Bad { bad: part, total },
+        (false, is_good) => Indicator::Gauges { part, total, is_good, place },
+    })
 }
 
-/// The query of one metric, when it is one for Prometheus.
-fn query<'a>(metric: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diagnostic>) -> Option<Query> {
-    let source = metric.get("metricSource")?;
+/// Values against the threshold of an objective.
+fn threshold<'a>(
+    part: Part<'a>,
+    objective: Part<'a>,
+    documents: &Documents<'a>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Indicator> {
+    let metric = metric(part, documents, problems);
+    for (key, example) in [("op", "op: lte"), ("value", "value: 0.3")] {
+        if objective.get(key).is_none() {
+            let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));
+            let problem = problem.at(objective.key_place(), "an objective of a threshold metric needs it");
+            problems.push(problem.help(format!("add `{example}`: a value that compares so is a good one")));
+        }
+    }
+    let comparison = match objective.get("op").and_then(Part::text)? {
+        "lt" => Comparison::Below,
+        "lte" => Comparison::AtMost,
+        "gt" => Comparison::Above,
+        "gte" => Comparison::AtLeast,
+        _ => return None,
+    };
+    let threshold = target::decimal(objective.get("value")?.number()?)?;
+    Some(match metric? {
+        Metric::Read(value) => Indicator::Threshold { value, comparison, threshold },
+        Metric::Foreign(system, place) => Indicator::Foreign { system, place },
+    })
+}
+
+/// One metric.
+fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diagnostic>) -> Option<Metric> {
+    let source = part.get("metricSource")?;
     let own = source.get("type");
     let reference = source.get("metricSourceRef");
     let target = reference.and_then(|reference| documents.resolve("DataSource", reference, problems));
@@ -73,16 +112,14 @@ fn query<'a>(metric: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Dia
             .push(problem.at(own.place(), label).help("remove `type` here, and leave it to the DataSource"));
         return None;
     }
+    // A source that is named and not declared has been told, and is none that can be asked.
+    if reference.is_some() && target.is_none() {
+        return None;
+    }
     let system = own.or(referred)?;
     let name = system.text()?;
     if !name.eq_ignore_ascii_case(SYSTEM) {
-        problems.push(unsupported(
-            own.or(reference)?,
-            format!("metrics from `{name}` are not read yet"),
-            "another monitoring system",
-            "only `Prometheus` is supported, and what speaks its language",
-        ));
-        return None;
+        return Some(Metric::Foreign(name.to_owned(), own.or(reference)?.place()));
     }
     let spec = source.get("spec")?;
     let Some(query) = spec.get("query") else {
@@ -93,9 +130,5 @@ fn query<'a>(metric: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Dia
         );
         return None;
     };
-    // A source that is named and not declared has been told, and is none that can be asked.
-    if reference.is_some() && target.is_none() {
-        return None;
-    }
-    Some(Query { text: query.text()?.to_owned(), place: query.place() })
+    Some(Metric::Read(Query { text: query.text()?.to_owned(), place: query.place() }))
 }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use crate::cli::Explain;
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged, Stop};
+use crate::command::organization::Offer;
 use crate::command::{check, ground, law};
 use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
@@ -35,8 +36,10 @@ pub fn explain(
 ) -> Result<Found, Stop> {
     let dir = explain.check(Vec::new()).dir;
     let ground = ground::read(&world.directory.join(&dir), &dir, None)?;
-    let settings = law::read_settings(&ground, problems)?;
-    let law = law::read(&ground, &settings)?.sound()?;
+    let layer =
+        Offer::of(&explain.layered, world).read(&ground, &world.directory, &world.directory.join(&dir));
+    let rules = law::read_rules(&ground, layer, problems)?;
+    let law = law::read(&ground, &rules)?.sound()?;
     let all =
         || law.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
     let meant: Vec<(&Policy, &Clause)> =
@@ -59,7 +62,7 @@ pub fn explain(
             return Err(Stop::Usage(message));
         }
     };
-    let services = services(explain, policy, &settings)?;
+    let services = services(explain, policy, &rules.settings)?;
     let judged = judge(explain, services, world)?;
     problems.extend(judged.report.problems.iter().cloned());
     if judged.report.verdict.exit == Exit::Invalid {
@@ -123,6 +126,7 @@ fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judg
         github: None,
         blob: None,
         pull: None,
+        organization: Offer::of(&check.layered, world),
     };
     judge::judge(&case).map_err(Stop::Usage)
 }

@@ -89,7 +89,7 @@ const STOPPING: Role = Role::Makes(&["except"]);
 const PLAIN: Role = Role::Makes(&[]);
 
 /// All functions, in the order in which a policy meets them.
-pub const FUNCTIONS: [Function; 27] = [
+pub const FUNCTIONS: [Function; 28] = [
     function(
         "policy",
         Role::Declares(None),
@@ -124,6 +124,13 @@ pub const FUNCTIONS: [Function; 27] = [
         ".steadily(\"3d\")",
         &[("length", "String")],
         "the condition before it counts once it held at every point of that time; a point that is not known breaks it",
+    ),
+    function(
+        "after",
+        Role::OfClause,
+        ".after(\"exhausted\", \"3d\")",
+        &[("clause", "String"), ("length", "String")],
+        "the clause is in force for that time after another clause of the policy ended, instead of by a condition",
     ),
     function(
         "then",

@@ -150,6 +150,7 @@ mod tests {
         let names = Names {
             teams: vec!["payments".to_owned()],
             environments: vec!["production".to_owned()],
+            dependencies: vec!["payment-gateway".to_owned()],
             step: 300,
             ..Names::default()
         };

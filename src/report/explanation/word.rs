@@ -136,6 +136,7 @@ impl Writer {
             Takes::Windows => ", over the windows that it is given",
             Takes::Length => ", for the length of time that it is given",
             Takes::Name => ", for the name that it is given",
+            Takes::Priority => ", for the priority that it is given, `\"P1\"` to `\"P5\"`",
         };
         self.own(&format!("A fact that a condition reads{given}: {}.", fact.unit));
         self.own(&sentence(fact.about));

@@ -2,6 +2,7 @@
 //!
 //! The parser gives a tree without positions, so a refusal names the fragment that it is about, and the fragment
 //! is looked up in the text as it was written. When it cannot be found for certain, the whole query is underlined.
+//! Only a text that is no query is an error: what another program makes of a query need not be countable here.
 
 use std::num::FpCategory;
 
@@ -32,12 +33,19 @@ struct Refusal {
     fragment: String,
     /// What to write instead.
     help: String,
+    /// It is no query at all, and not only one that counts no events.
+    malformed: bool,
 }
 
 impl Refusal {
     /// A refusal with the usual help.
     fn new(fragment: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { message: message.into(), fragment: fragment.into(), help: SHAPES.to_owned() }
+        Self { message: message.into(), fragment: fragment.into(), help: SHAPES.to_owned(), malformed: false }
+    }
+
+    /// A text that is no query at all.
+    fn malformed(message: String) -> Self {
+        Self { malformed: true, ..Self::new("", message) }
     }
 
     /// Another help.
@@ -50,7 +58,13 @@ impl Refusal {
 pub(super) fn parse(query: &Query) -> Result<Counted, Diagnostic> {
     read(&query.text).map_err(|refusal| {
         let place = locate(query, &refusal.fragment);
-        Diagnostic::error(Code::Query, refusal.message).at(place, "cannot be counted").help(refusal.help)
+        let problem = if refusal.malformed {
+            Diagnostic::error(Code::Query, refusal.message).at(place, "cannot be counted")
+        } else {
+            Diagnostic::warning(Code::Query, refusal.message)
+                .at(place, "cannot be counted, so the budget is unknown")
+        };
+        problem.help(refusal.help)
     })
 }
 
@@ -58,11 +72,11 @@ pub(super) fn parse(query: &Query) -> Result<Counted, Diagnostic> {
 fn read(text: &str) -> Result<Counted, Refusal> {
     if text.len() > LONGEST || deepest(text) > DEEPEST {
         let message = format!("a query is at most {LONGEST} bytes long and {DEEPEST} parentheses deep");
-        return Err(Refusal::new("", message));
+        return Err(Refusal::malformed(message));
     }
     let tree = promql_parser::parser::parse(&filled(text)).map_err(|error| {
         let error = error.replace(['\n', '\r'], " ").replace('`', "'");
-        Refusal::new("", format!("the query is no PromQL: {error}"))
+        Refusal::malformed(format!("the query is no PromQL: {error}"))
     })?;
     let mut terms = Vec::new();
     collect(&tree, false, &mut terms)?;

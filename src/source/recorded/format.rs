@@ -121,6 +121,11 @@ pub(super) enum GapText {
         /// In words.
         detail: String,
     },
+    /// Nothing that can be reckoned.
+    Unsupported {
+        /// In words.
+        detail: String,
+    },
 }
 
 impl From<&Gap> for GapText {
@@ -136,6 +141,7 @@ impl From<&Gap> for GapText {
             Gap::Unreachable { detail } => Self::Unreachable { detail: detail.clone() },
             Gap::NotFinite { detail } => Self::NotFinite { detail: detail.clone() },
             Gap::Inconsistent { detail } => Self::Inconsistent { detail: detail.clone() },
+            Gap::Unsupported { detail } => Self::Unsupported { detail: detail.clone() },
         }
     }
 }
@@ -155,6 +161,7 @@ impl GapText {
             Self::Unreachable { detail } => Gap::Unreachable { detail },
             Self::NotFinite { detail } => Gap::NotFinite { detail },
             Self::Inconsistent { detail } => Gap::Inconsistent { detail },
+            Self::Unsupported { detail } => Gap::Unsupported { detail },
         })
     }
 }

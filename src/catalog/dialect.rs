@@ -1,0 +1,110 @@
+//! Which dialect a document is written in, told by what it says of itself: `apiVersion`, `kind`, `version`.
+//!
+//! What was meant to be a definition and cannot be read is an error, because passing it over would leave its SLO
+//! unjudged in silence. Everything else is no business of the catalog.
+
+use crate::diagnostic::{self, Code, Diagnostic};
+use crate::document::Part;
+use crate::settings::Settings;
+
+/// The dialects that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// OpenSLO, version 1.
+    OpenSlo,
+}
+
+/// What a document is to the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Belongs {
+    /// It is of a dialect.
+    To(Dialect),
+    /// It was meant to be of one, and cannot be read.
+    Refused,
+    /// It is something else.
+    No,
+}
+
+impl Dialect {
+    /// All of them.
+    const ALL: [Self; 1] = [Self::OpenSlo];
+
+    /// The key and the value by which documents say that they are of it.
+    const fn mark(self) -> (&'static str, &'static str) {
+        match self {
+            Self::OpenSlo => ("apiVersion", "openslo/v1"),
+        }
+    }
+
+    /// The kinds of document that it has.
+    const fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Self::OpenSlo => &super::openslo::KINDS,
+        }
+    }
+}
+
+/// Tells which dialect a document is of, and what is wrong when it was meant to be of one.
+pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
+    let key = if part.get("apiVersion").is_some() { "apiVersion" } else { "version" };
+    let Some(version) = part.get(key) else { return unmarked(part, problems) };
+    let Some(text) = version.text() else { return Belongs::No };
+    if let Some(dialect) = Dialect::ALL.into_iter().find(|dialect| dialect.mark() == (key, text)) {
+        return Belongs::To(dialect);
+    }
+    let marks: Vec<&str> =
+        Dialect::ALL.into_iter().map(Dialect::mark).filter(|mark| mark.0 == key).map(|mark| mark.1).collect();
+    let group = |text: &str| text.split('/').next().unwrap_or_default().to_lowercase();
+    let own = ["openslo".to_owned(), "openslo.com".to_owned()];
+    let family: Vec<&str> = marks.iter().copied().filter(|mark| group(mark) == group(text)).collect();
+    if text.contains('/') && (!family.is_empty() || own.contains(&group(text))) {
+        let known = if family.is_empty() { &marks } else { &family };
+        let message = format!("the version `{text}` of this format is not read");
+        let problem =
+            Diagnostic::error(Code::Unsupported, message).at(version.place(), "not a version that is read");
+        problems
+            .push(problem.help(format!("write the document in the terms of {}", diagnostic::list(known))));
+        return Belongs::Refused;
+    }
+    if let Some(near) = diagnostic::nearest(text, marks.iter().copied()) {
+        let message = format!("`{text}` is no version of a format that is known");
+        let problem =
+            Diagnostic::error(Code::WrongValue, message).at(version.place(), "would be passed over");
+        problems.push(problem.help(format!("did you mean `{near}`?")));
+        return Belongs::Refused;
+    }
+    Belongs::No
+}
+
+/// A document that does not say of which version it is: one with a kind of ours was meant to be read.
+fn unmarked(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
+    let Some(kind) = part.get("kind").and_then(Part::text).filter(|_| part.get("spec").is_some()) else {
+        return Belongs::No;
+    };
+    let Some(dialect) = Dialect::ALL.into_iter().find(|dialect| dialect.kinds().contains(&kind)) else {
+        return Belongs::No;
+    };
+    let (key, value) = dialect.mark();
+    let place = part.get("kind").unwrap_or(part).key_place();
+    let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));
+    problems.push(problem.at(place, format!("a document of kind `{kind}` without a version")).help(format!(
+        "add `{key}: {value}`; without it the document would be passed over, and its SLO never judged"
+    )));
+    Belongs::Refused
+}
+
+/// The service `name` of an SLO, which stands at `part`. One that the settings do not declare is an error: no change
+/// would ever be judged by the SLO.
+pub(super) fn service<'a>(
+    part: Part<'_>,
+    name: &'a str,
+    settings: &Settings,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<&'a str> {
+    if let Err(problem) = settings.service(name) {
+        let help = format!("{}; an SLO of no declared service would never be judged", problem.help);
+        problems.push(problem.at(part.place(), "not declared").help(help));
+        return None;
+    }
+    Some(name)
+}

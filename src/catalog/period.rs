@@ -1,0 +1,117 @@
+//! Over which stretch of time an SLO is judged: its length in whole steps, and where it begins by the calendar.
+//!
+//! A period is a fixed number of days, also where its unit is named for the calendar: a rolling month is 30 days.
+
+use jiff::civil::DateTime;
+
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::document::Part;
+
+/// A day, in seconds.
+pub(super) const DAY: i64 = 86_400;
+/// The longest period, in seconds: what would have to be read of the history grows with it.
+const LONGEST: i64 = 366 * DAY;
+/// The most grid points of a period; three periods are read.
+const MOST_POINTS: i64 = 300_000;
+
+/// Where the periods of the calendar begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Calendar {
+    /// When the first one begins, by the clocks of the zone.
+    pub start: DateTime,
+    /// The time zone's name.
+    pub zone: String,
+    /// Where it is said.
+    pub place: Place,
+}
+
+/// The length of a period in seconds, when it can be judged on the grid: `text` as it was written at `part`, `seconds`
+/// what it stands for.
+pub(super) fn length(
+    part: Part<'_>,
+    text: &str,
+    seconds: i64,
+    step: i64,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<i64> {
+    let mut wrong = |code: Code, message: String, label: &str, help: String| {
+        problems.push(Diagnostic::error(code, message).at(part.place(), label).help(help));
+    };
+    if seconds > LONGEST {
+        let message = format!("a period of `{text}` is longer than a year");
+        let help = "write a period of at most `366d`; `28d` is usual";
+        wrong(Code::Unsupported, message, "too long", help.to_owned());
+        return None;
+    }
+    if seconds < 2 * step {
+        let minutes =
+            text.strip_suffix('m').map(|digits| format!("`m` is a minute; did you mean `{digits}M`?"));
+        let help = minutes.unwrap_or_else(|| "write a longer period; `28d` is usual".to_owned());
+        let message = format!("a period of `{text}` is shorter than two steps of {step} seconds");
+        wrong(Code::WrongValue, message, "too short to be judged", help);
+        return None;
+    }
+    if seconds / step > MOST_POINTS {
+        let message = format!("a period of `{text}` has more than {MOST_POINTS} steps of {step} seconds");
+        let help = "lengthen `step` in the settings, or shorten the period";
+        wrong(Code::WrongValue, message, "too many points", help.to_owned());
+        return None;
+    }
+    if seconds % step != 0 {
+        let message = format!("a period of `{text}` is no whole number of steps of {step} seconds");
+        wrong(Code::WrongValue, message, "ends between two steps", "write a period of whole days".to_owned());
+        return None;
+    }
+    Some(seconds)
+}
+
+/// The calendar of an OpenSLO time window; what is wrong with it is told.
+pub(super) fn calendar(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Calendar> {
+    let (start, zone) = (part.get("startTime")?, part.get("timeZone")?);
+    let text = start.text()?;
+    let parsed = DateTime::strptime("%Y-%m-%d %H:%M:%S", text);
+    let Ok(start) = parsed else {
+        let problem = Diagnostic::error(Code::WrongValue, format!("`{text}` is no date with a time"));
+        problems.push(problem.at(start.place(), "not a date with a time").help(
+            "write the date and the time by the clocks of the time zone, such as `2026-01-01 00:00:00`",
+        ));
+        return None;
+    };
+    Some(Calendar { start, zone: zone.text()?.to_owned(), place: part.key_place() })
+}
+
+/// Seconds of OpenSLO's shorthand, the largest number there is for one beyond all reckoning; none when malformed.
+pub(super) fn shorthand(text: &str) -> Option<i64> {
+    let unit = match text.chars().last()? {
+        'm' => 60,
+        'h' => 3_600,
+        'd' => DAY,
+        'w' => 7 * DAY,
+        'M' => 30 * DAY,
+        'Q' => 90 * DAY,
+        'Y' => 365 * DAY,
+        _ => return None,
+    };
+    let digits = text.get(..text.len() - 1)?;
+    if digits.is_empty() || digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(digits.parse::<i64>().map_or(i64::MAX, |count| count.saturating_mul(unit)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_named_for_the_calendar_are_fixed_numbers_of_days() {
+        for (text, days) in [("28d", 28), ("4w", 28), ("1M", 30), ("1Q", 90), ("1Y", 365)] {
+            assert_eq!(shorthand(text), Some(days * DAY), "{text}");
+        }
+        assert_eq!(shorthand("90m"), Some(5_400));
+        assert_eq!(shorthand("99999999999999999999Y"), Some(i64::MAX));
+        for text in ["", "d", "0d", "1.5d", "-1d", "1s", "1 d"] {
+            assert_eq!(shorthand(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What an SLO can say that the arithmetic of budgets does not reckon yet.
+//!
+//! Such an SLO is in the catalog like any other: its budget is a gap that says why, and whoever wrote it is warned at
+//! the line. Judging something else in its place would be worse.
+
+use super::{Indicator, Method, Slo};
+use crate::diagnostic::{Code, Diagnostic, Place, list};
+
+/// One reason why a budget cannot be reckoned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreckoned {
+    /// The reason, as a sentence without a period.
+    pub reason: String,
+    /// Where it stands.
+    pub place: Place,
+    /// What to write instead.
+    help: &'static str,
+}
+
+impl Slo {
+    /// Why its budget cannot be reckoned; nothing for a budget that can.
+    #[must_use]
+    pub fn unreckoned(&self) -> Vec<Unreckoned> {
+        let mut found: Vec<Unreckoned> = indicator(&self.indicator).into_iter().collect();
+        if let Some(calendar) = &self.calendar {
+            found.push(Unreckoned {
+                reason: "a period by the calendar is not judged yet".to_owned(),
+                place: calendar.place.clone(),
+                help: "write a rolling period, such as 28 days",
+            });
+        }
+        let method = match &self.method {
+            Method::Occurrences => None,
+            Method::Timeslices { place, .. } => Some(("Timeslices", place)),
+            Method::RatioTimeslices { place, .. } => Some(("RatioTimeslices", place)),
+        };
+        found.extend(method.map(|(name, place)| Unreckoned {
+            reason: format!("the budgeting method `{name}` is not judged yet"),
+            place: place.clone(),
+            help: "write `Occurrences`: every event counts once",
+        }));
+        found.extend(self.share.as_ref().map(|share| Unreckoned {
+            reason: "a composite SLO, whose parts burn one budget, is not judged yet".to_owned(),
+            place: share.place.clone(),
+            help: "write an SLO of its own for each of the indicators",
+        }));
+        found
+    }
+
+    /// The warnings for whoever wrote the SLO.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = Diagnostic> {
+        self.unreckoned().into_iter().map(|one| {
+            let message = format!("{}, so the budget of `{}` is unknown", one.reason, self.name);
+            Diagnostic::warning(Code::Unsupported, message)
+                .at(one.place, "cannot be reckoned yet")
+                .help(one.help)
+        })
+    }
+}
+
+/// Why an indicator cannot be reckoned.
+fn indicator(indicator: &Indicator) -> Option<Unreckoned> {
+    const EVENTS: &str = "count events with counters: good (or bad) ones, and all of them";
+    let (reason, place, help) = match indicator {
+        Indicator::Good { .. } | Indicator::Bad { .. } => return None,
+        Indicator::Gauges { place, .. } => (
+            "a ratio of gauges is not judged yet".to_owned(),
+            place,
+            "use counters, and write `counter: true`",
+        ),
+        Indicator::Ratio { ratio, .. } => {
+            ("an indicator by a raw ratio is not judged yet".to_owned(), &ratio.place, EVENTS)
+        }
+        Indicator::Threshold { value, .. } => (
+            "an indicator that compares values with a threshold is not judged yet".to_owned(),
+            &value.place,
+            "count events: for a latency, the requests within the limit, and all requests",
+        ),
+        Indicator::Histogram { histogram, .. } => (
+            "a latency by native histograms is not judged yet".to_owned(),
+            &histogram.place,
+            "count the requests within the limit with a classic histogram's bucket",
+        ),
+        Indicator::Each { labels, place, .. } => {
+            let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+            (
+                format!("a budget for each {} is not judged yet", list(&labels)),
+                place,
+                "write an SLO for each value, or take the grouping out, so that all share one budget",
+            )
+        }
+        Indicator::Plugin { id, place } => (
+            format!("what the plugin `{id}` measures is not known here"),
+            place,
+            "write the queries that the plugin makes: bad events, and all events",
+        ),
+        Indicator::Foreign { system, place } => (
+            format!("metrics from `{system}` are not read yet"),
+            place,
+            "only `Prometheus` is supported, and what speaks its language",
+        ),
+    };
+    Some(Unreckoned { reason, place: place.clone(), help })
+}
