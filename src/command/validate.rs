@@ -99,7 +99,7 @@ pub fn examine(
         let around = Surroundings { slos: &slos, complete, environments: &environments };
         problems.extend(soundness::examine(policy, around));
         if complete {
-            problems.extend(supply::examine(policy, &slos, &settings));
+            problems.extend(supply::examine(policy, &slos, settings));
         }
     }
     Ok((rules, law))
