@@ -16,6 +16,7 @@ use crate::document;
 use crate::ledger::Past;
 use crate::policy::vocabulary::word::{Topic, Word};
 use crate::policy::{Names, Policy};
+use crate::report::escape::terminal;
 use crate::report::explanation::{self, Page};
 use crate::report::problem;
 use crate::settings::organization::Organization;
@@ -56,7 +57,8 @@ pub fn run(explain: &Explain, world: &mut World) -> Exit {
         && let Some(argument) = explain.of_clauses()
     {
         let hint = if is_policy || is_report { "" } else { "; a clause of that name is `POLICY/NAME`" };
-        world.tell(&format!("error: {argument} belongs to a clause, which `{}` is not{hint}", explain.what));
+        let what = terminal(&explain.what);
+        world.tell(&format!("error: {argument} belongs to a clause, which `{what}` is not{hint}"));
         return Exit::Usage;
     }
     if is_policy {
@@ -166,8 +168,8 @@ fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
     let known: Vec<String> =
         own.chain(topics.chain(codes).map(str::to_owned)).chain(clauses.iter().cloned()).collect();
     let near = nearest(what, known.iter().map(String::as_str));
-    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    let what: String = what.chars().take(80).flat_map(char::escape_debug).collect();
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{}`?", terminal(near)));
+    let what = terminal(what);
     world.tell(&format!(
         "error: `{what}` is no policy (`*{ENDING}`), no report (`*{REPORT}`), no clause, no word of the policy language and no code of a problem{near}"
     ));

@@ -112,7 +112,8 @@ impl Law {
 /// When the tree does not answer.
 pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let settings = &rules.settings;
-    let paths = ground.tree.paths()?;
+    let mut paths = ground.tree.paths()?;
+    paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = rules.problems.clone();
     let definitions = read_all(ground, &paths, &settings.slos, settings::FILE, &mut problems)?;
     let (mut catalog, found) = catalog::load(&definitions, settings);

@@ -175,7 +175,8 @@ impl Bench {
             let problem = Diagnostic::error(Code::Unreadable, error.to_string());
             self.problems.push(problem.help("name the directory that has `slogate.yaml`"));
         });
-        let paths = paths.ok()?;
+        let mut paths = paths.ok()?;
+        paths.retain(|path| path != settings::DEFINITIONS);
         let mut untested = Vec::new();
         let tested = self.tested(&settings, &names, &paths, &mut untested);
         self.unused(&settings, &paths);

@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
 use crate::policy::ruling::Standing;
 use crate::policy::{Clause, Policy, distance};
+use crate::report::escape::terminal;
 use crate::report::explanation::{self, Page, Stand};
 use crate::settings::Settings;
 use crate::verdict::{Exit, Weighed};
@@ -50,8 +51,10 @@ pub fn explain(
         }
         [(policy, _)] => *policy,
         several => {
-            let names: Vec<String> =
-                several.iter().map(|(policy, clause)| format!("{}/{}", policy.id, clause.name)).collect();
+            let names: Vec<String> = several
+                .iter()
+                .map(|(policy, clause)| terminal(&format!("{}/{}", policy.id, clause.name)))
+                .collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let message =
                 format!("several policies have a clause `{}`: name one of {}", explain.what, list(&names));
