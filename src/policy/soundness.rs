@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use self::alternative::{Alternative, Stretch, against, most, part_of_period, spread, stretches};
+use self::alternative::{
+    Alternative, Spent, Stretch, against, agree, most, part_of_period, spread, stretches,
+};
 use super::complaint::printable;
 use super::sense::{self, Compares, Constant, Operator, Sense};
 use super::{Clause, Condition, Consequence, Policy};
@@ -131,12 +133,13 @@ fn constant(
     thaws: bool,
     spread: &[Alternative],
 ) -> Option<Diagnostic> {
-    let possible = spread.iter().any(|one| stretches(&one.compares, None).is_some());
+    let known = if policy.header.top_ups.is_some() { Spent::InWindows } else { Spent::AtAll };
+    let holds = |one: &Alternative| stretches(&one.compares, None).is_some_and(|found| agree(&found, known));
+    let possible = spread.iter().any(holds);
     let sense = sense::read(policy, condition);
     let literal = matches!(sense, Sense::Constant(true));
     let opposite = alternative::spread(&sense.negated());
-    let certain =
-        opposite.is_some_and(|opposite| opposite.iter().all(|one| stretches(&one.compares, None).is_none()));
+    let certain = opposite.is_some_and(|opposite| !opposite.iter().any(holds));
     let name = printable(&clause.name);
     let message = match (possible, certain, thaws) {
         (false, _, false) => format!("the clause `{name}` can never come into force: no budget is like this"),
@@ -287,8 +290,18 @@ fn while_whole(clause: &Clause, condition: &Condition, when: &[Alternative]) -> 
 /// Whether a comparison holds for a budget that nobody has touched; none where that is no matter of what is spent.
 fn holds_while_whole(compares: &Compares) -> Option<bool> {
     let value = match compares.fact.name.as_str() {
-        "remaining" => Decimal::ONE,
-        "burned" | "burn_rate" | "burned_by" | "worst_incident" | "pace" | "bad" => Decimal::ZERO,
+        "remaining" | "sla.remaining" | "quarter.remaining" => Decimal::ONE,
+        "burned"
+        | "burn_rate"
+        | "burned_by"
+        | "worst_incident"
+        | "pace"
+        | "bad"
+        | "breaches"
+        | "sla.burned"
+        | "sla.burn_rate"
+        | "quarter.burned_by_kind"
+        | "quarter.worst_kind" => Decimal::ZERO,
         // It never comes, which is longer than any length.
         "time_to_exhaustion" => {
             return Some(matches!(
