@@ -6,7 +6,6 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Rollout;
-use crate::diagnostic::Code;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
@@ -18,22 +17,16 @@ pub struct Cli {
     pub verb: Verb,
 }
 
-/// The verbs.
+/// The verbs, each described by its arguments: a line here would stand in `--help` instead of all that is said there.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment on a variant takes the place of its arguments' own in the help")]
 pub enum Verb {
-    /// Write the first settings, policy, tests and workflow for a repository.
     Init(Box<Init>),
-    /// Judge a change: may it ship?
     Check(Box<Check>),
-    /// Look at settings, SLOs and policies: all that is wrong in them, at once.
     Validate(Validate),
-    /// Say in words what something means: a policy, a clause against its budgets, a word of the language, a code.
     Explain(Box<Explain>),
-    /// Run the tests of policies.
     Test(Box<Test>),
-    /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
     Definitions(Definitions),
-    /// Make one text of an organisation's layer, for the checks of its teams.
     Vendor(Vendor),
 }
 
@@ -188,35 +181,30 @@ pub struct Validate {
     pub color: String,
 }
 
-/// Say in words what something means: a policy, a clause against its budgets, a word of the language, a code.
+/// Say in words what a policy, a clause, a report, a word or a code means.
 ///
-/// What can be explained:
+/// A policy (`policies/payments.rhai`) is told from its own syntax: change a threshold and the sentence changes. What has
+/// no words is quoted.
 ///
-///   a policy    `policies/payments.rhai`, told from its own syntax: change a threshold and the sentence changes.
-///               What has no words is quoted.
-///   a clause    `exhausted`, or `payments/exhausted` where several policies have one of that name: where it stands
-///               for each SLO in its policy's scope, what it read against which thresholds, and how far it is from
-///               coming into force or ending. Settings, SLOs and policies are read from DIR as they are there now, and
-///               budgets as `check` reads them. A name that is also a word or a code needs its policy before it.
-///   a word      of the policy language: a fact (`burn_rate`), a declaration or method (`thaws`), a consequence
-///               (`freeze`), a key of a header (`silver_bullets`, `escalation.decides`)
-///   a list      `facts`, `clauses`, `consequences`, `header`, `codes`, or `language`: all of it
-///   a code      of a problem (`unknown-fact`): what it means, and what to do
+/// A clause (`exhausted`, or `payments/exhausted` where several policies have one of that name) is held against its
+/// budgets: where it stands for each SLO in its policy's scope, what it read against which thresholds, and how far it is
+/// from coming into force or ending. Settings, SLOs and policies are read from DIR as they are there now, and budgets as
+/// `check` reads them. More bad events are failed events besides those that there were, and fewer are the newest bad
+/// ones taken for good. A clause whose name is a word or a code, too, needs its policy before it.
 ///
-/// Bad events more or fewer are a supposition about the judged instant: more are failed events besides those that there
-/// were, fewer are the newest bad ones taken for good.
+/// A report (`report.json`, or any file) is what `check --format json` printed, for a person who did not see it.
+///
+/// A word of the policy language is a fact (`burn_rate`), a declaration or a method (`thaws`), a consequence (`freeze`),
+/// or a key of a header (`silver_bullets`, `escalation.decides`). Lists of them are `facts`, `clauses`, `consequences`
+/// and `header`; `language` is all of it.
+///
+/// A code of a problem (`unknown-fact`): what it means, and what to do. `codes` lists them.
 #[derive(Debug, Args)]
 #[command(
-    verbatim_doc_comment,
-    after_help = format!(
-        "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is \
-         nothing of that name\n  3  something written is wrong: settings, SLO, policy\n  4  it is not known where \
-         the clause stands, for one SLO at least\n\n{}",
-        codes()
-    )
+    after_help = "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is nothing of that name\n  3  something written is wrong: settings, SLO, policy, report\n  4  it is not known where the clause stands, for one SLO at least\n"
 )]
 pub struct Explain {
-    /// A policy, a clause, a word, a list or a code.
+    /// A policy, a clause, a report, a word, a list or a code.
     #[arg(value_name = "WHAT")]
     pub what: String,
 
@@ -398,13 +386,6 @@ impl Check {
             Some(_) | None => Rollout::Full,
         }
     }
-}
-
-/// The list of codes, as the help of `explain` ends with it.
-#[must_use]
-pub fn codes() -> String {
-    let rows = Code::ALL.iter().map(|code| format!("  {code}\n"));
-    format!("Codes:\n{}", rows.collect::<String>())
 }
 
 /// How the outcome of tests is printed.

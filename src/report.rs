@@ -29,6 +29,7 @@ pub mod json;
 pub mod line;
 pub mod markdown;
 pub mod problem;
+pub mod recalled;
 pub mod reference;
 pub mod text;
 pub mod trial;
@@ -275,6 +276,12 @@ impl Report {
         if weighed.excepted() {
             let class = self.change.class.as_deref().unwrap_or_default();
             return Some(format!("{would}, but changes of class {class} are excepted"));
+        }
+        if let Some(bullet) = &weighed.lifted_by {
+            return Some(format!(
+                "{would}, but {} fired a silver bullet for this change: {}",
+                bullet.by, bullet.reason
+            ));
         }
         if weighed.ruling.pending {
             return Some(format!("{would}, but the policy is not effective yet, so it only informs"));

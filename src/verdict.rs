@@ -265,7 +265,6 @@ mod tests {
 
     use super::*;
     use crate::diagnostic::{Place, SourceText};
-    use crate::ledger::SilverBullet;
     use crate::policy::Consequence;
     use crate::policy::recall::Recalled;
     use crate::policy::ruling::Obstacle;
@@ -417,39 +416,6 @@ mod tests {
         assert_eq!(effect(&lenient, rulings()), (Effect::Warn, Exit::Proceed));
         let hotfix = Situation { class: Some("hotfix".to_owned()), ..situation(Mode::Enforce) };
         assert_eq!(effect(&hotfix, rulings()), (Effect::Inform, Exit::Proceed));
-    }
-
-    #[test]
-    fn a_silver_bullet_lets_one_change_into_one_environment() {
-        let of = |head: &str, environment: &str| Situation {
-            head: Some(head.to_owned()),
-            environment: environment.to_owned(),
-            ..situation(Mode::Enforce)
-        };
-        let bullet = SilverBullet {
-            at: Timestamp::UNIX_EPOCH,
-            policy: "p".to_owned(),
-            service: None,
-            environment: "production".to_owned(),
-            head: "abc".to_owned(),
-            by: "@vp".to_owned(),
-            reason: "launch".to_owned(),
-        };
-        let lifted = |mut ruling: Ruling| {
-            ruling.recalled.bullets = vec![bullet.clone()];
-            ruling
-        };
-        let ruling = || lifted(in_force(vec![freeze(&[])]));
-        assert_eq!(effect(&of("abc", "production"), vec![ruling()]), (Effect::Inform, Exit::Proceed));
-        assert_eq!(effect(&of("abd", "production"), vec![ruling()]), (Effect::Freeze, Exit::Withheld));
-        assert_eq!(effect(&situation(Mode::Enforce), vec![ruling()]), (Effect::Freeze, Exit::Withheld));
-        let staging = Consequence::Freeze { environment: "staging".to_owned(), except: Vec::new() };
-        let elsewhere = lifted(in_force(vec![staging]));
-        assert_eq!(effect(&of("abc", "staging"), vec![elsewhere]), (Effect::Freeze, Exit::Withheld));
-        let broken = lifted(failed(vec![freeze(&[])]));
-        assert_eq!(effect(&of("abc", "production"), vec![broken]), (Effect::Unknown, Exit::Unknown));
-        let verdict = fold(&of("abc", "production"), vec![ruling()], &[]);
-        assert_eq!(verdict.rulings.first().and_then(|one| one.lifted_by.as_ref()), Some(&bullet));
     }
 
     #[test]

@@ -199,10 +199,10 @@ fn duplicate(kind: &str, name: &str, place: Place, first: &Place) -> Diagnostic 
         .help("give one of them another name; names are unique within a kind, across all files")
 }
 
-/// Where an SLO's target is written; the SLO itself where that is not to be seen.
-fn target(slo: Part<'_>) -> Place {
-    let keys = ["/spec/objectives/0/target", "/spec/objectives/0/targetPercent"];
-    keys.iter().find_map(|key| slo.at(key)).map_or_else(|| name_of(slo), Part::place)
+/// Where an objective's target is written; the objective itself where that is not to be seen.
+fn target(objective: Part<'_>) -> Place {
+    let target = objective.get("target").or_else(|| objective.get("targetPercent"));
+    target.map_or_else(|| objective.key_place(), Part::place)
 }
 
 /// Where a document has its name, and else where it begins.

@@ -1,4 +1,4 @@
-//! `slogate explain`: a policy as prose, a clause against its budgets, a word of the language, a code.
+//! `slogate explain`: a policy as prose, a clause against its budgets, a report, a word of the language, a code.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,7 @@ use crate::command::judge::Stop;
 use crate::command::law;
 use crate::diagnostic::{self, Code, Diagnostic, nearest};
 use crate::document;
+use crate::ledger::Past;
 use crate::policy::Policy;
 use crate::policy::vocabulary::word::{Topic, Word};
 use crate::report::explanation::{self, Page};
@@ -22,9 +23,13 @@ use crate::verdict::Exit;
 use clause::Found;
 
 mod clause;
+mod report;
 
 /// The ending of a policy's file.
 const ENDING: &str = ".rhai";
+
+/// The ending of a report.
+const REPORT: &str = ".json";
 
 /// Columns of prose when nobody says how wide the terminal is.
 const WIDTH: usize = 100;
@@ -43,10 +48,11 @@ pub fn run(explain: &Explain, world: &mut World) -> Exit {
     };
     let is_policy = explain.what.ends_with(ENDING);
     let defined = if is_policy { None } else { defined(&explain.what, page) };
-    if (is_policy || defined.is_some())
+    let is_report = explain.what.ends_with(REPORT) || world.directory.join(&explain.what).is_file();
+    if (is_policy || is_report || defined.is_some())
         && let Some(argument) = explain.of_clauses()
     {
-        let hint = if is_policy { "" } else { "; a clause of that name is `POLICY/NAME`" };
+        let hint = if is_policy || is_report { "" } else { "; a clause of that name is `POLICY/NAME`" };
         world.tell(&format!("error: {argument} belongs to a clause, which `{}` is not{hint}", explain.what));
         return Exit::Usage;
     }
@@ -55,8 +61,20 @@ pub fn run(explain: &Explain, world: &mut World) -> Exit {
     }
     match defined {
         Some(text) => world.end(&text, Exit::Proceed),
+        None if is_report => verdict(explain, page, world),
         None => clause(explain, page, world),
     }
+}
+
+/// Explains a report.
+fn verdict(explain: &Explain, page: Page, world: &mut World) -> Exit {
+    let mut problems = Vec::new();
+    let (exit, text) = match report::explain(&world.directory.join(&explain.what), &explain.what, page) {
+        Ok(text) => (Exit::Proceed, text),
+        Err(stop) => (stopped(stop, &mut problems, world), String::new()),
+    };
+    tell(&mut problems, world);
+    world.end(&text, exit)
 }
 
 /// Explains a clause, or says that there is nothing of that name.
@@ -113,7 +131,8 @@ fn policy(explain: &Explain, page: Page, world: &mut World) -> Exit {
     let (exit, text) = match read(&world.directory.join(&explain.what), &mut problems) {
         Ok((policy, settings)) => {
             let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
-            (Exit::Proceed, explanation::policy(&policy, &settings, today, page))
+            // Nothing keeps events yet.
+            (Exit::Proceed, explanation::policy(&policy, &settings, today, Past::default(), page))
         }
         Err(stop) => (stopped(stop, &mut problems, world), String::new()),
     };
@@ -146,7 +165,7 @@ fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
     let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let what: String = what.chars().take(80).flat_map(char::escape_debug).collect();
     world.tell(&format!(
-        "error: `{what}` is no policy (`*{ENDING}`), no clause, no word of the policy language and no code of a problem{near}"
+        "error: `{what}` is no policy (`*{ENDING}`), no report (`*{REPORT}`), no clause, no word of the policy language and no code of a problem{near}"
     ));
     world.tell("`slogate explain language` lists the words, and `slogate explain codes` the codes");
     Exit::Usage

@@ -198,16 +198,18 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let ledger = Ledger::default();
     let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
+    let mut in_vain = BTreeSet::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
         let measured = measure(asked, &settings, observation, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
         for policy in policies {
             rulings.extend(ruling::rule(policy, &measured, past));
-            judged.report.notes.extend(recall::in_vain(policy, &measured.subject.slo, past));
+            in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
         judged.measured.push(measured);
     }
+    judged.report.notes.extend(in_vain);
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
     for policy in law.policies.iter().filter(asked) {
         let line = line(policy, &ground, judged.report.organization.as_ref(), (now, past));

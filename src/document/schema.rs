@@ -12,7 +12,7 @@ use super::violation::Violation;
 use super::{MAX_PROBLEMS, Part};
 use crate::diagnostic::{self, Code, Diagnostic};
 
-/// The formats that people write.
+/// The formats that are read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// `slogate.yaml`.
@@ -25,6 +25,8 @@ pub enum Schema {
     Organization,
     /// An organisation's layer, vendored.
     Layer,
+    /// What `check` has to say.
+    Report,
 }
 
 /// A schema that is ready to be applied.
@@ -49,6 +51,8 @@ static ORGANIZATION: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(Schema::Organization.text()));
 /// The schema of an organisation's layer, vendored.
 static LAYER: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Layer.text()));
+/// The schema of a report.
+static REPORT: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Report.text()));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -83,6 +87,7 @@ impl Schema {
             Self::PolicyTest => "policy-test.v1.json",
             Self::Organization => "organization.v1.json",
             Self::Layer => "layer.v1.json",
+            Self::Report => "report.v1.json",
         }
     }
 
@@ -95,6 +100,7 @@ impl Schema {
             Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
             Self::Organization => include_str!("../../schemas/organization.v1.json"),
             Self::Layer => include_str!("../../schemas/layer.v1.json"),
+            Self::Report => include_str!("../../schemas/report.v1.json"),
         }
     }
 
@@ -106,6 +112,7 @@ impl Schema {
             Self::PolicyTest => &*POLICY_TEST,
             Self::Organization => &*ORGANIZATION,
             Self::Layer => &*LAYER,
+            Self::Report => &*REPORT,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
@@ -142,7 +149,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -166,7 +173,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);

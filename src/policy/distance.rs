@@ -91,6 +91,52 @@ fn first(most: i64, holds: impl Fn(i64) -> bool) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::budget::series::{Series, Total};
+    use crate::catalog::Objective;
+    use crate::diagnostic::SourceText;
+    use crate::policy::{Names, Subject, ruling};
+
+    /// A clause that freezes when less than `percent` are left, and its ruling on ten points of 1,000 events at 99 %
+    /// with `bad` bad ones each.
+    fn reckoned(bad: u32, percent: i64) -> Distance {
+        let text = format!(
+            r#"policy(#{{ version: "1", scope: #{{ team: "t" }}, purpose: "p", escalation: #{{ decides: ["d"], how: "h" }},
+                agreed_by: #{{ operations: "o" }}, next_review: #{{ on: "2027-01-15" }} }});
+            clause("c", "C").when(|budget| budget.remaining < percent({percent})).then(warn("w"));"#
+        );
+        let names = Names { teams: vec!["t".to_owned()], step: 300, ..Names::default() };
+        let (policy, _) = Policy::load(&SourceText::new("p.rhai", text), &names).expect("it loads");
+        let points = vec![Some(Total { bad: bad.into(), total: 1_000.into() }); 30];
+        let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
+        let budget = Budget::new(objective, 3_000, Series { first: 0, step: 300, points }, None);
+        let name = || "n".to_owned();
+        let subject = Subject { slo: name(), service: name(), environment: name(), phase: None, tier: None };
+        let measured = Measured { subject, budget: Ok(Arc::new(budget)), t: 29 * 300 };
+        let rulings = ruling::rule(&policy, &measured, crate::ledger::Past::default());
+        reckon(&policy, &policy.clauses[0], &rulings[0], &measured)
+    }
+
+    #[test]
+    fn the_distance_is_that_of_the_formula() {
+        // Idle: the least n with 1 - (bad + n) / (0.01 (total + n)) < share. In force: the least n with
+        // 1 - (bad - n) / (0.01 total) >= share.
+        for (bad, percent) in [(0, 0), (3, 0), (3, 10), (9, -20), (10, 0)] {
+            let (bad_in_period, total) = (Decimal::from(bad * 10), Decimal::from(10_000));
+            let share = Decimal::new(percent, 2);
+            let left = |bad: Decimal, total: Decimal| Decimal::ONE - bad / (Decimal::new(1, 2) * total);
+            let more = (1..).map(Decimal::from).find(|n| left(bad_in_period + n, total + n) < share);
+            let wanted = Distance::More(whole(more.expect("it is reached")));
+            assert_eq!(reckoned(bad, percent), wanted, "{bad} bad, {percent} %");
+        }
+        assert_eq!(reckoned(12, 0), Distance::Fewer(20));
+        assert_eq!(reckoned(12, -10), Distance::Fewer(10));
+        assert_eq!(
+            reckoned(0, -10_000),
+            Distance::OutOfReach,
+            "a budget of 1 % can lose 9,900 % and no more"
+        );
+        assert_eq!(reckoned(0, 101), Distance::None, "it is in force whatever happens");
+    }
 
     #[test]
     fn the_first_number_is_found_wherever_it_is() {

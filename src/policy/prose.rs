@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::sense::{self, Sense, Written};
-use super::{Automation, Condition, Consequence, Policy};
+use super::{After, Automation, Condition, Consequence, Policy};
 
 mod fact;
 
@@ -40,6 +40,16 @@ pub fn condition(policy: &Policy, condition: &Condition, moment: Moment) -> Vec<
         teller.say(format!(", and has done so at every point of the last {}", length(steadily)));
     }
     merged(teller.pieces)
+}
+
+/// When a clause is in force that follows another one, in words.
+#[must_use]
+pub fn after(after: &After) -> Vec<Piece> {
+    vec![
+        Piece::Words(format!("For {} after ", length(after.length))),
+        Piece::Name(after.clause.clone()),
+        Piece::Words(" ends, unless it comes back".to_owned()),
+    ]
 }
 
 /// A consequence in words, and who sees to it.

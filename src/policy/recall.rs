@@ -21,6 +21,8 @@ const DAY: i64 = 86_400;
 pub struct Recalled {
     /// The word by which a manual clause is in force.
     pub triggered: Option<Decree>,
+    /// The clause at whose end a clause that follows it came into force.
+    pub follows: Option<String>,
     /// The days with a release during a freeze that is in force, where there are any.
     pub taxed: Option<Taxed>,
     /// The share of the period's budget that is given back.

@@ -12,16 +12,16 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::budget::Budget;
-use crate::budget::gap::{self, Gap};
+use crate::budget::gap::Gap;
 use crate::diagnostic::Place;
 use crate::ledger::{self, Past, Triggered};
 use crate::policy::recall::{self, Recalled, Taxed};
-use crate::policy::steady::Steady;
-use crate::policy::walk::{Answer, Conditions, Course, Span, State, Stretch};
+use crate::policy::walk::{Answer, Course, Span, State, Stretch};
 use crate::policy::{
-    After, Clause, Comparison, Condition, Consequence, Evidence, Policy, Subject, Tested, Tracing, Truth,
-    Value,
+    After, Clause, Comparison, Condition, Consequence, Evidence, Policy, Subject, Truth, Value,
 };
+
+mod asking;
 
 /// Why a clause is not decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -348,6 +348,7 @@ impl<'a> Bench<'a> {
                         held: true,
                     }),
                 });
+                ruling.recalled.follows = Some(after.clause.clone());
                 let thaws_at = Some(span.since + after.length);
                 Standing::InForce { since: span.since, at_least: false, thaws_at }
             }
@@ -397,91 +398,5 @@ impl<'a> Bench<'a> {
     /// The first failure of a condition on the walk, if one failed.
     fn failure(&self) -> Option<Obstacle> {
         self.failed.borrow().clone()
-    }
-
-    /// A condition at the judged point, with what it read.
-    fn traced(&self, condition: &Condition, budget: &Arc<Budget>, t: i64) -> (Truth, Vec<Evidence>) {
-        let Tested { truth, mut evidence } =
-            self.policy.test(condition, self.subject, budget, t, Tracing::On);
-        let Some(length) = condition.steadily.filter(|_| truth == Truth::Holds) else {
-            return (truth, evidence);
-        };
-        if length > budget.period() {
-            let message = format!(
-                "`.steadily(…)` looks back over {}, which is longer than the period of {}",
-                gap::duration(length),
-                gap::duration(budget.period())
-            );
-            return (Truth::Failed { message, place: condition.place.clone() }, evidence);
-        }
-        let mut steady = Steady::new(length, budget.step());
-        let answer = steady.answer(t, self.answers_at_once(condition, budget));
-        evidence.push(Evidence {
-            fact: "steadily".to_owned(),
-            value: Value::Time(steady.lasted(t).into()),
-            compared: Some(Comparison {
-                operator: ">=",
-                threshold: Value::Time(length.into()),
-                held: answer == Answer::Holds,
-            }),
-        });
-        let truth = match answer {
-            Answer::Holds => Truth::Holds,
-            Answer::Fails => Truth::Fails,
-            Answer::Unknown => {
-                let length = gap::duration(length);
-                Truth::Unknown {
-                    why: format!("it is not known whether it held at every point of the last {length}"),
-                }
-            }
-        };
-        (truth, evidence)
-    }
-
-    /// A condition as a function of a grid point, with how long it must have held.
-    fn answers<'b>(
-        &'b self,
-        condition: &'b Condition,
-        budget: &'b Arc<Budget>,
-    ) -> impl FnMut(i64) -> Answer + use<'a, 'b> {
-        let mut at_once = self.answers_at_once(condition, budget);
-        let too_long = condition.steadily.is_some_and(|length| length > budget.period());
-        let mut steady = condition.steadily.map(|length| Steady::new(length, budget.step()));
-        move |t| match &mut steady {
-            Some(_) if too_long => Answer::Unknown,
-            Some(steady) => steady.answer(t, &mut at_once),
-            None => at_once(t),
-        }
-    }
-
-    /// A condition as a function of a grid point, however long it held.
-    fn answers_at_once<'b>(
-        &'b self,
-        condition: &'b Condition,
-        budget: &'b Arc<Budget>,
-    ) -> impl FnMut(i64) -> Answer + use<'a, 'b> {
-        move |t| match self.policy.test(condition, self.subject, budget, t, Tracing::Off).truth {
-            Truth::Holds => Answer::Holds,
-            Truth::Fails => Answer::Fails,
-            Truth::Unknown { .. } => Answer::Unknown,
-            failed @ Truth::Failed { .. } => {
-                let mut first = self.failed.borrow_mut();
-                if first.is_none() {
-                    *first = obstacle(failed);
-                }
-                Answer::Unknown
-            }
-        }
-    }
-
-    /// A clause's conditions over a budget.
-    fn conditions<'b>(
-        &'b self,
-        clause: &'b Clause,
-        when: &'b Condition,
-        budget: &'b Arc<Budget>,
-    ) -> Conditions<impl FnMut(i64) -> Answer + use<'a, 'b>, impl FnMut(i64) -> Answer + use<'a, 'b>> {
-        let thaws = clause.thaws.as_ref().map(|thaws| self.answers(thaws, budget));
-        Conditions { when: self.answers(when, budget), thaws }
     }
 }

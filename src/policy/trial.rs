@@ -320,6 +320,7 @@ impl Case {
                 let standing = self.standing_after(clause, after, first.map(|first| first.standing));
                 if let Some(ruling) = rulings.iter_mut().find(|ruling| ruling.clause == clause.name) {
                     ruling.standing = standing;
+                    ruling.recalled.follows = Some(after.clause.clone());
                 }
             }
         }

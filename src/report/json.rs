@@ -10,6 +10,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::budget::Windowed;
 use crate::budget::gap::Gap;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::ledger::SilverBullet;
+use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
 use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report};
@@ -102,6 +104,7 @@ fn policy(line: &PolicyLine) -> Json {
         "agreed_by": line.agreed_by.iter().map(|(role, person)| (role.clone(), json!(person))).collect::<Map<_, _>>(),
         "next_review": line.next_review,
         "overdue": line.overdue,
+        "silver_bullets": line.silver_bullets.map(|(left, a_year)| json!({ "a_year": a_year, "left": left })),
         "effective_from": line.effective_from,
     })
 }
@@ -187,6 +190,34 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "thaw_evidence": ruling.thaw_evidence.iter().map(evidence).collect::<Vec<_>>(),
         "obstacle": ruling.obstacle.as_ref().map(obstacle),
         "consequences": ruling.consequences.iter().map(consequence).collect::<Vec<_>>(),
+        "recalled": recalled(&ruling.recalled),
+        "lifted_by": weighed.lifted_by.as_ref().map(bullet),
+    })
+}
+
+/// What of the past bears on a ruling.
+#[must_use]
+pub fn recalled(recalled: &Recalled) -> Json {
+    json!({
+        "triggered": recalled.triggered.as_ref().map(|word| json!({
+            "by": word.by,
+            "reason": word.reason,
+            "at": word.at.to_string(),
+        })),
+        "thaw_tax": recalled.taxed.map(|taxed| json!({ "days": taxed.days, "adds_days": number(taxed.adds) })),
+        "topped_up": number(recalled.topped_up),
+        "silver_bullets": recalled.bullets.iter().map(bullet).collect::<Vec<_>>(),
+    })
+}
+
+/// One silver bullet.
+fn bullet(bullet: &SilverBullet) -> Json {
+    json!({
+        "head": bullet.head,
+        "environment": bullet.environment,
+        "by": bullet.by,
+        "reason": bullet.reason,
+        "at": bullet.at.to_string(),
     })
 }
 

@@ -9,7 +9,7 @@ use crate::policy::trial::coverage::Coverage;
 use crate::policy::trial::{Moment, Want, told};
 use crate::policy::{Consequence, Evidence, Value};
 use crate::report::escape::terminal as clean;
-use crate::report::figure;
+use crate::report::{figure, recalled};
 
 pub mod json;
 pub mod junit;
@@ -172,6 +172,9 @@ fn failure(out: &mut String, case: &Tried, moment: &Moment) {
     if !beside.is_empty() {
         let _ = writeln!(out, "      also         {}", beside.join(", "));
     }
+    for said in &moment.in_vain {
+        let _ = writeln!(out, "      {}", clean(said));
+    }
 }
 
 /// How a clause was wanted to stand, where it does not.
@@ -205,6 +208,9 @@ fn read(out: &mut String, ruling: &Ruling) {
         for one in evidence {
             let _ = writeln!(out, "        {condition:<6} {}", fact(one));
         }
+    }
+    for said in recalled::bullets(ruling, clean).into_iter().chain(recalled::sentences(ruling, clean)) {
+        let _ = writeln!(out, "        {said}");
     }
     if let Some(Obstacle::Failed { message, place }) = &ruling.obstacle {
         let _ = writeln!(out, "        failed at {place}: {}", clean(message));

@@ -97,9 +97,14 @@ fn within(released: Option<usize>, a_day: u32) -> bool {
     u32::try_from(released.unwrap_or(0)).is_ok_and(|released| released < a_day)
 }
 
-/// The silver bullet that was fired for the change.
+/// The silver bullet that was fired for the change, where the ruling freezes the environment: it lifts all that such a
+/// ruling stops, and nothing of one that only restricts.
 fn bullet<'a>(situation: &Situation, ruling: &'a Ruling) -> Option<&'a SilverBullet> {
     let head = situation.head.as_ref()?;
+    let mut frozen = ruling.consequences.iter().filter_map(Consequence::frozen);
+    if !frozen.any(|environment| environment == situation.environment) {
+        return None;
+    }
     ruling
         .recalled
         .bullets
@@ -140,4 +145,104 @@ pub(super) fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
     let lifted_by = bullet(situation, &ruling).filter(|_| lifted).cloned();
     let cap = if ruling.pending { Effect::Inform } else { cap(situation.mode) };
     Weighed { ruling, asks, stated, effect: effect.min(cap), circumstances, lifted_by }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::change::Rollout;
+    use crate::diagnostic::{Place, SourceText};
+    use crate::policy::recall::Recalled;
+    use crate::settings::Mode;
+
+    /// A change with this head, on its way into this environment.
+    fn situation(head: Option<&str>, environment: &str) -> Situation {
+        Situation {
+            environment: environment.to_owned(),
+            mode: Mode::Enforce,
+            on_unknown: OnUnknown::Block,
+            class: None,
+            head: head.map(str::to_owned),
+            rollout: Rollout::Full,
+            released_today: None,
+            now: Timestamp::UNIX_EPOCH,
+            floor: Effect::Proceed,
+        }
+    }
+
+    /// A ruling under which a silver bullet was fired for the change `abc` into production.
+    fn under_a_bullet(standing: Standing, consequences: Vec<Consequence>) -> Ruling {
+        let bullet = SilverBullet {
+            at: Timestamp::UNIX_EPOCH,
+            policy: "p".to_owned(),
+            service: None,
+            environment: "production".to_owned(),
+            head: "abc".to_owned(),
+            by: "@vp".to_owned(),
+            reason: "launch".to_owned(),
+        };
+        Ruling {
+            policy: "p".to_owned(),
+            clause: "c".to_owned(),
+            title: "t".to_owned(),
+            place: Place::new(&SourceText::new("p.rhai", "clause"), 0..6),
+            slo: "s".to_owned(),
+            service: "v".to_owned(),
+            environment: "production".to_owned(),
+            standing,
+            obstacle: None,
+            evidence: Vec::new(),
+            thaw_evidence: Vec::new(),
+            consequences,
+            pending: false,
+            recalled: Recalled { bullets: vec![bullet], ..Recalled::default() },
+        }
+    }
+
+    const IN_FORCE: Standing = Standing::InForce { since: 0, at_least: false, thaws_at: None };
+
+    fn freeze(environment: &str) -> Consequence {
+        Consequence::Freeze { environment: environment.to_owned(), except: Vec::new() }
+    }
+
+    fn restrict() -> Consequence {
+        Consequence::Restrict { to: Rollout::Canary, except: Vec::new() }
+    }
+
+    #[test]
+    fn a_silver_bullet_lets_one_change_into_one_environment() {
+        let effect = |head, environment: &str, frozen: &str| {
+            weigh(&situation(head, environment), under_a_bullet(IN_FORCE, vec![freeze(frozen)])).effect
+        };
+        assert_eq!(effect(Some("abc"), "production", "production"), Effect::Inform);
+        assert_eq!(effect(Some("abd"), "production", "production"), Effect::Freeze);
+        assert_eq!(effect(None, "production", "production"), Effect::Freeze);
+        assert_eq!(effect(Some("abc"), "staging", "staging"), Effect::Freeze);
+        let lifted = weigh(
+            &situation(Some("abc"), "production"),
+            under_a_bullet(IN_FORCE, vec![freeze("production")]),
+        );
+        assert_eq!(lifted.lifted_by.as_ref(), lifted.ruling.recalled.bullets.first());
+        assert_eq!(lifted.stated, Effect::Freeze);
+    }
+
+    #[test]
+    fn a_silver_bullet_lifts_a_freeze_with_all_that_stands_beside_it_and_nothing_milder() {
+        let effect = |consequences| {
+            weigh(&situation(Some("abc"), "production"), under_a_bullet(IN_FORCE, consequences)).effect
+        };
+        assert_eq!(effect(vec![freeze("production"), restrict()]), Effect::Inform);
+        assert_eq!(effect(vec![restrict()]), Effect::Restrict);
+    }
+
+    #[test]
+    fn a_silver_bullet_mends_no_policy_that_failed() {
+        let mut failed = under_a_bullet(Standing::Unknown, vec![freeze("production")]);
+        let place = failed.place.clone();
+        failed.obstacle = Some(Obstacle::Failed { message: "too many operations".to_owned(), place });
+        let weighed = weigh(&situation(Some("abc"), "production"), failed);
+        assert_eq!((weighed.effect, weighed.lifted_by), (Effect::Unknown, None));
+    }
 }

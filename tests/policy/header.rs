@@ -187,3 +187,22 @@ fn a_role_that_has_not_agreed_is_told_and_the_policy_loads() {
     assert_eq!(warnings(r#"agreed_by: #{ operations: "@ola" }"#), [(Code::PolicyPart, message)]);
     assert_eq!(warnings(agreed), []);
 }
+
+#[test]
+fn top_ups_name_dependencies_that_there_are() {
+    let with = |text: &str| header("    purpose", &format!("    top_ups: {text},\n    purpose"));
+    let top_ups =
+        load(&with("#{ dependencies: [\"payment-gateway\"], provider_enacted: true }")).header.top_ups;
+    let top_ups = top_ups.expect("top-ups");
+    assert_eq!(
+        (top_ups.dependencies.as_slice(), top_ups.provider_enacted),
+        (["payment-gateway".to_owned()].as_slice(), true)
+    );
+    let bare = load(&with("#{ dependencies: [\"payment-gateway\"] }")).header.top_ups;
+    assert!(!bare.expect("top-ups").provider_enacted);
+    let unknown = with("#{ dependencies: [\"gateway\"] }");
+    assert_problem(&unknown, Code::UnknownName, "\"gateway\"", "there is no dependency `gateway`");
+    assert_problem(&with("#{}"), Code::PolicyPart, "top_ups", "the policy has no `top_ups.dependencies`");
+    let word = with("#{ dependencies: [\"payment-gateway\"], provider_enacted: 1 }");
+    assert_problem(&word, Code::PolicyPart, "1", "is neither true nor false");
+}

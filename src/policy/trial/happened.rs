@@ -99,7 +99,11 @@ fn names(reader: &mut Reader<'_>, part: Part<'_>, kind: &str) {
     reader.name(part.get("environment"), "environment", &reader.names.environments);
     reader.name(part.get("class"), "class of change", &reader.names.classes);
     reader.name(part.get("dependency"), "dependency", &reader.names.dependencies);
-    reader.name(part.get("policy"), "policy that is tested here", std::slice::from_ref(&reader.policy.id));
+    if let Some(other) = part.get("policy").filter(|policy| policy.text() != Some(reader.policy.id.as_str()))
+    {
+        let message = format!("`{}` is not the policy that is tested here", scalar(other));
+        reader.wrong(other, message, format!("write `{}`, or take it out", reader.policy.id));
+    }
     if let Some(clause) = part.get("clause") {
         let name = clause.text().unwrap_or_default();
         let known = reader.clause(name, clause.place());

@@ -19,7 +19,7 @@ pub struct Stand<'a> {
 
 /// What two conditions are called where their comparisons are told.
 #[derive(Debug, Clone, Copy)]
-enum Which {
+pub(super) enum Which {
     /// The one that brings it into force.
     When,
     /// The one that ends it.
@@ -127,7 +127,7 @@ impl Writer {
             .chain(thawing(ruling.standing, &ruling.thaw_evidence))
         {
             if !matches!(evidence.value, Value::Unknown(_)) {
-                self.bullet(1, &comparison(evidence, which));
+                self.compared(evidence, which);
             }
         }
         match &ruling.obstacle {
@@ -161,8 +161,13 @@ impl Writer {
         self.text.push('\n');
     }
 
+    /// One fact with what it was compared with.
+    pub(super) fn compared(&mut self, evidence: &Evidence, which: Which) {
+        self.bullet(1, &comparison(evidence, which));
+    }
+
     /// A line of a list, of which each level is indented below the one before.
-    fn bullet(&mut self, level: usize, pieces: &[Piece]) {
+    pub(super) fn bullet(&mut self, level: usize, pieces: &[Piece]) {
         let (first, rest) = match self.page {
             Page::Terminal(_) => ("  ".repeat(level), "  ".repeat(level + 1)),
             Page::Markdown => (format!("{}- ", "  ".repeat(level)), String::new()),

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::policy::ruling::Ruling;
 use crate::policy::trial::Moment;
 use crate::policy::trial::coverage::Coverage;
-use crate::report::json::{evidence, obstacle, state};
+use crate::report::json::{evidence, obstacle, recalled, state};
 use crate::report::trial::{Trials, Tried};
 
 /// The outcome as JSON, with a line break at its end.
@@ -47,6 +47,7 @@ fn moment(moment: &Moment) -> Json {
         "mismatches": mismatches
             .map(|one| json!({ "what": one.what, "wanted": one.wanted, "got": one.got }))
             .collect::<Vec<_>>(),
+        "in_vain": moment.in_vain,
         "clauses": moment.rulings.iter().map(clause).collect::<Vec<_>>(),
     })
 }
@@ -61,6 +62,7 @@ fn clause(ruling: &Ruling) -> Json {
         "evidence": ruling.evidence.iter().map(evidence).collect::<Vec<_>>(),
         "thaw_evidence": ruling.thaw_evidence.iter().map(evidence).collect::<Vec<_>>(),
         "obstacle": ruling.obstacle.as_ref().map(obstacle),
+        "recalled": recalled(&ruling.recalled),
     })
 }
 
