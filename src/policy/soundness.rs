@@ -4,8 +4,6 @@
 //! A sense is spread out into alternatives (`alternative`). Parts that were not taken apart count as possible: doubt is
 //! never a warning.
 
-use std::collections::BTreeSet;
-
 use rust_decimal::Decimal;
 
 use self::alternative::{
@@ -15,7 +13,7 @@ use super::complaint::printable;
 use super::sense::{self, Compares, Constant, Operator, Sense};
 use super::{Clause, Condition, Consequence, Policy};
 use crate::catalog::Slo;
-use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
+use crate::diagnostic::{Code, Diagnostic, Place, list};
 
 mod alternative;
 mod shadow;
@@ -38,23 +36,11 @@ const BOUNDED: [&str; 10] = [
     "quarter.worst_kind",
 ];
 
-/// What a policy stands in.
-#[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The SLOs that it covers.
-    pub slos: &'a [&'a Slo],
-    /// These are all there are.
-    pub complete: bool,
-    /// The environments.
-    pub environments: &'a [&'a str],
-}
-
-/// Warnings about a policy.
+/// Warnings about a policy, for the SLOs that it covers; `complete` when these are all there are.
 #[must_use]
-pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
-    let slos = around.slos;
+pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    if slos.is_empty() && around.complete {
+    if slos.is_empty() && complete {
         let message =
             format!("the policy `{}` covers no SLO, so none of its clauses can come into force", policy.id);
         let help = "write an SLO for a service in its scope, or correct the scope";
@@ -78,7 +64,6 @@ pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
                 continue;
             }
             problems.extend(unreachable(spread, slos));
-            problems.extend(unnamed(spread, around));
             problems.extend(share::tiny(&sense::read(policy, condition), slos));
             if index == 0 {
                 problems.extend(while_whole(clause, condition, spread));
@@ -96,32 +81,6 @@ pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
         }
     }
     problems.extend(shadow::examine(policy, &sound));
-    problems
-}
-
-/// Warnings about names in conditions that nothing has.
-fn unnamed(spread: &[Alternative], around: Surroundings<'_>) -> Vec<Diagnostic> {
-    let mut problems: Vec<Diagnostic> = Vec::new();
-    for compares in spread.iter().flat_map(|one| &one.compares) {
-        let Constant::Text(text) = &compares.constant else { continue };
-        let of_slos = |name: fn(&Slo) -> &str| around.slos.iter().map(|slo| name(slo)).collect::<Vec<_>>();
-        let (what, known) = match compares.fact.name.as_str() {
-            "service" if around.complete => ("the policy covers no service", of_slos(|slo| &slo.service)),
-            "slo" if around.complete => ("the policy covers no SLO", of_slos(|slo| &slo.name)),
-            "environment" => ("there is no environment", around.environments.to_vec()),
-            _ => continue,
-        };
-        if known.is_empty() || known.contains(&text.as_str()) {
-            continue;
-        }
-        let text = printable(text);
-        let problem = Diagnostic::warning(Code::UnknownName, format!("{what} `{text}`"))
-            .at(compares.place.clone(), "the same answer for every budget")
-            .help(suggestion(&text, known.into_iter().collect::<BTreeSet<_>>()));
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
     problems
 }
 
