@@ -16,8 +16,18 @@ use crate::policy::trial::given::NO_PRIORITY;
 const MOST_ALTERNATIVES: usize = 256;
 
 /// Facts that are known wherever the budget is.
-const ALWAYS_KNOWN: [&str; 8] =
-    ["remaining", "consumed", "objective", "bad", "total", "service", "slo", "environment"];
+const ALWAYS_KNOWN: [&str; 10] = [
+    "remaining",
+    "consumed",
+    "objective",
+    "bad",
+    "total",
+    "sla.remaining",
+    "sla.consumed",
+    "service",
+    "slo",
+    "environment",
+];
 
 /// Comparisons that must all hold, and parts that were not taken apart and must hold, too.
 #[derive(Debug, Clone, Default)]
@@ -221,12 +231,21 @@ pub(super) fn stretches(compares: &[Compares], slo: Option<&Slo>) -> Option<BTre
             }
         }
     }
-    agree(&stretches).then_some(stretches)
+    agree(&stretches, Spent::InWindows).then_some(stretches)
+}
+
+/// What is compared with what burned within a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spent {
+    /// What burned within longer windows.
+    InWindows,
+    /// That, and what is spent at all. Where depletion is given back, less may be spent than burned.
+    AtAll,
 }
 
 /// True when facts may lie where they do together: in a longer window no less is burned than in a shorter one, and no
-/// more than is spent at all.
-fn agree(stretches: &BTreeMap<Fact, Stretch>) -> bool {
+/// more than is spent.
+pub(super) fn agree(stretches: &BTreeMap<Fact, Stretch>, known: Spent) -> bool {
     let seconds = |fact: &Fact| match fact.name.as_str() {
         "burned" => fact.argument.as_deref().and_then(length::length),
         _ => None,
@@ -234,6 +253,7 @@ fn agree(stretches: &BTreeMap<Fact, Stretch>) -> bool {
     let mut spent: Vec<(i64, Stretch)> =
         stretches.iter().filter_map(|(fact, stretch)| Some((seconds(fact)?, stretch.clone()))).collect();
     let left = stretches.iter().find(|(fact, _)| fact.name == "remaining").map(|(_, stretch)| stretch);
+    let left = left.filter(|_| known == Spent::AtAll);
     spent.extend(left.map(|left| (i64::MAX, left.rest())));
     spent.iter().all(|(short, less)| {
         let longer = spent.iter().filter(|(long, _)| long > short);
