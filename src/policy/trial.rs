@@ -12,7 +12,6 @@ use rust_decimal::Decimal;
 
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
-use crate::budget::quarter;
 use crate::budget::series::{Series, Total};
 use crate::catalog::{Objective, Terms};
 use crate::diagnostic::{Diagnostic, Place, SourceText};
@@ -168,15 +167,16 @@ pub fn run(
     end: i64,
     effect: impl Fn(&Case, &[Ruling], Timestamp) -> &'static str,
 ) -> Vec<Moment> {
-    let (grounds, end) = match &case.ground {
-        Ground::Facts(_) => (Vec::new(), None),
+    let budget;
+    let (budgets, end) = match &case.ground {
+        Ground::Facts(_) => (judged, None),
         Ground::History(history) => {
-            (vec![(case.subject(policy), Ok(Arc::new(history.budget())))], Some(history.end()))
+            budget = [(case.subject(policy), Ok(Arc::new(history.budget())))];
+            (budget.as_slice(), Some(history.end()))
         }
-        Ground::Observations(..) => (judged.to_vec(), Some(end)),
+        Ground::Observations(..) => (judged, Some(end)),
     };
-    let grounds: Vec<Judged> = grounds.into_iter().map(|one| case.told_of_outages(one)).collect();
-    let budgets = grounds.as_slice();
+    let budgets = &case.told_of_outages(budgets);
     let moment = |want: &Want| {
         let t = want.at.or(end);
         let latest = case.ledger.as_ref().and_then(Ledger::latest);
@@ -238,17 +238,15 @@ impl Case {
         Some(services.into_iter().map(|service| (service.clone(), count(service))).collect())
     }
 
-    /// A budget that knows the outages of its service, where the case says what happened.
-    fn told_of_outages(&self, (subject, budget): Judged) -> Judged {
-        let Some(ledger) = &self.ledger else { return (subject, budget) };
-        let known = ledger.until(Timestamp::MAX).outages(&subject.service).map(|outage| quarter::Outage {
-            kind: outage.kind.clone(),
-            from: outage.from.as_second(),
-            until: outage.until.as_second(),
-        });
-        let known = known.collect();
-        let budget = budget.map(|budget| Arc::new(Arc::unwrap_or_clone(budget).with_outages(known)));
-        (subject, budget)
+    /// The budgets, which know that there were no outages but those of the case's events; without events, nobody knows.
+    fn told_of_outages(&self, budgets: &[Judged]) -> Vec<Judged> {
+        let told = |budget: &Arc<Budget>| Arc::new(Budget::clone(budget).with_outages(Vec::new()));
+        if self.ledger.is_none() {
+            return budgets.to_vec();
+        }
+        let known =
+            |(subject, budget): &Judged| (subject.clone(), budget.as_ref().map(told).map_err(Clone::clone));
+        budgets.iter().map(known).collect()
     }
 
     /// Whose budget it is about.
