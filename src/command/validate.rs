@@ -61,7 +61,8 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
     let (other, note) = other(validate, world, &root)?;
-    let layer = Offer::of(&validate.layered, world).read(&ground, &world.directory, &root);
+    let layer = Offer::of(&validate.layered, world)
+        .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
     let (mut rules, law) = examine(&ground, layer, problems)?;
     rules.notes.extend(note);
     if let Some(other) = &other {
@@ -97,7 +98,7 @@ pub fn examine(
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
         problems.extend(soundness::examine(policy, &slos, complete));
         if complete {
-            problems.extend(supply::examine(policy, &slos, &settings));
+            problems.extend(supply::examine(policy, &slos, settings));
         }
     }
     Ok((rules, law))

@@ -14,7 +14,7 @@ use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::budget::quarter;
 use crate::budget::series::{Series, Total};
-use crate::catalog::Objective;
+use crate::catalog::{Objective, Terms};
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Ledger, Past};
 use crate::policy::recall;
@@ -87,6 +87,8 @@ pub struct History {
     pub start: i64,
     /// The objective.
     objective: Objective,
+    /// What else the SLO is bound to.
+    terms: Terms,
     /// Seconds of a period.
     period: i64,
     /// Seconds between two points.
@@ -210,7 +212,7 @@ impl History {
     /// The budget over it.
     fn budget(&self) -> Budget {
         let series = Series { first: self.start + self.step, step: self.step, points: self.points.clone() };
-        Budget::new(self.objective, self.period, series, None)
+        Budget::new(self.objective, self.period, series, None).bound_to(self.terms)
     }
 
     /// Its last grid point.
