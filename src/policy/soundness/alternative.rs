@@ -293,15 +293,33 @@ pub(super) fn implies(when: &[Alternative], then: &[Alternative]) -> bool {
         then.iter().flat_map(|one| one.compares.iter().map(|compares| &compares.fact)).collect();
     let written: Vec<&Written> = then.iter().flat_map(|one| &one.written).collect();
     when.iter().all(|one| {
-        let Some(stretches) = stretches(&one.compares, None) else { return true };
+        let Some(mut stretches) = stretches(&one.compares, None) else { return true };
+        exhausted(&mut stretches);
         let known = |fact: &Fact| {
-            ALWAYS_KNOWN.contains(&fact.name.as_str())
-                || one.compares.iter().any(|compares| compares.fact == *fact)
+            ALWAYS_KNOWN.contains(&fact.name.as_str()) || stretches.contains_key(fact) || one.reads(fact)
         };
         read.iter().all(|fact| known(fact))
             && written.iter().all(|part| one.written.contains(part))
             && then.iter().any(|other| holds(one, &stretches, other))
     })
+}
+
+/// Where nothing is left, the time until nothing is left is known, and 0.
+fn exhausted(stretches: &mut BTreeMap<Fact, Stretch>) {
+    let fact = |name: &str| Fact { name: name.to_owned(), argument: None };
+    let left = stretches.get(&fact("remaining")).and_then(|left| left.high);
+    if left.is_some_and(|(most, _)| most <= Decimal::ZERO) {
+        let time = fact("time_to_exhaustion");
+        let stretch = stretches.entry(time.clone()).or_insert_with(|| domain(&time, None));
+        stretch.narrow(Operator::Equal, Decimal::ZERO);
+    }
+}
+
+impl Alternative {
+    /// True when it compares a fact.
+    fn reads(&self, fact: &Fact) -> bool {
+        self.compares.iter().any(|compares| compares.fact == *fact)
+    }
 }
 
 /// True when an alternative holds wherever another does that leaves facts in `stretches`.
