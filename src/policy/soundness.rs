@@ -16,6 +16,7 @@ use crate::catalog::Slo;
 use crate::diagnostic::{Code, Diagnostic, Place, list};
 
 mod alternative;
+mod redundant;
 mod shadow;
 mod share;
 
@@ -64,7 +65,9 @@ pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic
                 continue;
             }
             problems.extend(unreachable(spread, slos));
-            problems.extend(share::tiny(&sense::read(policy, condition), slos));
+            let sense = sense::read(policy, condition);
+            problems.extend(share::tiny(&sense, slos));
+            problems.extend(redundant::examine(&sense));
             if index == 0 {
                 problems.extend(while_whole(clause, condition, spread));
             }
