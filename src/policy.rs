@@ -40,6 +40,7 @@ mod length;
 mod load;
 pub mod prose;
 pub mod recall;
+pub mod recorded;
 pub mod ruling;
 mod sandbox;
 mod steady;

@@ -4,11 +4,12 @@
 //! The report has been held to its schema before; whatever stands in it is shown and never obeyed.
 
 use super::clause::Which;
-use super::recorded::{consequence, decimal, evidence, instant};
+use super::recorded::{consequence, instant};
 use super::told::{Told, place, short, text, texts};
 use super::{Page, Writer, name, words};
 use crate::document::Part;
 use crate::policy::prose::{self, Piece, listed};
+use crate::policy::recorded::{decimal, evidence};
 use crate::report::figure;
 
 /// A report in words.
