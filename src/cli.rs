@@ -398,9 +398,10 @@ pub enum TestFormat {
 /// Run the tests of policies.
 ///
 /// Every policy that the settings name has its tests beside it: `payments.test.yaml` tests `payments.rhai`. A case
-/// gives some facts, a stretch of history or recorded observations, and wants clauses, an effect, consequences and
-/// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system. An
-/// organisation's own repository has `organization.yaml` instead of settings, and its policies are tested the same way.
+/// gives some facts, a stretch of history, recorded observations or the report of a check (what `check --format json`
+/// printed), and wants clauses, an effect, consequences and instants. Effects are those of an environment that enforces.
+/// Reads the work tree; asks no monitoring system. An organisation's own repository has `organization.yaml` instead of
+/// settings, and its policies are tested the same way.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::OF_TESTS, &[(Exit::Proceed, "passed")]))]
 pub struct Test {

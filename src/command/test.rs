@@ -113,14 +113,20 @@ struct Tested {
 impl Bench {
     /// The text of a file; none where it is not there or cannot be read, which is told.
     fn read(&mut self, path: &str) -> Option<SourceText> {
-        let refused = |message: String| {
+        let read =
+            self.bytes(path).and_then(|bytes| bytes.map(|bytes| document::decode(path, bytes)).transpose());
+        read.unwrap_or_else(|problem| {
+            self.problems.push(problem);
+            None
+        })
+    }
+
+    /// The bytes of a file; none where it is not there.
+    fn bytes(&self, path: &str) -> Result<Option<Vec<u8>>, Diagnostic> {
+        self.tree.read(path).map_err(|error| {
+            let (TreeError::Refused(message) | TreeError::Unreachable(message)) = error;
             Diagnostic::error(Code::Unreadable, message).help("look at the file that it names")
-        };
-        let read = match self.tree.read(path) {
-            Ok(bytes) => document::decode(path, bytes?),
-            Err(TreeError::Refused(message) | TreeError::Unreachable(message)) => Err(refused(message)),
-        };
-        read.map_err(|problem| self.problems.push(problem)).ok()
+        })
     }
 
     /// The texts of all files that the globs match.
@@ -251,7 +257,7 @@ impl Bench {
                 .filter(|(name, service)| policy.covers(name, service.team.as_deref()))
                 .map(|(name, _)| name.clone())
                 .collect();
-            match trial::load(&written, &policy, names, &covered) {
+            match trial::load(&written, &policy, names, &covered, &|path| self.bytes(path)) {
                 Ok(cases) => tested.push(Tested { policy, cases }),
                 Err(problems) => self.problems.extend(problems),
             }

@@ -57,9 +57,6 @@ enum Origin {
     Given(Arc<Given>),
 }
 
-/// Why a fact of a test is not known.
-const NOT_GIVEN: &str = "the test does not give it";
-
 /// A number that a budget answers.
 struct Found {
     /// The number.
@@ -236,8 +233,7 @@ impl Facts {
             Origin::Sample { sample: Sample::Healthy, .. } => healthy.into(),
             Origin::Sample { sample: Sample::Exhausted, .. } => exhausted.into(),
             Origin::Given(given) => {
-                let number = given.number(fact, "");
-                number.ok_or_else(|| self.unknown(fact.to_owned(), NOT_GIVEN))?.into()
+                given.known(fact, "").map_err(|why| self.unknown(fact.to_owned(), why))?.into()
             }
         };
         Ok(self.figure(|| fact.to_owned(), found))
@@ -270,7 +266,7 @@ impl Facts {
             }
             Origin::Given(given) => {
                 let seconds = length::window(window, given.step)?.to_string();
-                given.number(fact, &seconds).ok_or_else(|| self.unknown(form(), NOT_GIVEN))?.into()
+                given.known(fact, &seconds).map_err(|why| self.unknown(form(), why))?.into()
             }
         };
         Ok(self.figure(form, found))
@@ -291,9 +287,7 @@ impl Facts {
             }
             Origin::Sample { sample: Sample::Healthy, .. } => Decimal::ZERO,
             Origin::Sample { sample: Sample::Exhausted, .. } => Decimal::ONE,
-            Origin::Given(given) => {
-                given.number(fact, name).ok_or_else(|| self.unknown(form(), NOT_GIVEN))?
-            }
+            Origin::Given(given) => given.known(fact, name).map_err(|why| self.unknown(form(), why))?,
         };
         Ok(self.figure(form, number))
     }
@@ -310,8 +304,8 @@ impl Facts {
             Origin::Sample { sample: Sample::Healthy, .. } => None,
             Origin::Sample { sample: Sample::Exhausted, .. } => Some(Priority::P1),
             Origin::Given(given) => {
-                let number = given.number("priority", "");
-                let number = number.ok_or_else(|| self.unknown(fact(), NOT_GIVEN))?;
+                let number = given.known("priority", "");
+                let number = number.map_err(|why| self.unknown(fact(), why))?;
                 PRIORITIES.into_iter().find(|priority| Decimal::from(priority.number()) == number)
             }
         };
@@ -331,8 +325,8 @@ impl Facts {
             Origin::Sample { sample: Sample::Healthy, .. } => Exhaustion::Never,
             Origin::Sample { sample: Sample::Exhausted, .. } => Exhaustion::In(Decimal::ZERO),
             Origin::Given(given) => {
-                let seconds = given.number("time_to_exhaustion", "");
-                let seconds = seconds.ok_or_else(|| self.unknown(fact(), NOT_GIVEN))?;
+                let seconds = given.known("time_to_exhaustion", "");
+                let seconds = seconds.map_err(|why| self.unknown(fact(), why))?;
                 if seconds == Decimal::MAX { Exhaustion::Never } else { Exhaustion::In(seconds) }
             }
         };
@@ -346,8 +340,8 @@ impl Facts {
             Origin::Measured { .. } => return Err(self.unknown(fact(), "no source gives signals").into()),
             Origin::Sample { sample, .. } => *sample == Sample::Exhausted,
             Origin::Given(given) => {
-                let given = given.number("signal", name);
-                !given.ok_or_else(|| self.unknown(fact(), NOT_GIVEN))?.is_zero()
+                let fires = given.known("signal", name);
+                !fires.map_err(|why| self.unknown(fact(), why))?.is_zero()
             }
         };
         self.said(fact, if fires { "fires" } else { "quiet" }, ("==", "fires", fires));

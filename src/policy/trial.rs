@@ -19,6 +19,7 @@ use crate::ledger::{self, Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Obstacle, Ruling, Standing};
 use crate::policy::trial::given::Given;
+use crate::policy::trial::record::Side;
 use crate::policy::walk::Span;
 use crate::policy::{After, Clause, Names, Policy, Subject, Tested, Truth};
 
@@ -27,6 +28,7 @@ mod expect;
 pub mod given;
 mod happened;
 mod notation;
+mod record;
 mod written;
 
 pub use expect::{Mismatch, compare, told};
@@ -145,17 +147,22 @@ pub struct Moment {
     pub mismatches: Vec<Mismatch>,
 }
 
-/// Reads a file of tests of a policy. `covered` are the services of the policy's scope.
+/// The bytes of a file of the tree by its path; none where there is none.
+pub type Files<'a> = &'a dyn Fn(&str) -> Result<Option<Vec<u8>>, Diagnostic>;
+
+/// Reads a file of tests of a policy, and the reports that it names from `files`. `covered` are the services of the
+/// policy's scope.
 ///
 /// # Errors
-/// Every problem of the file.
+/// Every problem of the file and of its reports.
 pub fn load(
     source: &SourceText,
     policy: &Policy,
     names: &Names,
     covered: &[String],
+    files: Files<'_>,
 ) -> Result<Vec<Case>, Vec<Diagnostic>> {
-    written::load(source, policy, names, covered)
+    written::load(source, policy, names, covered, files)
 }
 
 /// Runs a case. `judged` are the budgets of recorded observations and `end` their last instant; `effect` says what
@@ -351,9 +358,12 @@ impl Case {
         let triggered = triggered.last().filter(|one| one.released.is_none());
         let mut recalled = recall::lifting(policy, &subject.service, ledger::date(now).year(), past);
         recalled.triggered = triggered.map(|one| one.by.clone());
-        let ask = |condition| policy.test_given(condition, &subject, given);
-        let when = clause.when.as_ref().map(ask);
-        let thaws = clause.thaws.as_ref().map(ask);
+        let ask = |condition, side| {
+            let tested = policy.test_given(condition, &subject, given);
+            record::steadily(tested, condition, given, &clause.name, side)
+        };
+        let when = clause.when.as_ref().map(|when| ask(when, Side::When));
+        let thaws = clause.thaws.as_ref().map(|thaws| ask(thaws, Side::Thaws));
         let before = self.in_force.contains(&clause.name);
         let in_force = Standing::InForce { since: 0, at_least: true, thaws_at: None };
         let standing = match (&when, &thaws) {

@@ -334,3 +334,6 @@ fn problem(problem: &Diagnostic) -> Json {
         "column": place.map(crate::diagnostic::Place::column),
     })
 }
+
+#[cfg(test)]
+mod tests;

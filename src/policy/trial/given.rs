@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::record::{Lasted, Side};
+
 /// What stands between a fact's parentheses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Argument {
@@ -72,13 +74,51 @@ pub struct Given {
     numbers: BTreeMap<(String, String), Decimal>,
     /// Seconds between two points of the grid that windows lie on.
     pub step: i64,
+    /// What a report says besides, where there is one.
+    report: Option<Besides>,
+}
+
+/// What a report says besides facts that it knew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Besides {
+    /// For how long conditions had held, by clause.
+    lasted: BTreeMap<(String, Side), Lasted>,
+    /// Why facts were not known.
+    unknown: BTreeMap<(String, String), String>,
 }
 
 impl Given {
     /// No facts, on a grid.
     #[must_use]
     pub const fn new(step: i64) -> Self {
-        Self { numbers: BTreeMap::new(), step }
+        Self { numbers: BTreeMap::new(), step, report: None }
+    }
+
+    /// No facts yet of a report, besides for how long conditions had held and why facts were not known.
+    pub(super) const fn recorded(
+        step: i64,
+        lasted: BTreeMap<(String, Side), Lasted>,
+        unknown: BTreeMap<(String, String), String>,
+    ) -> Self {
+        Self { numbers: BTreeMap::new(), step, report: Some(Besides { lasted, unknown }) }
+    }
+
+    /// True where a report gives facts, by themselves or beside those that are written.
+    pub(super) const fn is_recorded(&self) -> bool {
+        self.report.is_some()
+    }
+
+    /// For how long a condition of a clause had held, where a report says so.
+    pub(super) fn lasted(&self, clause: &str, side: Side) -> Option<Lasted> {
+        self.report.as_ref()?.lasted.get(&(clause.to_owned(), side)).copied()
+    }
+
+    /// Gives a fact, or takes it back, and leaves what follows from it as it is.
+    pub(super) fn replace(&mut self, key: &(String, String), number: Option<Decimal>) {
+        match number {
+            Some(number) => self.numbers.insert(key.clone(), number),
+            None => self.numbers.remove(key),
+        };
     }
 
     /// Gives a fact. What is left and what is spent are one fact said in two ways.
@@ -94,8 +134,6 @@ impl Given {
             "sla.consumed" => add("sla.remaining", Decimal::ONE - number),
             "quarter.remaining" => add("quarter.consumed", Decimal::ONE - number),
             "quarter.consumed" => add("quarter.remaining", Decimal::ONE - number),
-            // Whether a budget goes too early is read off the same number.
-            "pace" => add("premature", number),
             _ => {}
         }
     }
@@ -103,8 +141,28 @@ impl Given {
     /// A fact, where it is given.
     #[must_use]
     pub fn number(&self, fact: &str, argument: &str) -> Option<Decimal> {
-        self.numbers.get(&(fact.to_owned(), argument.to_owned())).copied()
+        self.numbers.get(&key(fact, argument)).copied()
     }
+
+    /// A fact.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub fn known(&self, fact: &str, argument: &str) -> Result<Decimal, &str> {
+        self.number(fact, argument).ok_or_else(|| match &self.report {
+            None => "the test does not give it",
+            Some(report) => {
+                let why = report.unknown.get(&key(fact, argument));
+                why.map_or("neither the test nor its report gives it", String::as_str)
+            }
+        })
+    }
+}
+
+/// Where a fact stands. Whether a budget goes too early is read off its pace.
+fn key(fact: &str, argument: &str) -> (String, String) {
+    let fact = if fact == "premature" { "pace" } else { fact };
+    (fact.to_owned(), argument.to_owned())
 }
 
 #[cfg(test)]

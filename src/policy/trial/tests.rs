@@ -34,7 +34,7 @@ fn policy() -> Policy {
 
 fn read(cases: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let text = format!("version: 1\ncases:\n{cases}");
-    load(&SourceText::new("shop.test.yaml", text), &policy(), &names(), &["shop".to_owned()])
+    load(&SourceText::new("shop.test.yaml", text), &policy(), &names(), &["shop".to_owned()], &|_| Ok(None))
 }
 
 /// What the only case's instants differ in.
@@ -162,7 +162,10 @@ fn outages_that_a_case_tells_of_deplete_the_quarter_by_their_kind() {
         let text = format!(
             "version: 1\ncases:\n- {{note: n, given: {{{history}{events}}}, want: {{effect: inform}}}}\n"
         );
-        let cases = load(&SourceText::new("shop.test.yaml", text), &policy, &names(), &["shop".to_owned()])
+        let cases =
+            load(&SourceText::new("shop.test.yaml", text), &policy, &names(), &["shop".to_owned()], &|_| {
+                Ok(None)
+            })
             .expect("cases");
         let moments = run(&cases[0], &policy, &[], 0, |_, _, _| "inform");
         moments[0].rulings.iter().find(|one| one.clause == "network").expect("a ruling").standing

@@ -4,6 +4,7 @@
 //! none, instants that lie outside of the history.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -12,14 +13,16 @@ use jiff::tz::TimeZone;
 use super::super::length;
 use super::expect::END;
 use super::given::Given;
-use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, happened, notation};
+use super::record::Record;
+use super::{Case, ENDING, Files, Ground, History, OBJECTIVE, Want, happened, notation};
 use crate::catalog::{Objective, Terms};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
-use crate::document::{self, Part, Schema};
+use crate::document::{self, Document, Part, Schema};
 use crate::policy::walk::Span;
 use crate::policy::{Names, Policy};
 
 mod facts;
+mod report;
 
 /// Seconds of the period of a history that names none.
 const PERIOD: i64 = 28 * 86_400;
@@ -32,6 +35,7 @@ pub(super) fn load(
     policy: &Policy,
     names: &Names,
     covered: &[String],
+    files: Files<'_>,
 ) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let documents = document::parse(source)?;
     let [document] = documents.as_slice() else {
@@ -41,7 +45,8 @@ pub(super) fn load(
     };
     let mut problems = document.check(Schema::PolicyTest);
     if problems.is_empty() {
-        let mut reader = Reader { source, policy, names, covered, problems: Vec::new() };
+        let reports = BTreeMap::new();
+        let mut reader = Reader { source, policy, names, covered, files, reports, problems: Vec::new() };
         let cases: Vec<Case> = document
             .root()
             .get("cases")
@@ -73,6 +78,10 @@ pub(super) struct Reader<'a> {
     pub(super) names: &'a Names,
     /// The services of the policy's scope.
     covered: &'a [String],
+    /// The files of the tree.
+    files: Files<'a>,
+    /// The reports that were read, by their paths; none for one that cannot be.
+    reports: BTreeMap<String, Option<Rc<Document>>>,
     /// What was found.
     pub(super) problems: Vec<Diagnostic>,
 }
@@ -97,9 +106,18 @@ impl Reader<'_> {
             (None, _) => "production".to_owned(),
         };
         let environment = environment.unwrap_or_else(default);
+        let measured = self.policy.header.measures.as_ref().unwrap_or(&environment);
+        let found = self.found(part, service.as_deref(), measured);
+        let record = found.as_ref().map(|found| &found.record);
         let (ground, in_force) = match part.get("given") {
-            Some(given) => (self.ground(given), self.in_force(given)),
+            Some(given) => (self.ground(given, record), self.in_force(given, record)),
             None => (Ground::Facts(Arc::new(Given::new(self.names.step))), BTreeSet::new()),
+        };
+        let read = |fact: &str| found.as_ref().and_then(|found| found.record.name(fact));
+        let (phase, tier) = (read("phase"), read("tier"));
+        let (service, slo) = match found {
+            Some(found) => (Some(found.service), Some(found.slo)),
+            None => (service, text("slo")),
         };
         let wants = part.get("want");
         let list: Vec<Part<'_>> = wants.into_iter().flat_map(Part::items).collect();
@@ -113,10 +131,10 @@ impl Reader<'_> {
             head: text("head"),
             ledger: None,
             stand_in: self.covered.first().cloned().unwrap_or_default(),
-            phase: self.of_service(part, "phase", service.as_deref(), &self.names.phases),
-            tier: self.of_service(part, "tier", service.as_deref(), &self.names.tiers),
+            phase: self.of_service(part, "phase", phase, service.as_deref(), &self.names.phases),
+            tier: self.of_service(part, "tier", tier, service.as_deref(), &self.names.tiers),
             service,
-            slo: text("slo"),
+            slo,
             wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
             ground,
         };
@@ -125,18 +143,19 @@ impl Reader<'_> {
         case
     }
 
-    /// What a case says of its service, else what the settings say of it.
+    /// What a case says of its service, else what a report recorded, else what the settings say of it.
     fn of_service(
         &mut self,
         part: Part<'_>,
         key: &str,
+        recorded: Option<String>,
         service: Option<&str>,
         known: &BTreeMap<String, String>,
     ) -> Option<String> {
         let declared: Vec<String> = known.values().cloned().collect();
         let stand_in = service.or_else(|| self.covered.first().map(String::as_str));
         let settings = || known.get(stand_in?).cloned();
-        self.name(part.get(key), key, &declared).or_else(settings)
+        self.name(part.get(key), key, &declared).or(recorded).or_else(settings)
     }
 
     /// A name that must be declared.
@@ -176,9 +195,12 @@ impl Reader<'_> {
         names
     }
 
-    /// What was in force before. Of history, only what history cannot know.
-    fn in_force(&mut self, given: Part<'_>) -> BTreeSet<String> {
-        let Some(list) = given.get("in_force") else { return BTreeSet::new() };
+    /// What was in force before: as it is written, else as a report recorded it. Of history, only what history cannot
+    /// know.
+    fn in_force(&mut self, given: Part<'_>, record: Option<&Record>) -> BTreeSet<String> {
+        let Some(list) = given.get("in_force") else {
+            return record.map(|record| record.in_force.clone()).unwrap_or_default();
+        };
         let walked = given.get("history").or_else(|| given.get("observations")).is_some();
         for item in list.items().filter(|_| walked) {
             let name = item.text().unwrap_or_default();
@@ -191,29 +213,41 @@ impl Reader<'_> {
     }
 
     /// The situation.
-    fn ground(&mut self, given: Part<'_>) -> Ground {
+    fn ground(&mut self, given: Part<'_>, record: Option<&Record>) -> Ground {
         let (history, observations) = (given.get("history"), given.get("observations"));
         let whole = history.or(observations);
         if let Some(whole) = whole {
             for (key, part) in given.entries() {
                 if part.key_place() != whole.key_place() && !["in_force", "events"].contains(&key) {
-                    let message = format!("`{key}` stands beside a history, from which it follows");
+                    let why = match key {
+                        "report" => "which says the same in another way",
+                        _ => "from which it follows",
+                    };
+                    let message = format!("`{key}` stands beside a history, {why}");
                     let problem = Diagnostic::error(Code::WrongValue, message).at(part.key_place(), "this");
-                    let help = "give facts, or `history`, or `observations`";
+                    let help = "give facts, or `report`, or `history`, or `observations`";
                     self.problems.push(problem.help(help));
                 }
             }
         }
         match (history, observations) {
             (Some(history), _) => self.history(history),
-            (None, Some(observations)) => {
-                let directory = self.source.path().rsplit_once('/').map_or("", |(directory, _)| directory);
-                let separator = if directory.is_empty() { "" } else { "/" };
-                let path = format!("{directory}{separator}{}", observations.text().unwrap_or_default());
-                Ground::Observations(path, observations.place())
+            (None, Some(observations)) => Ground::Observations(self.path(observations), observations.place()),
+            (None, None) => {
+                let step = self.names.step;
+                let recorded = record.map_or_else(|| Given::new(step), |record| record.given(step));
+                let facts = self.facts(given, recorded);
+                self.refused(record, &facts, given.get("report"));
+                Ground::Facts(Arc::new(facts))
             }
-            (None, None) => self.facts(given),
         }
+    }
+
+    /// The path in the tree of a file that is named relative to this one.
+    fn path(&self, named: Part<'_>) -> String {
+        let directory = self.source.path().rsplit_once('/').map_or("", |(directory, _)| directory);
+        let separator = if directory.is_empty() { "" } else { "/" };
+        format!("{directory}{separator}{}", named.text().unwrap_or_default())
     }
 
     /// A stretch of history.

@@ -1,7 +1,5 @@
 //! Facts that a test gives, each in its own notation.
 
-use std::sync::Arc;
-
 use rust_decimal::Decimal;
 
 use super::{Reader, scalar};
@@ -10,12 +8,11 @@ use crate::diagnostic::{Diagnostic, suggestion};
 use crate::document::Part;
 use crate::policy::length;
 use crate::policy::trial::given::{Argument, FACTS, Given, NO_PRIORITY, Notation};
-use crate::policy::trial::{Ground, notation};
+use crate::policy::trial::notation;
 
 impl Reader<'_> {
-    /// Some facts.
-    pub(super) fn facts(&mut self, given: Part<'_>) -> Ground {
-        let mut facts = Given::new(self.names.step);
+    /// Some facts, over those that a report gives.
+    pub(super) fn facts(&mut self, given: Part<'_>, mut facts: Given) -> Given {
         for budget in [Some(given), given.get("sla"), given.get("quarter")].into_iter().flatten() {
             if let (Some(_), Some(consumed)) = (budget.get("remaining"), budget.get("consumed")) {
                 let message = "`consumed` is what `remaining` leaves, and both are given".to_owned();
@@ -44,7 +41,7 @@ impl Reader<'_> {
                 self.fact(&mut facts, (fact, &argument), notation, value);
             }
         }
-        Ground::Facts(Arc::new(facts))
+        facts
     }
 
     /// One fact.
