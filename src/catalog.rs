@@ -1,6 +1,6 @@
 //! Every SLO in force: one model, whatever dialect a team wrote it in.
 //!
-//! A dialect is one file under `catalog/`, told by `apiVersion` and `kind`. The catalog resolves references,
+//! A dialect is one file under `catalog/`, told by `apiVersion`, `kind` and `version`. The catalog resolves references,
 //! refuses what it does not understand at its line, and drops nothing in silence. What an SLO's budget *is*
 //! is left to `budget`, and where its numbers come from to `source`.
 
@@ -9,6 +9,7 @@ mod indicator;
 mod method;
 mod openslo;
 mod period;
+mod sloth;
 mod target;
 mod unreckoned;
 
@@ -102,6 +103,8 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         }
     }
     let mut openslo = openslo::Documents::default();
+    let mut slos = Vec::new();
+    let mut any = false;
     let mut passed_over = Vec::new();
     for (file, documents) in &parsed {
         let mut known = false;
@@ -110,6 +113,10 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             known |= belongs != Belongs::No;
             match belongs {
                 Belongs::To(Dialect::OpenSlo) => openslo.take(part, &mut problems),
+                Belongs::To(Dialect::Sloth(form)) => {
+                    any = true;
+                    slos.extend(sloth::slos(part, form, settings, &mut problems));
+                }
                 Belongs::Refused | Belongs::No => {}
             }
         }
@@ -117,12 +124,12 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             passed_over.push(file.path().to_owned());
         }
     }
-    let mut slos = openslo.slos(settings, &mut problems);
+    slos.extend(openslo.slos(settings, &mut problems));
     slos.sort_by(|one, other| one.name.cmp(&other.name));
     problems.extend(duplicates(&slos, &problems));
     slos.dedup_by(|later, first| later.name == first.name);
     problems.extend(slos.iter().flat_map(Slo::warnings));
-    if !openslo.any_slo() && problems.iter().all(|problem| !problem.is_error()) {
+    if !any && !openslo.any_slo() && problems.iter().all(|problem| !problem.is_error()) {
         problems.push(no_slo(settings, files.len(), &passed_over));
     }
     diagnostic::sort(&mut problems);
@@ -163,7 +170,7 @@ fn no_slo(settings: &Settings, files: usize, passed_over: &[String]) -> Diagnost
         _ => format!("the files that match {globs} hold no document of kind `SLO`"),
     };
     Diagnostic::error(Code::NoSlo, "no SLO is defined").help(format!(
-        "{found}; write an SLO in the terms of OpenSLO v1, or set `slos` in `{}`",
+        "{found}; write an SLO in the terms of OpenSLO v1 or Sloth, or set `slos` in `{}`",
         settings::FILE
     ))
 }

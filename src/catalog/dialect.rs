@@ -3,6 +3,7 @@
 //! What was meant to be a definition and cannot be read is an error, because passing it over would leave its SLO
 //! unjudged in silence. Everything else is no business of the catalog.
 
+use super::{openslo, sloth};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
 use crate::settings::Settings;
@@ -12,6 +13,8 @@ use crate::settings::Settings;
 pub(super) enum Dialect {
     /// OpenSLO, version 1.
     OpenSlo,
+    /// Sloth, in one of its forms.
+    Sloth(sloth::Form),
 }
 
 /// What a document is to the catalog.
@@ -27,19 +30,24 @@ pub(super) enum Belongs {
 
 impl Dialect {
     /// All of them.
-    const ALL: [Self; 1] = [Self::OpenSlo];
+    const ALL: [Self; 3] =
+        [Self::OpenSlo, Self::Sloth(sloth::Form::File), Self::Sloth(sloth::Form::Resource)];
 
     /// The key and the value by which documents say that they are of it.
     const fn mark(self) -> (&'static str, &'static str) {
         match self {
             Self::OpenSlo => ("apiVersion", "openslo/v1"),
+            Self::Sloth(sloth::Form::File) => ("version", "prometheus/v1"),
+            Self::Sloth(sloth::Form::Resource) => ("apiVersion", "sloth.slok.dev/v1"),
         }
     }
 
     /// The kinds of document that it has.
     const fn kinds(self) -> &'static [&'static str] {
         match self {
-            Self::OpenSlo => &super::openslo::KINDS,
+            Self::OpenSlo => &openslo::KINDS,
+            Self::Sloth(sloth::Form::File) => &[],
+            Self::Sloth(sloth::Form::Resource) => &sloth::KINDS,
         }
     }
 }
@@ -102,7 +110,9 @@ pub(super) fn service<'a>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<&'a str> {
     if let Err(problem) = settings.service(name) {
-        let help = format!("{}; an SLO of no declared service would never be judged", problem.help);
+        let (open, close) = if problem.help.ends_with('?') { (" (", ")") } else { ("; ", "") };
+        let help =
+            format!("{}{open}an SLO of no declared service would never be judged{close}", problem.help);
         problems.push(problem.at(part.place(), "not declared").help(help));
         return None;
     }

@@ -126,7 +126,7 @@ fn documents_of_other_formats_are_passed_over_and_counted() {
         "apiVersion: v1\nkind: ConfigMap\n",
         "- just\n- a list\n",
         "# nothing\n",
-        "version: prometheus/v1\n",
+        "version: 3\n",
     ]);
     assert_eq!(problems, []);
     assert_eq!(catalog.passed_over, ["b.yaml", "c.yaml", "d.yaml", "e.yaml"]);
@@ -280,6 +280,7 @@ fn an_objective_of_100_percent_is_refused_with_the_reason() {
         "target: -0.5",
         "targetPercent: 0",
         "targetPercent: 101",
+        "targetPercent: 0.997",
         "target: 0.99999999999999999999999999999999",
     ] {
         assert_eq!(problem("targetPercent: 99.7", to).code, Code::WrongValue, "{to}");

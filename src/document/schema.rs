@@ -19,6 +19,10 @@ pub enum Schema {
     Settings,
     /// A document of OpenSLO v1, of any kind.
     OpenSlo,
+    /// A file of Sloth.
+    Sloth,
+    /// A resource of Kubernetes for Sloth.
+    SlothResource,
     /// The tests of a policy.
     PolicyTest,
 }
@@ -37,6 +41,12 @@ static SETTINGS: LazyLock<Result<Compiled, String>> =
 /// The schema of OpenSLO v1.
 static OPENSLO: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1.json")));
+/// The schema of Sloth's files.
+static SLOTH: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/sloth.v1.json")));
+/// The schema of Sloth's resources.
+static SLOTH_RESOURCE: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/sloth-resource.v1.json")));
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/policy-test.v1.json")));
@@ -70,6 +80,8 @@ impl Schema {
         let compiled = match self {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
+            Self::Sloth => &*SLOTH,
+            Self::SlothResource => &*SLOTH_RESOURCE,
             Self::PolicyTest => &*POLICY_TEST,
         };
         let compiled = match compiled {
@@ -107,7 +119,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*POLICY_TEST] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -131,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*POLICY_TEST] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);
