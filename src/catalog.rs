@@ -9,6 +9,7 @@ mod indicator;
 mod method;
 mod openslo;
 mod period;
+mod pyrra;
 mod sloth;
 mod target;
 mod unreckoned;
@@ -117,6 +118,10 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
                     any = true;
                     slos.extend(sloth::slos(part, form, settings, &mut problems));
                 }
+                Belongs::To(Dialect::Pyrra) => {
+                    any = true;
+                    slos.extend(pyrra::slo(part, settings, &mut problems));
+                }
                 Belongs::Refused | Belongs::No => {}
             }
         }
@@ -170,7 +175,7 @@ fn no_slo(settings: &Settings, files: usize, passed_over: &[String]) -> Diagnost
         _ => format!("the files that match {globs} hold no document of kind `SLO`"),
     };
     Diagnostic::error(Code::NoSlo, "no SLO is defined").help(format!(
-        "{found}; write an SLO in the terms of OpenSLO v1 or Sloth, or set `slos` in `{}`",
+        "{found}; write an SLO in the terms of OpenSLO, Sloth or Pyrra, or set `slos` in `{}`",
         settings::FILE
     ))
 }

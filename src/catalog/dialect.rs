@@ -3,10 +3,13 @@
 //! What was meant to be a definition and cannot be read is an error, because passing it over would leave its SLO
 //! unjudged in silence. Everything else is no business of the catalog.
 
-use super::{openslo, sloth};
+use super::{openslo, pyrra, sloth};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
 use crate::settings::Settings;
+
+/// What all annotations of ours begin with.
+const PREFIX: &str = "slogate.dev/";
 
 /// The dialects that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub(super) enum Dialect {
     OpenSlo,
     /// Sloth, in one of its forms.
     Sloth(sloth::Form),
+    /// Pyrra.
+    Pyrra,
 }
 
 /// What a document is to the catalog.
@@ -30,8 +35,8 @@ pub(super) enum Belongs {
 
 impl Dialect {
     /// All of them.
-    const ALL: [Self; 3] =
-        [Self::OpenSlo, Self::Sloth(sloth::Form::File), Self::Sloth(sloth::Form::Resource)];
+    const ALL: [Self; 4] =
+        [Self::OpenSlo, Self::Sloth(sloth::Form::File), Self::Sloth(sloth::Form::Resource), Self::Pyrra];
 
     /// The key and the value by which documents say that they are of it.
     const fn mark(self) -> (&'static str, &'static str) {
@@ -39,6 +44,7 @@ impl Dialect {
             Self::OpenSlo => ("apiVersion", "openslo/v1"),
             Self::Sloth(sloth::Form::File) => ("version", "prometheus/v1"),
             Self::Sloth(sloth::Form::Resource) => ("apiVersion", "sloth.slok.dev/v1"),
+            Self::Pyrra => ("apiVersion", "pyrra.dev/v1alpha1"),
         }
     }
 
@@ -48,6 +54,7 @@ impl Dialect {
             Self::OpenSlo => &openslo::KINDS,
             Self::Sloth(sloth::Form::File) => &[],
             Self::Sloth(sloth::Form::Resource) => &sloth::KINDS,
+            Self::Pyrra => &pyrra::KINDS,
         }
     }
 }
@@ -117,4 +124,29 @@ pub(super) fn service<'a>(
         return None;
     }
     Some(name)
+}
+
+/// Holds the annotations of a resource that are ours to the `known` ones: a misspelt one would do nothing, in silence.
+pub(super) fn annotations(part: Part<'_>, known: &[&str], problems: &mut Vec<Diagnostic>) {
+    for (key, part) in part.at("/metadata/annotations").into_iter().flat_map(Part::entries) {
+        if key.starts_with(PREFIX) && !known.contains(&key) {
+            let problem = Diagnostic::error(Code::UnknownKey, format!("there is no annotation `{key}`"));
+            let help = if known.is_empty() {
+                "take it out; a definition of this format has none that begin so".to_owned()
+            } else {
+                diagnostic::suggestion(key, known.iter().copied())
+            };
+            problems.push(problem.at(part.key_place(), "not an annotation of slogate").help(help));
+        }
+    }
+}
+
+/// Tells an SLO that was not `read` although nothing is said to be wrong with it, from the problem `told` on: no SLO is
+/// lost in silence.
+pub(super) fn account(part: Part<'_>, read: bool, told: usize, problems: &mut Vec<Diagnostic>) {
+    if !read && !problems.iter().skip(told).any(Diagnostic::is_error) {
+        let problem =
+            Diagnostic::error(Code::WrongValue, "this SLO could not be read, and no reason is known");
+        problems.push(problem.at(part.key_place(), "not read").help("report this as a bug, with the file"));
+    }
 }

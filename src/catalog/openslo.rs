@@ -28,12 +28,16 @@ pub(super) struct Documents<'a> {
     named: BTreeMap<(&'a str, &'a str), Part<'a>>,
     /// The names of the SLIs that were referred to.
     used: BTreeSet<&'a str>,
+    /// Something in one of them is wrong.
+    broken: bool,
 }
 
 impl<'a> Documents<'a> {
     /// Takes a document in.
     pub(super) fn take(&mut self, part: Part<'a>, problems: &mut Vec<Diagnostic>) {
-        problems.extend(part.check(Schema::OpenSlo));
+        let found = part.check(Schema::OpenSlo);
+        self.broken |= found.iter().any(Diagnostic::is_error);
+        problems.extend(found);
         self.all.push(part);
         let kind = part
             .get("kind")
@@ -81,6 +85,7 @@ impl<'a> Documents<'a> {
     /// One SLO for each objective. The schema has told what is missing or malformed; the rest is told here.
     fn slo(&mut self, part: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
         let Some(spec) = part.get("spec") else { return Vec::new() };
+        let before = problems.len();
         let named = spec.get("service");
         let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
         let window = objective::window(spec, settings.step, problems);
@@ -90,9 +95,11 @@ impl<'a> Documents<'a> {
         if shared.is_none() && !own(&spec) && !objectives.iter().any(own) {
             problems.push(without_indicator(spec));
         }
+        let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
         let several = objectives.len() > 1;
         let mut slos = Vec::new();
         for (index, objective) in objectives.into_iter().enumerate() {
+            let told = problems.len();
             let share = objective::objective(objective, problems);
             let method = objective::method(spec, objective, problems);
             let sli = if own(&objective) { self.indicator(objective, problems) } else { shared };
@@ -119,7 +126,9 @@ impl<'a> Documents<'a> {
                     place: if several { objective.key_place() } else { name_of(part) },
                 })
             };
-            slos.extend(read());
+            let read = read();
+            dialect::account(objective, read.is_some() || stopped || self.broken, told, problems);
+            slos.extend(read);
         }
         slos
     }

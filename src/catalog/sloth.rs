@@ -61,13 +61,23 @@ pub(super) fn slos(
     settings: &Settings,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Slo> {
+    let told = problems.len();
     problems.extend(part.check(form.schema()));
+    dialect::annotations(part, &[], problems);
     let root = if form == Form::Resource { part.get("spec") } else { Some(part) };
     let Some(root) = root else { return Vec::new() };
     let named = root.get("service");
     let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
+    let broken = problems.iter().skip(told).any(Diagnostic::is_error);
     let slos = root.get("slos").into_iter().flat_map(Part::items);
-    slos.filter_map(|part| slo(part, service, &form.keys(), settings.step, problems)).collect()
+    slos.filter_map(|part| {
+        let told = problems.len();
+        let slo = slo(part, service, &form.keys(), settings.step, problems);
+        // What the schema and the service have told is not told again.
+        dialect::account(part, slo.is_some() || broken, told, problems);
+        slo
+    })
+    .collect()
 }
 
 /// One SLO.

@@ -72,7 +72,7 @@ pub fn read(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
     problems.extend(promql::check(&catalog, settings));
     for path in &catalog.passed_over {
         let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
-        let help = "write OpenSLO v1 or Sloth, or leave the file out of `slos`";
+        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
         problems.push(Diagnostic::warning(Code::Unused, message).help(help));
     }
     let mut policies = Vec::new();

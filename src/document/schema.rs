@@ -23,6 +23,8 @@ pub enum Schema {
     Sloth,
     /// A resource of Kubernetes for Sloth.
     SlothResource,
+    /// A resource of Kubernetes for Pyrra.
+    Pyrra,
     /// The tests of a policy.
     PolicyTest,
 }
@@ -47,6 +49,9 @@ static SLOTH: LazyLock<Result<Compiled, String>> =
 /// The schema of Sloth's resources.
 static SLOTH_RESOURCE: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/sloth-resource.v1.json")));
+/// The schema of Pyrra's resources.
+static PYRRA: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/pyrra.v1alpha1.json")));
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/policy-test.v1.json")));
@@ -82,6 +87,7 @@ impl Schema {
             Self::OpenSlo => &*OPENSLO,
             Self::Sloth => &*SLOTH,
             Self::SlothResource => &*SLOTH_RESOURCE,
+            Self::Pyrra => &*PYRRA,
             Self::PolicyTest => &*POLICY_TEST,
         };
         let compiled = match compiled {
@@ -119,7 +125,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*PYRRA, &*POLICY_TEST] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -143,7 +149,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*POLICY_TEST] {
+        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*PYRRA, &*POLICY_TEST] {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);
