@@ -103,7 +103,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             Err(found) => problems.extend(found),
         }
     }
-    let mut openslo = openslo::Documents::default();
+    let mut openslo = openslo::Documents::new(settings.slo_rules);
     let mut slos = Vec::new();
     let mut any = false;
     let mut passed_over = Vec::new();

@@ -194,6 +194,7 @@ mod tests {
         };
         Settings {
             slos: Vec::new(),
+            slo_rules: crate::document::RuleSet::Spec,
             policies: Vec::new(),
             services: BTreeMap::from([
                 ("checkout".to_owned(), service(&["services/checkout/**", "lib/*.rs"])),

@@ -9,6 +9,7 @@ mod load;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+use crate::document::RuleSet;
 
 pub use glob::{Matcher, glob};
 
@@ -129,6 +130,8 @@ pub struct Snapshot {
 pub struct Settings {
     /// Globs of SLO definitions.
     pub slos: Vec<String>,
+    /// The rules that OpenSLO definitions are held to.
+    pub slo_rules: RuleSet,
     /// Globs of policies.
     pub policies: Vec<String>,
     /// The services by name.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Slo, dialect};
 use crate::diagnostic::{self, Code, Diagnostic, Place};
-use crate::document::{Part, Schema};
+use crate::document::{Part, RuleSet, Schema};
 use crate::settings::Settings;
 
 /// The kinds of document that version 1 has.
@@ -20,7 +20,6 @@ pub(super) const KINDS: [&str; 7] =
     ["SLO", "SLI", "DataSource", "Service", "AlertPolicy", "AlertCondition", "AlertNotificationTarget"];
 
 /// All documents of this dialect, of all files.
-#[derive(Default)]
 pub(super) struct Documents<'a> {
     /// All of them, in the order in which they were read.
     all: Vec<Part<'a>>,
@@ -30,12 +29,19 @@ pub(super) struct Documents<'a> {
     used: BTreeSet<&'a str>,
     /// Something in one of them is wrong.
     broken: bool,
+    /// The rules that they are held to.
+    rules: RuleSet,
 }
 
 impl<'a> Documents<'a> {
+    /// None yet, to be held to a set of rules.
+    pub(super) fn new(rules: RuleSet) -> Self {
+        Self { all: Vec::new(), named: BTreeMap::new(), used: BTreeSet::new(), broken: false, rules }
+    }
+
     /// Takes a document in.
     pub(super) fn take(&mut self, part: Part<'a>, problems: &mut Vec<Diagnostic>) {
-        let found = part.check(Schema::OpenSlo);
+        let found = part.check_by(Schema::OpenSlo, self.rules);
         self.broken |= found.iter().any(Diagnostic::is_error);
         problems.extend(found);
         self.all.push(part);
@@ -95,6 +101,12 @@ impl<'a> Documents<'a> {
         if shared.is_none() && !own(&spec) && !objectives.iter().any(own) {
             problems.push(without_indicator(spec));
         }
+        if let Some(other) = shared.and_then(|_| objectives.iter().find(|part| own(part))) {
+            let message = "an SLO has one indicator, or one in each objective, not both";
+            let problem = Diagnostic::error(Code::WrongValue, message).at(other.key_place(), "has its own");
+            problems.push(problem.help("take the indicator out of the objectives, or out of the SLO"));
+        }
+        let composite = objectives.iter().any(own);
         let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
         let several = objectives.len() > 1;
         let mut slos = Vec::new();
@@ -102,6 +114,9 @@ impl<'a> Documents<'a> {
             let told = problems.len();
             let share = objective::objective(objective, problems);
             let method = objective::method(spec, objective, problems);
+            if composite && !own(&objective) && shared.is_none() {
+                problems.push(without_indicator(objective));
+            }
             let sli = if own(&objective) { self.indicator(objective, problems) } else { shared };
             let indicator = sli.and_then(|sli| indicator::indicator(sli, objective, self, problems));
             let Some(name) = part.at("/metadata/name").and_then(Part::text) else { continue };
@@ -161,7 +176,15 @@ impl<'a> Documents<'a> {
             [] => format!("add a document of kind `{kind}` with this name; there is none of that kind"),
             known => diagnostic::suggestion(name, known.iter().copied()),
         };
-        let problem = Diagnostic::error(Code::UnknownName, format!("there is no {kind} named `{name}`"));
+        let message = format!("there is no {kind} named `{name}`");
+        // No budget depends on who is alerted.
+        let idle = self.rules == RuleSet::Lenient && !["SLI", "DataSource"].contains(&kind);
+        let problem = if idle {
+            Diagnostic::warning(Code::UnknownName, message)
+        } else {
+            Diagnostic::error(Code::UnknownName, message)
+        };
+        let help = format!("{help} [openslo/reference, {}]", self.rules.as_str());
         problems.push(problem.at(reference.place(), "refers to nothing").help(help));
         None
     }
@@ -178,7 +201,7 @@ fn each(name: &str, aim: Option<&str>, index: usize) -> String {
 /// An SLO without an indicator.
 fn without_indicator(spec: Part<'_>) -> Diagnostic {
     Diagnostic::error(Code::MissingKey, "missing key `indicator`")
-        .at(spec.key_place(), "an SLO needs `indicator` or `indicatorRef`")
+        .at(spec.key_place(), "`indicator` or `indicatorRef` is needed here")
         .help("add `indicator` with the queries, or `indicatorRef` with the name of an SLI")
 }
 

@@ -110,7 +110,10 @@ spec: { type: Prometheus, connectionDetails: { url: 'http://prometheus:9090', an
     ]);
     let told: Vec<(&str, &str)> =
         problems.iter().map(|problem| (problem.message.as_str(), problem.help.as_str())).collect();
-    assert_eq!(told[0], ("there is no SLI named `erors`", "did you mean `errors`?"));
+    assert_eq!(
+        told[0],
+        ("there is no SLI named `erors`", "did you mean `errors`? [openslo/reference, spec]")
+    );
     assert_eq!(told[1].0, "there is no DataSource named `mian`");
     assert_eq!(told[2].0, "no SLO refers to the SLI `errors`");
     assert_eq!(problems[2].severity, diagnostic::Severity::Warning);
@@ -261,7 +264,13 @@ fn every_reference_is_followed_whether_or_not_it_is_used() {
     let told: Vec<(&str, &str)> =
         problems.iter().map(|problem| (problem.message.as_str(), problem.help.as_str())).collect();
     assert_eq!(told.len(), 4, "{told:#?}");
-    assert_eq!(told[0], ("there is no AlertPolicy named `missing-policy`", "did you mean `missing-polic`?"));
+    assert_eq!(
+        told[0],
+        (
+            "there is no AlertPolicy named `missing-policy`",
+            "did you mean `missing-polic`? [openslo/reference, spec]"
+        )
+    );
     assert_eq!(told[1].0, "there is no AlertPolicy named `another`");
     assert_eq!(told[2].0, "there is no AlertCondition named `c`");
     assert_eq!(told[3].0, "there is no AlertNotificationTarget named `t`");
@@ -331,7 +340,7 @@ fn unknown_keys_are_refused_wherever_they_stand() {
     ] {
         let (_, problems) = loaded(&[&SLO.replace(from, to)]);
         let found = problems.iter().find(|problem| problem.code == Code::UnknownKey).expect("it is refused");
-        assert_eq!(found.help, format!("did you mean `{near}`?"));
+        assert_eq!(found.help, format!("did you mean `{near}`? [openslo/unknown-key, spec]"));
     }
 }
 

@@ -7,6 +7,7 @@ use crate::command::ground;
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law};
 use crate::diagnostic::{self, Diagnostic};
+use crate::document::RuleSet;
 use crate::policy::soundness;
 use crate::report::{json, problem};
 use crate::settings::Settings;
@@ -50,7 +51,10 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
 fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
-    let settings = law::read_settings(&ground, problems)?;
+    let mut settings = law::read_settings(&ground, problems)?;
+    if let Some(rules) = validate.rules.as_deref().and_then(RuleSet::named) {
+        settings.slo_rules = rules;
+    }
     let law = law::read(&ground, &settings)?;
     problems.extend(law.problems.iter().cloned());
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.

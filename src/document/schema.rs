@@ -29,6 +29,39 @@ pub enum Schema {
     PolicyTest,
 }
 
+/// How much of a schema a document is held to. A rule of a schema names the sets that it belongs to under `x-sets`;
+/// one that names none belongs to all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleSet {
+    /// What the format's own tools ask, and all that its specification asks.
+    Strict,
+    /// What the format's specification asks.
+    Spec,
+    /// What nobody could do without; an unknown key is a warning.
+    Lenient,
+}
+
+impl RuleSet {
+    /// All of them, the strictest first.
+    pub const ALL: [Self; 3] = [Self::Strict, Self::Spec, Self::Lenient];
+
+    /// As it is written in settings, on the command line and in schemas.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Spec => "spec",
+            Self::Lenient => "lenient",
+        }
+    }
+
+    /// The set of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|set| set.as_str() == name)
+    }
+}
+
 /// A schema that is ready to be applied.
 pub(super) struct Compiled {
     /// Its text.
@@ -71,6 +104,11 @@ impl Compiled {
         self.text.pointer(parent).map_or(&Value::Null, |rule| self.follow(rule))
     }
 
+    /// What the rules of this schema are called by, where a document can be held to a part of them.
+    pub(super) fn family(&self) -> Option<&str> {
+        self.text.get("x-family").and_then(Value::as_str)
+    }
+
     /// A rule, or the one that it refers to.
     pub(super) fn follow<'a>(&'a self, rule: &'a Value) -> &'a Value {
         let target =
@@ -81,7 +119,7 @@ impl Compiled {
 
 impl Schema {
     /// The violations, in the order of their places.
-    pub(super) fn check(self, part: Part<'_>) -> Vec<Diagnostic> {
+    pub(super) fn check(self, part: Part<'_>, set: RuleSet) -> Vec<Diagnostic> {
         let compiled = match self {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
@@ -100,7 +138,8 @@ impl Schema {
         };
         let value = part.value();
         let errors = compiled.validator.iter_errors(&value);
-        let told = errors.flat_map(|error| Violation::new(compiled, part, &error).describe(error.kind()));
+        let told =
+            errors.flat_map(|error| Violation::new(compiled, part, &error, set).describe(error.kind()));
         let mut problems: Vec<Diagnostic> = told.take(MAX_PROBLEMS).collect();
         diagnostic::sort(&mut problems);
         problems

@@ -11,7 +11,7 @@ use super::{
     glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
-use crate::document::{self, Document, Part, Schema};
+use crate::document::{self, Document, Part, RuleSet, Schema};
 
 /// The shortest and the longest step, in seconds.
 const STEPS: std::ops::RangeInclusive<i64> = 10..=DAY;
@@ -62,6 +62,7 @@ impl<'a> Loader<'a, '_> {
     fn settings(&mut self, source: &SourceText) -> Settings {
         Settings {
             slos: self.globs(self.root, "slos", Reach::Directory, &["slos/**/*.yaml", "slos/**/*.yml"]),
+            slo_rules: self.word("slo_rules").and_then(RuleSet::named).unwrap_or(RuleSet::Spec),
             policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
             services: self.services(),
             environments: self.environments(),
@@ -274,6 +275,7 @@ source: { snapshot: history.om.gz }
         let settings = settings.expect("it is valid");
         assert_eq!(settings.slos, ["slos/**/*.yaml", "slos/**/*.yml"]);
         assert_eq!(settings.policies, ["policies/*.rhai"]);
+        assert_eq!(settings.slo_rules, RuleSet::Spec);
         assert_eq!(
             (settings.step, settings.unmapped, settings.on_unknown),
             (300, Unmapped::All, OnUnknown::Block)

@@ -301,6 +301,7 @@ mod tests {
         let source = SourceText::new("slogate.yaml", "");
         Settings {
             slos: Vec::new(),
+            slo_rules: crate::document::RuleSet::Spec,
             policies: Vec::new(),
             services: BTreeMap::new(),
             environments: [("production", "prod"), ("staging", "staging")]
