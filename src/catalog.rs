@@ -114,6 +114,10 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             known |= belongs != Belongs::No;
             match belongs {
                 Belongs::To(Dialect::OpenSlo) => openslo.take(part, &mut problems),
+                Belongs::To(Dialect::OpenSloV1Alpha) => {
+                    any |= part.get("kind").and_then(Part::text) == Some("SLO");
+                    slos.extend(openslo::v1alpha::slos(part, settings, &mut problems));
+                }
                 Belongs::To(Dialect::Sloth(form)) => {
                     any = true;
                     slos.extend(sloth::slos(part, form, settings, &mut problems));

@@ -16,6 +16,8 @@ const PREFIX: &str = "slogate.dev/";
 pub(super) enum Dialect {
     /// OpenSLO, version 1.
     OpenSlo,
+    /// OpenSLO, version 1 before it was done.
+    OpenSloV1Alpha,
     /// Sloth, in one of its forms.
     Sloth(sloth::Form),
     /// Pyrra.
@@ -35,13 +37,19 @@ pub(super) enum Belongs {
 
 impl Dialect {
     /// All of them.
-    const ALL: [Self; 4] =
-        [Self::OpenSlo, Self::Sloth(sloth::Form::File), Self::Sloth(sloth::Form::Resource), Self::Pyrra];
+    const ALL: [Self; 5] = [
+        Self::OpenSlo,
+        Self::OpenSloV1Alpha,
+        Self::Sloth(sloth::Form::File),
+        Self::Sloth(sloth::Form::Resource),
+        Self::Pyrra,
+    ];
 
     /// The key and the value by which documents say that they are of it.
     const fn mark(self) -> (&'static str, &'static str) {
         match self {
             Self::OpenSlo => ("apiVersion", "openslo/v1"),
+            Self::OpenSloV1Alpha => ("apiVersion", "openslo/v1alpha"),
             Self::Sloth(sloth::Form::File) => ("version", "prometheus/v1"),
             Self::Sloth(sloth::Form::Resource) => ("apiVersion", "sloth.slok.dev/v1"),
             Self::Pyrra => ("apiVersion", "pyrra.dev/v1alpha1"),
@@ -52,6 +60,7 @@ impl Dialect {
     const fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::OpenSlo => &openslo::KINDS,
+            Self::OpenSloV1Alpha => &openslo::v1alpha::KINDS,
             Self::Sloth(sloth::Form::File) => &[],
             Self::Sloth(sloth::Form::Resource) => &sloth::KINDS,
             Self::Pyrra => &pyrra::KINDS,

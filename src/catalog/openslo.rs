@@ -7,6 +7,7 @@
 mod indicator;
 mod objective;
 mod references;
+pub(super) mod v1alpha;
 
 use std::collections::{BTreeMap, BTreeSet};
 

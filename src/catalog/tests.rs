@@ -140,10 +140,10 @@ fn documents_of_other_formats_are_passed_over_and_counted() {
 
 #[test]
 fn what_was_meant_to_be_openslo_is_never_passed_over() {
-    let found = problem("openslo/v1", "openslo/v1alpha");
+    let found = problem("openslo/v1", "openslo/v1beta");
     assert_eq!(
         (found.code, found.message.as_str()),
-        (Code::Unsupported, "the version `openslo/v1alpha` of this format is not read")
+        (Code::Unsupported, "the version `openslo/v1beta` of this format is not read")
     );
     assert_eq!(problem("openslo/v1", "openslo.com/v2alpha").code, Code::Unsupported);
     assert_eq!(problem("openslo/v1", "OpenSLO/v1").code, Code::Unsupported);

@@ -19,6 +19,8 @@ pub enum Schema {
     Settings,
     /// A document of OpenSLO v1, of any kind.
     OpenSlo,
+    /// A document of OpenSLO v1alpha.
+    OpenSloV1Alpha,
     /// A file of Sloth.
     Sloth,
     /// A resource of Kubernetes for Sloth.
@@ -76,6 +78,9 @@ static SETTINGS: LazyLock<Result<Compiled, String>> =
 /// The schema of OpenSLO v1.
 static OPENSLO: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1.json")));
+/// The schema of OpenSLO v1alpha.
+static OPENSLO_V1ALPHA: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1alpha.json")));
 /// The schema of Sloth's files.
 static SLOTH: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/sloth.v1.json")));
@@ -123,6 +128,7 @@ impl Schema {
         let compiled = match self {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
+            Self::OpenSloV1Alpha => &*OPENSLO_V1ALPHA,
             Self::Sloth => &*SLOTH,
             Self::SlothResource => &*SLOTH_RESOURCE,
             Self::Pyrra => &*PYRRA,
@@ -150,6 +156,11 @@ impl Schema {
 mod tests {
     use super::*;
 
+    /// Every schema.
+    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 7] {
+        [&SETTINGS, &OPENSLO, &OPENSLO_V1ALPHA, &SLOTH, &SLOTH_RESOURCE, &PYRRA, &POLICY_TEST]
+    }
+
     /// Calls `visit` for every rule of a schema.
     fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, &Value)) {
         visit(path, value);
@@ -164,7 +175,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*PYRRA, &*POLICY_TEST] {
+        for schema in all() {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -188,7 +199,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*SLOTH, &*SLOTH_RESOURCE, &*PYRRA, &*POLICY_TEST] {
+        for schema in all() {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);

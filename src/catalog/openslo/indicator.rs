@@ -2,13 +2,15 @@
 //!
 //! Whether a query parses, and whether it can be counted, is left to `source`.
 
+use rust_decimal::Decimal;
+
 use super::super::{Comparison, Indicator, Query, target};
 use super::Documents;
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::document::Part;
+use crate::document::{Part, RuleSet};
 
 /// The monitoring system that is read.
-const SYSTEM: &str = "Prometheus";
+pub(super) const SYSTEM: &str = "Prometheus";
 
 /// A metric: a query to the monitoring system that is read, or one to another.
 enum Metric {
@@ -29,13 +31,7 @@ pub(super) fn indicator<'a>(
         return threshold(metric, objective, documents, problems);
     }
     let ratio = spec.get("ratioMetric")?;
-    for key in ["op", "value"] {
-        if let Some(part) = objective.get(key) {
-            let message = format!("`{key}` says nothing of a ratio of events");
-            let problem = Diagnostic::warning(Code::Unused, message).at(part.key_place(), "without effect");
-            problems.push(problem.help("take it out; it compares the values of a threshold metric"));
-        }
-    }
+    idle(objective, &["op", "value"], documents.rules, problems);
     if let Some(raw) = ratio.get("raw") {
         let is_good = ratio.get("rawType").and_then(Part::text)? == "success";
         return Some(match metric(raw, documents, problems)? {
@@ -58,7 +54,7 @@ pub(super) fn indicator<'a>(
     };
     let counter = ratio.get("counter");
     let place = counter.unwrap_or(ratio).key_place();
-    Some(match (counter.and_then(Part::boolean) == Some(true), is_good) {
+    Some(match (counts(counter, &[&part, &total]), is_good) {
         (true, true) => Indicator::Good { good: part, total },
         (true, false) => Indicator::Bad { bad: part, total },
         (false, is_good) => Indicator::Gauges { part, total, is_good, place },
@@ -73,6 +69,15 @@ fn threshold<'a>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Indicator> {
     let metric = metric(part, documents, problems);
+    let (comparison, threshold) = compared(objective, problems)?;
+    Some(match metric? {
+        Metric::Read(value) => Indicator::Threshold { value, comparison, threshold },
+        Metric::Foreign(system, place) => Indicator::Foreign { system, place },
+    })
+}
+
+/// How the values of a threshold metric are compared, and with what.
+pub(super) fn compared(objective: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<(Comparison, Decimal)> {
     for (key, example) in [("op", "op: lte"), ("value", "value: 0.3")] {
         if objective.get(key).is_none() {
             let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));
@@ -87,11 +92,24 @@ fn threshold<'a>(
         "gte" => Comparison::AtLeast,
         _ => return None,
     };
-    let threshold = target::decimal(objective.get("value")?.number()?)?;
-    Some(match metric? {
-        Metric::Read(value) => Indicator::Threshold { value, comparison, threshold },
-        Metric::Foreign(system, place) => Indicator::Foreign { system, place },
-    })
+    Some((comparison, target::decimal(objective.get("value")?.number()?)?))
+}
+
+/// Tells what has no effect beside a ratio of events; the strictest rules refuse it.
+pub(super) fn idle(objective: Part<'_>, keys: &[&str], rules: RuleSet, problems: &mut Vec<Diagnostic>) {
+    for (key, part) in keys.iter().filter_map(|key| Some((key, objective.get(key)?))) {
+        if rules != RuleSet::Strict {
+            let message = format!("`{key}` says nothing of a ratio of events");
+            let problem = Diagnostic::warning(Code::Unused, message).at(part.key_place(), "without effect");
+            problems.push(problem.help("take it out; it compares the values of a threshold metric"));
+        }
+    }
+}
+
+/// True when queries give counters: it is said, or it is not said and each of them counts over a window by itself.
+pub(super) fn counts(said: Option<Part<'_>>, queries: &[&Query]) -> bool {
+    let over_window = |query: &&Query| ["rate(", "increase("].iter().any(|word| query.text.contains(word));
+    said.map_or_else(|| queries.iter().all(over_window), |said| said.boolean() == Some(true))
 }
 
 /// One metric.
