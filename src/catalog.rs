@@ -103,7 +103,8 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             Err(found) => problems.extend(found),
         }
     }
-    let mut openslo = openslo::Documents::new(settings.slo_rules);
+    let [mut v1, mut v2alpha] = [openslo::Version::V1, openslo::Version::V2Alpha]
+        .map(|version| openslo::Documents::new(version, settings.slo_rules));
     let mut slos = Vec::new();
     let mut any = false;
     let mut passed_over = Vec::new();
@@ -113,7 +114,8 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             let belongs = dialect::tell(part, &mut problems);
             known |= belongs != Belongs::No;
             match belongs {
-                Belongs::To(Dialect::OpenSlo) => openslo.take(part, &mut problems),
+                Belongs::To(Dialect::OpenSlo(openslo::Version::V1)) => v1.take(part, &mut problems),
+                Belongs::To(Dialect::OpenSlo(openslo::Version::V2Alpha)) => v2alpha.take(part, &mut problems),
                 Belongs::To(Dialect::OpenSloV1Alpha) => {
                     any |= part.get("kind").and_then(Part::text) == Some("SLO");
                     slos.extend(openslo::v1alpha::slos(part, settings, &mut problems));
@@ -133,12 +135,15 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             passed_over.push(file.path().to_owned());
         }
     }
-    slos.extend(openslo.slos(settings, &mut problems));
+    for documents in [&mut v1, &mut v2alpha] {
+        any |= documents.any_slo();
+        slos.extend(documents.slos(settings, &mut problems));
+    }
     slos.sort_by(|one, other| one.name.cmp(&other.name));
     problems.extend(duplicates(&slos, &problems));
     slos.dedup_by(|later, first| later.name == first.name);
     problems.extend(slos.iter().flat_map(Slo::warnings));
-    if !any && !openslo.any_slo() && problems.iter().all(|problem| !problem.is_error()) {
+    if !any && problems.iter().all(|problem| !problem.is_error()) {
         problems.push(no_slo(settings, files.len(), &passed_over));
     }
     diagnostic::sort(&mut problems);

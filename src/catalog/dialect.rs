@@ -14,8 +14,8 @@ const PREFIX: &str = "slogate.dev/";
 /// The dialects that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// OpenSLO, version 1.
-    OpenSlo,
+    /// OpenSLO, in a version whose documents refer to each other.
+    OpenSlo(openslo::Version),
     /// OpenSLO, version 1 before it was done.
     OpenSloV1Alpha,
     /// Sloth, in one of its forms.
@@ -37,8 +37,9 @@ pub(super) enum Belongs {
 
 impl Dialect {
     /// All of them.
-    const ALL: [Self; 5] = [
-        Self::OpenSlo,
+    const ALL: [Self; 6] = [
+        Self::OpenSlo(openslo::Version::V1),
+        Self::OpenSlo(openslo::Version::V2Alpha),
         Self::OpenSloV1Alpha,
         Self::Sloth(sloth::Form::File),
         Self::Sloth(sloth::Form::Resource),
@@ -48,7 +49,8 @@ impl Dialect {
     /// The key and the value by which documents say that they are of it.
     const fn mark(self) -> (&'static str, &'static str) {
         match self {
-            Self::OpenSlo => ("apiVersion", "openslo/v1"),
+            Self::OpenSlo(openslo::Version::V1) => ("apiVersion", "openslo/v1"),
+            Self::OpenSlo(openslo::Version::V2Alpha) => ("apiVersion", "openslo.com/v2alpha"),
             Self::OpenSloV1Alpha => ("apiVersion", "openslo/v1alpha"),
             Self::Sloth(sloth::Form::File) => ("version", "prometheus/v1"),
             Self::Sloth(sloth::Form::Resource) => ("apiVersion", "sloth.slok.dev/v1"),
@@ -59,7 +61,7 @@ impl Dialect {
     /// The kinds of document that it has.
     const fn kinds(self) -> &'static [&'static str] {
         match self {
-            Self::OpenSlo => &openslo::KINDS,
+            Self::OpenSlo(_) => &openslo::KINDS,
             Self::OpenSloV1Alpha => &openslo::v1alpha::KINDS,
             Self::Sloth(sloth::Form::File) => &[],
             Self::Sloth(sloth::Form::Resource) => &sloth::KINDS,
@@ -79,15 +81,13 @@ pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
     let marks: Vec<&str> =
         Dialect::ALL.into_iter().map(Dialect::mark).filter(|mark| mark.0 == key).map(|mark| mark.1).collect();
     let group = |text: &str| text.split('/').next().unwrap_or_default().to_lowercase();
-    let own = ["openslo".to_owned(), "openslo.com".to_owned()];
     let family: Vec<&str> = marks.iter().copied().filter(|mark| group(mark) == group(text)).collect();
-    if text.contains('/') && (!family.is_empty() || own.contains(&group(text))) {
-        let known = if family.is_empty() { &marks } else { &family };
+    if text.contains('/') && !family.is_empty() {
         let message = format!("the version `{text}` of this format is not read");
         let problem =
             Diagnostic::error(Code::Unsupported, message).at(version.place(), "not a version that is read");
         problems
-            .push(problem.help(format!("write the document in the terms of {}", diagnostic::list(known))));
+            .push(problem.help(format!("write the document in the terms of {}", diagnostic::list(&family))));
         return Belongs::Refused;
     }
     if let Some(near) = diagnostic::nearest(text, marks.iter().copied()) {

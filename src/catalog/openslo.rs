@@ -1,4 +1,4 @@
-//! OpenSLO v1: SLOs, the SLIs and data sources that they refer to, and the alert policies beside them.
+//! OpenSLO v1, and the draft of v2 that only calls some things otherwise: SLOs, the SLIs and data sources that they refer to, and the alert policies beside them.
 //!
 //! Every SLO that follows its schema is read for what it is: by events, by slices of time, by the calendar, one
 //! objective or several. Whether its budget can be reckoned is left to `unreckoned`. Alert policies, conditions and
@@ -8,20 +8,25 @@ mod indicator;
 mod objective;
 mod references;
 pub(super) mod v1alpha;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Slo, dialect};
 use crate::diagnostic::{self, Code, Diagnostic, Place};
-use crate::document::{Part, RuleSet, Schema};
+use crate::document::{Part, RuleSet};
 use crate::settings::Settings;
 
-/// The kinds of document that version 1 has.
+pub(super) use version::Version;
+
+/// The kinds of document that versions 1 and 2 have.
 pub(super) const KINDS: [&str; 7] =
     ["SLO", "SLI", "DataSource", "Service", "AlertPolicy", "AlertCondition", "AlertNotificationTarget"];
 
-/// All documents of this dialect, of all files.
+/// All documents of one version, of all files.
 pub(super) struct Documents<'a> {
+    /// The version.
+    version: Version,
     /// All of them, in the order in which they were read.
     all: Vec<Part<'a>>,
     /// Kind and name, and what bears it.
@@ -36,13 +41,13 @@ pub(super) struct Documents<'a> {
 
 impl<'a> Documents<'a> {
     /// None yet, to be held to a set of rules.
-    pub(super) fn new(rules: RuleSet) -> Self {
-        Self { all: Vec::new(), named: BTreeMap::new(), used: BTreeSet::new(), broken: false, rules }
+    pub(super) fn new(version: Version, rules: RuleSet) -> Self {
+        Self { version, all: Vec::new(), named: BTreeMap::new(), used: BTreeSet::new(), broken: false, rules }
     }
 
     /// Takes a document in.
     pub(super) fn take(&mut self, part: Part<'a>, problems: &mut Vec<Diagnostic>) {
-        let found = part.check_by(Schema::OpenSlo, self.rules);
+        let found = part.check_by(self.version.schema(), self.rules);
         self.broken |= found.iter().any(Diagnostic::is_error);
         problems.extend(found);
         self.all.push(part);
@@ -75,9 +80,8 @@ impl<'a> Documents<'a> {
             let Some(name) = sli.at("/metadata/name").and_then(Part::text) else { continue };
             if !self.used.contains(name) {
                 let problem = Diagnostic::warning(Code::Unused, format!("no SLO refers to the SLI `{name}`"));
-                problems.push(
-                    problem.at(name_of(sli), "unused").help("refer to it with `indicatorRef`, or remove it"),
-                );
+                let help = format!("refer to it with `{}`, or remove it", self.version.reference());
+                problems.push(problem.at(name_of(sli), "unused").help(help));
             }
         }
         slos
@@ -93,19 +97,21 @@ impl<'a> Documents<'a> {
     fn slo(&mut self, part: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
         let Some(spec) = part.get("spec") else { return Vec::new() };
         let before = problems.len();
-        let named = spec.get("service");
+        let version = self.version;
+        let named = version.service(spec);
         let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
         let window = objective::window(spec, settings.step, problems);
         let objectives: Vec<Part<'a>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
-        let own = |part: &Part<'_>| part.get("indicator").or_else(|| part.get("indicatorRef")).is_some();
+        let own = |part: &Part<'_>| version.own(*part).is_some();
         let shared = self.indicator(spec, problems);
         if shared.is_none() && !own(&spec) && !objectives.iter().any(own) {
-            problems.push(without_indicator(spec));
+            problems.push(self.without_indicator(spec));
         }
         if let Some(other) = shared.and_then(|_| objectives.iter().find(|part| own(part))) {
             let message = "an SLO has one indicator, or one in each objective, not both";
             let problem = Diagnostic::error(Code::WrongValue, message).at(other.key_place(), "has its own");
-            problems.push(problem.help("take the indicator out of the objectives, or out of the SLO"));
+            let help = "take the indicator out of the objectives, or out of the SLO";
+            problems.push(problem.help(ruled(help, "one-indicator", self.rules)));
         }
         let composite = objectives.iter().any(own);
         let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
@@ -116,7 +122,7 @@ impl<'a> Documents<'a> {
             let share = objective::objective(objective, problems);
             let method = objective::method(spec, objective, problems);
             if composite && !own(&objective) && shared.is_none() {
-                problems.push(without_indicator(objective));
+                problems.push(self.without_indicator(objective));
             }
             let sli = if own(&objective) { self.indicator(objective, problems) } else { shared };
             let indicator = sli.and_then(|sli| indicator::indicator(sli, objective, self, problems));
@@ -137,7 +143,7 @@ impl<'a> Documents<'a> {
                     period,
                     calendar,
                     method: method?,
-                    share: objective::share(objective),
+                    share: objective::share(version, objective),
                     indicator: indicator?,
                     place: if several { objective.key_place() } else { name_of(part) },
                 })
@@ -151,13 +157,22 @@ impl<'a> Documents<'a> {
 
     /// The `spec` of the indicator of an SLO or an objective, inline or by reference.
     fn indicator(&mut self, spec: Part<'a>, problems: &mut Vec<Diagnostic>) -> Option<Part<'a>> {
-        if let Some(inline) = spec.get("indicator") {
+        if let Some(inline) = spec.get(self.version.inline()) {
             return inline.get("spec");
         }
-        let reference = spec.get("indicatorRef")?;
+        let reference = spec.get(self.version.reference())?;
         let sli = self.resolve("SLI", reference, problems)?;
         self.used.insert(reference.text()?);
         sli.get("spec")
+    }
+
+    /// An SLO or an objective without an indicator.
+    fn without_indicator(&self, spec: Part<'_>) -> Diagnostic {
+        let (inline, reference) = (self.version.inline(), self.version.reference());
+        let help = format!("add `{inline}` with the queries, or `{reference}` with the name of an SLI");
+        Diagnostic::error(Code::MissingKey, format!("missing key `{inline}`"))
+            .at(spec.key_place(), format!("`{inline}` or `{reference}` is needed here"))
+            .help(ruled(&help, "missing-key", self.rules))
     }
 
     /// What a reference stands for; a reference to nothing is told.
@@ -185,10 +200,15 @@ impl<'a> Documents<'a> {
         } else {
             Diagnostic::error(Code::UnknownName, message)
         };
-        let help = format!("{help} [openslo/reference, {}]", self.rules.as_str());
+        let help = ruled(&help, "reference", self.rules);
         problems.push(problem.at(reference.place(), "refers to nothing").help(help));
         None
     }
+}
+
+/// A help with the rule that refuses, and the set that it was taken from.
+fn ruled(help: &str, rule: &str, rules: RuleSet) -> String {
+    format!("{help} [openslo/{rule}, {}]", rules.as_str())
 }
 
 /// The name of one of several objectives of an SLO: by what people call it, else by its number.
@@ -197,13 +217,6 @@ fn each(name: &str, aim: Option<&str>, index: usize) -> String {
     let words: String = aim.unwrap_or_default().chars().map(plain).collect();
     let words: Vec<&str> = words.split_whitespace().collect();
     if words.is_empty() { format!("{name}/{}", index + 1) } else { format!("{name}/{}", words.join("-")) }
-}
-
-/// An SLO without an indicator.
-fn without_indicator(spec: Part<'_>) -> Diagnostic {
-    Diagnostic::error(Code::MissingKey, "missing key `indicator`")
-        .at(spec.key_place(), "`indicator` or `indicatorRef` is needed here")
-        .help("add `indicator` with the queries, or `indicatorRef` with the name of an SLI")
 }
 
 /// Two documents of one kind and name.

@@ -21,6 +21,8 @@ pub enum Schema {
     OpenSlo,
     /// A document of OpenSLO v1alpha.
     OpenSloV1Alpha,
+    /// A document of OpenSLO v2alpha, of any kind.
+    OpenSloV2Alpha,
     /// A file of Sloth.
     Sloth,
     /// A resource of Kubernetes for Sloth.
@@ -81,6 +83,9 @@ static OPENSLO: LazyLock<Result<Compiled, String>> =
 /// The schema of OpenSLO v1alpha.
 static OPENSLO_V1ALPHA: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1alpha.json")));
+/// The schema of OpenSLO v2alpha.
+static OPENSLO_V2ALPHA: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v2alpha.json")));
 /// The schema of Sloth's files.
 static SLOTH: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(include_str!("../../schemas/sloth.v1.json")));
@@ -129,6 +134,7 @@ impl Schema {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
             Self::OpenSloV1Alpha => &*OPENSLO_V1ALPHA,
+            Self::OpenSloV2Alpha => &*OPENSLO_V2ALPHA,
             Self::Sloth => &*SLOTH,
             Self::SlothResource => &*SLOTH_RESOURCE,
             Self::Pyrra => &*PYRRA,
@@ -157,8 +163,17 @@ mod tests {
     use super::*;
 
     /// Every schema.
-    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 7] {
-        [&SETTINGS, &OPENSLO, &OPENSLO_V1ALPHA, &SLOTH, &SLOTH_RESOURCE, &PYRRA, &POLICY_TEST]
+    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 8] {
+        [
+            &SETTINGS,
+            &OPENSLO,
+            &OPENSLO_V1ALPHA,
+            &OPENSLO_V2ALPHA,
+            &SLOTH,
+            &SLOTH_RESOURCE,
+            &PYRRA,
+            &POLICY_TEST,
+        ]
     }
 
     /// Calls `visit` for every rule of a schema.

@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 
 use super::super::{Comparison, Indicator, Query, target};
-use super::Documents;
+use super::{Documents, ruled};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::{Part, RuleSet};
 
@@ -69,7 +69,7 @@ fn threshold<'a>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Indicator> {
     let metric = metric(part, documents, problems);
-    let (comparison, threshold) = compared(objective, problems)?;
+    let (comparison, threshold) = compared(objective, documents.rules, problems)?;
     Some(match metric? {
         Metric::Read(value) => Indicator::Threshold { value, comparison, threshold },
         Metric::Foreign(system, place) => Indicator::Foreign { system, place },
@@ -77,12 +77,17 @@ fn threshold<'a>(
 }
 
 /// How the values of a threshold metric are compared, and with what.
-pub(super) fn compared(objective: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<(Comparison, Decimal)> {
+pub(super) fn compared(
+    objective: Part<'_>,
+    rules: RuleSet,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(Comparison, Decimal)> {
     for (key, example) in [("op", "op: lte"), ("value", "value: 0.3")] {
         if objective.get(key).is_none() {
             let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));
             let problem = problem.at(objective.key_place(), "an objective of a threshold metric needs it");
-            problems.push(problem.help(format!("add `{example}`: a value that compares so is a good one")));
+            let help = format!("add `{example}`: a value that compares so is a good one");
+            problems.push(problem.help(ruled(&help, "missing-key", rules)));
         }
     }
     let comparison = match objective.get("op").and_then(Part::text)? {
@@ -114,9 +119,8 @@ pub(super) fn counts(said: Option<Part<'_>>, queries: &[&Query]) -> bool {
 
 /// One metric.
 fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diagnostic>) -> Option<Metric> {
-    let source = part.get("metricSource")?;
-    let own = source.get("type");
-    let reference = source.get("metricSourceRef");
+    let source = documents.version.source(part)?;
+    let (own, reference) = (source.system, source.reference);
     let target = reference.and_then(|reference| documents.resolve("DataSource", reference, problems));
     let referred = target.and_then(|target| target.at("/spec/type"));
     if let Some((own, referred)) = own.zip(referred)
@@ -126,8 +130,8 @@ fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diag
         let message = format!("the metric source is `{written}` here and `{declared}` where it is declared");
         let problem = Diagnostic::error(Code::WrongValue, message);
         let label = format!("`{declared}` at {}", referred.place());
-        problems
-            .push(problem.at(own.place(), label).help("remove `type` here, and leave it to the DataSource"));
+        let help = "remove the type here, and leave it to the DataSource";
+        problems.push(problem.at(own.place(), label).help(ruled(help, "source-type", documents.rules)));
         return None;
     }
     // A source that is named and not declared has been told, and is none that can be asked.
@@ -139,12 +143,15 @@ fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diag
     if !name.eq_ignore_ascii_case(SYSTEM) {
         return Some(Metric::Foreign(name.to_owned(), own.or(reference)?.place()));
     }
-    let spec = source.get("spec")?;
-    let Some(query) = spec.get("query") else {
+    let Some(query) = source.spec.and_then(|spec| spec.get("query")) else {
         problems.push(
             Diagnostic::error(Code::MissingKey, "missing key `query`")
-                .at(spec.key_place(), "a metric from Prometheus needs `query`")
-                .help("add `query` with a query in PromQL that gives a counter"),
+                .at(source.spec.unwrap_or(source.part).key_place(), "a metric from Prometheus needs `query`")
+                .help(ruled(
+                    "add `query` with a query in PromQL that gives a counter",
+                    "missing-key",
+                    documents.rules,
+                )),
         );
         return None;
     };

@@ -120,7 +120,7 @@ fn indicator(
         })
     };
     if let Some(part) = spec.at("/indicator/thresholdMetric") {
-        let (comparison, threshold): (Comparison, _) = compared(objective, problems)?;
+        let (comparison, threshold): (Comparison, _) = compared(objective, rules, problems)?;
         return Some(match metric(part)? {
             Ok(value) => Indicator::Threshold { value, comparison, threshold },
             Err(foreign) => foreign,
