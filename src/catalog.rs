@@ -139,7 +139,9 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         any |= documents.any_slo();
         slos.extend(documents.slos(settings, &mut problems));
     }
-    slos.sort_by(|one, other| one.name.cmp(&other.name));
+    slos.sort_by_cached_key(|slo| {
+        (slo.name.clone(), slo.place.source.path().to_owned(), slo.place.span.start)
+    });
     problems.extend(duplicates(&slos, &problems));
     slos.dedup_by(|later, first| later.name == first.name);
     problems.extend(slos.iter().flat_map(Slo::warnings));
@@ -166,9 +168,17 @@ fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The documents that stand in a document: itself, or the entries of a list at its root.
+/// The documents that stand in a document: itself, the entries of a list at its root, or the items of a list of
+/// resources as Kubernetes writes one.
 fn entries(root: Part<'_>) -> Vec<Part<'_>> {
-    if root.is_list() { root.items().collect() } else { vec![root] }
+    if root.is_list() {
+        return root.items().collect();
+    }
+    let is_list = root.get("kind").and_then(Part::text).is_some_and(|kind| kind.ends_with("List"));
+    match root.get("items").filter(|items| is_list && items.is_list()) {
+        Some(items) => items.items().collect(),
+        None => vec![root],
+    }
 }
 
 /// There is nothing to judge.

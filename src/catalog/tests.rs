@@ -355,3 +355,22 @@ fn all_problems_of_all_files_are_told_in_one_run() {
         problems.iter().filter_map(|problem| Some(problem.place()?.source.path())).collect();
     assert_eq!(files, ["a.yaml", "a.yaml", "b.yaml", "c.yaml"], "{problems:#?}");
 }
+
+#[test]
+fn a_definition_may_be_json_or_an_item_of_a_list() {
+    let documents = document::parse(&SourceText::new("a.yaml", SLO)).expect("it is YAML");
+    let json = documents[0].value().to_string();
+    let (catalog, problems) = loaded(&[&json]);
+    assert_eq!((catalog.slos.len(), problems), (1, Vec::new()));
+    let (catalog, problems) = loaded(&[&format!("{{apiVersion: v1, kind: List, items: [{json}]}}")]);
+    assert_eq!((catalog.slos.len(), problems), (1, Vec::new()));
+}
+
+#[test]
+fn names_are_unique_across_formats() {
+    let sloth = "version: prometheus/v1\nservice: checkout\nslos:\n  - name: availability\n    objective: 99\n    sli: { events: { error_query: b, total_query: t } }\n";
+    let (catalog, problems) = loaded(&[SLO, sloth]);
+    assert_eq!((catalog.slos.len(), problems.len()), (1, 1), "{problems:#?}");
+    assert_eq!(problems[0].message, "there are two SLOs named `checkout-availability`");
+    assert_eq!(problems[0].place().expect("placed").source.path(), "b.yaml");
+}
