@@ -10,16 +10,22 @@ use std::sync::OnceLock;
 
 use rust_decimal::Decimal;
 
+use crate::budget::breach::Breaches;
 use crate::budget::gap::Gap;
 use crate::budget::incident::Incidents;
+use crate::budget::quarter::Outage;
 use crate::budget::series::{Series, Total};
-use crate::catalog::Objective;
+use crate::catalog::{Objective, Terms};
 
+mod breach;
 mod consistency;
 pub mod forecast;
 pub mod gap;
 pub mod incident;
+pub mod priority;
+pub mod quarter;
 pub mod series;
+mod supposed;
 
 /// What is asked of a series before its budget counts as known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +70,16 @@ pub struct Budget {
     direct: Option<Total>,
     /// What is asked of the series.
     requirements: Requirements,
+    /// What the SLO is bound to besides its objective.
+    terms: Terms,
+    /// The outages whose kinds somebody recorded; none where nobody records them.
+    outages: Option<Vec<Outage>>,
     /// The incidents of the series, found when they are first asked about.
     incidents: OnceLock<Incidents>,
+    /// The breaches of the series, found when they are first asked about.
+    breaches: OnceLock<Breaches>,
+    /// Shares of a period's grant that are given back, each with its instant in seconds since the epoch.
+    given_back: Vec<(i64, Decimal)>,
 }
 
 /// Running sums up to a point.
@@ -97,6 +111,8 @@ pub struct Figures<'a> {
     index: usize,
     /// The events of the period that ends here.
     period: Total,
+    /// The share of events that may be bad.
+    allowance: Decimal,
 }
 
 impl Budget {
@@ -116,7 +132,11 @@ impl Budget {
             newest: Vec::new(),
             direct,
             requirements: Requirements::default(),
+            terms: Terms::default(),
+            outages: None,
             incidents: OnceLock::new(),
+            breaches: OnceLock::new(),
+            given_back: Vec::new(),
         };
         for point in series.points {
             budget.push(point);
@@ -147,7 +167,34 @@ impl Budget {
     pub fn requiring(mut self, requirements: Requirements) -> Self {
         self.requirements = requirements;
         self.incidents = OnceLock::new();
+        self.breaches = OnceLock::new();
         self
+    }
+
+    /// Binds it to what the SLO is bound to besides its objective.
+    #[must_use]
+    pub const fn bound_to(mut self, terms: Terms) -> Self {
+        self.terms = terms;
+        self
+    }
+
+    /// Tells it which outages there were and of what kind, for any time that it is asked about.
+    #[must_use]
+    pub fn with_outages(mut self, outages: Vec<Outage>) -> Self {
+        self.outages = Some(outages);
+        self
+    }
+
+    /// What the SLO is bound to besides its objective.
+    #[must_use]
+    pub const fn terms(&self) -> Terms {
+        self.terms
+    }
+
+    /// The same budget with shares of its grant given back, each at its instant, in seconds since the epoch.
+    #[must_use]
+    pub fn topped_up(&self, given_back: Vec<(i64, Decimal)>) -> Self {
+        Self { given_back, ..self.clone() }
     }
 
     /// The objective.
@@ -204,7 +251,8 @@ impl Budget {
             let detail = format!("a part of all events exceeds all events by {share} %");
             return Err(Gap::Inconsistent { detail });
         }
-        let figures = Figures { budget: self, index, period: believable(sums.events) };
+        let allowance = self.objective.allowance();
+        let figures = Figures { budget: self, index, period: believable(sums.events), allowance };
         if index + 1 == self.points.len() {
             self.cross_check(figures)?;
         }
@@ -229,7 +277,8 @@ impl Budget {
     /// earlier repeats; what is missing there counts as no events.
     #[must_use]
     pub fn if_nothing_more_burns(&self, points: usize) -> Self {
-        let mut budget = Self { direct: None, incidents: OnceLock::new(), ..self.clone() };
+        let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
+        let mut budget = Self { direct: None, incidents, breaches, ..self.clone() };
         for _ in 0..points {
             let before = budget.points.len().checked_sub(budget.period);
             let repeated = before.and_then(|index| budget.points.get(index).copied().flatten());
@@ -247,28 +296,61 @@ impl Figures<'_> {
         self.budget.first + i64::try_from(self.index).unwrap_or(i64::MAX) * self.budget.step
     }
 
+    /// The share of events that must be good.
+    #[must_use]
+    pub fn objective(&self) -> Decimal {
+        Decimal::ONE - self.allowance
+    }
+
     /// Bad events and all events of the period.
     #[must_use]
     pub const fn period(&self) -> Total {
         self.period
     }
 
+    /// The same figures against the SLA in place of the objective; none for an SLO without an SLA.
+    #[must_use]
+    pub fn sla(&self) -> Option<Self> {
+        let sla = self.budget.terms.sla?;
+        Some(Self { allowance: sla.allowance(), ..*self })
+    }
+
     /// The grant: the events that may be bad in the period.
     #[must_use]
     pub fn grant(&self) -> Decimal {
-        self.budget.objective.allowance() * self.period.total
+        self.allowance * self.period.total
     }
 
-    /// The share of the grant that is left; negative in debt, 1 when nothing is spent.
+    /// The bad events of the period that are given back: what was given within it, and never more than was spent.
+    fn forgiven(&self) -> Decimal {
+        if self.budget.given_back.is_empty() {
+            return Decimal::ZERO;
+        }
+        let (t, period) = (self.t(), self.budget.period());
+        let within = self.budget.given_back.iter().filter(|(at, _)| *at <= t && t - at < period);
+        let share: Decimal = within.map(|(_, share)| share).sum();
+        // A share of what the objective grants, whatever the figures are held to: an SLA's grant is larger.
+        let given = share * self.budget.objective.allowance() * self.period.total;
+        given.min(self.period.bad)
+    }
+
+    /// The share of the grant that is given back.
+    #[must_use]
+    pub fn given_back(&self) -> Decimal {
+        self.forgiven() / self.grant()
+    }
+
+    /// The share of the grant that is left; negative in debt, 1 when nothing is spent. What is given back counts as
+    /// not spent.
     #[must_use]
     pub fn remaining(&self) -> Decimal {
-        (self.grant() - self.period.bad) / self.grant()
+        (self.grant() - self.period.bad + self.forgiven()) / self.grant()
     }
 
     /// The share of the grant that is spent: `1 - remaining`.
     #[must_use]
     pub fn consumed(&self) -> Decimal {
-        self.period.bad / self.grant()
+        (self.period.bad - self.forgiven()) / self.grant()
     }
 
     /// The share of the period's grant that went within the window, in seconds.
@@ -290,7 +372,7 @@ impl Figures<'_> {
         if events.total.is_zero() {
             return Ok(Windowed { value: Decimal::ZERO, no_traffic: true });
         }
-        let value = events.bad / (self.budget.objective.allowance() * events.total);
+        let value = events.bad / (self.allowance * events.total);
         Ok(Windowed { value, no_traffic: false })
     }
 

@@ -4,6 +4,7 @@
 //! refuses what it does not understand at its line, and drops nothing in silence. What an SLO's budget *is*
 //! is left to `budget`, and where its numbers come from to `source`.
 
+mod annotation;
 mod dialect;
 mod indicator;
 mod method;
@@ -20,6 +21,7 @@ use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part};
 use crate::settings::{self, Settings};
 
+pub use annotation::{Assigned, PRIORITIES, Priority, Terms};
 use dialect::{Belongs, Dialect};
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
@@ -63,6 +65,8 @@ pub struct Slo {
     pub objective: Objective,
     /// The length of its period, in seconds.
     pub period: i64,
+    /// What it is bound to besides its objective.
+    pub terms: Terms,
     /// Where its periods begin when they follow the calendar; none for a rolling period.
     pub calendar: Option<Calendar>,
     /// How good and bad are counted.
@@ -73,6 +77,8 @@ pub struct Slo {
     pub indicator: Indicator,
     /// Where it is defined.
     pub place: Place,
+    /// Where its objective is written.
+    pub objective_place: Place,
 }
 
 /// All SLOs, by name.

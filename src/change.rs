@@ -86,6 +86,9 @@ pub struct Touched {
 pub fn touched(settings: &Settings, paths: &[String]) -> Touched {
     let mut found = Touched::default();
     let ignore = settings::glob(&settings.ignore);
+    let within = settings.ignore_within.as_ref().map(settings::glob);
+    let ignored =
+        |path: &str| ignore.is_match(path) && within.as_ref().is_none_or(|globs| globs.is_match(path));
     let services: Vec<(&str, settings::Matcher)> = settings
         .services
         .iter()
@@ -93,7 +96,7 @@ pub fn touched(settings: &Settings, paths: &[String]) -> Touched {
         .collect();
     let mut because: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for path in paths.iter().collect::<BTreeSet<_>>() {
-        if ignore.is_match(path) {
+        if ignored(path) {
             found.ignored.push(path.clone());
             continue;
         }
@@ -189,6 +192,8 @@ mod tests {
         let service = |paths: &[&str]| Service {
             team: None,
             paths: paths.iter().map(ToString::to_string).collect(),
+            phase: None,
+            tier: None,
             dependencies: Vec::new(),
             place: place.clone(),
         };
@@ -204,6 +209,7 @@ mod tests {
             changes: BTreeMap::new(),
             unmapped,
             ignore: vec!["docs/**".to_owned(), "**/*.md".to_owned()],
+            ignore_within: None,
             step: 300,
             on_unknown: OnUnknown::Block,
             snapshot: None,

@@ -6,30 +6,120 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Rollout;
-use crate::diagnostic::Code;
 use crate::document::RuleSet;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
 #[derive(Debug, Parser)]
-#[command(name = "slogate", version, about, after_help = exits(&Exit::ALL), arg_required_else_help = true)]
+#[command(name = "slogate", version, about, after_help = exits(&Exit::ALL, &[]), arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub verb: Verb,
 }
 
-/// The verbs.
+/// The verbs, each described by its arguments: a line here would stand in `--help` instead of all that is said there.
 #[derive(Debug, Subcommand)]
+#[expect(missing_docs, reason = "a comment on a variant takes the place of its arguments' own in the help")]
 pub enum Verb {
-    /// Judge a change: may it ship?
+    Init(Box<Init>),
     Check(Box<Check>),
-    /// Look at settings, SLOs and policies: all that is wrong in them, at once.
     Validate(Validate),
-    /// Say in words what a policy agrees, or what the code of a problem means.
-    Explain(Explain),
-    /// Run the tests of policies.
+    Explain(Box<Explain>),
     Test(Box<Test>),
+    Definitions(Definitions),
+    Vendor(Vendor),
+}
+
+/// Write what editors need: the words of the policy language, and the schemas of the YAML files.
+///
+/// Into the directory `.slogate/` below DIR go `slogate.d.rhai`, which the Rhai language server completes policies
+/// from, and the JSON Schemas of settings, SLO definitions and policy tests; what is printed says how an editor is told
+/// of them. A file that is up to date is left alone. Commit them, so that everybody has the same.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  written, or up to date\n  1  with --check: a file is missing or not up to date\n  2  the command line is wrong\n  5  a file could not be written\n"
+)]
+pub struct Definitions {
+    /// The directory that has `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Write nothing, and fail where a file is missing or not up to date.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Write the first settings, policy, tests and workflow for a repository.
+///
+/// Looks for SLO definitions, services, teams (`CODEOWNERS`), environments and deploy workflows, and writes
+/// `slogate.yaml`, a policy for each team with its tests, the workflow, and a sample SLO where there is none. Every
+/// environment informs and stops nothing. Asks nothing, overwrites nothing, and validates and tests what it writes
+/// before it is written: all of it, or nothing.
+#[derive(Debug, Args)]
+#[command(after_help = exits(&Exit::OF_INIT, &[(Exit::Proceed, "written"), (Exit::Untold, "unwritten")]))]
+pub struct Init {
+    /// The directory that gets `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// A service, instead of those that are found; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub service: Vec<String>,
+
+    /// The team that answers for all services, instead of those that `CODEOWNERS` names.
+    #[arg(long, value_name = "NAME")]
+    pub team: Option<String>,
+
+    /// An environment, instead of those that the workflows name; may be given several times. The policy freezes
+    /// the one called `production`, `prod`, `prd` or `live`, and else the last.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Vec<String>,
+
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// The instant that the policy's next review is three months from, in RFC 3339; by default the present.
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<jiff::Timestamp>,
+}
+
+/// The organisation's layer, above what the team wrote.
+#[derive(Debug, Clone, Args)]
+pub struct Layered {
+    /// The layer of the organisation, as `slogate vendor` wrote it; its text may stand in `SLOGATE_ORGANIZATION`
+    /// instead. It can only tighten what the team wrote. With a base it must lie outside of the team's repository.
+    #[arg(long, value_name = "FILE")]
+    pub organization: Option<String>,
+
+    /// The SHA-256 that the organisation's layer must have; without a layer the command line is wrong.
+    #[arg(long, value_name = "HEX")]
+    pub organization_sha256: Option<String>,
+}
+
+/// Make one text of an organisation's layer, for the checks of its teams.
+///
+/// Reads `organization.yaml` and the policies that it names, checks all of it, and writes one text that begins with
+/// its own SHA-256. `check` and `validate` take the text in `SLOGATE_ORGANIZATION`, or in a file by --organization,
+/// and judge by whatever is stricter, the team's files or the layer. The digest is of all lines below the first:
+/// `tail -n +2 FILE | sha256sum` prints it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes:\n  0  written (warnings included)\n  2  the command line is wrong\n  3  something written is wrong: organization.yaml, policy\n  5  it could not be written\n"
+)]
+pub struct Vendor {
+    /// The directory that has `organization.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// Write the text to this file, whole or not at all, instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: String,
 }
 
 /// How problems are listed.
@@ -54,7 +144,8 @@ pub enum Prose {
 ///
 /// Reads what `check` reads and asks no monitoring system. Beyond what must be mended before anything can be decided,
 /// it warns of thresholds that an objective can never reach, of conditions that have the same answer for every budget,
-/// of clauses that end while they begin, of services that nothing protects.
+/// of clauses that end while they begin, of services that nothing protects. A policy whose text differs from the base
+/// of a pull request must have a higher version.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes:\n  0  nothing must be mended (warnings included, without --strict)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read\n"
@@ -67,6 +158,16 @@ pub struct Validate {
     /// Read the tip of this branch, tag or commit instead of the work tree.
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
+
+    /// Compare the policies with this branch, tag or commit: a text that differs must have a higher version. By default
+    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`), where it is in this clone and no
+    /// --base is given.
+    #[arg(long, value_name = "REF")]
+    pub against: Option<String>,
+
+    /// The organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
 
     /// Let warnings fail, too.
     #[arg(long)]
@@ -86,23 +187,112 @@ pub struct Validate {
     pub color: String,
 }
 
-/// Say in words what a policy agrees, or what the code of a problem means.
+/// Say in words what a policy, a clause, a report, a word or a code means.
 ///
-/// A policy is told from its own syntax: change a threshold and the sentence changes. What has no words is quoted.
+/// A policy (`policies/payments.rhai`) is told from its own syntax: change a threshold and the sentence changes. What has
+/// no words is quoted.
+///
+/// A clause (`exhausted`, or `payments/exhausted` where several policies have one of that name) is held against its
+/// budgets: where it stands for each SLO in its policy's scope, what it read against which thresholds, and how far it is
+/// from coming into force or ending. Settings, SLOs and policies are read from DIR as they are there now, and budgets as
+/// `check` reads them. More bad events are failed events besides those that there were, and fewer are the newest bad
+/// ones taken for good. A clause whose name is a word or a code, too, needs its policy before it.
+///
+/// A report (`report.json`, or any file) is what `check --format json` printed, for a person who did not see it.
+///
+/// A word of the policy language is a fact (`burn_rate`), a declaration or a method (`thaws`), a consequence (`freeze`),
+/// or a key of a header (`silver_bullets`, `escalation.decides`). Lists of them are `facts`, `clauses`, `consequences`
+/// and `header`; `language` is all of it.
+///
+/// A code of a problem (`unknown-fact`): what it means, and what to do. `codes` lists them.
 #[derive(Debug, Args)]
-#[command(after_help = codes())]
+#[command(
+    after_help = "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is nothing of that name\n  3  something written is wrong: settings, SLO, policy, report\n  4  it is not known where the clause stands, for one SLO at least\n"
+)]
 pub struct Explain {
-    /// A policy (`policies/payments.rhai`), or the code of a problem (`unknown-fact`).
-    #[arg(value_name = "FILE|CODE")]
+    /// A policy, a clause, a report, a word, a list or a code.
+    #[arg(value_name = "WHAT")]
     pub what: String,
 
-    /// How to print it.
+    /// For a clause: the directory that has `slogate.yaml`; the present one by default.
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+
+    /// How to print it. Text is wrapped to `COLUMNS`, 100 when that is not set, and never below 60.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Prose,
 
-    /// The instant that reviews and effective dates are compared with, in RFC 3339; by default the present.
+    /// The instant that a clause is judged at, and that reviews and effective dates of a policy are compared with, in
+    /// RFC 3339; by default the present, or for a clause the end of a recorded history.
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
+
+    /// For a clause: the environment that is judged; by default the only one, or `production`.
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+
+    /// For a clause: only this service; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub service: Vec<String>,
+
+    /// For a clause: recorded observations, instead of asking a monitoring system.
+    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    pub observations: Option<PathBuf>,
+
+    /// For a clause: the address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. A
+    /// bearer token is read from `SLOGATE_PROMETHEUS_TOKEN`.
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+
+    /// For a clause: seconds within which everything must be answered.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub deadline: u64,
+
+    /// For a clause: the organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
+}
+
+impl Explain {
+    /// The same inputs as those of a check of the work tree, for some services.
+    #[must_use]
+    pub fn check(&self, service: Vec<String>) -> Check {
+        Check {
+            dir: self.dir.clone().unwrap_or_else(|| PathBuf::from(".")),
+            environment: self.environment.clone(),
+            base: None,
+            head: None,
+            service,
+            class: None,
+            rollout: None,
+            now: self.now,
+            format: Format::Text,
+            color: "auto".to_owned(),
+            observations: self.observations.clone(),
+            save_observations: None,
+            prometheus: self.prometheus.clone(),
+            post: false,
+            deadline: self.deadline,
+            layered: self.layered.clone(),
+        }
+    }
+
+    /// An argument that is for clauses alone, where one is given.
+    #[must_use]
+    pub const fn of_clauses(&self) -> Option<&'static str> {
+        match self {
+            Self { dir: Some(_), .. } => Some("DIR"),
+            Self { environment: Some(_), .. } => Some("--environment"),
+            Self { observations: Some(_), .. } => Some("--observations"),
+            Self { prometheus: Some(_), .. } => Some("--prometheus"),
+            Self { layered: Layered { organization: Some(_), .. }, .. } => Some("--organization"),
+            Self { layered: Layered { organization_sha256: Some(_), .. }, .. } => {
+                Some("--organization-sha256")
+            }
+            Self { service, .. } if !service.is_empty() => Some("--service"),
+            Self { .. } => None,
+        }
+    }
 }
 
 /// How a verdict is printed.
@@ -122,7 +312,7 @@ pub enum Format {
 /// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
 /// clause that decided, the numbers it read, until when, and what passes anyway.
 #[derive(Debug, Args)]
-#[command(after_help = exits(&Exit::ALL))]
+#[command(after_help = exits(&Exit::ALL, &[]))]
 pub struct Check {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -179,6 +369,10 @@ pub struct Check {
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
 
+    /// The organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
+
     /// Tell the pull request: comment, commit status, step summary, outputs and annotations.
     #[arg(long)]
     pub post: bool,
@@ -200,19 +394,12 @@ impl Check {
     }
 }
 
-/// The list of codes, as the help of `explain` ends with it.
-#[must_use]
-pub fn codes() -> String {
-    let rows = Code::ALL.iter().map(|code| format!("  {code}\n"));
-    format!("Codes:\n{}", rows.collect::<String>())
-}
-
 /// How the outcome of tests is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TestFormat {
     /// For a person at a terminal.
     Text,
-    /// For machines.
+    /// For machines: `schemas/test-report.v1.json`.
     Json,
     /// For CI systems that collect the outcome of tests.
     Junit,
@@ -224,7 +411,7 @@ pub enum TestFormat {
 /// gives some facts, a stretch of history or recorded observations, and wants clauses, an effect, consequences and
 /// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system.
 #[derive(Debug, Args)]
-#[command(after_help = exits(&Exit::OF_TESTS))]
+#[command(after_help = exits(&Exit::OF_TESTS, &[(Exit::Proceed, "passed")]))]
 pub struct Test {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -248,10 +435,11 @@ pub struct Test {
     pub min: Option<u8>,
 }
 
-/// A table of exits, as `--help` ends with it.
-fn exits(table: &[(Exit, &str)]) -> String {
+/// A table of exits, as `--help` ends with it; some verbs have names of their own for some of them.
+fn exits(table: &[(Exit, &str)], renamed: &[(Exit, &str)]) -> String {
     let name = |exit: Exit| {
-        if table.len() < Exit::ALL.len() && exit == Exit::Proceed { "passed" } else { exit.as_str() }
+        let own = renamed.iter().find(|(one, _)| *one == exit);
+        own.map_or_else(|| exit.as_str(), |(_, name)| name)
     };
     let rows =
         table.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), name(*exit)));

@@ -16,14 +16,19 @@ use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
 
+mod against;
 pub mod check;
+pub mod definitions;
 pub mod explain;
 mod ground;
+pub mod init;
 mod judge;
 mod law;
+mod organization;
 mod post;
 pub mod validate;
 pub mod test;
+pub mod vendor;
 mod watch;
 
 /// Cells of a line when nobody says how wide the terminal is.
@@ -33,7 +38,7 @@ const WIDTH: usize = 110;
 pub struct World {
     /// The command line, the program's name first.
     pub arguments: Vec<OsString>,
-    /// The environment's variables, those of them that are text.
+    /// The environment's variables.
     pub environment: BTreeMap<String, String>,
     /// The directory that relative paths start from.
     pub directory: PathBuf,
@@ -79,8 +84,12 @@ impl World {
             "never" => false,
             _ => self.terminal && !plain,
         };
-        let width = self.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
-        Look { colour, unicode: self.unicode(), width }
+        Look { colour, unicode: self.unicode(), width: self.columns().unwrap_or(WIDTH) }
+    }
+
+    /// How wide the terminal is, where somebody says.
+    fn columns(&self) -> Option<usize> {
+        self.variable("COLUMNS").and_then(|columns| columns.parse().ok())
     }
 
     /// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.
@@ -119,10 +128,13 @@ impl World {
 pub fn run(world: &mut World) -> Exit {
     match Cli::try_parse_from(&world.arguments) {
         Ok(cli) => match cli.verb {
+            Verb::Init(init) => init::run(&init, world),
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
+            Verb::Definitions(definitions) => definitions::run(&definitions, world),
+            Verb::Vendor(vendor) => vendor::run(&vendor, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

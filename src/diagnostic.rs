@@ -13,6 +13,9 @@ use std::sync::Arc;
 
 pub use meaning::Meaning;
 
+/// What stands where only a person can say what belongs there: `slogate init` writes it, and whoever reads it warns.
+pub const PLACEHOLDER: &str = "@fill-in";
+
 /// The kinds of problem that slogate finds; the code is what a person looks up and a machine filters by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Code {
@@ -64,15 +67,29 @@ pub enum Code {
     Unreachable,
     /// A clause whose `thaws` holds while its `when` does.
     ThawsAtOnce,
+    /// A clause that freezes while nothing has burned.
+    WrongDirection,
+    /// A clause that adds nothing to another one.
+    Shadowed,
+    /// A share of less than one per cent where more is surely meant.
+    TinyShare,
     /// Something that was written and matched nothing.
     Unused,
+    /// A text that `slogate init` wrote and that is still to be filled in.
+    Placeholder,
     /// A commit, branch or tag that cannot be resolved.
     NoCommit,
+    /// An organisation's layer that cannot be relied upon.
+    Layer,
+    /// Something of a team that is milder than its organisation asks.
+    BelowLayer,
+    /// A policy whose text changed under a version that was agreed.
+    Version,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 33] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -97,8 +114,15 @@ impl Code {
         Self::ConstantCondition,
         Self::Unreachable,
         Self::ThawsAtOnce,
+        Self::WrongDirection,
+        Self::Shadowed,
+        Self::TinyShare,
         Self::Unused,
+        Self::Placeholder,
         Self::NoCommit,
+        Self::Layer,
+        Self::BelowLayer,
+        Self::Version,
     ];
 
     /// The code as it is printed and looked up.
@@ -129,8 +153,15 @@ impl Code {
             Self::ConstantCondition => "constant-condition",
             Self::Unreachable => "unreachable",
             Self::ThawsAtOnce => "thaws-at-once",
+            Self::WrongDirection => "wrong-direction",
+            Self::Shadowed => "shadowed",
+            Self::TinyShare => "tiny-share",
             Self::Unused => "unused",
+            Self::Placeholder => "placeholder",
             Self::NoCommit => "no-commit",
+            Self::Layer => "layer",
+            Self::BelowLayer => "below-layer",
+            Self::Version => "version",
         }
     }
 }

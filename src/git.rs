@@ -192,13 +192,7 @@ impl Repository {
         if self.is_shallow() {
             return Err(GitError::Shallow);
         }
-        let base = match self.inner.merge_base(tip.id(), head.id()) {
-            Ok(base) => base,
-            Err(error) if error.code() == git2::ErrorCode::NotFound => {
-                return Err(GitError::NoMergeBase(tip.id().to_string(), head.id().to_string()));
-            }
-            Err(error) => return Err(broken("find the merge base", &error)),
-        };
+        let base = self.fork(&tip, &head)?;
         let compare = || {
             let old = self.inner.find_commit(base)?.tree()?;
             let new = head.tree()?;
@@ -215,6 +209,29 @@ impl Repository {
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
             .collect();
         Ok(Changed::seen_from(&self.prefix, paths))
+    }
+
+    /// The full id of the commit where the histories of two commits part.
+    ///
+    /// # Errors
+    /// When a commit is not here, when there is no common history, or when the clone is shallow.
+    pub fn forked(&self, one: &str, other: &str) -> Result<String, GitError> {
+        let (one, other) = (self.commit(one)?, self.commit(other)?);
+        if self.is_shallow() {
+            return Err(GitError::Shallow);
+        }
+        self.fork(&one, &other).map(|id| id.to_string())
+    }
+
+    /// The merge base of two commits.
+    fn fork(&self, one: &git2::Commit<'_>, other: &git2::Commit<'_>) -> Result<git2::Oid, GitError> {
+        self.inner.merge_base(one.id(), other.id()).map_err(|error| {
+            if error.code() == git2::ErrorCode::NotFound {
+                GitError::NoMergeBase(one.id().to_string(), other.id().to_string())
+            } else {
+                broken("find the merge base", &error)
+            }
+        })
     }
 
     /// A commit by its full id.
@@ -362,6 +379,7 @@ pub(crate) mod tests {
         let (_dir, repository, first, second) = repository();
         let changed = repository.changed(&first, &second).expect("they compare");
         assert_eq!(changed.paths, ["../README.md", "slos/a.yaml", "slos/b.yaml"]);
+        assert_eq!(repository.forked(&second, &first).as_ref(), Ok(&first));
         let seen = |prefix: &str, path: &str| Changed::seen_from(prefix, [path.to_owned()]).paths.concat();
         assert_eq!(seen("a/b/", "a/c/x"), "../c/x");
         assert_eq!(seen("a/b/", "a/b/x"), "x");
@@ -407,6 +425,7 @@ pub(crate) mod tests {
         let shallow = Repository::open(dir.path()).expect("it opens").expect("it is there");
         assert!(shallow.is_shallow());
         assert_eq!(shallow.changed(&first, &second), Err(GitError::Shallow));
+        assert_eq!(shallow.forked(&first, &second), Err(GitError::Shallow));
         assert!(shallow.read(&second, "README.md", u64::MAX).expect("it reads").is_some());
         assert!(shallow.read(&second, "README.md", 3).is_err());
     }

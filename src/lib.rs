@@ -15,6 +15,9 @@
 //! - *facts*: all that a policy may see of a budget.
 //! - *clause*: one condition of a policy with its consequences; it is in force or idle.
 //! - *ruling*: what one clause says of one SLO. *Verdict*: what all rulings say of one change.
+//! - *ledger*: what happened before that no budget can know: triggers, deployments, silver bullets, top-ups.
+//! - *silver bullet*: one change that the business lets through a freeze. *Thaw tax*: what a release during a freeze
+//!   adds to it. *Top-up*: depletion that a dependency caused and that is given back.
 //! - *thaw*: the end of a freeze. *Class*: what sort of change is about to ship (`hotfix`).
 
 // -- what it stands on
@@ -31,6 +34,7 @@ pub mod change;
 // -- what the world says
 pub mod budget;
 pub mod source;
+pub mod ledger;
 // -- what follows
 pub mod policy;
 pub mod verdict;

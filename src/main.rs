@@ -11,7 +11,8 @@ use slogate::command::World;
 )]
 fn main() -> ExitCode {
     let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        // A value that is not UTF-8 must not look like one that is not there.
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
         .collect();
     let mut world = World {
         arguments: std::env::args_os().collect(),

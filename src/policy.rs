@@ -10,20 +10,27 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rhai::{AST, Dynamic, Engine, FnPtr};
 use rust_decimal::Decimal;
 
 use crate::budget::Budget;
+use crate::catalog::Slo;
 use crate::diagnostic::{Diagnostic, Place, SourceText};
+use crate::ledger::{self, Past};
 use crate::policy::complaint::{Complaint, described};
 use crate::policy::facts::Facts;
+use crate::policy::keys::Keys;
 use crate::policy::layout::Layout;
 use crate::policy::sandbox::{Broken, Printed, Purpose, guarded};
 use crate::policy::trial::given::Given;
+use crate::settings::Service;
 
+mod agreement;
 mod complaint;
 mod consequence;
+pub mod distance;
 mod facts;
 mod header;
 mod keys;
@@ -32,14 +39,17 @@ mod layout;
 mod length;
 mod load;
 pub mod prose;
+pub mod recall;
 pub mod ruling;
 mod sandbox;
 mod steady;
 mod sense;
 pub mod soundness;
+pub mod supply;
 mod syntax;
 pub mod trial;
 mod value;
+pub mod version;
 pub mod vocabulary;
 pub mod walk;
 
@@ -56,8 +66,26 @@ pub struct Names {
     pub services: Vec<String>,
     /// The teams.
     pub teams: Vec<String>,
+    /// What the services depend on.
+    pub dependencies: Vec<String>,
+    /// The phase of each service that has one.
+    pub phases: BTreeMap<String, String>,
+    /// The tier of each service that has one.
+    pub tiers: BTreeMap<String, String>,
     /// Seconds between two points of the grid.
     pub step: i64,
+    /// Whose policies these are.
+    pub author: Author,
+}
+
+/// Who writes a policy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Author {
+    /// A team, for services of its own.
+    #[default]
+    Team,
+    /// The organisation, for all services of all teams.
+    Organization,
 }
 
 /// One policy, loaded and tried.
@@ -68,8 +96,8 @@ pub struct Policy {
     pub header: Header,
     /// Its clauses, in the order of the text.
     pub clauses: Vec<Clause>,
-    /// Where its scope is written.
-    pub scope_place: Place,
+    /// Where the keys of its header stand.
+    keys: Keys,
     /// Its text.
     pub source: SourceText,
     /// `sha256:` and the digest of its text in hexadecimal.
@@ -78,6 +106,10 @@ pub struct Policy {
     script: Script,
     /// Every window that is written out, in seconds, and where.
     windows: Vec<(i64, Place)>,
+    /// Every fact that is read, by its name, and where.
+    reads: Vec<(String, Place)>,
+    /// Every SLO's name that a budget's is compared with, and where.
+    slo_names: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
     subject: Mutex<Option<Arc<Subject>>>,
 }
@@ -117,17 +149,21 @@ pub struct Header {
     pub silver_bullets: Option<u32>,
     /// Days that each day with a release during a freeze adds to it, besides itself.
     pub thaw_tax: Option<Decimal>,
+    /// Whose failures are given back; nobody's where it is not written.
+    pub top_ups: Option<TopUps>,
     /// What the team added.
     pub notes: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Whose services a policy covers: a team's, or those that are listed.
+/// Whose services a policy covers: a team's, those that are listed, or all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scope {
     /// The team whose services are covered, all of them.
     pub team: Option<String>,
     /// The services that are covered.
     pub services: Vec<String>,
+    /// All services of all teams are covered: the policy is the organisation's.
+    pub organization: bool,
 }
 
 /// Who breaks ties, and how.
@@ -137,6 +173,15 @@ pub struct Escalation {
     pub decides: Vec<String>,
     /// In which way, and how soon.
     pub how: String,
+}
+
+/// Whose failures are given back, within the current period.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopUps {
+    /// The dependencies.
+    pub dependencies: Vec<String>,
+    /// Only where the dependency's owner enacted its own error budget policy.
+    pub provider_enacted: bool,
 }
 
 /// When a policy is looked at again: whichever comes first.
@@ -157,7 +202,7 @@ pub struct Clause {
     pub title: String,
     /// Its lines, from `clause` to the last consequence.
     pub place: Place,
-    /// When it comes into force; none for a manual clause.
+    /// When it comes into force; none for a manual clause, and for one that follows another.
     pub when: Option<Condition>,
     /// When it ends; without, it ends as soon as `when` no longer holds.
     pub thaws: Option<Condition>,
@@ -165,6 +210,19 @@ pub struct Clause {
     pub consequences: Vec<Consequence>,
     /// A person triggers it.
     pub manual: bool,
+    /// It follows another clause.
+    pub after: Option<After>,
+}
+
+/// The clause that a clause follows, and for how long it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct After {
+    /// The name of the clause at whose end it comes into force.
+    pub clause: String,
+    /// Seconds for which it is in force then, unless the other comes back.
+    pub length: i64,
+    /// Where it is written: the arguments.
+    pub place: Place,
 }
 
 /// A question to a budget that is answered by yes or no.
@@ -196,6 +254,24 @@ pub struct Subject {
     pub service: String,
     /// The environment.
     pub environment: String,
+    /// The phase of the service's lifecycle, where the settings say it.
+    pub phase: Option<String>,
+    /// The tier of the service, where the settings say it.
+    pub tier: Option<String>,
+}
+
+impl Subject {
+    /// An SLO in an environment, and what the settings say of its service.
+    #[must_use]
+    pub fn new(slo: &Slo, environment: &str, service: Option<&Service>) -> Self {
+        Self {
+            slo: slo.name.clone(),
+            service: slo.service.clone(),
+            environment: environment.to_owned(),
+            phase: service.and_then(|service| service.phase.clone()),
+            tier: service.and_then(|service| service.tier.clone()),
+        }
+    }
 }
 
 /// What a test of a condition found.
@@ -217,18 +293,46 @@ impl Policy {
         load::load(source, names)
     }
 
+    /// Where a key of its header stands: `version`, `scope`.
+    #[must_use]
+    pub fn key_place(&self, key: &str) -> Place {
+        self.keys.key(key)
+    }
+
+    /// Where the value of a key of its header begins.
+    #[must_use]
+    pub fn value_place(&self, key: &str) -> Place {
+        self.keys.value(key)
+    }
+
     /// True when the service is within the scope. A service that no team answers for is within no team's.
     #[must_use]
     pub fn covers(&self, service: &str, team: Option<&str>) -> bool {
         let scope = &self.header.scope;
         let of_team = scope.team.as_deref().is_some_and(|covered| team == Some(covered));
-        of_team || scope.services.iter().any(|covered| covered == service)
+        scope.organization || of_team || scope.services.iter().any(|covered| covered == service)
+    }
+
+    /// When something happened after which it was to be looked at again, if it did since the policy is effective.
+    #[must_use]
+    pub fn review_after_event(&self, past: Past<'_>) -> Option<Timestamp> {
+        let happened = past.latest_occasion(self.header.next_review.or_after.as_deref()?)?;
+        let effective = self.header.effective_from;
+        Some(happened).filter(|at| effective.is_none_or(|effective| ledger::date(*at) >= effective))
     }
 
     /// Every window that its conditions write out, in seconds, and where.
     #[must_use]
     pub fn windows(&self) -> &[(i64, Place)] {
         &self.windows
+    }
+
+    /// Where it first reads a fact of this name, or one of the group of this name; none where it does not.
+    #[must_use]
+    pub fn reads(&self, fact: &str) -> Option<&Place> {
+        let within =
+            |name: &str| name.strip_prefix(fact).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.reads.iter().find(|(name, _)| within(name)).map(|(_, place)| place)
     }
 
     /// What the script printed, while it was loaded and since: lines behind a bar, cut at a few kilobytes.
@@ -346,6 +450,8 @@ pub enum Value {
     Never,
     /// A name.
     Text(String),
+    /// A word of our own, where no number says it: `P2`, `fires`, `no SLA`.
+    Word(&'static str),
     /// Not known, and why.
     Unknown(String),
 }

@@ -21,6 +21,7 @@ use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod chart;
 pub mod consequence;
+pub mod definitions;
 pub mod escape;
 pub mod explanation;
 pub mod figure;
@@ -28,6 +29,8 @@ pub mod json;
 pub mod line;
 pub mod markdown;
 pub mod problem;
+pub mod recalled;
+pub mod reference;
 pub mod text;
 pub mod trial;
 
@@ -57,6 +60,8 @@ pub struct Report {
     pub source: Option<String>,
     /// The grid point that was judged, in seconds since the epoch.
     pub judged_at: Option<i64>,
+    /// The organisation whose layer stands above the team's files, where there is one.
+    pub organization: Option<OrganizationLine>,
     /// The policies that were asked.
     pub policies: Vec<PolicyLine>,
     /// The budgets that were read.
@@ -73,6 +78,23 @@ pub struct Report {
     pub permalink: Option<String>,
 }
 
+/// An organisation whose layer stands above a team's files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrganizationLine {
+    /// Its name.
+    pub name: String,
+    /// The SHA-256 of its layer, in hexadecimal.
+    pub sha256: String,
+}
+
+impl OrganizationLine {
+    /// The first digits of the digest, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        self.sha256.get(..12).unwrap_or(&self.sha256)
+    }
+}
+
 /// One policy that was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyLine {
@@ -82,16 +104,20 @@ pub struct PolicyLine {
     pub version: String,
     /// Its path.
     pub file: String,
-    /// The commit that it was read from; none for a work tree.
+    /// The commit that it was read from; none for a work tree, and for an organisation's.
     pub commit: Option<String>,
+    /// The organisation whose policy it is, where it is none of the team's.
+    pub organization: Option<OrganizationLine>,
     /// The digest of its text.
     pub digest: String,
     /// Who agreed: role and person.
     pub agreed_by: Vec<(String, String)>,
     /// When it is reviewed next: a date, an event, or both.
     pub next_review: String,
-    /// The date of its next review has passed.
+    /// The date of its next review has passed, or what it was to be reviewed after has happened.
     pub overdue: bool,
+    /// Silver bullets that are left this year, and how many there are a year; none where the policy has none.
+    pub silver_bullets: Option<(u32, u32)>,
     /// The date from which it rules, when that lies ahead.
     pub effective_from: Option<String>,
 }
@@ -250,6 +276,12 @@ impl Report {
         if weighed.excepted() {
             let class = self.change.class.as_deref().unwrap_or_default();
             return Some(format!("{would}, but changes of class {class} are excepted"));
+        }
+        if let Some(bullet) = &weighed.lifted_by {
+            return Some(format!(
+                "{would}, but {} fired a silver bullet for this change: {}",
+                bullet.by, bullet.reason
+            ));
         }
         if weighed.ruling.pending {
             return Some(format!("{would}, but the policy is not effective yet, so it only informs"));

@@ -4,7 +4,10 @@
 //! in it: they come from the command line and the environment.
 
 mod glob;
+mod join;
+pub mod layer;
 mod load;
+pub mod organization;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +15,8 @@ use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::RuleSet;
 
 pub use glob::{Matcher, glob};
+pub use join::{Joined, join};
+pub use layer::{Classes, Layer};
 
 /// The file's name, at the root of the judged directory.
 pub const FILE: &str = "slogate.yaml";
@@ -39,24 +44,36 @@ impl Mode {
     }
 }
 
-/// What an unknown budget does to a change where policies are enforced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an unknown budget does to a change where policies are enforced, from the mildest to the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum OnUnknown {
-    /// It withholds the change.
-    Block,
     /// It warns.
     Warn,
+    /// It withholds the change.
+    Block,
 }
 
-/// What a changed path does that no service claims.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a changed path does that no service claims, from the mildest to the strictest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unmapped {
-    /// It concerns every service.
-    All,
-    /// It is warned about.
-    Warn,
     /// It is passed over.
     Ignore,
+    /// It is warned about.
+    Warn,
+    /// It concerns every service.
+    All,
+}
+
+impl Unmapped {
+    /// As it is written in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ignore => "ignore",
+            Self::Warn => "warn",
+            Self::All => "all",
+        }
+    }
 }
 
 /// The role that a person needs at least, to give a change its class.
@@ -94,6 +111,10 @@ pub struct Service {
     pub paths: Vec<String>,
     /// The services that it depends on.
     pub dependencies: Vec<String>,
+    /// The phase of its lifecycle, such as `beta`.
+    pub phase: Option<String>,
+    /// How much depends on it, such as `critical`.
+    pub tier: Option<String>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -114,6 +135,8 @@ pub struct ChangeClass {
     pub label: String,
     /// The role that whoever sets the label needs.
     pub granted_by: Permission,
+    /// Where it is declared.
+    pub place: Place,
 }
 
 /// A recorded history that budgets are read from when no monitoring system is given.
@@ -144,6 +167,9 @@ pub struct Settings {
     pub unmapped: Unmapped,
     /// Globs of changed paths that never matter.
     pub ignore: Vec<String>,
+    /// What the organisation lets teams ignore: a path is ignored only where these globs match, too. None where it
+    /// leaves that to them.
+    pub ignore_within: Option<Vec<String>>,
     /// The grid: seconds between two points, from 10 to 86,400.
     pub step: i64,
     /// What an unknown budget does where policies are enforced.

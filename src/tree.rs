@@ -6,7 +6,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use crate::git::{self, GitError, Repository};
@@ -149,12 +149,47 @@ impl Tree for WorkTree {
     }
 }
 
+/// Writes a file whole or not at all: beside its place first, so that nobody ever reads half of it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut beside = path.to_owned().into_os_string();
+    beside.push(".part");
+    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path))
+}
+
 /// The bytes of a file that somebody named outright, on a command line or in a run's environment.
 ///
 /// # Errors
 /// When it cannot be read or is larger than `MAX_FILE`.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, TreeError> {
     contents(path, &path.display().to_string())
+}
+
+/// The root of the repository around a directory, by its `.git`; the directory itself where there is none.
+#[must_use]
+pub fn repository_of(directory: &Path) -> PathBuf {
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let root = directory.ancestors().find(|above| above.join(".git").exists());
+    root.unwrap_or(&directory).to_owned()
+}
+
+/// True when a path lies below a directory, or a link on the way to it does: whoever writes there can choose what is
+/// read. What cannot be looked at counts as outside; reading it fails.
+#[must_use]
+pub fn holds(directory: &Path, path: &Path) -> bool {
+    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let mut walked = PathBuf::new();
+    for part in path.components() {
+        let named = matches!(part, Component::Normal(_));
+        let above = walked.canonicalize();
+        if named && above.is_ok_and(|above| above.starts_with(&directory)) {
+            return true;
+        }
+        walked.push(part);
+    }
+    walked.canonicalize().is_ok_and(|place| place.starts_with(&directory))
 }
 
 /// The bytes of a file; `name` is what people call it.
@@ -345,6 +380,34 @@ fn is_absence(error: &std::io::Error) -> bool {
 mod tests {
     use super::*;
     use crate::git::tests::repository;
+
+    #[test]
+    fn what_lies_below_a_directory_is_found_through_links_and_steps() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |path: &str| dir.path().join(path);
+        for path in ["team/.git", "team/app", "org"] {
+            std::fs::create_dir_all(at(path)).expect("a directory");
+        }
+        std::fs::write(at("org/acme.yaml"), "").expect("a file");
+        std::fs::write(at("team/acme.yaml"), "").expect("a file");
+        std::os::unix::fs::symlink(at("org"), at("team/app/out")).expect("a link");
+        std::os::unix::fs::symlink(at("team"), at("org/in")).expect("a link");
+        let team = repository_of(&at("team/app"));
+        assert_eq!(team, at("team").canonicalize().expect("it is there"));
+        for path in [
+            "team/acme.yaml",
+            "team/app/../acme.yaml",
+            "team/app/out/acme.yaml",
+            "org/in/acme.yaml",
+            "team/none",
+        ] {
+            assert!(holds(&team, &at(path)), "{path}");
+        }
+        for path in ["org/acme.yaml", "team/../org/acme.yaml", "team/app/../../org/acme.yaml"] {
+            assert!(!holds(&team, &at(path)), "{path}");
+        }
+    }
+
     #[test]
     fn a_work_tree_and_its_commit_read_the_same() {
         let (dir, repository, first, second) = repository();

@@ -5,6 +5,7 @@
 //! restricting: a certain freeze beats it, and it beats a warning. A verdict never travels without the rulings,
 //! obstacles and notes that it rests on.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,6 +14,8 @@ use crate::change::Rollout;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::settings::{Mode, OnUnknown};
 
+#[cfg(test)]
+mod layered;
 mod weigh;
 
 pub use weigh::{Circumstance, Weighed};
@@ -93,6 +96,14 @@ impl Exit {
         (Self::Invalid, "something written is wrong: settings, SLO, policy, test"),
     ];
 
+    /// Every exit of writing the first files, with its meaning, in numeric order.
+    pub const OF_INIT: [(Self, &'static str); 4] = [
+        (Self::Proceed, "the files are written, or would be with --dry-run"),
+        (Self::Usage, "the command line is wrong"),
+        (Self::Invalid, "a file is in the way, or something written is wrong; none is written"),
+        (Self::Untold, "the files could not be written; none is left behind"),
+    ];
+
     /// The process's exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
@@ -132,10 +143,12 @@ pub struct Situation {
     pub on_unknown: OnUnknown,
     /// The change's class, if it has one.
     pub class: Option<String>,
+    /// The change's head, where it is known: a silver bullet is fired for one.
+    pub head: Option<String>,
     /// How much of its rollout is judged.
     pub rollout: Rollout,
-    /// Releases into the environment on this day until now; none where nobody can count them.
-    pub released_today: Option<u32>,
+    /// Releases into the environment on this day until now, by service; none where nobody can count them.
+    pub released_today: Option<BTreeMap<String, usize>>,
     /// When the verdict is made.
     pub now: Timestamp,
     /// The least that is said whatever the rulings are: a warning where a service has no SLO or no policy.
@@ -253,6 +266,7 @@ mod tests {
     use super::*;
     use crate::diagnostic::{Place, SourceText};
     use crate::policy::Consequence;
+    use crate::policy::recall::Recalled;
     use crate::policy::ruling::Obstacle;
 
     fn ruling(standing: Standing, obstacle: Option<Obstacle>, consequences: Vec<Consequence>) -> Ruling {
@@ -270,6 +284,7 @@ mod tests {
             thaw_evidence: Vec::new(),
             consequences,
             pending: false,
+            recalled: Recalled::default(),
         }
     }
 
@@ -303,6 +318,7 @@ mod tests {
             mode,
             on_unknown: OnUnknown::Block,
             class: None,
+            head: None,
             rollout: Rollout::Full,
             released_today: None,
             now: Timestamp::UNIX_EPOCH,
@@ -388,7 +404,10 @@ mod tests {
     #[test]
     fn a_limit_of_releases_that_nobody_can_count_is_not_known() {
         let uncounted = situation(Mode::Enforce);
-        let after = |released| Situation { released_today: Some(released), ..situation(Mode::Enforce) };
+        let after = |released| {
+            let released = BTreeMap::from([("v".to_owned(), released), ("other".to_owned(), 9)]);
+            Situation { released_today: Some(released), ..situation(Mode::Enforce) }
+        };
         let rulings = || vec![in_force(vec![limit(2)])];
         assert_eq!(effect(&uncounted, rulings()), (Effect::Unknown, Exit::Unknown));
         assert_eq!(effect(&after(1), rulings()), (Effect::Inform, Exit::Proceed));

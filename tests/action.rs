@@ -42,8 +42,11 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("RUNNER_TEMP", dir.path())
         .env("SLOGATE_BINARY", path("slogate"))
         .env("SLOGATE_FAIL_STEP", "false");
-    for name in ["DIR", "ENVIRONMENT", "PROMETHEUS_URL", "PROMETHEUS_TOKEN", "GITHUB_TOKEN"] {
+    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "PROMETHEUS_URL", "PROMETHEUS_TOKEN", "GITHUB_TOKEN"] {
         command.env(format!("SLOGATE_{name}"), "");
+    }
+    for name in ["ORGANIZATION", "ORGANIZATION_SHA256"] {
+        command.env(format!("SLOGATE_{name}"), "none");
     }
     command.envs(inputs.iter().copied());
     let ended = command.output().expect("bash").status.code();
@@ -76,16 +79,29 @@ fn a_step_that_is_to_fail_keeps_the_exit_code() {
 fn inputs_are_values_whatever_they_hold() {
     let inputs = [
         ("SLOGATE_ENVIRONMENT", "a b; $(touch x)"),
+        ("SLOGATE_ROLLOUT", "full $(touch y)"),
         ("SLOGATE_DIR", "--help"),
         ("SLOGATE_PROMETHEUS_URL", "http://p"),
     ];
     let (_, called) = step(0, Some(true), &inputs);
-    assert!(called.starts_with("check\n--post\n--environment=a b; $(touch x)\n--\n--help\n"), "{called}");
+    let words = "check\n--post\n--environment=a b; $(touch x)\n--rollout=full $(touch y)\n--\n--help\n";
+    assert!(called.starts_with(words), "{called}");
     assert!(
         called.contains("SLOGATE_PROMETHEUS_URL=http://p\n") && !called.contains("SLOGATE_PROMETHEUS_TOKEN=")
     );
     let (_, plain) = step(0, Some(true), &[]);
     assert!(plain.starts_with("check\n--post\n--\n.\n"), "{plain}");
+}
+
+#[test]
+fn a_layer_that_came_out_empty_is_not_no_layer() {
+    let called = |inputs: &[(&str, &str)]| step(0, Some(true), inputs).1;
+    let plain = called(&[]);
+    assert!(!plain.contains("SLOGATE_ORGANIZATION=") && !plain.contains("--organization"), "{plain}");
+    assert!(called(&[("SLOGATE_ORGANIZATION", "")]).contains("\nSLOGATE_ORGANIZATION=\n"));
+    let given = called(&[("SLOGATE_ORGANIZATION", "sha256: x\nlayer"), ("SLOGATE_ORGANIZATION_SHA256", "")]);
+    assert!(given.contains("SLOGATE_ORGANIZATION=sha256: x\nlayer\n"), "{given}");
+    assert!(given.starts_with("check\n--post\n--organization-sha256=\n--\n.\n"), "{given}");
 }
 
 #[test]

@@ -256,6 +256,23 @@ fn the_readme_lists_every_fact() {
 }
 
 #[test]
+fn the_reference_of_the_policy_language_is_up_to_date() {
+    let path = "policies/README.md";
+    let written = fs::read_to_string(root().join(path)).unwrap_or_default();
+    let wanted = slogate::report::reference::render(&written);
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") && written != wanted {
+        fs::write(root().join(path), &wanted).expect("the reference can be written");
+    }
+    let written = text(path);
+    let line = written.lines().zip(wanted.lines()).position(|(is, should)| is != should);
+    let line = line.unwrap_or_else(|| written.lines().count().min(wanted.lines().count())) + 1;
+    assert!(
+        written == wanted,
+        "{path} is not up to date from line {line} on: `INSTA_UPDATE=always cargo test --test repository` writes it"
+    );
+}
+
+#[test]
 fn every_input_of_the_action_is_a_flag() {
     let action: Value = serde_yaml::from_str(&text("action.yml")).expect("action.yml is YAML");
     let help = printed(&["check", "--help"]);
@@ -321,6 +338,58 @@ fn the_report_satisfies_its_schema() {
             serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{out}"));
         none(&format!("{arguments:?} breaks the schema"), &violations(&report, "schemas/report.v1.json"));
     }
+}
+
+/// The webshop with the freeze of one policy at half of the budget, so that its tests fail.
+fn a_policy_that_fails_its_tests() -> tempfile::TempDir {
+    let shop = tempfile::tempdir().expect("a directory");
+    for path in files("examples/webshop") {
+        let target = shop.path().join(path.trim_start_matches("examples/webshop/"));
+        fs::create_dir_all(target.parent().expect("a parent")).expect("a directory");
+        fs::copy(root().join(&path), target).expect("a file");
+    }
+    let policy = shop.path().join("policies/payments.rhai");
+    let written = fs::read_to_string(&policy).expect("the policy");
+    let changed = written.replace("remaining <= 0)", "remaining <= percent(50))");
+    assert_ne!(written, changed);
+    fs::write(policy, changed).expect("a file");
+    shop
+}
+
+#[test]
+fn the_outcome_of_tests_satisfies_its_schema() {
+    let failing = a_policy_that_fails_its_tests();
+    let failing = failing.path().to_str().expect("a path");
+    for (directory, fails) in [("examples/webshop", false), (failing, true)] {
+        for more in [["--coverage", "--min=100"].as_slice(), ["--filter=pay"].as_slice(), [].as_slice()] {
+            let out = printed(&[["test", directory, "--format=json"].as_slice(), more].concat());
+            let outcome: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+            none(
+                &format!("{directory} breaks the schema"),
+                &violations(&outcome, "schemas/test-report.v1.json"),
+            );
+            assert_eq!(outcome["failed"].as_u64().is_some_and(|failed| failed > 0), fails, "{out}");
+        }
+    }
+}
+
+#[test]
+fn the_workflow_that_init_writes_gives_the_action_what_it_asks_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let out = printed(&["init", "--dry-run", directory.path().to_str().expect("a path")]);
+    let workflow = out.split("==> .github/workflows/slogate.yml <==").nth(1).expect("the last file");
+    let workflow: Value = serde_yaml::from_str(workflow).expect("a workflow is YAML");
+    let action: Value = serde_yaml::from_str(&text("action.yml")).expect("action.yml is YAML");
+    let example: Value = serde_yaml::from_str(&text("examples/webshop/.github/workflows/slogate.yml"))
+        .expect("a workflow is YAML");
+    let job = &workflow["jobs"]["slogate"];
+    let given = job["steps"][0]["with"].as_object().expect("inputs");
+    let broken: Vec<String> =
+        given.keys().filter(|name| action["inputs"].get(name).is_none()).cloned().collect();
+    none("inputs that the action does not have", &broken);
+    assert_eq!(job["permissions"], example["jobs"]["production"]["permissions"]);
+    assert_eq!(workflow["on"], example["on"]);
+    assert_eq!(job["steps"].as_array().map(Vec::len), Some(1), "nothing is checked out");
 }
 
 #[test]

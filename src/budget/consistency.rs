@@ -17,7 +17,8 @@ impl Budget {
                 "one count over the whole period found no events, and the grid found some".to_owned();
             return Err(Gap::Inconsistent { detail });
         }
-        let consumed = figures.consumed();
+        // What is given back was consumed all the same.
+        let consumed = figures.period.bad / figures.grant();
         let directly = direct.bad / (self.objective.allowance() * direct.total);
         let apart = (consumed - directly).abs();
         if apart > TOLERANCE && apart > TOLERANCE * consumed.max(directly) {

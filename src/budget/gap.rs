@@ -17,11 +17,11 @@ pub enum Gap {
         /// Seconds between the newest point and the grid point that is judged.
         age: i64,
     },
-    /// The history begins after the period does.
+    /// The history begins after the period does, or the quarter.
     Short {
         /// Seconds of history that there are.
         have: i64,
-        /// Seconds of history that the period needs.
+        /// Seconds of history that the period, or the quarter, needs.
         need: i64,
     },
     /// Too many points of the period are missing.
@@ -139,7 +139,7 @@ impl fmt::Display for Gap {
             Self::NoData { detail } => write!(f, "no data: {detail}"),
             Self::Stale { age } => write!(f, "the newest data is {} old", duration(*age)),
             Self::Short { have, need } => {
-                write!(f, "only {} of history, and the period needs {}", duration(*have), duration(*need))
+                write!(f, "only {} of history, and {} is needed", duration(*have), duration(*need))
             }
             Self::Coverage { share, minimum } => {
                 let percent = |share: &Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();

@@ -8,9 +8,6 @@ use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
 use crate::settings::Settings;
 
-/// What all annotations of ours begin with.
-const PREFIX: &str = "slogate.dev/";
-
 /// The dialects that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
@@ -133,21 +130,6 @@ pub(super) fn service<'a>(
         return None;
     }
     Some(name)
-}
-
-/// Holds the annotations of a resource that are ours to the `known` ones: a misspelt one would do nothing, in silence.
-pub(super) fn annotations(part: Part<'_>, known: &[&str], problems: &mut Vec<Diagnostic>) {
-    for (key, part) in part.at("/metadata/annotations").into_iter().flat_map(Part::entries) {
-        if key.starts_with(PREFIX) && !known.contains(&key) {
-            let problem = Diagnostic::error(Code::UnknownKey, format!("there is no annotation `{key}`"));
-            let help = if known.is_empty() {
-                "take it out; a definition of this format has none that begin so".to_owned()
-            } else {
-                diagnostic::suggestion(key, known.iter().copied())
-            };
-            problems.push(problem.at(part.key_place(), "not an annotation of slogate").help(help));
-        }
-    }
 }
 
 /// Tells an SLO that was not `read` although nothing is said to be wrong with it, from the problem `told` on: no SLO is

@@ -12,8 +12,8 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Slo, dialect};
-use crate::diagnostic::{self, Code, Diagnostic, Place};
+use super::{Slo, annotation, dialect};
+use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
 use crate::settings::Settings;
 
@@ -100,6 +100,7 @@ impl<'a> Documents<'a> {
         let version = self.version;
         let named = version.service(spec);
         let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
+        problems.extend(placeholder(spec));
         let window = objective::window(spec, settings.step, problems);
         let objectives: Vec<Part<'a>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
         let own = |part: &Part<'_>| version.own(*part).is_some();
@@ -126,6 +127,7 @@ impl<'a> Documents<'a> {
             }
             let sli = if own(&objective) { self.indicator(objective, problems) } else { shared };
             let indicator = sli.and_then(|sli| indicator::indicator(sli, objective, self, problems));
+            let terms = annotation::terms(part, share, &[], problems);
             let Some(name) = part.at("/metadata/name").and_then(Part::text) else { continue };
             let text = |part: Part<'a>| part.text().filter(|text| !text.trim().is_empty());
             let title = part.at("/metadata/displayName").and_then(text).unwrap_or(name);
@@ -140,12 +142,14 @@ impl<'a> Documents<'a> {
                         None => title.to_owned(),
                     },
                     objective: share?,
+                    terms,
                     period,
                     calendar,
                     method: method?,
                     share: objective::share(version, objective),
                     indicator: indicator?,
                     place: if several { objective.key_place() } else { name_of(part) },
+                    objective_place: target(objective),
                 })
             };
             let read = read();
@@ -219,11 +223,28 @@ fn each(name: &str, aim: Option<&str>, index: usize) -> String {
     if words.is_empty() { format!("{name}/{}", index + 1) } else { format!("{name}/{}", words.join("-")) }
 }
 
+/// The warning about a sample that nobody has made their own.
+fn placeholder(spec: Part<'_>) -> Option<Diagnostic> {
+    let description = spec.get("description")?;
+    description.text()?.contains(PLACEHOLDER).then(|| {
+        let message = format!("the description of the SLO still says `{PLACEHOLDER}`");
+        Diagnostic::warning(Code::Placeholder, message)
+            .at(description.place(), "to be filled in")
+            .help("write which requests it measures; its queries and its objective are a sample, too")
+    })
+}
+
 /// Two documents of one kind and name.
 fn duplicate(kind: &str, name: &str, place: Place, first: &Place) -> Diagnostic {
     Diagnostic::error(Code::Duplicate, format!("there are two documents of kind {kind} named `{name}`"))
         .at(place, format!("the first stands at {first}"))
         .help("give one of them another name; names are unique within a kind, across all files")
+}
+
+/// Where an objective's target is written; the objective itself where that is not to be seen.
+fn target(objective: Part<'_>) -> Place {
+    let target = objective.get("target").or_else(|| objective.get("targetPercent"));
+    target.map_or_else(|| objective.key_place(), Part::place)
 }
 
 /// Where a document has its name, and else where it begins.

@@ -6,7 +6,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Comparison, Indicator, Method, Query, Slo, dialect, period, target};
+use super::{Comparison, Indicator, Method, Query, Slo, annotation, dialect, period, target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -30,7 +30,6 @@ pub(super) fn slo(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagno
 /// The same, when nothing is wrong with it.
 fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<Slo> {
     problems.extend(part.check(Schema::Pyrra));
-    dialect::annotations(part, &[SERVICE], problems);
     let metadata = part.get("metadata")?;
     let service = service(metadata, settings, problems);
     let spec = part.get("spec")?;
@@ -39,6 +38,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
     let objective = goal.and_then(|part| {
         target::share(part, part.text().filter(numeric)?, "target", Decimal::ONE_HUNDRED, problems)
     });
+    let terms = annotation::terms(part, objective, &[SERVICE], problems);
     let window = spec.get("window");
     let period = window.and_then(|part| {
         let text = part.text()?;
@@ -52,11 +52,13 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
         title: name.text()?.to_owned(),
         objective: objective?,
         period: period?,
+        terms,
         calendar: None,
         method: Method::Occurrences,
         share: None,
         indicator: indicator?,
         place: name.place(),
+        objective_place: goal?.place(),
     })
 }
 

@@ -6,7 +6,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{Indicator, Method, Query, Slo, dialect, period, target};
+use super::{Indicator, Method, Query, Slo, annotation, dialect, period, target};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -63,16 +63,16 @@ pub(super) fn slos(
 ) -> Vec<Slo> {
     let told = problems.len();
     problems.extend(part.check(form.schema()));
-    dialect::annotations(part, &[], problems);
     let root = if form == Form::Resource { part.get("spec") } else { Some(part) };
     let Some(root) = root else { return Vec::new() };
     let named = root.get("service");
     let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
     let broken = problems.iter().skip(told).any(Diagnostic::is_error);
     let slos = root.get("slos").into_iter().flat_map(Part::items);
+    let document = part;
     slos.filter_map(|part| {
         let told = problems.len();
-        let slo = slo(part, service, &form.keys(), settings.step, problems);
+        let slo = slo(document, part, service, &form.keys(), settings.step, problems);
         // What the schema and the service have told is not told again.
         dialect::account(part, slo.is_some() || broken, told, problems);
         slo
@@ -82,6 +82,7 @@ pub(super) fn slos(
 
 /// One SLO.
 fn slo(
+    document: Part<'_>,
     part: Part<'_>,
     service: Option<&str>,
     keys: &Keys,
@@ -90,6 +91,7 @@ fn slo(
 ) -> Option<Slo> {
     let aim = part.get("objective")?;
     let objective = target::share(aim, aim.number()?, "objective", Decimal::ONE_HUNDRED, problems);
+    let terms = annotation::terms(document, objective, &[], problems);
     let indicator = indicator(part.get("sli")?, keys);
     let name = part.get("name")?;
     let period = period::length(name, PERIOD, 30 * period::DAY, step, problems);
@@ -100,11 +102,13 @@ fn slo(
         service: service?.to_owned(),
         objective: objective?,
         period: period?,
+        terms,
         calendar: None,
         method: Method::Occurrences,
         share: None,
         indicator: indicator?,
         place: name.place(),
+        objective_place: aim.place(),
     })
 }
 

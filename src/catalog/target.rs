@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Part;
 
 /// The most digits after the point of an objective: one failure in a thousand million is finer than anybody counts.
-const MOST_DIGITS: u32 = 9;
+pub(super) const MOST_DIGITS: u32 = 9;
 
 /// The share that must be good: `text` as it was written at `part` under `key`, where `whole` stands for all events.
 pub(super) fn share(

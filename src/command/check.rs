@@ -15,11 +15,13 @@ use jiff::Timestamp;
 use crate::cli::{Check, Format};
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged};
+use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::github::{Address, GitHub};
 use crate::http::{Client, Limits, Secret};
 use crate::report::problem;
 use crate::report::{Report, json, markdown, text};
+use crate::tree;
 use crate::verdict::Exit;
 
 /// How long one try of one request may take.
@@ -44,7 +46,7 @@ pub fn run(check: &Check, world: &mut World) -> Exit {
 
 /// Runs the verb; what is wrong with the command line or the environment it needs comes back as a message.
 fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
-    let limits = Limits { deadline: Duration::from_secs(check.deadline), attempt: ATTEMPT, tries: TRIES };
+    let limits = limits(check.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
     let (base, head) = if run.is_some() { (None, None) } else { ends(check, world)? };
@@ -69,6 +71,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         base,
         head,
         directory: world.directory.clone(),
+        organization: Offer::of(&check.layered, world),
         present: world.now,
         client: &client,
         prometheus,
@@ -151,8 +154,13 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
     Ok((base, Some(run.pull_request().head_sha.clone())))
 }
 
+/// How long everything may take, in seconds, and how often it is tried.
+pub(super) const fn limits(deadline: u64) -> Limits {
+    Limits { deadline: Duration::from_secs(deadline), attempt: ATTEMPT, tries: TRIES }
+}
+
 /// The address of a Prometheus and its token: from the command line, else from the environment.
-fn prometheus(check: &Check, world: &World) -> Result<Option<(String, Option<Secret>)>, String> {
+pub(super) fn prometheus(check: &Check, world: &World) -> Result<Option<(String, Option<Secret>)>, String> {
     let token = || world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new);
     if let Some(url) = &check.prometheus {
         // An address that went missing must not let a recording decide in its place.
@@ -188,10 +196,10 @@ fn guarded(case: &Case<'_>, now: Timestamp) -> (Judged, Option<String>) {
 
 /// A report that knows nothing but why.
 fn nothing(case: &Case<'_>, now: Timestamp, note: String) -> Judged {
-    let mut report = judge::blank(now);
-    report.environment.clone_from(&case.check.environment);
-    report.notes.push(note);
-    Judged { report, observations: None }
+    let mut judged = Judged::blank(now);
+    judged.report.environment.clone_from(&case.check.environment);
+    judged.report.notes.push(note);
+    judged
 }
 
 /// What a panic said.
@@ -242,10 +250,6 @@ fn save(check: &Check, judged: &Judged, world: &World) -> Result<(), String> {
     let Some(observations) = &judged.observations else {
         return Err(format!("nothing was observed, so nothing is written to `{}`", path.display()));
     };
-    // Beside its place first, so that nobody ever reads half a file.
-    let mut beside = path.clone().into_os_string();
-    beside.push(".part");
-    std::fs::write(&beside, observations)
-        .and_then(|()| std::fs::rename(&beside, &path))
+    tree::write_file(&path, observations.as_bytes())
         .map_err(|error| format!("the observations could not be written to `{}`: {error}", path.display()))
 }

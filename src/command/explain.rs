@@ -1,71 +1,173 @@
-//! `slogate explain`: a policy as prose, or what a code means.
+//! `slogate explain`: a policy as prose, a clause against its budgets, a report, a word of the language, a code.
 
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-use crate::cli::{self, Explain, Prose};
+use crate::cli::{Explain, Prose};
 use crate::command::World;
 use crate::command::ground;
 use crate::command::judge::Stop;
 use crate::command::law;
-use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::diagnostic::{self, Code, Diagnostic, nearest};
 use crate::document;
+use crate::ledger::Past;
 use crate::policy::Policy;
+use crate::policy::vocabulary::word::{Topic, Word};
 use crate::report::explanation::{self, Page};
 use crate::report::problem;
 use crate::settings::{self, Settings};
 use crate::tree::{Tree as _, TreeError, WorkTree};
 use crate::verdict::Exit;
 
+use clause::Found;
+
+mod clause;
+mod report;
+
 /// The ending of a policy's file.
 const ENDING: &str = ".rhai";
 
+/// The ending of a report.
+const REPORT: &str = ".json";
+
+/// Columns of prose when nobody says how wide the terminal is.
+const WIDTH: usize = 100;
+
+/// The list of everything in the policy language.
+const LANGUAGE: &str = "language";
+
+/// The list of all codes.
+const CODES: &str = "codes";
+
 /// Runs the verb.
 pub fn run(explain: &Explain, world: &mut World) -> Exit {
-    let look = world.look("auto");
     let page = match explain.format {
-        Prose::Text => Page::Terminal(look.width),
+        Prose::Text => Page::Terminal(world.columns().unwrap_or(WIDTH)),
         Prose::Markdown => Page::Markdown,
     };
-    if !explain.what.ends_with(ENDING) {
-        let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == explain.what) else {
-            return unknown(&explain.what, world);
-        };
-        return world.end(&explanation::code(code, page), Exit::Proceed);
+    let is_policy = explain.what.ends_with(ENDING);
+    let defined = if is_policy { None } else { defined(&explain.what, page) };
+    let is_report = explain.what.ends_with(REPORT) || world.directory.join(&explain.what).is_file();
+    if (is_policy || is_report || defined.is_some())
+        && let Some(argument) = explain.of_clauses()
+    {
+        let hint = if is_policy || is_report { "" } else { "; a clause of that name is `POLICY/NAME`" };
+        world.tell(&format!("error: {argument} belongs to a clause, which `{}` is not{hint}", explain.what));
+        return Exit::Usage;
     }
+    if is_policy {
+        return policy(explain, page, world);
+    }
+    match defined {
+        Some(text) => world.end(&text, Exit::Proceed),
+        None if is_report => verdict(explain, page, world),
+        None => clause(explain, page, world),
+    }
+}
+
+/// Explains a report.
+fn verdict(explain: &Explain, page: Page, world: &mut World) -> Exit {
+    let mut problems = Vec::new();
+    let (exit, text) = match report::explain(&world.directory.join(&explain.what), &explain.what, page) {
+        Ok(text) => (Exit::Proceed, text),
+        Err(stop) => (stopped(stop, &mut problems, world), String::new()),
+    };
+    tell(&mut problems, world);
+    world.end(&text, exit)
+}
+
+/// Explains a clause, or says that there is nothing of that name.
+fn clause(explain: &Explain, page: Page, world: &mut World) -> Exit {
+    let dir = explain.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let settings = WorkTree::new(world.directory.join(dir)).read(settings::FILE);
+    if explain.of_clauses().is_none() && matches!(settings, Ok(None)) {
+        let exit = unknown(&explain.what, &[], world);
+        world.tell(&format!(
+            "a clause is looked for where `{}` is: name its directory behind it",
+            settings::FILE
+        ));
+        return exit;
+    }
+    let mut problems = Vec::new();
+    let (exit, text) = match clause::explain(explain, page, world, &mut problems) {
+        Ok(Found::Explained(exit, text)) => (exit, text),
+        Ok(Found::Nothing(clauses)) => return unknown(&explain.what, &clauses, world),
+        Err(stop) => (stopped(stop, &mut problems, world), String::new()),
+    };
+    tell(&mut problems, world);
+    world.end(&text, exit)
+}
+
+/// Shows what is wrong in what was written.
+fn tell(problems: &mut Vec<Diagnostic>, world: &mut World) {
+    diagnostic::sort(problems);
+    if !problems.is_empty() {
+        let look = world.look("auto");
+        world.tell(problem::render(problems, look).trim_end());
+    }
+}
+
+/// What slogate itself defines: a list, a code, a word of the language.
+fn defined(what: &str, page: Page) -> Option<String> {
+    match what {
+        LANGUAGE => return Some(explanation::language(page)),
+        CODES => return Some(explanation::codes(page)),
+        _ => {}
+    }
+    if let Some(topic) = Topic::ALL.into_iter().find(|topic| topic.as_str() == what) {
+        return Some(explanation::topic(topic, page));
+    }
+    if let Some(code) = Code::ALL.into_iter().find(|code| code.as_str() == what) {
+        return Some(explanation::code(code, page));
+    }
+    let found = Word::named(what);
+    (!found.is_empty()).then(|| explanation::word(&found, page))
+}
+
+/// Explains a policy.
+fn policy(explain: &Explain, page: Page, world: &mut World) -> Exit {
     let mut problems = Vec::new();
     let (exit, text) = match read(&world.directory.join(&explain.what), &mut problems) {
         Ok((policy, settings)) => {
             let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
-            (Exit::Proceed, explanation::policy(&policy, &settings, today, page))
+            // Nothing keeps events yet.
+            (Exit::Proceed, explanation::policy(&policy, &settings, today, Past::default(), page))
         }
-        Err(Stop::Invalid(found)) => {
-            problems.extend(found);
-            (Exit::Invalid, String::new())
-        }
-        Err(Stop::Usage(message)) => {
-            world.tell(&format!("error: {message}"));
-            (Exit::Usage, String::new())
-        }
-        Err(Stop::Unknown(message)) => {
-            world.tell(&format!("error: {message}"));
-            (Exit::Unknown, String::new())
-        }
+        Err(stop) => (stopped(stop, &mut problems, world), String::new()),
     };
-    if !problems.is_empty() {
-        world.tell(problem::render(&problems, look).trim_end());
-    }
+    tell(&mut problems, world);
     world.end(&text, exit)
 }
 
-/// Says which codes there are.
-fn unknown(what: &str, world: &mut World) -> Exit {
-    let codes = || Code::ALL.iter().map(|code| code.as_str());
-    let near = nearest(what, codes()).map_or_else(String::new, |near| format!(" did you mean `{near}`?"));
+/// Says why there is nothing to explain.
+fn stopped(stop: Stop, problems: &mut Vec<Diagnostic>, world: &mut World) -> Exit {
+    let (message, exit) = match stop {
+        Stop::Invalid(found) => {
+            problems.extend(found);
+            return Exit::Invalid;
+        }
+        Stop::Usage(message) => (message, Exit::Usage),
+        Stop::Unknown(message) => (message, Exit::Unknown),
+    };
+    world.tell(&format!("error: {message}"));
+    exit
+}
+
+/// Says what there is instead.
+fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
+    let own = Word::all().map(|word| word.path().to_owned());
+    let topics = Topic::ALL.into_iter().map(Topic::as_str).chain([LANGUAGE, CODES]);
+    let codes = Code::ALL.iter().map(|code| code.as_str());
+    let known: Vec<String> =
+        own.chain(topics.chain(codes).map(str::to_owned)).chain(clauses.iter().cloned()).collect();
+    let near = nearest(what, known.iter().map(String::as_str));
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
     let what: String = what.chars().take(80).flat_map(char::escape_debug).collect();
-    world.tell(&format!("error: `{what}` is no policy (`*{ENDING}`) and no code of a problem;{near}"));
-    world.tell(cli::codes().trim_end());
+    world.tell(&format!(
+        "error: `{what}` is no policy (`*{ENDING}`), no report (`*{REPORT}`), no clause, no word of the policy language and no code of a problem{near}"
+    ));
+    world.tell("`slogate explain language` lists the words, and `slogate explain codes` the codes");
     Exit::Usage
 }
 

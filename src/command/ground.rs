@@ -52,6 +52,19 @@ impl Ground {
         }
     }
 
+    /// The tree where this ground's history and another's part, the work tree standing on `HEAD`; none where the clone
+    /// cannot say.
+    #[must_use]
+    pub fn forked(&self, other: &Self) -> Option<Box<dyn Tree>> {
+        let repository = self.repository.as_ref()?;
+        let head = match &other.base {
+            Some(base) => base.id.clone(),
+            None => repository.resolve("HEAD").ok()?,
+        };
+        let id = repository.forked(&self.base.as_ref()?.id, &head).ok()?;
+        Some(Box::new(GitTree::new(Rc::clone(repository), id)))
+    }
+
     /// The paths that the change touches: from the merge base of the two commits to the head.
     ///
     /// # Errors
@@ -145,7 +158,10 @@ pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Sto
 }
 
 /// Refuses a directory that is none; `named` is what the command line calls it.
-fn present(root: &Path, named: &Path) -> Result<(), Stop> {
+///
+/// # Errors
+/// When it is none.
+pub fn present(root: &Path, named: &Path) -> Result<(), Stop> {
     if root.is_dir() {
         return Ok(());
     }
@@ -155,12 +171,17 @@ fn present(root: &Path, named: &Path) -> Result<(), Stop> {
 
 /// The ground of a work tree.
 fn work_tree(root: &Path, notes: Vec<String>) -> Ground {
+    Ground { notes, ..of_files(Box::new(WorkTree::new(root))) }
+}
+
+/// The ground of files that are, or would be, in the work tree.
+pub fn of_files(tree: Box<dyn Tree>) -> Ground {
     Ground {
-        tree: Box::new(WorkTree::new(root)),
+        tree,
         base: None,
         head: None,
         permalink: None,
-        notes,
+        notes: Vec::new(),
         repository: None,
         github: None,
         prefix: String::new(),

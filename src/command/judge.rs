@@ -3,7 +3,7 @@
 //! Whatever goes wrong on the way becomes part of the report: what a person wrote wrongly ends it as invalid, what
 //! the world did not answer as unknown. Only a wrong command line ends it without one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,15 +17,20 @@ use crate::catalog::{Catalog, Slo};
 use crate::change::{self, Change, Touched};
 use crate::cli::Check;
 use crate::command::ground::{self, Ground};
-use crate::command::law;
+use crate::command::law::{self, Rules};
+use crate::command::organization::Offer;
 use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Secret};
+use crate::ledger::{Ledger, Past};
+use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
-use crate::report::{BudgetLine, PolicyLine, Report};
+use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report};
+use crate::settings::organization::Organization;
 use crate::settings::{self, Environment, Settings};
+use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -45,6 +50,8 @@ pub struct Case<'a> {
     pub head: Option<String>,
     /// Where relative paths of the command line start.
     pub directory: PathBuf,
+    /// The organisation's layer, when one is offered.
+    pub organization: Offer,
     /// The present.
     pub present: Timestamp,
     /// The client for whatever goes over the network.
@@ -92,6 +99,17 @@ pub struct Judged {
     pub report: Report,
     /// The observations as a file, when any were asked for.
     pub observations: Option<String>,
+    /// The budgets that the rulings rest on.
+    pub measured: Vec<Measured>,
+    /// The policies, asked or not.
+    pub policies: Vec<Policy>,
+}
+
+impl Judged {
+    /// Nothing is known yet.
+    pub fn blank(now: Timestamp) -> Self {
+        Self { report: blank(now), observations: None, measured: Vec::new(), policies: Vec::new() }
+    }
 }
 
 /// Judges.
@@ -99,7 +117,7 @@ pub struct Judged {
 /// # Errors
 /// What is wrong with the command line.
 pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
-    let mut judged = Judged { report: blank(case.present), observations: None };
+    let mut judged = Judged::blank(case.present);
     let verdict = match path(case, &mut judged) {
         Ok(verdict) => verdict,
         Err(Stop::Usage(message)) => return Err(message),
@@ -118,7 +136,7 @@ pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
 }
 
 /// A report in which nothing is known yet.
-pub fn blank(now: Timestamp) -> Report {
+fn blank(now: Timestamp) -> Report {
     Report {
         verdict: verdict::unknown(now),
         environment: None,
@@ -130,6 +148,7 @@ pub fn blank(now: Timestamp) -> Report {
         budgets: Vec::new(),
         problems: Vec::new(),
         notes: Vec::new(),
+        organization: None,
         prefix: String::new(),
         passing: Passing::default(),
         permalink: None,
@@ -144,18 +163,22 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.permalink.clone_from(&ground.permalink);
     judged.report.prefix.clone_from(&ground.prefix);
     judged.report.notes.extend(ground.notes.iter().cloned());
-    let settings = law::read_settings(&ground, &mut judged.report.problems)?;
-    let (name, environment) = environment(&settings, case.environment.as_deref())?;
+    let layer = case.organization.read(&ground, &case.directory, &case.root);
+    let rules = law::read_rules(&ground, layer, &mut judged.report.problems)?;
+    judged.report.notes.extend(rules.notes.iter().cloned());
+    judged.report.organization = rules.organization.as_ref().map(organization);
+    let (name, environment) = judged_environment(&rules, case.environment.as_deref())?;
     judged.report.environment = Some(name.to_owned());
     judged.report.mode = Some(environment.mode);
-    let law = law::read(&ground, &settings)?.sound()?;
+    let settings = &rules.settings;
+    let law = law::read(&ground, &rules)?.sound()?;
     judged.report.problems.extend(law.problems);
     judged.report.change.rollout = case.check.rollout(case.pull.is_some());
-    judged.report.change.class = class(&settings, case.check.class.as_deref())?;
-    let touched = touched(case, &ground, &settings, &mut judged.report)?;
+    judged.report.change.class = class(settings, case.check.class.as_deref())?;
+    let touched = touched(case, &ground, settings, &mut judged.report)?;
     let subjects =
-        subjects(&settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
-    let watch = Watch::choose(case, &ground, &settings)?;
+        subjects(settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
+    let watch = Watch::choose(case, &ground, settings)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;
@@ -163,20 +186,33 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.judged_at = Some(t);
     judged.report.source = Some(watch.describe());
     let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
-    let observed = watch.observe(&asked, &settings, t);
+    let quarters = subjects
+        .iter()
+        .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
+    let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
+    let observed = watch.observe(&asked, &quarters, settings, t);
     if case.check.save_observations.is_some() {
-        judged.observations = Some(watch.record(&asked, &observed, &settings, now));
+        judged.observations = Some(watch.record(&asked, &observed, settings, now));
     }
+    // Nothing keeps events yet: nobody has triggered anything, fired a bullet or topped up a budget.
+    let ledger = Ledger::default();
+    let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
+    let mut in_vain = BTreeSet::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, observation, t);
+        let measured = measure(asked, &settings, observation, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
-        rulings.extend(policies.iter().flat_map(|policy| ruling::rule(policy, &measured)));
+        for policy in policies {
+            rulings.extend(ruling::rule(policy, &measured, past));
+            in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
+        }
+        judged.measured.push(measured);
     }
+    judged.report.notes.extend(in_vain);
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
     for policy in law.policies.iter().filter(asked) {
-        let line = line(policy, &ground, now);
+        let line = line(policy, &ground, judged.report.organization.as_ref(), (now, past));
         if line.overdue {
             judged
                 .report
@@ -200,6 +236,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         mode: environment.mode,
         on_unknown: settings.on_unknown,
         class: judged.report.change.class.clone(),
+        head: judged.report.change.head.clone(),
         rollout: judged.report.change.rollout,
         released_today: None,
         now,
@@ -210,8 +247,20 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             (false, false) => Effect::Proceed,
         },
     };
+    judged.policies = law.policies;
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
+}
+
+/// What the report says of an organisation.
+fn organization(organization: &Organization) -> OrganizationLine {
+    OrganizationLine { name: organization.layer.name.clone(), sha256: organization.sha256.clone() }
+}
+
+/// The judged environment; where the organisation asks for one that is not there, that is told instead.
+fn judged_environment<'a>(rules: &'a Rules, named: Option<&str>) -> Result<(&'a str, &'a Environment), Stop> {
+    environment(&rules.settings, named)
+        .map_err(|stop| if rules.problems.is_empty() { stop } else { Stop::Invalid(rules.problems.clone()) })
 }
 
 /// The judged environment: the one that is named, else the only one, else `production`.
@@ -291,9 +340,7 @@ fn subjects<'a>(
         }
         let covering: Vec<&Policy> =
             policies.iter().filter(|policy| policy.covers(name, service.team.as_deref())).collect();
-        if covering.is_empty() {
-            problems.push(law::without_policy(name, service));
-        }
+        problems.extend(law::without_policy(name, service, policies));
         for slo in slos {
             for policy in &covering {
                 let environment = policy.header.measures.as_deref().unwrap_or(judged);
@@ -312,22 +359,32 @@ fn subjects<'a>(
 }
 
 /// An observation as a budget.
-fn measure(asked: &watch::Asked<'_>, observed: Result<crate::source::Observation, Gap>, t: i64) -> Measured {
-    let subject = Subject {
-        slo: asked.slo.name.clone(),
-        service: asked.slo.service.clone(),
-        environment: asked.environment.to_owned(),
-    };
-    let budget = observed.map(|observation| {
-        Arc::new(Budget::new(asked.slo.objective, asked.slo.period, observation.series, observation.direct))
+fn measure(
+    asked: &watch::Asked<'_>,
+    settings: &Settings,
+    observed: Result<Observation, Gap>,
+    t: i64,
+) -> Measured {
+    let slo = asked.slo;
+    let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
+    let budget = observed.map(|observed| {
+        let budget = Budget::new(slo.objective, slo.period, observed.series, observed.direct);
+        Arc::new(budget.bound_to(slo.terms))
     });
     Measured { subject, budget, t }
 }
 
 /// What the report says of a policy.
-fn line(policy: &Policy, ground: &Ground, now: Timestamp) -> PolicyLine {
+fn line(
+    policy: &Policy,
+    ground: &Ground,
+    organization: Option<&OrganizationLine>,
+    (now, past): (Timestamp, Past<'_>),
+) -> PolicyLine {
+    let organization = organization.filter(|_| policy.header.scope.organization);
     let header = &policy.header;
     let today = now.to_zoned(TimeZone::UTC).date();
+    let bullets = recall::bullets(policy, past);
     let review: Vec<String> = header
         .next_review
         .on
@@ -339,11 +396,14 @@ fn line(policy: &Policy, ground: &Ground, now: Timestamp) -> PolicyLine {
         id: policy.id.clone(),
         version: header.version.clone(),
         file: policy.source.path().to_owned(),
-        commit: ground.base.as_ref().map(|base| base.id.clone()),
+        commit: ground.base.as_ref().filter(|_| organization.is_none()).map(|base| base.id.clone()),
+        organization: organization.cloned(),
         digest: policy.digest.clone(),
         agreed_by: header.agreed_by.iter().map(|(role, person)| (role.clone(), person.clone())).collect(),
         next_review: review.join(" or "),
-        overdue: header.next_review.on.is_some_and(|date| date < today),
+        overdue: header.next_review.on.is_some_and(|date| date < today)
+            || policy.review_after_event(past).is_some(),
+        silver_bullets: bullets.left(today.year()).zip(bullets.a_year),
         effective_from: header.effective_from.filter(|date| *date > today).map(|date| date.to_string()),
     }
 }

@@ -2,16 +2,21 @@
 //!
 //! Every problem of every file is found in one run, and what one verb accepts no other refuses. With an error in any of
 //! them there is no law at all, because half of a rule is another rule. Two policies that cover one service are such an
-//! error: whose silver bullets, whose escalation would count? A service has one agreement.
+//! error: whose silver bullets, whose escalation would count? A service has one agreement. What the organisation asks
+//! stands above that: its layer joins the settings, and its policies rule besides the team's.
+
+use std::collections::BTreeMap;
 
 use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
+use crate::command::organization;
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
-use crate::policy::{Names, Policy};
-use crate::settings::{self, Service, Settings};
+use crate::policy::{Author, Names, Policy};
+use crate::settings::organization::Organization;
+use crate::settings::{self, Joined, Service, Settings};
 use crate::source::promql;
 use crate::tree::TreeError;
 
@@ -22,7 +27,7 @@ use crate::tree::TreeError;
 pub fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
     let Some(bytes) = ground.tree.read(settings::FILE)? else {
         let message = format!("there is no `{}` in {}", settings::FILE, ground.describe());
-        let help = "name the directory that has it, or write one: services, environments, and where SLOs and policies are";
+        let help = "name the directory that has it, or write the first one with `slogate init`";
         return Err(Diagnostic::error(Code::NoSettings, message).help(help).into());
     };
     let source = document::decode(settings::FILE, bytes)?;
@@ -36,11 +41,49 @@ pub fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<
     }
 }
 
+/// The settings that count, and the organisation that they stand under.
+pub struct Rules {
+    /// The team's settings, joined with the organisation's layer where there is one.
+    pub settings: Settings,
+    /// The organisation, where there is one.
+    pub organization: Option<Organization>,
+    /// What a reader must know of the layer.
+    pub notes: Vec<String>,
+    /// What of the settings the layer does not allow: errors, of which `read` makes a part of the law.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads the settings from the tree, under the organisation's layer, if one is offered.
+///
+/// # Errors
+/// When there are none, or what is wrong in them or in the layer: in both, where both are wrong.
+pub fn read_rules(
+    ground: &Ground,
+    layer: Result<Option<Organization>, Stop>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Rules, Stop> {
+    let (settings, organization) = match (read_settings(ground, problems), layer) {
+        (Ok(settings), Ok(organization)) => (settings, organization),
+        (Err(Stop::Invalid(mut found)), Err(Stop::Invalid(more))) => {
+            found.extend(more);
+            return Err(Stop::Invalid(found));
+        }
+        (_, Err(stop)) | (Err(stop), Ok(_)) => return Err(stop),
+    };
+    let Some(organization) = organization else {
+        return Ok(Rules { settings, organization, notes: Vec::new(), problems: Vec::new() });
+    };
+    let Joined { settings, raised, problems } = settings::join(settings, &organization.layer);
+    let mut notes = vec![format!("under the layer of organization {}", organization.describe())];
+    notes.extend(raised);
+    Ok(Rules { settings, organization: Some(organization), notes, problems })
+}
+
 /// What rules: the SLOs and the policies.
 pub struct Law {
     /// The SLOs.
     pub catalog: Catalog,
-    /// The policies, by path.
+    /// The policies, by path; the organisation's behind the team's.
     pub policies: Vec<Policy>,
     /// What is wrong in them, or worth mending.
     pub problems: Vec<Diagnostic>,
@@ -63,11 +106,12 @@ impl Law {
 ///
 /// # Errors
 /// When the tree does not answer.
-pub fn read(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
+pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
+    let settings = &rules.settings;
     let paths = ground.tree.paths()?;
-    let mut problems = Vec::new();
-    let definitions = read_all(ground, &paths, &settings.slos, &mut problems)?;
-    let (catalog, found) = catalog::load(&definitions, settings);
+    let mut problems = rules.problems.clone();
+    let definitions = read_all(ground, &paths, &settings.slos, settings::FILE, &mut problems)?;
+    let (mut catalog, found) = catalog::load(&definitions, settings);
     problems.extend(found);
     problems.extend(promql::check(&catalog, settings));
     for path in &catalog.passed_over {
@@ -76,7 +120,7 @@ pub fn read(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
         problems.push(Diagnostic::warning(Code::Unused, message).help(help));
     }
     let mut policies = Vec::new();
-    let scripts = read_all(ground, &paths, &settings.policies, &mut problems)?;
+    let scripts = read_all(ground, &paths, &settings.policies, settings::FILE, &mut problems)?;
     let names = names(settings);
     for source in &scripts {
         match Policy::load(source, &names) {
@@ -87,14 +131,22 @@ pub fn read(ground: &Ground, settings: &Settings) -> Result<Law, Stop> {
             Err(found) => problems.extend(found),
         }
     }
-    if scripts.is_empty() {
+    let demanded = rules.organization.as_ref().is_some_and(|organization| !organization.policies.is_empty());
+    if scripts.is_empty() && !demanded {
         let globs: Vec<&str> = settings.policies.iter().map(String::as_str).collect();
         let message = format!("no policy was found by {} in {}", diagnostic::list(&globs), ground.describe());
         let help = format!("write the first policy, or correct `policies` in {}", settings::FILE);
         problems.push(Diagnostic::error(Code::NoPolicy, message).help(help));
     }
-    problems.extend(long_windows(&catalog, settings, &policies));
     problems.extend(overlaps(&policies, settings));
+    if let Some(organization) = &rules.organization {
+        let layer = &organization.layer;
+        problems.extend(organization::hold(layer, &mut catalog, &mut policies));
+        let (demanded, found) = organization::policies(layer, &organization.policies, settings.step);
+        problems.extend(found);
+        policies.extend(demanded);
+    }
+    problems.extend(long_windows(&catalog, settings, &policies));
     Ok(Law { catalog, policies, problems })
 }
 
@@ -114,7 +166,13 @@ fn long_windows(catalog: &Catalog, settings: &Settings, policies: &[Policy]) -> 
             let message =
                 format!("the window {window} is longer than the period of the SLO `{}`", shortest.name);
             let label = format!("its period is {period}");
-            let help = format!("write a window of at most {period}, or give that SLO a policy of its own");
+            let help = if policy.header.scope.organization {
+                format!(
+                    "give that SLO a period of at least {window}: the organisation's policy covers every SLO"
+                )
+            } else {
+                format!("write a window of at most {period}, or give that SLO a policy of its own")
+            };
             problems.push(Diagnostic::error(Code::UnknownFact, message).at(place.clone(), label).help(help));
         }
     }
@@ -122,11 +180,12 @@ fn long_windows(catalog: &Catalog, settings: &Settings, policies: &[Policy]) -> 
 }
 
 /// The texts of all files that the globs match. A glob that names one file must find it, because a misspelt name
-/// would take a whole policy out of force.
-fn read_all(
+/// would take a whole policy out of force; `named_in` is the file that has the globs.
+pub fn read_all(
     ground: &Ground,
     paths: &[String],
     globs: &[String],
+    named_in: &str,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Vec<SourceText>, Stop> {
     let matcher = settings::glob(globs);
@@ -159,7 +218,7 @@ fn read_all(
         globs.iter().zip(used).filter(|(glob, used)| !used && !glob.contains(['*', '?', '[', '{']))
     {
         let message = format!("there is no file `{glob}` in {}, which the settings name", ground.describe());
-        let help = format!("correct the name in {}, or take it out", settings::FILE);
+        let help = format!("correct the name in {named_in}, or take it out");
         problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
     }
     Ok(sources)
@@ -171,13 +230,27 @@ pub fn names(settings: &Settings) -> Names {
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
     teams.dedup();
+    let dependencies = settings.services.values().flat_map(|service| service.dependencies.iter().cloned());
+    let mut dependencies: Vec<String> = dependencies.collect();
+    dependencies.sort();
+    dependencies.dedup();
     Names {
         environments: settings.environments.keys().cloned().collect(),
         classes: settings.changes.keys().cloned().collect(),
         services: settings.services.keys().cloned().collect(),
         teams,
+        dependencies,
+        phases: of_services(settings, |service| service.phase.as_ref()),
+        tiers: of_services(settings, |service| service.tier.as_ref()),
         step: settings.step,
+        author: Author::Team,
     }
+}
+
+/// What the services say of themselves, by service; without those that say nothing.
+fn of_services(settings: &Settings, said: impl Fn(&Service) -> Option<&String>) -> BTreeMap<String, String> {
+    let services = settings.services.iter();
+    services.filter_map(|(name, service)| Some((name.clone(), said(service)?.clone()))).collect()
 }
 
 /// A problem for each policy that covers what another one covers already.
@@ -204,9 +277,7 @@ fn overlaps(policies: &[Policy], settings: &Settings) -> Vec<Diagnostic> {
                         force decides, or take the service out of one scope";
             let label = format!("also in {}", first.source.path());
             problems.push(
-                Diagnostic::error(Code::TwoPolicies, message)
-                    .at(policy.scope_place.clone(), label)
-                    .help(help),
+                Diagnostic::error(Code::TwoPolicies, message).at(policy.key_place("scope"), label).help(help),
             );
         }
     }
@@ -221,10 +292,26 @@ pub fn without_slo(name: &str, service: &Service) -> Diagnostic {
         .help("write an SLO for it; until then every change to it is warned about")
 }
 
-/// The warning about a service that no policy covers.
-pub fn without_policy(name: &str, service: &Service) -> Diagnostic {
-    let message = format!("no policy covers the service `{name}`, so nothing follows from its budgets");
-    Diagnostic::warning(Code::ServiceWithoutPolicy, message)
-        .at(service.place.clone(), "no policy's scope has it")
-        .help("name its team or the service in a policy's scope")
+/// The warning about a service that no policy of its team covers, whether or not the organisation's does.
+pub fn without_policy(name: &str, service: &Service, policies: &[Policy]) -> Option<Diagnostic> {
+    let covers = |policy: &&Policy| policy.covers(name, service.team.as_deref());
+    let (demanded, own): (Vec<&Policy>, Vec<&Policy>) =
+        policies.iter().filter(covers).partition(|policy| policy.header.scope.organization);
+    if !own.is_empty() {
+        return None;
+    }
+    let (message, label) = match demanded.first() {
+        None => {
+            let message =
+                format!("no policy covers the service `{name}`, so nothing follows from its budgets");
+            (message, "no policy's scope has it")
+        }
+        Some(policy) => {
+            let message =
+                format!("only the organisation's policy `{}` covers the service `{name}`", policy.id);
+            (message, "no scope of the team's own policies has it")
+        }
+    };
+    let problem = Diagnostic::warning(Code::ServiceWithoutPolicy, message).at(service.place.clone(), label);
+    Some(problem.help("name its team or the service in a policy's scope"))
 }

@@ -12,7 +12,7 @@ use crate::catalog::{self, Catalog};
 use crate::change::Rollout;
 use crate::cli::{Test, TestFormat};
 use crate::command::World;
-use crate::command::law;
+use crate::command::{law, watch};
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::ruling::Ruling;
@@ -24,26 +24,21 @@ use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::{self, Mode, OnUnknown, Settings};
 use crate::source::recorded::Recorded;
 use crate::source::{Range, Request, Source as _};
-use crate::tree::{Tree as _, TreeError, WorkTree};
+use crate::tree::{Tree, TreeError, WorkTree};
 use crate::verdict::{self, Effect, Exit, Situation};
 
 /// Cells of a line when nobody says how wide the terminal is.
 const WIDTH: usize = 110;
 
-/// Periods of history that are judged, as in a check.
-const PERIODS: i64 = 3;
-
 /// Runs the verb.
 pub fn run(test: &Test, world: &mut World) -> Exit {
-    let mut bench = Bench { tree: WorkTree::new(world.directory.join(&test.dir)), problems: Vec::new() };
-    let trials = bench.trials(test);
-    diagnostic::sort(&mut bench.problems);
-    if !bench.problems.is_empty() {
+    let (trials, problems) = try_all(Box::new(WorkTree::new(world.directory.join(&test.dir))), test);
+    if !problems.is_empty() {
         let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
         let look = Look { colour: false, unicode: world.variable("LC_ALL") != Some("C"), width };
-        world.tell(problem::render(&bench.problems, look).trim_end());
+        world.tell(problem::render(&problems, look).trim_end());
     }
-    let Some(trials) = trials.filter(|_| !bench.problems.iter().any(Diagnostic::is_error)) else {
+    let Some(trials) = trials.filter(|_| !problems.iter().any(Diagnostic::is_error)) else {
         return Exit::Invalid;
     };
     if trials.cases.is_empty() {
@@ -69,10 +64,19 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
     }
 }
 
+/// Runs the cases that a tree holds, and finds what is wrong in its files; with an error among that there is no outcome.
+#[must_use]
+pub fn try_all(tree: Box<dyn Tree>, test: &Test) -> (Option<Trials>, Vec<Diagnostic>) {
+    let mut bench = Bench { tree, problems: Vec::new() };
+    let trials = bench.trials(test);
+    diagnostic::sort(&mut bench.problems);
+    (trials, bench.problems)
+}
+
 /// What a run works with.
 struct Bench {
     /// The files.
-    tree: WorkTree,
+    tree: Box<dyn Tree>,
     /// What is wrong in them.
     problems: Vec<Diagnostic>,
 }
@@ -160,7 +164,7 @@ impl Bench {
                 let moments = trial::run(case, policy, judged, end, effect);
                 coverage.see(policy, case, &moments);
                 let (policy, note, place) = (policy.id.clone(), case.note.clone(), case.place.clone());
-                trials.cases.push(Tried { policy, note, place, moments });
+                trials.cases.push(Tried { policy, note, place, class: case.class.clone(), moments });
             }
             if let Some(all) = &mut trials.coverage {
                 all.push(coverage);
@@ -287,29 +291,31 @@ fn judged(
         let request = Request { slo, environment: &environment, matchers };
         let step = recorded.step();
         let last = end.div_euclid(step) * step;
-        let points = (slo.period + step - 1) / step;
-        let range = Range { first: last - (PERIODS * points - 1) * step, last, step };
+        let points = watch::history(slo.period, policy.reads("quarter").is_some(), step);
+        let range = Range { first: last - (points - 1) * step, last, step };
         let observed = recorded.observe(&[request], range).pop()?;
-        let budget =
-            observed.map(|one| Arc::new(Budget::new(slo.objective, slo.period, one.series, one.direct)));
-        let subject =
-            Subject { slo: slo.name.clone(), service: slo.service.clone(), environment: environment.clone() };
+        let budget = observed.map(|one| {
+            let budget = Budget::new(slo.objective, slo.period, one.series, one.direct);
+            Arc::new(budget.bound_to(slo.terms))
+        });
+        let subject = Subject::new(slo, &environment, settings.services.get(&slo.service));
         Some((subject, budget))
     };
     asked.filter_map(budget).collect()
 }
 
 /// What rulings come to for a case: the effect where the policy is enforced.
-fn effect(case: &Case, rulings: &[Ruling]) -> &'static str {
+fn effect(case: &Case, rulings: &[Ruling], now: Timestamp) -> &'static str {
     let situation = Situation {
         environment: case.environment.clone(),
         mode: Mode::Enforce,
         on_unknown: OnUnknown::Block,
         class: case.class.clone(),
-        now: Timestamp::UNIX_EPOCH,
+        head: case.head.clone(),
+        now,
         floor: Effect::Proceed,
         rollout: Rollout::Full,
-        released_today: None,
+        released_today: case.released_today(rulings, now),
     };
     verdict::fold(&situation, rulings.to_vec(), &[]).effect.as_str()
 }

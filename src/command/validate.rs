@@ -1,23 +1,30 @@
 //! `slogate validate`: everything that was written, and everything that is wrong in it.
 
+use std::path::Path;
+
 use crate::catalog::Slo;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
-use crate::command::ground;
+use crate::command::against;
+use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
-use crate::command::law::{self, Law};
-use crate::diagnostic::{self, Diagnostic};
+use crate::command::law::{self, Law, Rules};
+use crate::command::organization::Offer;
+use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
-use crate::policy::soundness;
+use crate::policy::soundness::{self, Surroundings};
+use crate::policy::supply;
+use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
+use crate::settings::organization::Organization;
 use crate::verdict::Exit;
 
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let law = match path(validate, world, &mut problems) {
-        Ok(law) => Some(law),
+    let found = match path(validate, world, &mut problems) {
+        Ok(found) => Some(found),
         Err(Stop::Invalid(found)) => {
             problems.extend(found);
             None
@@ -41,36 +48,82 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
                 let look = world.look(&validate.color);
                 world.tell(problem::render(&problems, look).trim_end());
             }
-            summary(law.as_ref(), &problems)
+            for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
+                world.tell(&terminal(note));
+            }
+            summary(found.as_ref().map(|(_, law)| law), &problems)
         }
     };
     world.end(&text, exit)
 }
 
-/// Reads everything, and looks at all of it.
-fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<Law, Stop> {
+/// Finds the ground, examines it, and compares it with what was agreed.
+fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
-    let mut settings = law::read_settings(&ground, problems)?;
-    if let Some(rules) = validate.rules.as_deref().and_then(RuleSet::named) {
-        settings.slo_rules = rules;
+    let (other, note) = other(validate, world, &root)?;
+    let layer = Offer::of(&validate.layered, world).read(&ground, &world.directory, &root);
+    let slo_rules = validate.rules.as_deref().and_then(RuleSet::named);
+    let (mut rules, law) = examine(&ground, layer, slo_rules, problems)?;
+    rules.notes.extend(note);
+    if let Some(other) = &other {
+        problems.extend(against::compare(&ground, &rules, &law, other)?);
     }
-    let law = law::read(&ground, &settings)?;
+    Ok((rules, law))
+}
+
+/// Reads everything from a ground, and looks at all of it; `slo_rules` overrule those of the settings.
+///
+/// # Errors
+/// When there are no settings, the layer cannot be relied upon, or the tree does not answer.
+pub fn examine(
+    ground: &Ground,
+    layer: Result<Option<Organization>, Stop>,
+    slo_rules: Option<RuleSet>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Rules, Law), Stop> {
+    let mut rules = law::read_rules(ground, layer, problems)?;
+    if let Some(slo_rules) = slo_rules {
+        rules.settings.slo_rules = slo_rules;
+    }
+    let settings = &rules.settings;
+    let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
     // What is not read yet cannot be missed: a service whose SLO does not parse has one.
     let complete = !law.problems.iter().any(Diagnostic::is_error);
     if complete {
-        problems.extend(unprotected(&settings, &law));
+        problems.extend(unprotected(settings, &law));
+        problems.extend(unexcepted(settings, &law));
     }
+    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
             let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
             policy.covers(&slo.service, team)
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
-        problems.extend(soundness::examine(policy, &slos, complete));
+        let around = Surroundings { slos: &slos, complete, environments: &environments };
+        problems.extend(soundness::examine(policy, around));
+        if complete {
+            problems.extend(supply::examine(policy, &slos, &settings));
+        }
     }
-    Ok(law)
+    Ok((rules, law))
+}
+
+/// What the policies are compared with: what the command line names, else the base of a workflow's pull request.
+/// With it comes what a reader must know where there is none.
+fn other(validate: &Validate, world: &World, root: &Path) -> Result<(Option<Ground>, Option<String>), Stop> {
+    if let Some(name) = &validate.against {
+        return Ok((Some(ground::read(root, &validate.dir, Some(name))?), None));
+    }
+    let usual = world.variable("GITHUB_BASE_REF").filter(|_| validate.base.is_none());
+    let Some(name) = usual else { return Ok((None, None)) };
+    // A checkout of one commit has no base, and nobody asked for it on the command line.
+    Ok(match ground::read(root, &validate.dir, Some(name)) {
+        Ok(other) => (Some(other), None),
+        Err(_) => (None, Some(format!("versions are not compared: `{name}` cannot be read in this clone"))),
+    })
 }
 
 /// Services that nothing protects.
@@ -80,15 +133,34 @@ fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
         if law.catalog.of(name).next().is_none() {
             problems.push(law::without_slo(name, service));
         }
-        if !law.policies.iter().any(|policy| policy.covers(name, service.team.as_deref())) {
-            problems.push(law::without_policy(name, service));
-        }
+        problems.extend(law::without_policy(name, service, &law.policies));
     }
     problems
 }
 
+/// Classes of change that no policy lets pass: they look as if they did something.
+fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let clauses = || law.policies.iter().flat_map(|policy| &policy.clauses);
+    let excepts = |class: &String| {
+        clauses()
+            .flat_map(|clause| &clause.consequences)
+            .any(|one| one.except().is_some_and(|list| list.contains(class)))
+    };
+    let unused = settings.changes.iter().filter(|(name, _)| !excepts(name));
+    unused
+        .map(|(name, class)| {
+            let message =
+                format!("no policy excepts the class of change `{name}`, so it is judged like any other");
+            Diagnostic::warning(Code::Unused, message)
+                .at(class.place.clone(), "excepted nowhere")
+                .help(format!("write `.except([\"{name}\"])` behind what it may pass, or take the class out"))
+        })
+        .collect()
+}
+
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.
-fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
+#[must_use]
+pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
     let counted =
@@ -106,9 +178,9 @@ fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let Some(law) = law else { return format!("{found}\n") };
     let clauses = law.policies.iter().map(|policy| policy.clauses.len()).sum();
     // With an error somewhere these are only those that could be read.
-    let read = if errors == 0 { "" } else { " could be read" };
+    let could = if errors == 0 { "" } else { " could be read" };
     format!(
-        "{}, {}, {}{read}: {found}\n",
+        "{}, {}, {}{could}: {found}\n",
         counted(law.catalog.slos.len(), "SLO", "SLOs"),
         counted(law.policies.len(), "policy", "policies"),
         counted(clauses, "clause", "clauses"),

@@ -4,11 +4,12 @@
 //! that the settings name. Where there is none at all, every budget is a gap that says so.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use crate::budget::gap::{Gap, duration};
+use crate::budget::quarter;
 use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::{Case, Stop};
@@ -23,6 +24,16 @@ use crate::tree;
 /// Periods of history that are read: one for the period itself, one for the walk, and one more so that the first
 /// point of a stretch is known exactly.
 const PERIODS: i64 = 3;
+
+/// The points of history that are read: three periods, and where a quarter is asked about, the longest one that there
+/// is before each point of the walk.
+#[must_use]
+pub const fn history(period: i64, quarter: bool, step: i64) -> i64 {
+    let points = (period + step - 1) / step;
+    let (whole, walk) = (PERIODS * points, (PERIODS - 1) * points);
+    let deep = quarter::LONGEST / step + walk;
+    if quarter && deep > whole { deep } else { whole }
+}
 
 /// An SLO in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,23 +144,29 @@ impl<'a> Watch<'a> {
         self.source.as_ref().map_or_else(|| "no source".to_owned(), |source| source.describe())
     }
 
-    /// Asks for everything, in order, with the history that each period needs.
+    /// Asks for everything, in order, with the history that each period needs; for `quarters` also that of a calendar
+    /// quarter, at each point of the walk.
     #[must_use]
-    pub fn observe(&self, asked: &[Asked<'_>], settings: &Settings, t: i64) -> Vec<Result<Observation, Gap>> {
+    pub fn observe(
+        &self,
+        asked: &[Asked<'_>],
+        quarters: &BTreeSet<Asked<'_>>,
+        settings: &Settings,
+        t: i64,
+    ) -> Vec<Result<Observation, Gap>> {
         let Some(source) = &self.source else {
             let detail = "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot \
                           under `source` in the settings";
             return asked.iter().map(|_| Err(Gap::Unreachable { detail: detail.to_owned() })).collect();
         };
-        let mut by_period: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+        let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
         for (index, one) in asked.iter().enumerate() {
-            by_period.entry(one.slo.period).or_default().push(index);
+            let points = history(one.slo.period, quarters.contains(one), settings.step);
+            by_points.entry(points).or_default().push(index);
         }
         let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
-        for (period, indices) in by_period {
-            let points = (period + settings.step - 1) / settings.step;
-            let range =
-                Range { first: t - (PERIODS * points - 1) * settings.step, last: t, step: settings.step };
+        for (points, indices) in by_points {
+            let range = Range { first: t - (points - 1) * settings.step, last: t, step: settings.step };
             let requests: Vec<Request<'_>> =
                 indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
             answers.extend(indices.into_iter().zip(source.observe(&requests, range)));

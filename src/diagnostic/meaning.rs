@@ -49,8 +49,15 @@ impl Code {
             Self::ConstantCondition => CONSTANT_CONDITION,
             Self::Unreachable => UNREACHABLE,
             Self::ThawsAtOnce => THAWS_AT_ONCE,
+            Self::WrongDirection => WRONG_DIRECTION,
+            Self::Shadowed => SHADOWED,
+            Self::TinyShare => TINY_SHARE,
             Self::Unused => UNUSED,
+            Self::Placeholder => PLACEHOLDER,
             Self::NoCommit => NO_COMMIT,
+            Self::Layer => LAYER,
+            Self::BelowLayer => BELOW_LAYER,
+            Self::Version => VERSION,
         }
     }
 }
@@ -107,7 +114,7 @@ const NO_SETTINGS: Meaning = meaning(
     "There is no `slogate.yaml` in the directory and at the commit that are judged, so \
                  nothing is known of services and environments.",
     "`slogate check` in a subdirectory of the repository.",
-    "Name the directory that has it, or write one.",
+    "Name the directory that has it, or write the first one with `slogate init`.",
 );
 
 /// `no-slo`.
@@ -254,6 +261,28 @@ const THAWS_AT_ONCE: Meaning = meaning(
                  from flapping.",
 );
 
+/// `wrong-direction`.
+const WRONG_DIRECTION: Meaning = meaning(
+    "A clause freezes an environment while nothing has burned, so it stops a service with which nothing is wrong.",
+    "`budget.remaining >= 0` or `budget.burn_rate(\"1h\") < 6` under `freeze(\"production\")`.",
+    "Turn the comparison round. What is left falls while a budget is spent; what burned and how fast rises.",
+);
+
+/// `shadowed`.
+const SHADOWED: Meaning = meaning(
+    "A clause adds nothing: whenever it is in force another one is, too, which ends no earlier and does at least as \
+                 much. Most often a ladder has its rungs in the wrong order.",
+    "`restrict(\"canary\")` at 10 % left below `freeze(\"production\")` at 25 % left.",
+    "Let the milder consequence begin before the stricter one, or take the clause out.",
+);
+
+/// `tiny-share`.
+const TINY_SHARE: Meaning = meaning(
+    "A share of less than one per cent, where a hundred times as much is surely meant: `percent` counts in per cent.",
+    "`budget.remaining <= percent(0.1)`, which is a tenth of one per cent.",
+    "Write `percent(10)` for a tenth.",
+);
+
 /// `unused`.
 const UNUSED: Meaning = meaning(
     "Something was written and matched nothing: a consequence that no clause has, a pattern \
@@ -263,10 +292,47 @@ const UNUSED: Meaning = meaning(
     "Hand it to a clause with `.then(…)`, correct it, or take it out.",
 );
 
+/// `placeholder`.
+const PLACEHOLDER: Meaning = meaning(
+    "A text that `slogate init` wrote still stands where only you can say what belongs there. A \
+                 policy that names nobody was agreed by nobody, and a sample SLO measures nothing that \
+                 your users meet.",
+    "`agreed_by: #{ operations: \"@fill-in\" }`.",
+    "Write who it is, or what it is; `@fill-in` must be gone.",
+);
+
 /// `no-commit`.
 const NO_COMMIT: Meaning = meaning(
     "A branch, tag or commit cannot be resolved, so the text that decides cannot be read. The \
                  work tree never stands in for it.",
     "`--base main` in a clone that fetched only one commit.",
     "Fetch it (`fetch-depth: 0`), or name one that is there.",
+);
+
+/// `layer`.
+const LAYER: Meaning = meaning(
+    "The organisation's layer cannot be relied upon: it is empty, its digest does not fit, it is \
+                 not the one that is pinned, or it lies among the files of the team that it is to hold. \
+                 Nothing is decided without it, because a gate that went missing must not look like one \
+                 that is open.",
+    "A line that somebody changed by hand below `sha256:`, a variable that is set and empty.",
+    "Vendor the layer again with `slogate vendor`, and pass on the whole text.",
+);
+
+/// `below-layer`.
+const BELOW_LAYER: Meaning = meaning(
+    "A team's file asks for less than its organisation does: a looser objective, more silver \
+                 bullets, a class of change or an environment that the organisation does not let it choose. \
+                 Where the organisation's can simply count instead, it does, and this is a warning.",
+    "An SLO of 95 % where the organisation's layer says `objectives: { minimum: 99 % }`.",
+    "Raise it to what the organisation asks, or have the organisation change its layer.",
+);
+
+/// `version`.
+const VERSION: Meaning = meaning(
+    "The text of a policy differs from the one that was agreed, and its version does not say so. Two \
+                 texts of one version cannot be told apart in reports, nor in what people agreed to.",
+    "A threshold that moved from 10 to 5 percent, and `version: \"2.1.0\"` before and after.",
+    "Raise the version: the last number for words, the one before it for a threshold, the first for a \
+                 new agreement.",
 );

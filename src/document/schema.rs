@@ -12,7 +12,7 @@ use super::violation::Violation;
 use super::{MAX_PROBLEMS, Part};
 use crate::diagnostic::{self, Code, Diagnostic};
 
-/// The formats that people write.
+/// The formats that are read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schema {
     /// `slogate.yaml`.
@@ -31,6 +31,12 @@ pub enum Schema {
     Pyrra,
     /// The tests of a policy.
     PolicyTest,
+    /// `organization.yaml`.
+    Organization,
+    /// An organisation's layer, vendored.
+    Layer,
+    /// What `check` has to say.
+    Report,
 }
 
 /// How much of a schema a document is held to. A rule of a schema names the sets that it belongs to under `x-sets`;
@@ -76,28 +82,33 @@ pub(super) struct Compiled {
 
 /// The schema of `slogate.yaml`.
 static SETTINGS: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/settings.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::Settings.text()));
 /// The schema of OpenSLO v1.
-static OPENSLO: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1.json")));
+static OPENSLO: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::OpenSlo.text()));
 /// The schema of OpenSLO v1alpha.
 static OPENSLO_V1ALPHA: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v1alpha.json")));
+    LazyLock::new(|| Compiled::new(Schema::OpenSloV1Alpha.text()));
 /// The schema of OpenSLO v2alpha.
 static OPENSLO_V2ALPHA: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/openslo.v2alpha.json")));
+    LazyLock::new(|| Compiled::new(Schema::OpenSloV2Alpha.text()));
 /// The schema of Sloth's files.
-static SLOTH: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/sloth.v1.json")));
+static SLOTH: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Sloth.text()));
 /// The schema of Sloth's resources.
 static SLOTH_RESOURCE: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/sloth-resource.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::SlothResource.text()));
 /// The schema of Pyrra's resources.
-static PYRRA: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/pyrra.v1alpha1.json")));
+static PYRRA: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Pyrra.text()));
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
-    LazyLock::new(|| Compiled::new(include_str!("../../schemas/policy-test.v1.json")));
+    LazyLock::new(|| Compiled::new(Schema::PolicyTest.text()));
+
+/// The schema of `organization.yaml`.
+static ORGANIZATION: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(Schema::Organization.text()));
+/// The schema of an organisation's layer, vendored.
+static LAYER: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Layer.text()));
+/// The schema of a report.
+static REPORT: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Report.text()));
 
 impl Compiled {
     /// Makes a validator of a schema's text.
@@ -128,6 +139,42 @@ impl Compiled {
 }
 
 impl Schema {
+    /// The name of its file.
+    #[must_use]
+    pub const fn file(self) -> &'static str {
+        match self {
+            Self::Settings => "settings.v1.json",
+            Self::OpenSlo => "openslo.v1.json",
+            Self::OpenSloV1Alpha => "openslo.v1alpha.json",
+            Self::OpenSloV2Alpha => "openslo.v2alpha.json",
+            Self::Sloth => "sloth.v1.json",
+            Self::SlothResource => "sloth-resource.v1.json",
+            Self::Pyrra => "pyrra.v1alpha1.json",
+            Self::PolicyTest => "policy-test.v1.json",
+            Self::Organization => "organization.v1.json",
+            Self::Layer => "layer.v1.json",
+            Self::Report => "report.v1.json",
+        }
+    }
+
+    /// Its text.
+    #[must_use]
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Settings => include_str!("../../schemas/settings.v1.json"),
+            Self::OpenSlo => include_str!("../../schemas/openslo.v1.json"),
+            Self::OpenSloV1Alpha => include_str!("../../schemas/openslo.v1alpha.json"),
+            Self::OpenSloV2Alpha => include_str!("../../schemas/openslo.v2alpha.json"),
+            Self::Sloth => include_str!("../../schemas/sloth.v1.json"),
+            Self::SlothResource => include_str!("../../schemas/sloth-resource.v1.json"),
+            Self::Pyrra => include_str!("../../schemas/pyrra.v1alpha1.json"),
+            Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
+            Self::Organization => include_str!("../../schemas/organization.v1.json"),
+            Self::Layer => include_str!("../../schemas/layer.v1.json"),
+            Self::Report => include_str!("../../schemas/report.v1.json"),
+        }
+    }
+
     /// The violations, in the order of their places.
     pub(super) fn check(self, part: Part<'_>, set: RuleSet) -> Vec<Diagnostic> {
         let compiled = match self {
@@ -139,10 +186,13 @@ impl Schema {
             Self::SlothResource => &*SLOTH_RESOURCE,
             Self::Pyrra => &*PYRRA,
             Self::PolicyTest => &*POLICY_TEST,
+            Self::Organization => &*ORGANIZATION,
+            Self::Layer => &*LAYER,
+            Self::Report => &*REPORT,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
-            // Never so in a release (a test compiles both), and never a pass if it were.
+            // Never so in a release (a test compiles all), and never a pass if it were.
             Err(error) => {
                 let message = format!("the embedded schema cannot be used: {error}");
                 return vec![Diagnostic::error(Code::WrongValue, message).help("report this as a bug")];
@@ -163,7 +213,7 @@ mod tests {
     use super::*;
 
     /// Every schema.
-    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 8] {
+    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 11] {
         [
             &SETTINGS,
             &OPENSLO,
@@ -173,6 +223,9 @@ mod tests {
             &SLOTH_RESOURCE,
             &PYRRA,
             &POLICY_TEST,
+            &ORGANIZATION,
+            &LAYER,
+            &REPORT,
         ]
     }
 
@@ -223,7 +276,9 @@ mod tests {
                     return;
                 }
                 let mut alone = rule.clone();
-                alone["$defs"] = compiled.text["$defs"].clone();
+                if let Some(shared) = compiled.text.get("$defs") {
+                    alone["$defs"] = shared.clone();
+                }
                 let validator = jsonschema::options().offline().build(&alone).expect("it compiles");
                 assert!(values.into_iter().all(|value| validator.is_valid(value)), "{path}");
             });

@@ -12,7 +12,7 @@ use std::any::type_name;
 
 use rhai::{Dynamic, Engine, EvalAltResult, LexError, ParseErrorType, Position};
 
-use super::facts::Facts;
+use super::facts::{Facts, QuarterFacts, SlaFacts};
 use super::value::{Count, Name, Rate, Ratio, Time};
 use super::vocabulary;
 use crate::diagnostic::{Code, nearest};
@@ -203,6 +203,8 @@ pub(super) fn kind(name: &str) -> String {
         name if name == "time" || name == type_name::<Time>() => "a length of time",
         name if name == "name" || name == type_name::<Name>() => "a name",
         name if name == "budget" || name == type_name::<Facts>() => "the budget",
+        name if name == "sla" || name == type_name::<SlaFacts>() => "the SLA's budget",
+        name if name == "quarter" || name == type_name::<QuarterFacts>() => "the quarter's budget",
         "clause" => "a clause",
         "consequence" => "a consequence",
         other => return format!("`{}`", printable(other)),

@@ -7,18 +7,22 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rhai::{Engine, INT};
 use rust_decimal::Decimal;
 
 use super::complaint::{Complaint, Raised, printable};
 use super::length;
 use super::trial::given::Given;
-use super::value::{Count, Figure, Multiple, Name, Rate, Ratio, Time, Unit, holds, later};
+use super::value::{Figure, Multiple, Name, Time, Unit, holds, later};
 use super::{Comparison, Evidence, Subject, Tracing, Value};
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::{self, Gap};
 use crate::budget::{Budget, Figures, Windowed};
-use crate::diagnostic::Code;
+use crate::catalog::{PRIORITIES, Priority};
+use crate::diagnostic::{Code, suggestion};
+
+mod register;
+
+pub(super) use register::{QuarterFacts, SlaFacts, register};
 
 /// The most that is recorded of one run.
 const MOST_EVIDENCE: usize = 200;
@@ -55,6 +59,26 @@ enum Origin {
 
 /// Why a fact of a test is not known.
 const NOT_GIVEN: &str = "the test does not give it";
+
+/// A number that a budget answers.
+struct Found {
+    /// The number.
+    number: Decimal,
+    /// What stands for it in evidence where the number is what follows from a lack: `no SLA`.
+    word: Option<&'static str>,
+}
+
+impl From<Decimal> for Found {
+    fn from(number: Decimal) -> Self {
+        Self { number, word: None }
+    }
+}
+
+impl From<Windowed> for Found {
+    fn from(figure: Windowed) -> Self {
+        figure.value.into()
+    }
+}
 
 /// What one run read.
 #[derive(Debug, Default)]
@@ -128,6 +152,8 @@ impl Facts {
             slo: "sample".to_owned(),
             service: "sample".to_owned(),
             environment: "sample".to_owned(),
+            phase: Some("sample".to_owned()),
+            tier: Some("sample".to_owned()),
         };
         Self::new(Origin::Sample { sample, step }, Arc::new(subject), Tracing::Off)
     }
@@ -162,8 +188,21 @@ impl Facts {
     }
 
     /// A fact with a number.
-    fn figure<U: Unit>(&self, fact: impl FnOnce() -> String, number: Decimal) -> Figure<U> {
-        Figure::fact(number, self.read(fact, || U::value(number)))
+    fn figure<U: Unit>(&self, fact: impl FnOnce() -> String, found: impl Into<Found>) -> Figure<U> {
+        let Found { number, word } = found.into();
+        Figure::fact(number, self.read(fact, || word.map_or_else(|| U::value(number), Value::Word)))
+    }
+
+    /// Records a fact that is said by a word, and the word that it was compared with.
+    fn said(
+        &self,
+        fact: impl FnOnce() -> String,
+        word: &'static str,
+        (operator, threshold, held): (&'static str, &'static str, bool),
+    ) {
+        if let Some(read) = self.read(fact, || Value::Word(word)) {
+            read.compared(Comparison { operator, threshold: Value::Word(threshold), held });
+        }
     }
 
     /// Ends the run: a fact is not known.
@@ -186,21 +225,22 @@ impl Facts {
     fn of_period<U: Unit>(
         &self,
         fact: &'static str,
-        measured: impl FnOnce(&Budget, &Figures<'_>) -> Decimal,
+        measured: impl FnOnce(&Figures<'_>) -> Result<Found, Gap>,
         [healthy, exhausted]: [Decimal; 2],
     ) -> Result<Figure<U>, Raised> {
-        let number = match &self.0.origin {
+        let found = match &self.0.origin {
             Origin::Measured { budget, t } => {
-                let figures = budget.at(*t).map_err(|gap| self.unknown(fact.to_owned(), &gap.to_string()))?;
-                measured(budget, &figures)
+                let found = budget.at(*t).and_then(|figures| measured(&figures));
+                found.map_err(|gap| self.unknown(fact.to_owned(), &gap.to_string()))?
             }
-            Origin::Sample { sample: Sample::Healthy, .. } => healthy,
-            Origin::Sample { sample: Sample::Exhausted, .. } => exhausted,
+            Origin::Sample { sample: Sample::Healthy, .. } => healthy.into(),
+            Origin::Sample { sample: Sample::Exhausted, .. } => exhausted.into(),
             Origin::Given(given) => {
-                given.number(fact, "").ok_or_else(|| self.unknown(fact.to_owned(), NOT_GIVEN))?
+                let number = given.number(fact, "");
+                number.ok_or_else(|| self.unknown(fact.to_owned(), NOT_GIVEN))?.into()
             }
         };
-        Ok(self.figure(|| fact.to_owned(), number))
+        Ok(self.figure(|| fact.to_owned(), found))
     }
 
     /// A figure of a window.
@@ -208,11 +248,11 @@ impl Facts {
         &self,
         fact: &'static str,
         window: &str,
-        measured: impl FnOnce(&Figures<'_>, i64) -> Result<Windowed, Gap>,
+        measured: impl FnOnce(&Figures<'_>, i64) -> Result<Found, Gap>,
         exhausted: Decimal,
     ) -> Result<Figure<U>, Raised> {
         let form = || format!("{fact}(\"{window}\")");
-        let number = match &self.0.origin {
+        let found = match &self.0.origin {
             Origin::Measured { budget, t } => {
                 let seconds = length::window(window, budget.step())?;
                 if seconds > budget.period() {
@@ -221,19 +261,64 @@ impl Facts {
                     let help = "name a window that is at most as long as the period";
                     return Err(Complaint::new(message, help).of(Code::UnknownFact).into());
                 }
-                let figure = budget.at(*t).and_then(|figures| measured(&figures, seconds));
-                figure.map_err(|gap| self.unknown(form(), &gap.to_string()))?.value
+                let found = budget.at(*t).and_then(|figures| measured(&figures, seconds));
+                found.map_err(|gap| self.unknown(form(), &gap.to_string()))?
             }
             Origin::Sample { sample, step } => {
                 length::window(window, *step)?;
-                if *sample == Sample::Healthy { Decimal::ZERO } else { exhausted }
+                if *sample == Sample::Healthy { Decimal::ZERO.into() } else { exhausted.into() }
             }
             Origin::Given(given) => {
                 let seconds = length::window(window, given.step)?.to_string();
-                given.number(fact, &seconds).ok_or_else(|| self.unknown(form(), NOT_GIVEN))?
+                given.number(fact, &seconds).ok_or_else(|| self.unknown(form(), NOT_GIVEN))?.into()
+            }
+        };
+        Ok(self.figure(form, found))
+    }
+
+    /// A figure that has a name in its parentheses.
+    fn of_name<U: Unit>(
+        &self,
+        fact: &'static str,
+        name: &str,
+        measured: impl FnOnce(&Figures<'_>) -> Result<Decimal, String>,
+    ) -> Result<Figure<U>, Raised> {
+        let form = || format!("{fact}(\"{}\")", printable(name));
+        let number = match &self.0.origin {
+            Origin::Measured { budget, t } => {
+                let figures = budget.at(*t).map_err(|gap| gap.to_string());
+                figures.and_then(|figures| measured(&figures)).map_err(|why| self.unknown(form(), &why))?
+            }
+            Origin::Sample { sample: Sample::Healthy, .. } => Decimal::ZERO,
+            Origin::Sample { sample: Sample::Exhausted, .. } => Decimal::ONE,
+            Origin::Given(given) => {
+                given.number(fact, name).ok_or_else(|| self.unknown(form(), NOT_GIVEN))?
             }
         };
         Ok(self.figure(form, number))
+    }
+
+    /// Whether an incident has this priority or a more urgent one.
+    fn priority_reaches(&self, name: &str) -> Result<bool, Raised> {
+        let wanted = Priority::named(name).ok_or_else(|| no_priority(name))?;
+        let fact = || format!("priority_reaches(\"{wanted}\")");
+        let priority = match &self.0.origin {
+            Origin::Measured { budget, t } => {
+                let found = budget.at(*t).and_then(|figures| figures.priority());
+                found.map_err(|gap| self.unknown(fact(), &gap.to_string()))?
+            }
+            Origin::Sample { sample: Sample::Healthy, .. } => None,
+            Origin::Sample { sample: Sample::Exhausted, .. } => Some(Priority::P1),
+            Origin::Given(given) => {
+                let number = given.number("priority", "");
+                let number = number.ok_or_else(|| self.unknown(fact(), NOT_GIVEN))?;
+                PRIORITIES.into_iter().find(|priority| Decimal::from(priority.number()) == number)
+            }
+        };
+        let held = priority.is_some_and(|priority| priority <= wanted);
+        let value = priority.map_or("none", Priority::as_str);
+        self.said(fact, value, (">=", wanted.as_str(), held));
+        Ok(held)
     }
 
     /// When nothing is left, recorded as `fact`.
@@ -245,32 +330,35 @@ impl Facts {
             }
             Origin::Sample { sample: Sample::Healthy, .. } => Exhaustion::Never,
             Origin::Sample { sample: Sample::Exhausted, .. } => Exhaustion::In(Decimal::ZERO),
-            Origin::Given(_) => return Err(self.unknown(fact(), NOT_GIVEN).into()),
+            Origin::Given(given) => {
+                let seconds = given.number("time_to_exhaustion", "");
+                let seconds = seconds.ok_or_else(|| self.unknown(fact(), NOT_GIVEN))?;
+                if seconds == Decimal::MAX { Exhaustion::Never } else { Exhaustion::In(seconds) }
+            }
         };
         Ok(Time { length, read: self.read(fact, || later(length)) })
     }
 
-    /// A fact that no source gives yet; a sample answers, so that its type is known, and a test may.
-    fn not_given<T>(
-        &self,
-        form: &str,
-        name: &str,
-        why: &str,
-        [healthy, exhausted]: [T; 2],
-    ) -> Result<T, Raised> {
-        let fact = || format!("{form}(\"{}\")", printable(name));
-        match self.0.origin {
-            Origin::Measured { .. } => Err(self.unknown(fact(), why).into()),
-            Origin::Sample { sample: Sample::Healthy, .. } => Ok(healthy),
-            Origin::Sample { sample: Sample::Exhausted, .. } => Ok(exhausted),
-            Origin::Given(_) => Err(self.unknown(fact(), NOT_GIVEN).into()),
-        }
+    /// Whether a signal fires.
+    fn signal(&self, name: &str) -> Result<bool, Raised> {
+        let fact = || format!("signal(\"{}\")", printable(name));
+        let fires = match &self.0.origin {
+            Origin::Measured { .. } => return Err(self.unknown(fact(), "no source gives signals").into()),
+            Origin::Sample { sample, .. } => *sample == Sample::Exhausted,
+            Origin::Given(given) => {
+                let given = given.number("signal", name);
+                !given.ok_or_else(|| self.unknown(fact(), NOT_GIVEN))?.is_zero()
+            }
+        };
+        self.said(fact, if fires { "fires" } else { "quiet" }, ("==", "fires", fires));
+        Ok(fires)
     }
 
     /// Whether the burn rate is above `rate` in both windows; the second is read only where the first is.
     fn burns(&self, rate: Decimal, windows: [&str; 2]) -> Result<bool, Raised> {
         for window in windows {
-            let read = self.of_window::<Multiple>("burn_rate", window, burn_rate, Decimal::ONE_HUNDRED)?;
+            let read =
+                self.of_window::<Multiple>("burn_rate", window, register::burn_rate, Decimal::ONE_HUNDRED)?;
             if !holds(&read, ">", rate) {
                 return Ok(false);
             }
@@ -283,90 +371,22 @@ impl Facts {
         let text = text(&self.0.subject);
         Name { text: text.into(), read: self.read(|| fact.to_owned(), || Value::Text(text.to_owned())) }
     }
+
+    /// A name that the settings may leave out.
+    fn optional_name(
+        &self,
+        fact: &'static str,
+        text: impl FnOnce(&Subject) -> Option<&str>,
+    ) -> Result<Name, Raised> {
+        let why = || format!("the settings give the service `{}` no {fact}", self.0.subject.service);
+        let text = text(&self.0.subject).ok_or_else(|| self.unknown(fact.to_owned(), &why()))?;
+        let read = self.read(|| fact.to_owned(), || Value::Text(text.to_owned()));
+        Ok(Name { text: text.into(), read })
+    }
 }
 
-/// Teaches an engine the facts.
-pub(super) fn register(engine: &mut Engine) {
-    engine.register_type_with_name::<Facts>("budget");
-    engine.register_get("remaining", |facts: &mut Facts| -> Result<Ratio, Raised> {
-        facts.of_period("remaining", |_, at| at.remaining(), [Decimal::ONE, Decimal::new(-5, 1)])
-    });
-    engine.register_get("consumed", |facts: &mut Facts| -> Result<Ratio, Raised> {
-        facts.of_period("consumed", |_, at| at.consumed(), [Decimal::ZERO, Decimal::new(15, 1)])
-    });
-    engine.register_get("objective", |facts: &mut Facts| -> Result<Ratio, Raised> {
-        facts.of_period("objective", |budget, _| budget.objective().share(), [Decimal::new(999, 3); 2])
-    });
-    engine.register_get("bad", |facts: &mut Facts| -> Result<Count, Raised> {
-        facts.of_period("bad", |_, at| at.period().bad, [Decimal::ZERO, Decimal::new(1_500, 0)])
-    });
-    engine.register_get("total", |facts: &mut Facts| -> Result<Count, Raised> {
-        facts.of_period("total", |_, at| at.period().total, [Decimal::new(1_000_000, 0); 2])
-    });
-    engine.register_get("service", |facts: &mut Facts| facts.name("service", |of| &of.service));
-    engine.register_get("slo", |facts: &mut Facts| facts.name("slo", |of| &of.slo));
-    engine.register_get("environment", |facts: &mut Facts| facts.name("environment", |of| &of.environment));
-    engine.register_fn("burned", |facts: &mut Facts, window: &str| -> Result<Ratio, Raised> {
-        facts.of_window("burned", window, burned, Decimal::ONE)
-    });
-    engine.register_fn("burn_rate", |facts: &mut Facts, window: &str| -> Result<Rate, Raised> {
-        facts.of_window("burn_rate", window, burn_rate, Decimal::ONE_HUNDRED)
-    });
-    register_elsewhere(engine);
-    register_forecasts(engine);
-}
-
-/// Teaches an engine the facts that come from elsewhere than the budget's own events.
-fn register_elsewhere(engine: &mut Engine) {
-    engine.register_fn("burned_by", |facts: &mut Facts, dependency: &str| -> Result<Ratio, Raised> {
-        if let Origin::Given(given) = &facts.0.origin
-            && let Some(number) = given.number("burned_by", dependency)
-        {
-            return Ok(facts.figure(|| format!("burned_by(\"{}\")", printable(dependency)), number));
-        }
-        let samples = [Decimal::ZERO, Decimal::ONE].map(|share| Ratio::fact(share, None));
-        let why = "bad events are not attributed to dependencies";
-        facts.not_given("burned_by", dependency, why, samples)
-    });
-    engine.register_fn("signal", |facts: &mut Facts, name: &str| -> Result<bool, Raised> {
-        facts.not_given("signal", name, "no source gives signals", [false, true])
-    });
-}
-
-/// Teaches an engine the facts about where a budget is heading and where it went.
-fn register_forecasts(engine: &mut Engine) {
-    engine.register_get("pace", |facts: &mut Facts| -> Result<Rate, Raised> {
-        facts.of_period("pace", |_, at| at.pace(), [Decimal::ZERO, Decimal::new(15, 1)])
-    });
-    engine.register_get("premature", |facts: &mut Facts| -> Result<bool, Raised> {
-        let pace: Rate =
-            facts.of_period("premature", |_, at| at.pace(), [Decimal::ZERO, Decimal::new(15, 1)])?;
-        Ok(holds(&pace, ">", Decimal::ONE))
-    });
-    engine.register_get("worst_incident", |facts: &mut Facts| -> Result<Ratio, Raised> {
-        facts.of_period("worst_incident", |_, at| at.worst_incident(), [Decimal::ZERO, Decimal::ONE])
-    });
-    engine.register_get("time_to_exhaustion", |facts: &mut Facts| -> Result<Time, Raised> {
-        facts.exhaustion(|| "time_to_exhaustion".to_owned())
-    });
-    engine.register_fn("exhausts_within", |facts: &mut Facts, text: &str| -> Result<bool, Raised> {
-        let seconds = length::read(text)?;
-        Ok(facts.exhaustion(|| format!("exhausts_within(\"{text}\")"))?.within(seconds))
-    });
-    engine.register_fn("burns", |facts: &mut Facts, rate: INT, long: &str, short: &str| {
-        facts.burns(rate.into(), [long, short])
-    });
-    engine.register_fn("burns", |facts: &mut Facts, rate: Decimal, long: &str, short: &str| {
-        facts.burns(rate, [long, short])
-    });
-}
-
-/// The share of the grant that went within a window.
-fn burned(figures: &Figures<'_>, window: i64) -> Result<Windowed, Gap> {
-    figures.burned(window)
-}
-
-/// How many times faster than evenly the budget burned within a window.
-fn burn_rate(figures: &Figures<'_>, window: i64) -> Result<Windowed, Gap> {
-    figures.burn_rate(window)
+/// The complaint about a priority that there is not.
+pub(super) fn no_priority(name: &str) -> Complaint {
+    let help = suggestion(name, PRIORITIES.map(Priority::as_str));
+    Complaint::new(format!("there is no priority `{}`", printable(name)), help).of(Code::UnknownFact)
 }

@@ -12,11 +12,11 @@ use rust_decimal::Decimal;
 
 use super::complaint::{kind, printable};
 use super::keys::Keys;
-use super::{Escalation, Header, Names, Review, Scope};
+use super::{Author, Escalation, Header, Names, Review, Scope, TopUps};
 use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 
 /// The keys of the header.
-const KEYS: [&str; 11] = [
+const KEYS: [&str; 12] = [
     "version",
     "scope",
     "purpose",
@@ -27,6 +27,7 @@ const KEYS: [&str; 11] = [
     "next_review",
     "silver_bullets",
     "thaw_tax",
+    "top_ups",
     "notes",
 ];
 
@@ -73,6 +74,7 @@ impl Section<'_> {
         let next_review = self.section("next_review", review);
         let silver_bullets = self.silver_bullets();
         let thaw_tax = self.thaw_tax();
+        let top_ups = self.top_ups(names);
         let notes = self.notes();
         Some(Header {
             version: version?,
@@ -85,6 +87,7 @@ impl Section<'_> {
             next_review: next_review?,
             silver_bullets,
             thaw_tax,
+            top_ups,
             notes,
         })
     }
@@ -116,6 +119,14 @@ impl Section<'_> {
             self.wrong("thaw_tax", "is no number of days", "write a number from 0 to 30, such as 0.5");
         }
         number
+    }
+
+    /// `top_ups`: whose failures are given back.
+    fn top_ups(&mut self, names: &Names) -> Option<TopUps> {
+        self.map
+            .contains_key("top_ups")
+            .then(|| self.section("top_ups", |part| top_ups(part, names)))
+            .flatten()
     }
 
     /// `notes`: whatever a team adds.
@@ -171,6 +182,15 @@ impl Section<'_> {
             self.wrong(key, "is no list of texts", &format!("write `{key}: [\"…\"]`"));
         }
         texts
+    }
+
+    /// True or false, where the key is there.
+    fn boolean(&mut self, key: &str) -> Option<bool> {
+        let yes = self.map.get(key)?.as_bool().ok();
+        if yes.is_none() {
+            self.wrong(key, "is neither true nor false", &format!("write `{key}: true`"));
+        }
+        yes
     }
 
     /// A date, where the key is there.
@@ -238,8 +258,17 @@ impl Section<'_> {
     }
 }
 
-/// `scope`: a team, or services.
+/// `scope`: a team, or services; in an organisation's policy all that there are.
 fn scope(section: &mut Section<'_>, names: &Names) -> Option<Scope> {
+    if names.author == Author::Organization {
+        return every_service(section);
+    }
+    if section.map.contains_key("organization") {
+        let place = section.keys.key("organization");
+        let message = "only the organisation's own layer has policies of this scope";
+        section.add(message, place, "write `team: \"…\"` or `services: [\"…\"]`");
+        return None;
+    }
     section.refuse_unknown(&["team", "services"]);
     let team = section.optional_text("team");
     let services = section.texts("services").unwrap_or_default();
@@ -262,7 +291,23 @@ fn scope(section: &mut Section<'_>, names: &Names) -> Option<Scope> {
         }
         _ => {}
     }
-    Some(Scope { team, services })
+    Some(Scope { team, services, organization: false })
+}
+
+/// `scope` of an organisation's policy: which services a team has, and which team answers for them, is the team's to
+/// write, so a scope by their names would be the team's to leave.
+fn every_service(section: &mut Section<'_>) -> Option<Scope> {
+    let all = section.map.get("organization").and_then(|value| value.as_bool().ok()) == Some(true);
+    if all && section.map.len() == 1 {
+        return Some(Scope { team: None, services: Vec::new(), organization: true });
+    }
+    let place = section.keys.place.clone();
+    section.add(
+        "an organisation's policy covers all services of all teams",
+        place,
+        "write `scope: #{ organization: true }`",
+    );
+    None
 }
 
 /// `escalation`: who breaks ties, and how.
@@ -282,6 +327,17 @@ fn agreed_by(section: &mut Section<'_>) -> Option<BTreeMap<String, String>> {
     }
     let roles: Vec<String> = section.map.keys().map(ToString::to_string).collect();
     roles.into_iter().map(|role| Some((role.clone(), section.text(&role)?))).collect()
+}
+
+/// `top_ups`: dependencies, and whether their owners must have enacted a policy of their own.
+fn top_ups(section: &mut Section<'_>, names: &Names) -> Option<TopUps> {
+    section.refuse_unknown(&["dependencies", "provider_enacted"]);
+    let dependencies = section.required("dependencies").then(|| section.texts("dependencies")).flatten();
+    for dependency in dependencies.iter().flatten() {
+        section.known("dependencies", dependency, &names.dependencies, "dependency");
+    }
+    let provider_enacted = section.boolean("provider_enacted").unwrap_or(false);
+    Some(TopUps { dependencies: dependencies?, provider_enacted })
 }
 
 /// `next_review`: a date, an event, or whichever of the two comes first.
@@ -306,6 +362,7 @@ fn part(path: &str) -> &'static str {
         "escalation" => "write `escalation: #{ decides: [\"@…\"], how: \"…\" }`: who breaks ties, and how",
         "escalation.decides" => "write `decides: [\"@…\"]`: who breaks ties",
         "escalation.how" => "write `how: \"…\"`: how a tie is broken",
+        "top_ups.dependencies" => "write `dependencies: [\"…\"]`: whose failures are given back",
         "agreed_by" => "write `agreed_by: #{ operations: \"@…\", development: \"@…\", product: \"@…\" }`",
         "next_review" => "write `next_review: #{ on: \"2027-01-15\" }`",
         _ => "add it",

@@ -38,10 +38,15 @@ struct Entry {
 }
 
 impl Keys {
+    /// No keys: whatever is asked for stands at `place`.
+    pub(super) const fn none(place: Place) -> Self {
+        Self { place, entries: BTreeMap::new() }
+    }
+
     /// The keys of the map that the call at `position` is given; none where the map is not written out there.
     pub(super) fn of_call(ast: &AST, layout: &Layout, position: Position) -> Self {
         let place = layout.token(position).unwrap_or_else(|| Place::line_of(layout.source(), 1));
-        let mut keys = Self { place: place.clone(), entries: BTreeMap::new() };
+        let mut keys = Self::none(place.clone());
         walk(ast, &mut |path| match path.last().and_then(call) {
             Some((call, at, _)) if at == position => {
                 keys = call
@@ -57,7 +62,7 @@ impl Keys {
 
     /// The keys of a map.
     fn read(expression: &Expr, layout: &Layout, place: Place) -> Self {
-        let mut keys = Self { place, entries: BTreeMap::new() };
+        let mut keys = Self::none(place);
         let Expr::Map(map, _) = expression else { return keys };
         for (name, value) in &map.0 {
             let key = layout.token(name.pos).unwrap_or_else(|| keys.place.clone());
@@ -94,7 +99,7 @@ impl Keys {
 
     /// The keys of a key's value.
     pub(super) fn of(&self, name: &str) -> Self {
-        let none = || Self { place: self.place.clone(), entries: BTreeMap::new() };
+        let none = || Self::none(self.place.clone());
         self.entries.get(name).map_or_else(none, |entry| entry.inner.clone())
     }
 }

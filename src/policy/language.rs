@@ -47,8 +47,21 @@ pub(super) struct Draft {
     pub(super) consequences: Vec<Consequence>,
     /// A person triggers it.
     pub(super) manual: bool,
+    /// It follows another clause.
+    pub(super) after: Option<After>,
     /// The condition that was declared last is `thaws`.
     thawing: bool,
+}
+
+/// The clause that a clause follows, as it was declared.
+#[derive(Debug, Clone)]
+pub(super) struct After {
+    /// The other clause's name.
+    pub(super) clause: String,
+    /// Seconds.
+    pub(super) length: i64,
+    /// Where it stands: the method's name.
+    pub(super) position: Position,
 }
 
 impl Draft {
@@ -164,7 +177,7 @@ fn register_clauses(engine: &mut Engine, book: &Book) {
     });
 }
 
-/// `when` and `thaws`, and how long they must have held.
+/// `when`, `thaws` and `after`, and how long they must have held.
 fn register_conditions(engine: &mut Engine, book: &Book) {
     for method in ["when", "thaws"] {
         let its = book.clone();
@@ -181,6 +194,14 @@ fn register_conditions(engine: &mut Engine, book: &Book) {
         move |context: NativeCallContext<'_>, handle: &mut Handle, text: ImmutableString| {
             its.steadily(*handle, &text, context.call_position())
         },
+    );
+    let its = book.clone();
+    engine.register_fn(
+        "after",
+        move |context: NativeCallContext<'_>,
+              handle: &mut Handle,
+              clause: ImmutableString,
+              text: ImmutableString| { its.after(*handle, &clause, &text, context.call_position()) },
     );
 }
 
@@ -263,6 +284,7 @@ impl Book {
             thaws: None,
             consequences: Vec::new(),
             manual: false,
+            after: None,
             thawing: false,
         });
         Ok(Handle(declarations.clauses.len() - 1))
@@ -331,6 +353,28 @@ impl Book {
         };
         drop(declarations);
         self.problem_at(complaint, self.layout.token(position))?;
+        Ok(handle)
+    }
+
+    /// `.after("exhausted", "3d")`. Whether there is such a clause is known once all are declared.
+    fn after(&self, handle: Handle, clause: &str, text: &str, position: Position) -> Result<Handle, Raised> {
+        let length = match length::window(text, self.names.step) {
+            Ok(length) => length,
+            Err(complaint) => {
+                self.problem_at(complaint, self.layout.literal(position, text))?;
+                return Ok(handle);
+            }
+        };
+        let mut declarations = self.open()?;
+        let Some(draft) = declarations.clauses.get_mut(handle.0) else { return Ok(handle) };
+        if draft.after.is_none() {
+            draft.after = Some(After { clause: clause.to_owned(), length, position });
+            return Ok(handle);
+        }
+        drop(declarations);
+        let complaint =
+            Complaint::new("the clause has two `.after(…)`", "keep one: a clause follows one other");
+        self.problem_at(complaint.of(Code::Duplicate), self.layout.token(position))?;
         Ok(handle)
     }
 

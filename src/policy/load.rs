@@ -18,8 +18,8 @@ use super::language::{self, Declarations, Draft};
 use super::layout::Layout;
 use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, Purpose, guarded};
 use super::syntax;
-use super::{Clause, Condition, Names, Policy, Script, header};
-use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+use super::{After, Clause, Condition, Header, Names, Policy, Script, agreement, header};
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText, suggestion};
 
 /// The most problems that are told of one policy.
 const MOST_PROBLEMS: usize = 100;
@@ -39,8 +39,8 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         // Nothing means what it says any more.
         return Err(words);
     }
-    let mut found =
-        Findings { problems: syntax::examine(&ast, &layout, names.step), layout: Arc::clone(&layout) };
+    let syntax::Examined { problems, slo_names } = syntax::examine(&ast, &layout, names);
+    let mut found = Findings { problems, layout: Arc::clone(&layout) };
     super::value::register(&mut engine);
     super::facts::register(&mut engine);
     let shared = Arc::new(names.clone());
@@ -53,9 +53,12 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         }
         _ => None,
     };
-    let scope_place = keys.map_or_else(|| Place::line_of(source, 1), |keys| keys.key("scope"));
+    let rights = keys.as_ref().map(|keys| ["thaw_tax", "silver_bullets"].map(|key| keys.key(key)));
+    let standing = header.as_ref().zip(keys.as_ref()).map(|(header, keys)| agreement::warn(header, keys));
+    let keys = keys.unwrap_or_else(|| Keys::none(Place::line_of(source, 1)));
     found.missing(&ast, &declared);
     let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
+    found.followed(&declared.clauses);
     let script = Script { engine, functions: ast.clone_functions_only(), layout, printed };
     found.try_conditions(&script, &clauses, names.step);
     diagnostic::sort(&mut found.problems);
@@ -67,17 +70,22 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         clause.consequences.iter_mut().for_each(|one| one.name_escalation(&header.escalation));
     }
     found.problems.extend(declared.unused().filter_map(|position| script.layout.call(position)).map(unused));
+    found.problems.extend(rights.into_iter().flat_map(|places| idle_rights(&header, &clauses, places)));
+    found.problems.extend(standing.into_iter().flatten());
     let (id, digest) = (id(source.path()), digest(source.text()));
     let windows = syntax::windows(&ast, &script.layout, names.step);
+    let reads = syntax::reads(&ast, &script.layout);
     let policy = Policy {
         id,
         header,
         clauses,
-        scope_place,
+        keys,
         source: source.clone(),
         digest,
         script,
         windows,
+        reads,
+        slo_names,
         subject: Mutex::default(),
     };
     Ok((policy, found.problems))
@@ -88,6 +96,27 @@ fn unused(place: Place) -> Diagnostic {
     Diagnostic::warning(Code::Unused, "a consequence belongs to no clause")
         .at(place, "never used")
         .help("hand it to a clause with `.then(…)`, or take it out")
+}
+
+/// Warnings about a thaw tax and silver bullets where nothing freezes, each at its place.
+fn idle_rights(header: &Header, clauses: &[Clause], [tax, bullets]: [Place; 2]) -> Vec<Diagnostic> {
+    let mut consequences = clauses.iter().flat_map(|clause| &clause.consequences);
+    if consequences.any(|consequence| consequence.frozen().is_some()) {
+        return Vec::new();
+    }
+    let taxed = header.thaw_tax.is_some_and(|tax| !tax.is_zero());
+    let rights = [
+        ("thaw_tax", taxed, tax, "a thaw tax makes a freeze longer"),
+        ("silver_bullets", header.silver_bullets.is_some(), bullets, "a silver bullet lifts a freeze"),
+    ];
+    let written = rights.into_iter().filter(|(_, written, ..)| *written);
+    written
+        .map(|(key, _, place, does)| {
+            Diagnostic::warning(Code::Unused, format!("{does}, and no clause of this policy freezes"))
+                .at(place, "never used")
+                .help(format!("write a clause with `freeze(…)`, or take `{key}` out"))
+        })
+        .collect()
 }
 
 /// The file's name without directory and ending.
@@ -260,6 +289,46 @@ impl Findings {
             place: place.clone(),
             consequences: draft.consequences.clone(),
             manual: draft.manual,
+            after: draft.after.as_ref().map(|after| self.after(after, &place)),
+        }
+    }
+
+    /// The clause that a clause follows.
+    fn after(&self, declared: &language::After, clause: &Place) -> After {
+        After {
+            clause: declared.clause.clone(),
+            length: declared.length,
+            place: self.layout.arguments(declared.position).unwrap_or_else(|| clause.clone()),
+        }
+    }
+
+    /// Notes clauses that follow none, themselves, or each other in a circle.
+    fn followed(&mut self, drafts: &[Draft]) {
+        let named = |name: &str| drafts.iter().find(|draft| draft.name == name);
+        for draft in drafts {
+            let Some(after) = &draft.after else { continue };
+            let (name, other) = (printable(&draft.name), printable(&after.clause));
+            let (code, message, help) = if after.clause == draft.name {
+                let help = "name the clause at whose end it comes into force".to_owned();
+                (Code::PolicyPart, format!("the clause `{name}` follows itself"), help)
+            } else if named(&after.clause).is_none() {
+                let others = drafts.iter().map(|draft| draft.name.as_str()).filter(|one| *one != draft.name);
+                (
+                    Code::UnknownName,
+                    format!("there is no clause `{other}`"),
+                    suggestion(&after.clause, others),
+                )
+            } else if circular(draft, named) {
+                let message = format!("the clause `{name}` follows `{other}`, which follows it in turn");
+                let help = "begin with a clause that has a condition, or is manual";
+                (Code::PolicyPart, message, help.to_owned())
+            } else {
+                continue;
+            };
+            let place = self.layout.literal(after.position, &after.clause);
+            let place = place.or_else(|| self.layout.token(after.position));
+            let place = place.unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
+            self.problems.push(Diagnostic::error(code, message).at(place, "this clause").help(help));
         }
     }
 
@@ -291,11 +360,27 @@ impl Findings {
     }
 }
 
+/// True when the clauses that a clause follows lead back to it.
+fn circular<'a>(first: &'a Draft, named: impl Fn(&str) -> Option<&'a Draft>) -> bool {
+    let (mut draft, mut seen) = (first, Vec::new());
+    while let Some(next) = draft.after.as_ref().and_then(|after| named(&after.clause)) {
+        if next.name == first.name {
+            return true;
+        }
+        if seen.contains(&&next.name) {
+            return false;
+        }
+        seen.push(&next.name);
+        draft = next;
+    }
+    false
+}
+
 /// What a clause lacks, and what to do about it.
 fn lacking(draft: &Draft) -> Vec<(String, &'static str)> {
     let name = printable(&draft.name);
     let mut lacking = Vec::new();
-    if draft.when.is_none() && !draft.manual {
+    if draft.when.is_none() && !draft.manual && draft.after.is_none() {
         lacking.push((
             format!("the clause `{name}` has no condition"),
             "write `.when(|budget| budget.remaining <= 0)`, or `.manual()` where a person triggers it",
@@ -307,7 +392,15 @@ fn lacking(draft: &Draft) -> Vec<(String, &'static str)> {
             "keep one: `.manual()` or `.when(…)`",
         ));
     }
-    if draft.thaws.is_some() && draft.when.is_none() {
+    let beside =
+        [("manual()", draft.manual), ("when(…)", draft.when.is_some()), ("thaws(…)", draft.thaws.is_some())];
+    for (method, _) in beside.into_iter().filter(|(_, there)| *there && draft.after.is_some()) {
+        lacking.push((
+            format!("the clause `{name}` follows another one and has `.{method}`"),
+            "keep one: `.after(…)` says when it begins and when it ends",
+        ));
+    }
+    if draft.thaws.is_some() && draft.when.is_none() && draft.after.is_none() {
         lacking.push((
             format!("the clause `{name}` thaws and never comes into force"),
             "write `.when(…)` before `.thaws(…)`",

@@ -1,22 +1,27 @@
 //! What one clause says of one SLO at one grid point: its state, since when, until when, and on which evidence.
 //!
 //! A ruling states facts; how strict it is in an environment, and what it means together with others, is left to
-//! `verdict`. Conditions are traced only at the judged point; the walk over history reads them in silence.
+//! `verdict`. What no budget knows is taken from the past that is handed in. Conditions are traced only at the judged point; the walk over history reads them in silence.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 
 use crate::budget::Budget;
-use crate::budget::gap::{self, Gap};
+use crate::budget::gap::Gap;
 use crate::diagnostic::Place;
-use crate::policy::steady::Steady;
-use crate::policy::walk::{Answer, Conditions, Course, State};
+use crate::ledger::{self, Past, Triggered};
+use crate::policy::recall::{self, Recalled, Taxed};
+use crate::policy::walk::{Answer, Course, Span, State, Stretch};
 use crate::policy::{
-    Clause, Comparison, Condition, Consequence, Evidence, Policy, Subject, Tested, Tracing, Truth, Value,
+    After, Clause, Comparison, Condition, Consequence, Evidence, Policy, Subject, Truth, Value,
 };
+
+mod asking;
 
 /// Why a clause is not decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +89,8 @@ pub struct Ruling {
     pub consequences: Vec<Consequence>,
     /// The policy is not yet effective, so the ruling only informs.
     pub pending: bool,
+    /// What of the past bears on it.
+    pub recalled: Recalled,
 }
 
 /// One SLO's budget in the environment that a policy measures, at the judged grid point.
@@ -97,78 +104,34 @@ pub struct Measured {
     pub t: i64,
 }
 
-/// Every clause's ruling on one SLO.
+/// Every clause's ruling on one SLO, given what happened before.
 #[must_use]
-pub fn rule(policy: &Policy, measured: &Measured) -> Vec<Ruling> {
-    policy.clauses.iter().map(|clause| rule_clause(policy, clause, measured)).collect()
+pub fn rule(policy: &Policy, measured: &Measured, past: Past<'_>) -> Vec<Ruling> {
+    policy.clauses.iter().map(|clause| Bench::new(policy, measured, past).rule(clause)).collect()
+}
+
+/// The stretches up to the judged point during which a clause is in force for one SLO, over the whole history.
+///
+/// # Errors
+/// Why they are not known: there is no budget, or a condition failed.
+pub fn spans(
+    policy: &Policy,
+    clause: &Clause,
+    measured: &Measured,
+    past: Past<'_>,
+) -> Result<Vec<Span>, Obstacle> {
+    let begin = measured.budget.as_ref().ok().and_then(|budget| budget.span()).map(|(begin, _)| begin);
+    let bench = Bench { begin, ..Bench::new(policy, measured, past) };
+    let spans = bench.spans(clause).map_err(|gap| Obstacle::Unknown { why: gap.to_string() })?;
+    match bench.failure() {
+        Some(failed) => Err(failed),
+        None => Ok(spans),
+    }
 }
 
 /// Midnight UTC of a date, in seconds since the epoch.
 fn midnight(date: Date) -> i64 {
     date.to_zoned(TimeZone::UTC).map_or(i64::MAX, |start| start.timestamp().as_second())
-}
-
-/// One clause's ruling on one SLO.
-fn rule_clause(policy: &Policy, clause: &Clause, measured: &Measured) -> Ruling {
-    let effective = policy.header.effective_from.map(midnight);
-    let mut ruling = Ruling {
-        policy: policy.id.clone(),
-        clause: clause.name.clone(),
-        title: clause.title.clone(),
-        place: clause.place.clone(),
-        slo: measured.subject.slo.clone(),
-        service: measured.subject.service.clone(),
-        environment: measured.subject.environment.clone(),
-        standing: Standing::Untriggered,
-        obstacle: None,
-        evidence: Vec::new(),
-        thaw_evidence: Vec::new(),
-        consequences: clause.consequences.clone(),
-        pending: effective.is_some_and(|effective| effective > measured.t),
-    };
-    let Some(when) = &clause.when else { return ruling };
-    let budget = match &measured.budget {
-        Ok(budget) => budget,
-        Err(gap) => {
-            ruling.standing = Standing::Unknown;
-            ruling.obstacle = Some(Obstacle::Unknown { why: gap.to_string() });
-            return ruling;
-        }
-    };
-    let bench = Bench { policy, subject: &measured.subject, failed: RefCell::new(None) };
-    let (now, evidence) = bench.traced(when, budget, measured.t);
-    ruling.evidence = evidence;
-    ruling.obstacle = obstacle(now);
-    if let Some(thaws) = &clause.thaws {
-        let (truth, evidence) = bench.traced(thaws, budget, measured.t);
-        ruling.thaw_evidence = evidence;
-        // A `thaws` that is not known just does not thaw; one that fails is a broken policy.
-        if let failed @ Truth::Failed { .. } = truth {
-            ruling.obstacle = obstacle(failed).or(ruling.obstacle);
-        }
-    }
-    let (length, step) = (budget.period(), budget.step());
-    // Nothing before the policy's effective date counts, unless it lies ahead: then the ruling only informs. How far
-    // back the walk looks besides is its own matter.
-    let first = match effective {
-        Some(effective) if !ruling.pending => effective + (-effective).rem_euclid(step),
-        _ => i64::MIN,
-    };
-    let course = Course { first, t: measured.t, step, length };
-    ruling.standing = match bench.conditions(clause, when, budget).state(course) {
-        // What failed on the way might have been the beginning of a freeze, so idle would be a guess.
-        State::Idle if bench.failure().is_some() => Standing::Unknown,
-        State::Idle => Standing::Idle,
-        State::Unknown => Standing::Unknown,
-        State::InForce(stretch) => {
-            let points = usize::try_from(length / step).unwrap_or(0);
-            let future = Arc::new(budget.if_nothing_more_burns(points));
-            let thaws_at = bench.conditions(clause, when, &future).ending(course, stretch);
-            Standing::InForce { since: stretch.since, at_least: stretch.at_least, thaws_at }
-        }
-    };
-    ruling.obstacle = ruling.obstacle.or_else(|| bench.failure());
-    ruling
 }
 
 /// What stands in the way of an answer, if something does.
@@ -180,105 +143,260 @@ fn obstacle(truth: Truth) -> Option<Obstacle> {
     }
 }
 
-/// A policy and whom it is asked about.
+/// Notes that a budget is not known.
+fn unknown(ruling: &mut Ruling, gap: &Gap) {
+    ruling.standing = Standing::Unknown;
+    ruling.obstacle = Some(Obstacle::Unknown { why: gap.to_string() });
+}
+
+/// The year of an instant, in UTC.
+fn year(t: i64) -> i16 {
+    Timestamp::from_second(t).map_or(0, |at| ledger::date(at).year())
+}
+
+/// The points of a walk.
+fn points(course: Course) -> usize {
+    usize::try_from(course.length / course.step).unwrap_or(0)
+}
+
+/// A policy, whom it is asked about, and when.
 struct Bench<'a> {
     /// The policy.
     policy: &'a Policy,
     /// The SLO's names.
     subject: &'a Subject,
+    /// The budget, with what the policy gives back of it.
+    budget: Result<Arc<Budget>, Gap>,
+    /// The judged grid point.
+    t: i64,
+    /// The first point that walks forwards look at; none where they go two walks' lengths back.
+    begin: Option<i64>,
+    /// The first instant that counts; none where every one does.
+    effective: Option<i64>,
+    /// The policy is not yet effective.
+    pending: bool,
+    /// What happened before.
+    past: Past<'a>,
     /// The first failure of a condition on the walk.
     failed: RefCell<Option<Obstacle>>,
 }
 
 impl<'a> Bench<'a> {
+    /// A bench for one clause.
+    fn new(policy: &'a Policy, measured: &'a Measured, past: Past<'a>) -> Self {
+        let effective = policy.header.effective_from.map(midnight);
+        let pending = effective.is_some_and(|effective| effective > measured.t);
+        let given_back = recall::top_ups(policy, &measured.subject.slo, past);
+        let budget = match &measured.budget {
+            Ok(budget) if !given_back.is_empty() => Ok(Arc::new(budget.topped_up(given_back))),
+            as_it_is => as_it_is.clone(),
+        };
+        Self {
+            policy,
+            subject: &measured.subject,
+            budget,
+            t: measured.t,
+            begin: None,
+            // Nothing before the policy's effective date counts, unless it lies ahead: then the ruling only informs.
+            effective: effective.filter(|_| !pending),
+            pending,
+            past,
+            failed: RefCell::new(None),
+        }
+    }
+
+    /// A clause's ruling.
+    fn rule(&self, clause: &Clause) -> Ruling {
+        let mut ruling = Ruling {
+            policy: self.policy.id.clone(),
+            clause: clause.name.clone(),
+            title: clause.title.clone(),
+            place: clause.place.clone(),
+            slo: self.subject.slo.clone(),
+            service: self.subject.service.clone(),
+            environment: self.subject.environment.clone(),
+            standing: Standing::Untriggered,
+            obstacle: None,
+            evidence: Vec::new(),
+            thaw_evidence: Vec::new(),
+            consequences: clause.consequences.clone(),
+            pending: self.pending,
+            recalled: recall::lifting(self.policy, &self.subject.service, year(self.t), self.past),
+        };
+        match (&clause.when, &clause.after) {
+            (Some(when), _) => match &self.budget {
+                Ok(budget) => self.conditional(&mut ruling, clause, when, budget),
+                Err(gap) => unknown(&mut ruling, gap),
+            },
+            (None, Some(after)) => self.following(&mut ruling, after),
+            (None, None) => {
+                let triggered = self.past.triggered(&ruling.policy, &clause.name, &ruling.service);
+                if let Some(open) = triggered.last().filter(|one| one.released.is_none()) {
+                    let since = open.by.at.as_second();
+                    ruling.standing = Standing::InForce { since, at_least: false, thaws_at: None };
+                    ruling.recalled.triggered = Some(open.by.clone());
+                }
+            }
+        }
+        ruling
+    }
+
+    /// The stretch of the grid that is walked over a budget. How far back the walk looks besides is its own matter.
+    fn course(&self, budget: &Budget) -> Course {
+        let (length, step) = (budget.period(), budget.step());
+        let first = self.effective.map_or(i64::MIN, |first| first + (-first).rem_euclid(step));
+        Course { first, t: self.t, step, length }
+    }
+
+    /// The ruling of a clause that a condition brings into force.
+    fn conditional(&self, ruling: &mut Ruling, clause: &Clause, when: &Condition, budget: &Arc<Budget>) {
+        ruling.recalled.topped_up = budget.at(self.t).map_or(Decimal::ZERO, |figures| figures.given_back());
+        let (now, evidence) = self.traced(when, budget, self.t);
+        ruling.evidence = evidence;
+        ruling.obstacle = obstacle(now);
+        if let Some(thaws) = &clause.thaws {
+            let (truth, evidence) = self.traced(thaws, budget, self.t);
+            ruling.thaw_evidence = evidence;
+            // A `thaws` that is not known just does not thaw; one that fails is a broken policy.
+            if let failed @ Truth::Failed { .. } = truth {
+                ruling.obstacle = obstacle(failed).or(ruling.obstacle.take());
+            }
+        }
+        let course = self.course(budget);
+        let releases = recall::taxable(self.policy, clause, &ruling.service, self.past);
+        let state = if releases.is_empty() {
+            self.conditions(clause, when, budget).state(course)
+        } else {
+            self.delayed(ruling, clause, when, budget, &releases)
+        };
+        ruling.standing = match state {
+            // What failed on the way might have been the beginning of a freeze, so idle would be a guess.
+            State::Idle if self.failure().is_some() => Standing::Unknown,
+            State::Idle => Standing::Idle,
+            State::Unknown => Standing::Unknown,
+            State::InForce(stretch) => {
+                let future = Arc::new(budget.if_nothing_more_burns(points(course)));
+                let thaws_at = if releases.is_empty() {
+                    self.conditions(clause, when, &future).ending(course, stretch)
+                } else {
+                    let spans = self.taxed_spans(clause, when, &future, course.t + course.length, &releases);
+                    spans.into_iter().find_map(|span| span.until.filter(|until| *until > course.t))
+                };
+                Standing::InForce { since: stretch.since, at_least: stretch.at_least, thaws_at }
+            }
+        };
+        ruling.obstacle = ruling.obstacle.take().or_else(|| self.failure());
+    }
+
+    /// The stretches in force of a clause up to `end`, each with its end put off by the days with a release in it.
+    fn taxed_spans(
+        &self,
+        clause: &Clause,
+        when: &Condition,
+        budget: &Arc<Budget>,
+        end: i64,
+        releases: &[i64],
+    ) -> Vec<Span> {
+        let tax = self.policy.header.thaw_tax.unwrap_or_default();
+        let delay = |since, point| Taxed::on(releases, &(since..point), tax).seconds();
+        let course = self.course(budget);
+        let back = (2 * course.length / course.step) * course.step;
+        let begin = self.begin.unwrap_or(course.t - back);
+        self.conditions(clause, when, budget).spans(course, (begin, end), delay)
+    }
+
+    /// The state of a clause whose end days with a release put off.
+    fn delayed(
+        &self,
+        ruling: &mut Ruling,
+        clause: &Clause,
+        when: &Condition,
+        budget: &Arc<Budget>,
+        releases: &[i64],
+    ) -> State {
+        let course = self.course(budget);
+        let edge = course.t - course.length;
+        let spans = self.taxed_spans(clause, when, budget, course.t, releases);
+        let Some(open) = spans.last().filter(|span| span.until.is_none()) else {
+            let now = self.answers(when, budget)(course.t);
+            return if now == Answer::Unknown { State::Unknown } else { State::Idle };
+        };
+        let tax = self.policy.header.thaw_tax.unwrap_or_default();
+        let taxed = Taxed::on(releases, &(open.since..course.t + 1), tax);
+        ruling.recalled.taxed = Some(taxed).filter(|taxed| taxed.days > 0);
+        State::InForce(Stretch {
+            since: open.since.max(edge),
+            at_least: open.since <= edge,
+            last_held: course.t,
+        })
+    }
+
+    /// The ruling of a clause that follows another one.
+    fn following(&self, ruling: &mut Ruling, after: &After) {
+        let spans = match self.spans_after(after) {
+            Ok(spans) => spans,
+            Err(gap) => return unknown(ruling, &gap),
+        };
+        ruling.standing = match spans.last().filter(|span| span.until.is_none()) {
+            Some(span) => {
+                ruling.evidence.push(Evidence {
+                    fact: format!("after(\"{}\")", after.clause),
+                    value: Value::Time((self.t - span.since).max(0).into()),
+                    compared: Some(Comparison {
+                        operator: "<",
+                        threshold: Value::Time(after.length.into()),
+                        held: true,
+                    }),
+                });
+                ruling.recalled.follows = Some(after.clause.clone());
+                let thaws_at = Some(span.since + after.length);
+                Standing::InForce { since: span.since, at_least: false, thaws_at }
+            }
+            None if self.failure().is_some() => Standing::Unknown,
+            None => Standing::Idle,
+        };
+        ruling.obstacle = self.failure();
+    }
+
+    /// The stretches in force of a clause that follows another one, up to the judged point: from each end of the other
+    /// until the length is over, or the other comes back.
+    fn spans_after(&self, after: &After) -> Result<Vec<Span>, Gap> {
+        let first = self.policy.clauses.iter().find(|clause| clause.name == after.clause);
+        let firsts = first.map_or_else(|| Ok(Vec::new()), |first| self.spans(first))?;
+        let nexts = firsts.iter().skip(1).map(|span| Some(span.since)).chain([None]);
+        let mut spans = Vec::new();
+        for (span, next) in firsts.iter().zip(nexts) {
+            let Some(since) = span.until else { continue };
+            let until = next.map_or(since + after.length, |next| next.min(since + after.length));
+            spans.push(Span { since, until: Some(until).filter(|until| *until <= self.t) });
+        }
+        Ok(spans)
+    }
+
+    /// The stretches in force of any clause, up to the judged point.
+    fn spans(&self, clause: &Clause) -> Result<Vec<Span>, Gap> {
+        match (&clause.when, &clause.after) {
+            (Some(when), _) => {
+                let budget = self.budget.as_ref().map_err(Clone::clone)?;
+                // Where nothing is known now, what ended before is not known to have stayed so.
+                budget.at(self.t)?;
+                let releases = recall::taxable(self.policy, clause, &self.subject.service, self.past);
+                Ok(self.taxed_spans(clause, when, budget, self.t, &releases))
+            }
+            (None, Some(after)) => self.spans_after(after),
+            (None, None) => {
+                let triggered = self.past.triggered(&self.policy.id, &clause.name, &self.subject.service);
+                let span = |one: &Triggered<'_>| Span {
+                    since: one.by.at.as_second(),
+                    until: one.released.map(Timestamp::as_second),
+                };
+                Ok(triggered.iter().map(span).collect())
+            }
+        }
+    }
+
     /// The first failure of a condition on the walk, if one failed.
     fn failure(&self) -> Option<Obstacle> {
         self.failed.borrow().clone()
-    }
-
-    /// A condition at the judged point, with what it read.
-    fn traced(&self, condition: &Condition, budget: &Arc<Budget>, t: i64) -> (Truth, Vec<Evidence>) {
-        let Tested { truth, mut evidence } =
-            self.policy.test(condition, self.subject, budget, t, Tracing::On);
-        let Some(length) = condition.steadily.filter(|_| truth == Truth::Holds) else {
-            return (truth, evidence);
-        };
-        if length > budget.period() {
-            let message = format!(
-                "`.steadily(…)` looks back over {}, which is longer than the period of {}",
-                gap::duration(length),
-                gap::duration(budget.period())
-            );
-            return (Truth::Failed { message, place: condition.place.clone() }, evidence);
-        }
-        let mut steady = Steady::new(length, budget.step());
-        let answer = steady.answer(t, self.answers_at_once(condition, budget));
-        evidence.push(Evidence {
-            fact: "steadily".to_owned(),
-            value: Value::Time(steady.lasted(t).into()),
-            compared: Some(Comparison {
-                operator: ">=",
-                threshold: Value::Time(length.into()),
-                held: answer == Answer::Holds,
-            }),
-        });
-        let truth = match answer {
-            Answer::Holds => Truth::Holds,
-            Answer::Fails => Truth::Fails,
-            Answer::Unknown => {
-                let length = gap::duration(length);
-                Truth::Unknown {
-                    why: format!("it is not known whether it held at every point of the last {length}"),
-                }
-            }
-        };
-        (truth, evidence)
-    }
-
-    /// A condition as a function of a grid point, with how long it must have held.
-    fn answers<'b>(
-        &'b self,
-        condition: &'b Condition,
-        budget: &'b Arc<Budget>,
-    ) -> impl FnMut(i64) -> Answer + use<'a, 'b> {
-        let mut at_once = self.answers_at_once(condition, budget);
-        let too_long = condition.steadily.is_some_and(|length| length > budget.period());
-        let mut steady = condition.steadily.map(|length| Steady::new(length, budget.step()));
-        move |t| match &mut steady {
-            Some(_) if too_long => Answer::Unknown,
-            Some(steady) => steady.answer(t, &mut at_once),
-            None => at_once(t),
-        }
-    }
-
-    /// A condition as a function of a grid point, however long it held.
-    fn answers_at_once<'b>(
-        &'b self,
-        condition: &'b Condition,
-        budget: &'b Arc<Budget>,
-    ) -> impl FnMut(i64) -> Answer + use<'a, 'b> {
-        move |t| match self.policy.test(condition, self.subject, budget, t, Tracing::Off).truth {
-            Truth::Holds => Answer::Holds,
-            Truth::Fails => Answer::Fails,
-            Truth::Unknown { .. } => Answer::Unknown,
-            failed @ Truth::Failed { .. } => {
-                let mut first = self.failed.borrow_mut();
-                if first.is_none() {
-                    *first = obstacle(failed);
-                }
-                Answer::Unknown
-            }
-        }
-    }
-
-    /// A clause's conditions over a budget.
-    fn conditions<'b>(
-        &'b self,
-        clause: &'b Clause,
-        when: &'b Condition,
-        budget: &'b Arc<Budget>,
-    ) -> Conditions<impl FnMut(i64) -> Answer + use<'a, 'b>, impl FnMut(i64) -> Answer + use<'a, 'b>> {
-        let thaws = clause.thaws.as_ref().map(|thaws| self.answers(thaws, budget));
-        Conditions { when: self.answers(when, budget), thaws }
     }
 }

@@ -1,37 +1,68 @@
-//! Whether conditions can be true at all, of the budgets that there are.
+//! Whether clauses can do what they are written for, of the budgets that there are: conditions that are never or always
+//! true, thresholds out of reach, clauses that thaw where they begin, freeze while all is well, or add nothing.
 //!
-//! A sense is spread out into alternatives, each a set of stretches in which facts may lie. An alternative without any
-//! value left can never hold. Parts that were not taken apart count as possible: doubt is never a warning.
+//! A sense is spread out into alternatives (`alternative`). Parts that were not taken apart count as possible: doubt is
+//! never a warning.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
+use self::alternative::{Alternative, Stretch, against, most, part_of_period, spread, stretches};
 use super::complaint::printable;
-use super::sense::{self, Compares, Constant, Fact, Operator, Sense};
-use super::{Clause, Condition, Policy};
+use super::sense::{self, Compares, Constant, Operator, Sense};
+use super::{Clause, Condition, Consequence, Policy};
 use crate::catalog::Slo;
-use crate::diagnostic::{Code, Diagnostic, Place, list};
+use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 
-/// The most alternatives that a condition is spread out into; one with more is passed over.
-const MOST_ALTERNATIVES: usize = 256;
+mod alternative;
+mod shadow;
+mod share;
 
 /// The most SLOs that are named in one warning.
 const MOST_NAMED: usize = 3;
 
-/// Warnings about a policy, for the SLOs that it covers; `complete` when these are all there are.
+/// The facts that an objective bounds: when every event is bad, they go no further.
+const BOUNDED: [&str; 10] = [
+    "remaining",
+    "burned",
+    "burn_rate",
+    "burned_by",
+    "sla.remaining",
+    "sla.burned",
+    "sla.burn_rate",
+    "quarter.remaining",
+    "quarter.burned_by_kind",
+    "quarter.worst_kind",
+];
+
+/// What a policy stands in.
+#[derive(Debug, Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The SLOs that it covers.
+    pub slos: &'a [&'a Slo],
+    /// These are all there are.
+    pub complete: bool,
+    /// The environments.
+    pub environments: &'a [&'a str],
+}
+
+/// Warnings about a policy.
 #[must_use]
-pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic> {
+pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
+    let slos = around.slos;
     let mut problems = Vec::new();
-    if slos.is_empty() && complete {
+    if slos.is_empty() && around.complete {
         let message =
             format!("the policy `{}` covers no SLO, so none of its clauses can come into force", policy.id);
         let help = "write an SLO for a service in its scope, or correct the scope";
         let problem =
-            Diagnostic::warning(Code::Unused, message).at(policy.scope_place.clone(), "no SLO in here");
+            Diagnostic::warning(Code::Unused, message).at(policy.key_place("scope"), "no SLO in here");
         problems.push(problem.help(help));
     }
+    let mut sound = Vec::new();
     for clause in &policy.clauses {
+        let known = problems.len();
         let mut alternatives = [&clause.when, &clause.thaws].map(|condition| {
             let condition = condition.as_ref()?;
             Some((condition, spread(&sense::read(policy, condition))?))
@@ -45,184 +76,51 @@ pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic
                 continue;
             }
             problems.extend(unreachable(spread, slos));
+            problems.extend(unnamed(spread, around));
+            problems.extend(share::tiny(&sense::read(policy, condition), slos));
+            if index == 0 {
+                problems.extend(while_whole(clause, condition, spread));
+            }
         }
         if let [Some((_, when)), Some((condition, thaws))] = &alternatives {
             problems.extend(at_once(clause, when, condition, thaws));
         }
+        // What is wrong in itself says nothing of others.
+        let wrong = |problem: &Diagnostic| {
+            matches!(problem.code, Code::ConstantCondition | Code::ThawsAtOnce | Code::WrongDirection)
+        };
+        if !problems.iter().skip(known).any(wrong) {
+            sound.push(clause);
+        }
     }
+    problems.extend(shadow::examine(policy, &sound));
     problems
 }
 
-/// Comparisons that must all hold, and whether something else must, too.
-#[derive(Debug, Clone, Default)]
-struct Alternative {
-    /// The comparisons.
-    compares: Vec<Compares>,
-    /// A part was not taken apart.
-    more: bool,
-}
-
-/// Spreads a sense out into alternatives; none when there are too many.
-fn spread(sense: &Sense) -> Option<Vec<Alternative>> {
-    let alternatives = match sense {
-        Sense::Constant(true) => vec![Alternative::default()],
-        Sense::Constant(false) => Vec::new(),
-        Sense::Compares(compares) => vec![Alternative { compares: vec![normal(compares)], more: false }],
-        Sense::Written(_) => vec![Alternative { compares: Vec::new(), more: true }],
-        Sense::Any(parts) => {
-            let parts: Option<Vec<_>> = parts.iter().map(spread).collect();
-            parts?.into_iter().flatten().collect()
-        }
-        Sense::All(parts) => {
-            let mut whole = vec![Alternative::default()];
-            for part in parts {
-                let part = spread(part)?;
-                if whole.len() * part.len() > MOST_ALTERNATIVES {
-                    return None;
-                }
-                let both = |one: &Alternative, other: &Alternative| Alternative {
-                    compares: [one.compares.as_slice(), &other.compares].concat(),
-                    more: one.more || other.more,
-                };
-                whole = whole.iter().flat_map(|one| part.iter().map(move |other| both(one, other))).collect();
-            }
-            whole
-        }
-    };
-    (alternatives.len() <= MOST_ALTERNATIVES).then_some(alternatives)
-}
-
-/// A comparison of what is spent as one of what is left.
-fn normal(compares: &Compares) -> Compares {
-    match (&compares.constant, compares.fact.name.as_str()) {
-        (Constant::Number(number), "consumed") => Compares {
-            fact: Fact { name: "remaining".to_owned(), argument: None },
-            operator: compares.operator.mirrored(),
-            constant: Constant::Number(Decimal::ONE.saturating_sub(*number)),
-            place: compares.place.clone(),
-        },
-        _ => compares.clone(),
-    }
-}
-
-/// Where a fact may lie: between two bounds, each with whether it belongs in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Stretch {
-    /// The least.
-    low: Option<(Decimal, bool)>,
-    /// The most.
-    high: Option<(Decimal, bool)>,
-}
-
-impl Stretch {
-    /// From one value to another, both included.
-    const fn of(low: Option<Decimal>, high: Option<Decimal>) -> Self {
-        Self {
-            low: match low {
-                Some(low) => Some((low, true)),
-                None => None,
-            },
-            high: match high {
-                Some(high) => Some((high, true)),
-                None => None,
-            },
-        }
-    }
-
-    /// Narrows it to where a comparison holds.
-    fn narrow(&mut self, operator: Operator, number: Decimal) {
-        let (low, high) = match operator {
-            Operator::Below => (None, Some((number, false))),
-            Operator::AtMost => (None, Some((number, true))),
-            Operator::Above => (Some((number, false)), None),
-            Operator::AtLeast => (Some((number, true)), None),
-            Operator::Equal => (Some((number, true)), Some((number, true))),
-            // One value less leaves as good as everything.
-            Operator::Unequal => (None, None),
+/// Warnings about names in conditions that nothing has.
+fn unnamed(spread: &[Alternative], around: Surroundings<'_>) -> Vec<Diagnostic> {
+    let mut problems: Vec<Diagnostic> = Vec::new();
+    for compares in spread.iter().flat_map(|one| &one.compares) {
+        let Constant::Text(text) = &compares.constant else { continue };
+        let of_slos = |name: fn(&Slo) -> &str| around.slos.iter().map(|slo| name(slo)).collect::<Vec<_>>();
+        let (what, known) = match compares.fact.name.as_str() {
+            "service" if around.complete => ("the policy covers no service", of_slos(|slo| &slo.service)),
+            "slo" if around.complete => ("the policy covers no SLO", of_slos(|slo| &slo.name)),
+            "environment" => ("there is no environment", around.environments.to_vec()),
+            _ => continue,
         };
-        if let Some((value, within)) = low
-            && self.low.is_none_or(|(known, known_within)| {
-                value > known || (value == known && known_within && !within)
-            })
-        {
-            self.low = Some((value, within));
+        if known.is_empty() || known.contains(&text.as_str()) {
+            continue;
         }
-        if let Some((value, within)) = high
-            && self.high.is_none_or(|(known, known_within)| {
-                value < known || (value == known && known_within && !within)
-            })
-        {
-            self.high = Some((value, within));
+        let text = printable(text);
+        let problem = Diagnostic::warning(Code::UnknownName, format!("{what} `{text}`"))
+            .at(compares.place.clone(), "the same answer for every budget")
+            .help(suggestion(&text, known.into_iter().collect::<BTreeSet<_>>()));
+        if !problems.contains(&problem) {
+            problems.push(problem);
         }
     }
-
-    /// True when no value is left.
-    fn is_empty(&self) -> bool {
-        match (self.low, self.high) {
-            (Some((low, low_within)), Some((high, high_within))) => {
-                low > high || (low == high && !(low_within && high_within))
-            }
-            _ => false,
-        }
-    }
-
-    /// True when at most one value is left.
-    fn is_point(&self) -> bool {
-        matches!((self.low, self.high), (Some((low, _)), Some((high, _))) if low >= high)
-    }
-}
-
-/// Where a fact may lie whatever the SLO, or for one.
-fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
-    // When every event is bad, the budget burns this many times faster than evenly.
-    let most = slo.and_then(|slo| Decimal::ONE.checked_div(slo.objective.allowance()));
-    match fact.name.as_str() {
-        "remaining" => Stretch::of(most.map(|most| Decimal::ONE - most), Some(Decimal::ONE)),
-        "burned" | "burn_rate" | "burned_by" => Stretch::of(Some(Decimal::ZERO), most),
-        "objective" => match slo {
-            Some(slo) => Stretch::of(Some(slo.objective.share()), Some(slo.objective.share())),
-            None => Stretch { low: Some((Decimal::ZERO, false)), high: Some((Decimal::ONE, false)) },
-        },
-        "bad" | "total" => Stretch::of(Some(Decimal::ZERO), None),
-        _ => Stretch::default(),
-    }
-}
-
-/// Where each fact may lie in an alternative; none when it can never hold.
-fn stretches(compares: &[Compares], slo: Option<&Slo>) -> Option<BTreeMap<Fact, Stretch>> {
-    let mut stretches: BTreeMap<Fact, Stretch> = BTreeMap::new();
-    let mut texts: BTreeMap<&Fact, &str> = BTreeMap::new();
-    for compares in compares {
-        match &compares.constant {
-            Constant::Number(number) => {
-                let stretch =
-                    stretches.entry(compares.fact.clone()).or_insert_with(|| domain(&compares.fact, slo));
-                stretch.narrow(compares.operator, *number);
-                // Where nothing can be but one value, another is asked for in vain.
-                let excluded = compares.operator == Operator::Unequal
-                    && stretch.is_point()
-                    && stretch.low.is_some_and(|(low, _)| low == *number);
-                if stretch.is_empty() || excluded {
-                    return None;
-                }
-            }
-            Constant::Text(text) => {
-                let own = match (slo, compares.fact.name.as_str()) {
-                    (Some(slo), "service") => Some(slo.service.as_str()),
-                    (Some(slo), "slo") => Some(slo.name.as_str()),
-                    _ => texts.get(&compares.fact).copied(),
-                };
-                let meets = own.is_none_or(|own| (own == text) == (compares.operator == Operator::Equal));
-                if !meets && matches!(compares.operator, Operator::Equal | Operator::Unequal) {
-                    return None;
-                }
-                if compares.operator == Operator::Equal {
-                    texts.insert(&compares.fact, text);
-                }
-            }
-        }
-    }
-    Some(stretches)
+    problems
 }
 
 /// The warning about a condition that has the same answer for every budget.
@@ -236,7 +134,7 @@ fn constant(
     let possible = spread.iter().any(|one| stretches(&one.compares, None).is_some());
     let sense = sense::read(policy, condition);
     let literal = matches!(sense, Sense::Constant(true));
-    let opposite = self::spread(&sense.negated());
+    let opposite = alternative::spread(&sense.negated());
     let certain =
         opposite.is_some_and(|opposite| opposite.iter().all(|one| stretches(&one.compares, None).is_none()));
     let name = printable(&clause.name);
@@ -261,8 +159,7 @@ fn constant(
 /// Warnings about thresholds that SLOs can never reach.
 fn unreachable(spread: &[Alternative], slos: &[&Slo]) -> Vec<Diagnostic> {
     let bounded = |one: &Compares| {
-        matches!(one.fact.name.as_str(), "remaining" | "burned" | "burn_rate" | "burned_by")
-            && stretches(std::slice::from_ref(one), None).is_some()
+        BOUNDED.contains(&one.fact.name.as_str()) && stretches(std::slice::from_ref(one), None).is_some()
     };
     let beyond_reach =
         |one: &Compares, slo| bounded(one) && stretches(std::slice::from_ref(one), Some(slo)).is_none();
@@ -297,16 +194,27 @@ fn beyond(compares: &Compares, slos: &[&Slo]) -> Diagnostic {
     }
     let message = format!("this threshold can never be reached by {named}");
     // The widest of them: above that none of the named ones comes.
-    let loosest = slos.iter().map(|slo| slo.objective).max();
-    let bound = loosest.and_then(|objective| {
-        let most = Decimal::ONE.checked_div(objective.allowance())?;
+    let fact = &compares.fact;
+    let within = |slo: &&&Slo| {
+        let part = part_of_period(fact, slo).filter(|_| fact.name.ends_with("burned"));
+        most(against(fact, slo)?)?.checked_mul(part.unwrap_or(Decimal::ONE))
+    };
+    let widest = slos.iter().filter_map(|slo| Some((within(&slo)?, *slo))).max_by_key(|(most, _)| *most);
+    let bound = widest.and_then(|(most, slo)| {
         let share = super::prose::share;
-        let objective = share(objective.share());
-        Some(match compares.fact.name.as_str() {
+        let objective = share(against(fact, slo)?.share());
+        let name = fact.name.rsplit('.').next().unwrap_or_default();
+        let short_window =
+            name == "burned" && part_of_period(fact, slo).is_some_and(|part| part < Decimal::ONE);
+        Some(match name {
             "burn_rate" => {
                 format!("at {objective} a budget burns at most {} times faster than evenly", short(most))
             }
             "remaining" => format!("at {objective} at least {} is left", share(short(Decimal::ONE - most))),
+            _ if short_window => format!(
+                "at {objective} at most {} of a budget can go within that window with even traffic",
+                share(short(most))
+            ),
             _ => format!("at {objective} at most {} of a budget can go", share(short(most))),
         })
     });
@@ -340,7 +248,8 @@ fn at_once(
             let numbers = |one: &Alternative| {
                 one.compares.iter().all(|one| matches!(one.constant, Constant::Number(_)))
             };
-            if one.more || other.more || facts(one) != facts(other) || !numbers(one) || !numbers(other) {
+            let taken_apart = one.written.is_empty() && other.written.is_empty();
+            if !taken_apart || facts(one) != facts(other) || !numbers(one) || !numbers(other) {
                 return false;
             }
             let both = [one.compares.as_slice(), &other.compares].concat();
@@ -353,5 +262,44 @@ fn at_once(
         Diagnostic::warning(Code::ThawsAtOnce, format!("the clause `{name}` thaws where it comes into force"))
             .at(place, "holds for budgets for which `when` holds, too")
             .help("let `thaws` begin beyond the threshold of `when`: the distance keeps the clause from flapping")
+    })
+}
+
+/// The warning about a clause that freezes a service with which nothing is wrong.
+fn while_whole(clause: &Clause, condition: &Condition, when: &[Alternative]) -> Option<Diagnostic> {
+    let environment = clause.consequences.iter().find_map(Consequence::frozen)?;
+    let whole = |one: &Alternative| {
+        let mut asked = one.compares.iter().filter_map(holds_while_whole).peekable();
+        one.written.is_empty() && asked.peek().is_some() && asked.all(|holds| holds)
+    };
+    when.iter().any(whole).then(|| {
+        let message = format!(
+            "the clause `{}` freezes `{}` while nothing has burned",
+            printable(&clause.name),
+            printable(environment)
+        );
+        Diagnostic::warning(Code::WrongDirection, message)
+            .at(condition.place.clone(), "holds for a budget of which all is left")
+            .help("look at the direction of the comparison: `remaining` falls while a budget is spent, and the rest rises")
+    })
+}
+
+/// Whether a comparison holds for a budget that nobody has touched; none where that is no matter of what is spent.
+fn holds_while_whole(compares: &Compares) -> Option<bool> {
+    let value = match compares.fact.name.as_str() {
+        "remaining" => Decimal::ONE,
+        "burned" | "burn_rate" | "burned_by" | "worst_incident" | "pace" | "bad" => Decimal::ZERO,
+        // It never comes, which is longer than any length.
+        "time_to_exhaustion" => {
+            return Some(matches!(
+                compares.operator,
+                Operator::Above | Operator::AtLeast | Operator::Unequal
+            ));
+        }
+        _ => return None,
+    };
+    Some(match compares.constant {
+        Constant::Number(number) => compares.operator.holds(&value, &number),
+        Constant::Text(_) => false,
     })
 }

@@ -11,37 +11,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rhai::{
-    AST, ASTFlags, ASTNode, BinaryExpr, Expr, FnAccess, FnCallExpr, FnNamespace, FnPtr, Position, Stmt,
-};
+use rhai::{AST, ASTFlags, ASTNode, BinaryExpr, Expr, FnCallExpr, Position, Stmt};
 
+use super::Names;
 use super::complaint::{Complaint, printable};
 use super::layout::Layout;
 use super::length;
 use super::vocabulary::{self, Takes};
 use crate::diagnostic::{Code, Diagnostic, Place, nearest, suggestion};
 
+mod body;
+mod names;
+mod reads;
+
+use body::{Body, bodies, follow_budgets};
+pub(super) use reads::{reads, windows};
+
 /// The most problems of names that are told of one policy.
 const MOST_PROBLEMS: usize = 100;
-
-/// Rounds in which a budget is followed from function to function.
-const MOST_ROUNDS: usize = 8;
-
-/// One body of statements: the script itself, or a function of it.
-struct Body {
-    /// The function's name and its parameters; none for the script itself.
-    function: Option<(String, Vec<String>)>,
-    /// The statements, alone.
-    statements: AST,
-    /// The variables that hold a budget.
-    budgets: BTreeSet<String>,
-}
 
 /// What stands before a dot.
 #[derive(Clone, Copy)]
 enum Receiver {
     /// A budget.
     Budget,
+    /// A part of a budget with facts of its own.
+    Group(&'static str),
     /// A fact.
     Fact,
     /// A clause.
@@ -52,19 +47,28 @@ enum Receiver {
     Other,
 }
 
+/// What the syntax of a script tells.
+#[derive(Default)]
+pub(super) struct Examined {
+    /// What is wrong.
+    pub(super) problems: Vec<Diagnostic>,
+    /// The names that an SLO's is compared with, and where.
+    pub(super) slo_names: Vec<(String, Place)>,
+}
+
 /// Reads the syntax of a script and names what is wrong with it.
-pub(super) fn examine(ast: &AST, layout: &Layout, step: i64) -> Vec<Diagnostic> {
+pub(super) fn examine(ast: &AST, layout: &Layout, names: &Names) -> Examined {
     let mut bodies = bodies(ast);
     follow_budgets(&mut bodies);
     let own = functions(ast).into_keys().collect();
-    let mut examiner = Examiner { layout, step, own, problems: Vec::new() };
+    let mut examiner = Examiner { layout, names, own, found: Examined::default() };
     for body in &bodies {
         walk(&body.statements, &mut |path| {
             examiner.node(path, body);
-            examiner.problems.len() < MOST_PROBLEMS
+            examiner.found.problems.len() < MOST_PROBLEMS
         });
     }
-    examiner.problems
+    examiner.found
 }
 
 /// Functions of a script that would stand in for the host's.
@@ -87,22 +91,6 @@ pub(super) fn functions(ast: &AST) -> BTreeMap<String, Vec<usize>> {
         functions.entry(function.name.to_string()).or_default().push(function.params.len());
     }
     functions
-}
-
-/// The script and its functions, each with its statements alone: the engine's walk does not tell where it is.
-fn bodies(ast: &AST) -> Vec<Body> {
-    let of =
-        |function, statements| Body { function, statements, budgets: BTreeSet::from(["budget".to_owned()]) };
-    let functions = ast.iter_fn_def().map(|function| {
-        let alone = |_: FnNamespace, _: FnAccess, _: bool, name: &str, count: usize| {
-            name == function.name.as_str() && count == function.params.len()
-        };
-        let parameters = function.params.iter().map(ToString::to_string).collect();
-        of(Some((function.name.to_string(), parameters)), ast.clone_functions_only_filtered(alone))
-    });
-    let mut functions: Vec<Body> = functions.collect();
-    functions.sort_by(|one, other| one.function.cmp(&other.function));
-    std::iter::once(of(None, ast.clone_statements_only())).chain(functions).collect()
 }
 
 /// Walks statements; the engine's own walk passes over what `break` answers.
@@ -128,112 +116,21 @@ pub(super) fn call<'a>(node: &ASTNode<'a>) -> Option<(&'a FnCallExpr, Position, 
     }
 }
 
-/// Every window that is written out, in seconds, and where.
-pub(super) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(i64, Place)> {
-    let mut found = Vec::new();
-    walk(ast, &mut |path| {
-        if let Some((call, _, true)) = path.last().and_then(call)
-            && (call.name == "steadily" || takes(&call.name) == Some(Takes::Windows))
-        {
-            found.extend(call.args.iter().filter_map(|argument| {
-                let Expr::StringConstant(text, position) = argument else { return None };
-                Some((length::window(text, step).ok()?, layout.token(*position)?))
-            }));
-        }
-        true
-    });
-    found
-}
-
 /// True when a node calls the function of this name.
 pub(super) fn is_call_of(node: &ASTNode<'_>, name: &str) -> bool {
     call(node).is_some_and(|(call, _, _)| call.name == name)
-}
-
-/// The name of a variable.
-fn variable(expression: &Expr) -> Option<&str> {
-    match expression {
-        Expr::Variable(variable, ..) => Some(variable.1.as_str()),
-        _ => None,
-    }
-}
-
-/// The function that an expression stands for, and how many captured values come before its parameters.
-fn function_of(expression: &Expr) -> Option<(String, usize)> {
-    match expression {
-        Expr::DynamicConstant(value, _) => Some((value.clone().try_cast::<FnPtr>()?.fn_name().to_owned(), 0)),
-        Expr::Stmt(block) => match block.statements().last()? {
-            Stmt::Expr(inner) => match &**inner {
-                Expr::FnCall(curry, _) => {
-                    let (name, _) = function_of(curry.args.first()?)?;
-                    Some((name, curry.args.len() - 1))
-                }
-                _ => None,
-            },
-            _ => None,
-        },
-        Expr::Variable(..) => variable(expression).map(|name| (name.to_owned(), 0)),
-        _ => None,
-    }
-}
-
-/// Finds the variables that hold a budget: the parameters of conditions, and what these are handed on to.
-fn follow_budgets(bodies: &mut [Body]) {
-    for _ in 0..MOST_ROUNDS {
-        let mut found: Vec<(String, usize)> = Vec::new();
-        let mut changed = false;
-        for body in bodies.iter_mut() {
-            let mut aliases = Vec::new();
-            let holds = |argument: &Expr| variable(argument).is_some_and(|name| body.budgets.contains(name));
-            walk(&body.statements, &mut |path| {
-                if let Some(ASTNode::Stmt(Stmt::Var(declared, ..))) = path.last()
-                    && holds(&declared.1)
-                {
-                    aliases.push(declared.0.name.to_string());
-                }
-                let Some((call, _, method)) = path.last().and_then(call) else { return true };
-                if method && matches!(call.name.as_str(), "when" | "thaws") {
-                    found.extend(call.args.first().and_then(function_of));
-                }
-                let (name, given) = match call.args.split_first() {
-                    Some((first, captured)) if call.name == "curry" => {
-                        let Some((name, _)) = function_of(first) else { return true };
-                        (name, captured)
-                    }
-                    _ => (call.name.to_string(), call.args.as_slice()),
-                };
-                let handed = given.iter().enumerate().filter(|(_, argument)| holds(argument));
-                found.extend(handed.map(|(index, _)| (name.clone(), index)));
-                true
-            });
-            for alias in aliases {
-                changed |= body.budgets.insert(alias);
-            }
-        }
-        for (name, index) in found {
-            for body in bodies.iter_mut() {
-                let Some((own, parameters)) = &body.function else { continue };
-                if let Some(parameter) = parameters.get(index).filter(|_| *own == name) {
-                    changed |= body.budgets.insert(parameter.clone());
-                }
-            }
-        }
-        if !changed {
-            return;
-        }
-    }
 }
 
 /// Collects what is wrong.
 struct Examiner<'a> {
     /// The text.
     layout: &'a Layout,
-    /// Seconds between two points of the grid.
-    step: i64,
+    /// The names that there are, and the grid.
+    names: &'a Names,
     /// The names of the script's own functions.
     own: BTreeSet<String>,
     /// What was found until now.
-    problems: Vec<Diagnostic>,
+    found: Examined,
 }
 
 impl Examiner<'_> {
@@ -241,7 +138,7 @@ impl Examiner<'_> {
     fn note(&mut self, complaint: Complaint, position: Position, label: &str) {
         let place = self.layout.token(position).unwrap_or_else(|| Place::line_of(self.layout.source(), 1));
         let problem = Diagnostic::error(complaint.code, complaint.message).at(place, label);
-        self.problems.push(problem.help(complaint.help));
+        self.found.problems.push(problem.help(complaint.help));
     }
 
     /// Looks at one node.
@@ -260,10 +157,11 @@ impl Examiner<'_> {
                 self.chain(chain, body);
             }
         }
-        if let Some((call, position, false)) = call(node)
-            && !call.is_operator_call()
-        {
-            self.function(&call.name, position);
+        if let Some((call, position, false)) = call(node) {
+            self.literals(call, body);
+            if !call.is_operator_call() {
+                self.function(&call.name, position);
+            }
         }
     }
 
@@ -301,18 +199,17 @@ impl Examiner<'_> {
 
     /// Looks at a function that is called by its name.
     fn function(&mut self, name: &str, position: Position) {
-        let constructors = vocabulary::CONSEQUENCES.iter().map(|(name, _)| *name);
-        let known = || constructors.clone().chain(vocabulary::OTHERS);
-        if known().chain(vocabulary::ENGINE).any(|known| known == name) || self.own.contains(name) {
+        if vocabulary::ENGINE.contains(&name) || self.own.contains(name) {
             return;
         }
         // A method written as a function works as one.
         if vocabulary::names().any(|known| known == name) {
             return;
         }
-        let own: Vec<&str> =
-            self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$")).collect();
-        let help = suggestion(name, known().chain(own));
+        let own = self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$"));
+        let mut known: Vec<&str> = vocabulary::alone().collect();
+        known.extend(own);
+        let help = suggestion(name, known);
         let message = format!("there is no function `{}`", printable(name));
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown function");
     }
@@ -322,8 +219,7 @@ impl Examiner<'_> {
         let mut receiver = match &chain.lhs {
             Expr::Variable(variable, ..) if body.budgets.contains(variable.1.as_str()) => Receiver::Budget,
             Expr::FnCall(call, _) if call.name == "clause" => Receiver::Clause,
-            Expr::FnCall(call, _) => vocabulary::CONSEQUENCES
-                .iter()
+            Expr::FnCall(call, _) => vocabulary::consequences()
                 .find(|(name, _)| *name == call.name)
                 .map_or(Receiver::Other, |(name, methods)| Receiver::Consequence(name, methods)),
             _ => Receiver::Other,
@@ -349,12 +245,24 @@ impl Examiner<'_> {
     fn property(&mut self, receiver: Receiver, name: &str, position: Position) -> Receiver {
         match receiver {
             Receiver::Budget if takes(name) == Some(Takes::Nothing) => return Receiver::Fact,
-            Receiver::Budget => self.unknown_fact(name, position),
+            Receiver::Budget => {
+                if let Some(group) = vocabulary::GROUPS.into_iter().find(|group| *group == name) {
+                    return Receiver::Group(group);
+                }
+                self.unknown_fact(name, position);
+            }
+            Receiver::Group(group) => {
+                let name = format!("{group}.{name}");
+                if takes(&name) == Some(Takes::Nothing) {
+                    return Receiver::Fact;
+                }
+                self.unknown_fact(&name, position);
+            }
             Receiver::Fact => {
                 let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
                 self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
             }
-            Receiver::Clause => self.unknown_method("a clause", &vocabulary::OF_CLAUSES, name, position),
+            Receiver::Clause => self.unknown_method("a clause", &vocabulary::of_clauses(), name, position),
             Receiver::Consequence(what, methods) => {
                 self.unknown_method(&format!("`{what}`"), methods, name, position);
             }
@@ -367,17 +275,25 @@ impl Examiner<'_> {
     fn method(&mut self, receiver: Receiver, call: &FnCallExpr, position: Position) -> Receiver {
         let name = call.name.as_str();
         match receiver {
-            Receiver::Budget if takes(name).is_some_and(|takes| takes != Takes::Nothing) => {
-                self.arguments(call);
-                return Receiver::Fact;
+            Receiver::Budget | Receiver::Group(_) => {
+                let name = match receiver {
+                    Receiver::Group(group) => format!("{group}.{name}"),
+                    _ => name.to_owned(),
+                };
+                match takes(&name) {
+                    Some(takes) if takes != Takes::Nothing => {
+                        self.arguments(call, takes);
+                        return Receiver::Fact;
+                    }
+                    Some(_) | None => self.unknown_fact(&name, position),
+                }
             }
-            Receiver::Budget => self.unknown_fact(name, position),
             Receiver::Fact => {
                 let complaint = Complaint::new(format!("a fact has no `{}`", printable(name)), "");
                 self.note(complaint.of(Code::UnknownFact), position, "not part of a fact");
             }
-            Receiver::Clause if vocabulary::OF_CLAUSES.contains(&name) => return receiver,
-            Receiver::Clause => self.unknown_method("a clause", &vocabulary::OF_CLAUSES, name, position),
+            Receiver::Clause if vocabulary::of_clauses().contains(&name) => return receiver,
+            Receiver::Clause => self.unknown_method("a clause", &vocabulary::of_clauses(), name, position),
             Receiver::Consequence(_, methods) if methods.contains(&name) => return receiver,
             Receiver::Consequence(what, methods) => {
                 self.unknown_method(&format!("`{what}`"), methods, name, position);
@@ -392,15 +308,15 @@ impl Examiner<'_> {
         Receiver::Other
     }
 
-    /// Checks the windows and lengths of time that are written out.
-    fn arguments(&mut self, call: &FnCallExpr) {
-        let takes = takes(&call.name);
+    /// Checks the windows, lengths of time and priorities that are written out.
+    fn arguments(&mut self, call: &FnCallExpr, takes: Takes) {
         for argument in &call.args {
             let Expr::StringConstant(text, position) = argument else { continue };
             let (wrong, label) = match takes {
-                Some(Takes::Windows) => (length::window(text, self.step).err(), "this window"),
-                Some(Takes::Length) => (length::read(text).err(), "this length"),
-                Some(Takes::Nothing | Takes::Name) | None => (None, ""),
+                Takes::Windows => (length::window(text, self.names.step).err(), "this window"),
+                Takes::Length => (length::read(text).err(), "this length"),
+                Takes::Priority => self.priority(text),
+                Takes::Nothing | Takes::Name => (None, ""),
             };
             if let Some(complaint) = wrong {
                 self.note(complaint, *position, label);
@@ -411,15 +327,14 @@ impl Examiner<'_> {
     /// Notes a fact that there is not.
     fn unknown_fact(&mut self, name: &str, position: Position) {
         let form = |near: &str| vocabulary::fact_named(near).map(|fact| fact.form);
-        let all = vocabulary::FACTS.map(|fact| fact.form).join("`, `");
-        let (message, near) = if let Some(form) = form(name) {
-            (format!("`{name}` is not written like this"), Some(format!("write `{form}`; ")))
+        let (message, help) = if let Some(form) = form(name) {
+            (format!("`{name}` is not written like this"), format!("write `{form}`"))
         } else {
-            let near = nearest(name, vocabulary::fact_names());
-            let near = near.and_then(form).map(|form| format!("did you mean `{form}`? "));
-            (format!("there is no fact `{}`", printable(name)), near)
+            let near = nearest(name, vocabulary::fact_names()).and_then(form);
+            let all = || format!("the facts are `{}`", vocabulary::FACTS.map(|fact| fact.form).join("`, `"));
+            let help = near.map_or_else(all, |form| format!("did you mean `{form}`?"));
+            (format!("there is no fact `{}`", printable(name)), help)
         };
-        let help = format!("{}the facts are `{all}`", near.unwrap_or_default());
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "not a fact of a budget");
     }
 

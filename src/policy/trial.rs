@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::budget::Budget;
@@ -14,17 +15,21 @@ use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Objective;
 use crate::diagnostic::{Diagnostic, Place, SourceText};
+use crate::ledger::{self, Ledger, Past};
+use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Obstacle, Ruling, Standing};
 use crate::policy::trial::given::Given;
-use crate::policy::{Clause, Names, Policy, Subject, Tested, Truth};
+use crate::policy::walk::Span;
+use crate::policy::{After, Clause, Names, Policy, Subject, Tested, Truth};
 
 pub mod coverage;
 mod expect;
 pub mod given;
+mod happened;
 mod notation;
 mod written;
 
-pub use expect::{Mismatch, compare};
+pub use expect::{Mismatch, compare, told};
 pub use written::beside;
 
 /// The ending of a file of tests, in place of the policy's.
@@ -45,12 +50,20 @@ pub struct Case {
     pub environment: String,
     /// The change's class.
     pub class: Option<String>,
+    /// The change's head, where one is named.
+    pub head: Option<String>,
+    /// What happened before; none where the case says nothing of it.
+    pub ledger: Option<Ledger>,
     /// The service, where one is named.
     pub service: Option<String>,
     /// The service whose name clauses see where none is named: the first of the policy's scope.
     stand_in: String,
     /// The SLO, where one is named.
     pub slo: Option<String>,
+    /// The phase of the service's lifecycle.
+    phase: Option<String>,
+    /// The tier of the service.
+    tier: Option<String>,
     /// What the policy must say, in the order of writing.
     pub wants: Vec<Want>,
 }
@@ -100,6 +113,10 @@ pub struct Want {
     pub since: BTreeMap<String, i64>,
     /// When clauses would end; none for never.
     pub thaws_at: BTreeMap<String, Option<i64>>,
+    /// The stretches of the whole history during which clauses are in force.
+    pub stretches: BTreeMap<String, Vec<Span>>,
+    /// Whether the policy's review is overdue because something happened.
+    pub review_overdue: Option<bool>,
     /// The length that instants are told from.
     pub start: Option<i64>,
 }
@@ -116,6 +133,10 @@ pub struct Moment {
     pub t: Option<i64>,
     /// Every clause's ruling.
     pub rulings: Vec<Ruling>,
+    /// The stretches during which the clauses that the want names are in force, or why that is not known.
+    pub stretches: BTreeMap<String, Result<Vec<Span>, String>>,
+    /// What happened before without any effect, and why.
+    pub in_vain: Vec<String>,
     /// What it came to.
     pub effect: &'static str,
     /// Where wanted and got differ.
@@ -136,13 +157,13 @@ pub fn load(
 }
 
 /// Runs a case. `judged` are the budgets of recorded observations and `end` their last instant; `effect` says what
-/// rulings come to.
+/// rulings come to at an instant. Facts have no time of their own: they are of the instant of the last event.
 pub fn run(
     case: &Case,
     policy: &Policy,
     judged: &[Judged],
     end: i64,
-    effect: impl Fn(&Case, &[Ruling]) -> &'static str,
+    effect: impl Fn(&Case, &[Ruling], Timestamp) -> &'static str,
 ) -> Vec<Moment> {
     let budget;
     let (budgets, end) = match &case.ground {
@@ -155,16 +176,31 @@ pub fn run(
     };
     let moment = |want: &Want| {
         let t = want.at.or(end);
-        let rulings = match &case.ground {
-            Ground::Facts(given) => case.rule_given(policy, given),
-            Ground::History(_) | Ground::Observations(..) => budgets
-                .iter()
-                .flat_map(|(subject, budget)| case.rule(policy, subject, budget, t.unwrap_or(0)))
-                .collect(),
+        let latest = case.ledger.as_ref().and_then(Ledger::latest);
+        let now = t.and_then(|t| Timestamp::from_second(t).ok()).or(latest).unwrap_or(Timestamp::UNIX_EPOCH);
+        let past = case.past(now);
+        let (rulings, subjects): (Vec<Ruling>, Vec<Subject>) = match &case.ground {
+            Ground::Facts(given) => (case.rule_given(policy, given, now), vec![case.subject(policy)]),
+            Ground::History(_) | Ground::Observations(..) => (
+                budgets
+                    .iter()
+                    .flat_map(|(subject, budget)| case.rule(policy, subject, budget, now))
+                    .collect(),
+                budgets.iter().map(|(subject, _)| subject.clone()).collect(),
+            ),
         };
-        let effect = effect(case, &rulings);
-        let mismatches = compare(want, &rulings, effect);
-        Moment { want: want.clone(), t, rulings, effect, mismatches }
+        let mut in_vain: Vec<String> =
+            subjects.iter().flat_map(|subject| recall::in_vain(policy, &subject.slo, past)).collect();
+        in_vain.sort();
+        in_vain.dedup();
+        let effect = effect(case, &rulings, now);
+        let names = want.stretches.keys();
+        let stretches = names
+            .map(|name| (name.clone(), case.stretches(policy, budgets, (end.unwrap_or(0), past), name)))
+            .collect();
+        let mut mismatches = compare(want, &rulings, effect, &stretches);
+        mismatches.extend(expect::review(want, policy.review_after_event(past).is_some()));
+        Moment { want: want.clone(), t, rulings, stretches, in_vain, effect, mismatches }
     };
     case.wants.iter().map(moment).collect()
 }
@@ -183,12 +219,30 @@ impl History {
 }
 
 impl Case {
+    /// What happened up to an instant.
+    #[must_use]
+    pub fn past(&self, now: Timestamp) -> Past<'_> {
+        self.ledger.as_ref().map(|ledger| ledger.until(now)).unwrap_or_default()
+    }
+
+    /// The releases into the environment on the day of an instant, by service; none where the case says nothing of
+    /// what happened.
+    #[must_use]
+    pub fn released_today(&self, rulings: &[Ruling], now: Timestamp) -> Option<BTreeMap<String, usize>> {
+        let past = self.ledger.as_ref()?.until(now);
+        let count = |service: &str| past.released_on(ledger::date(now), service, &self.environment);
+        let services: BTreeSet<&String> = rulings.iter().map(|ruling| &ruling.service).collect();
+        Some(services.into_iter().map(|service| (service.clone(), count(service))).collect())
+    }
+
     /// Whose budget it is about.
     fn subject(&self, policy: &Policy) -> Subject {
         Subject {
             slo: self.slo.clone().unwrap_or_else(|| "slo".to_owned()),
             service: self.service.clone().unwrap_or_else(|| self.stand_in.clone()),
             environment: policy.header.measures.clone().unwrap_or_else(|| self.environment.clone()),
+            phase: self.phase.clone(),
+            tier: self.tier.clone(),
         }
     }
 
@@ -198,12 +252,12 @@ impl Case {
         policy: &Policy,
         subject: &Subject,
         budget: &Result<Arc<Budget>, Gap>,
-        t: i64,
+        now: Timestamp,
     ) -> Vec<Ruling> {
         let step = budget.as_ref().map_or(1, |budget| budget.step());
-        let t = t.div_euclid(step) * step;
-        let mut rulings =
-            ruling::rule(policy, &Measured { subject: subject.clone(), budget: budget.clone(), t });
+        let t = now.as_second().div_euclid(step) * step;
+        let measured = Measured { subject: subject.clone(), budget: budget.clone(), t };
+        let mut rulings = ruling::rule(policy, &measured, self.past(now));
         for ruling in &mut rulings {
             if ruling.standing == Standing::Untriggered && self.in_force.contains(&ruling.clause) {
                 ruling.standing = Standing::InForce { since: t, at_least: true, thaws_at: None };
@@ -212,21 +266,84 @@ impl Case {
         rulings
     }
 
+    /// The stretches up to the end during which a clause is in force, for one budget at least.
+    fn stretches(
+        &self,
+        policy: &Policy,
+        budgets: &[Judged],
+        (end, past): (i64, Past<'_>),
+        name: &str,
+    ) -> Result<Vec<Span>, String> {
+        let Some(clause) = policy.clauses.iter().find(|clause| clause.name == name) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for (subject, budget) in budgets {
+            let whole = budget.as_ref().ok().and_then(|budget| budget.span());
+            if let (true, true, Some((from, _))) = (clause.manual, self.in_force.contains(name), whole) {
+                found.push(Span { since: from, until: None });
+            }
+            let measured = Measured { subject: subject.clone(), budget: budget.clone(), t: end };
+            found.extend(ruling::spans(policy, clause, &measured, past).map_err(
+                |obstacle| match obstacle {
+                    Obstacle::Unknown { why } => format!("not known: {why}"),
+                    Obstacle::Failed { message, .. } => format!("failed: {message}"),
+                },
+            )?);
+        }
+        Ok(joined(found))
+    }
+
     /// Every clause's ruling on some facts.
-    fn rule_given(&self, policy: &Policy, given: &Arc<Given>) -> Vec<Ruling> {
-        policy.clauses.iter().map(|clause| self.rule_clause(policy, clause, given)).collect()
+    fn rule_given(&self, policy: &Policy, given: &Arc<Given>, now: Timestamp) -> Vec<Ruling> {
+        let rule = |clause| self.rule_clause(policy, clause, given, now);
+        let mut rulings: Vec<Ruling> = policy.clauses.iter().map(rule).collect();
+        // A clause comes after those that it follows, whatever the order of the text.
+        for _ in &policy.clauses {
+            for clause in &policy.clauses {
+                let Some(after) = &clause.after else { continue };
+                let first = rulings.iter().find(|ruling| ruling.clause == after.clause);
+                let standing = self.standing_after(clause, after, first.map(|first| first.standing));
+                if let Some(ruling) = rulings.iter_mut().find(|ruling| ruling.clause == clause.name) {
+                    ruling.standing = standing;
+                    ruling.recalled.follows = Some(after.clause.clone());
+                }
+            }
+        }
+        rulings
+    }
+
+    /// Where a clause stands that follows another one: in force where the other ended in this very step, and where it
+    /// was in force before and the other has not come back.
+    fn standing_after(&self, clause: &Clause, after: &After, first: Option<Standing>) -> Standing {
+        let before = self.in_force.contains(&clause.name);
+        match first {
+            Some(Standing::Idle | Standing::Untriggered)
+                if before || self.in_force.contains(&after.clause) =>
+            {
+                Standing::InForce { since: 0, at_least: true, thaws_at: None }
+            }
+            Some(Standing::Unknown) if before => Standing::Unknown,
+            Some(Standing::InForce { .. } | Standing::Idle | Standing::Unknown | Standing::Untriggered)
+            | None => Standing::Idle,
+        }
     }
 
     /// One clause's ruling on some facts: one step of the walk, from what was in force just before.
-    fn rule_clause(&self, policy: &Policy, clause: &Clause, given: &Arc<Given>) -> Ruling {
+    fn rule_clause(&self, policy: &Policy, clause: &Clause, given: &Arc<Given>, now: Timestamp) -> Ruling {
         let subject = self.subject(policy);
+        let past = self.past(now);
+        let triggered = past.triggered(&policy.id, &clause.name, &subject.service);
+        let triggered = triggered.last().filter(|one| one.released.is_none());
+        let mut recalled = recall::lifting(policy, &subject.service, ledger::date(now).year(), past);
+        recalled.triggered = triggered.map(|one| one.by.clone());
         let ask = |condition| policy.test_given(condition, &subject, given);
         let when = clause.when.as_ref().map(ask);
         let thaws = clause.thaws.as_ref().map(ask);
         let before = self.in_force.contains(&clause.name);
         let in_force = Standing::InForce { since: 0, at_least: true, thaws_at: None };
         let standing = match (&when, &thaws) {
-            (None, _) if before => in_force,
+            (None, _) if before || recalled.triggered.is_some() => in_force,
             (None, _) => Standing::Untriggered,
             (Some(Tested { truth: Truth::Holds, .. }), _) => in_force,
             (Some(Tested { truth: Truth::Fails, .. }), None) => Standing::Idle,
@@ -254,8 +371,24 @@ impl Case {
             thaw_evidence: thaws.map(|tested| tested.evidence).unwrap_or_default(),
             consequences: clause.consequences.clone(),
             pending: false,
+            recalled,
         }
     }
+}
+
+/// Stretches in their order, those that meet as one.
+fn joined(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if last.until.is_none_or(|until| until >= span.since) => {
+                last.until = last.until.zip(span.until).map(|(one, other)| one.max(other));
+            }
+            Some(_) | None => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// An objective of 99.9 %: that of a history that names none.

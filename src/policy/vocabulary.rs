@@ -1,7 +1,15 @@
 //! Every word of the policy language, each written down once: facts with their unit, range and formula, and functions
-//! with the form in which they are called.
+//! with the form in which they are called. The keys of a header come from their schema.
 //!
-//! What is answered to a misspelling, what a policy must not define anew and what the README lists come from here.
+//! What is answered to a misspelling, what a policy must not define anew, what `explain` says of a word, and what editors
+//! and the language's reference are given come from here.
+
+mod function;
+mod key;
+pub mod word;
+
+pub use function::{FUNCTIONS, Function, Role};
+pub use key::{Key, keys};
 
 /// What a fact takes in its parentheses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +22,8 @@ pub enum Takes {
     Length,
     /// A text that is a name.
     Name,
+    /// A text that is a priority of incidents.
+    Priority,
 }
 
 /// One fact of a budget.
@@ -30,10 +40,45 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// Its name: what stands between the dot and the parentheses.
+    /// Its name: what stands between `budget.` and the parentheses, `sla.remaining` for `budget.sla.remaining`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.form.split(['.', '(']).nth(1).unwrap_or(self.form)
+        let written = self.form.split('(').next().unwrap_or(self.form);
+        written.split_once('.').map_or(written, |(_, name)| name)
+    }
+
+    /// The type of its value, as the engine calls it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.unit.split(',').next().unwrap_or_default() {
+            "true or false" => "bool",
+            "length of time" => "time",
+            named @ ("ratio" | "rate" | "count" | "name") => named,
+            _ => "?",
+        }
+    }
+
+    /// The names and types of what stands in its parentheses.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(String, &'static str)> {
+        let inside = self.form.split_once('(').map_or("", |(_, inside)| inside.trim_end_matches(')'));
+        let given: Vec<&str> = inside.split(", ").filter(|argument| !argument.is_empty()).collect();
+        let what = match self.takes {
+            Takes::Nothing | Takes::Name => "name",
+            Takes::Windows => "window",
+            Takes::Length => "length",
+            Takes::Priority => "priority",
+        };
+        let texts = given.iter().filter(|argument| argument.starts_with('"')).count();
+        let mut text = 0;
+        let named = given.iter().map(|argument| {
+            if !argument.starts_with('"') {
+                return ("number".to_owned(), "int | decimal");
+            }
+            text += 1;
+            (if texts > 1 { format!("{what}_{text}") } else { what.to_owned() }, "String")
+        });
+        named.collect()
     }
 }
 
@@ -43,7 +88,7 @@ const fn fact(form: &'static str, takes: Takes, unit: &'static str, about: &'sta
 }
 
 /// All facts. `T` is the objective, `P` the period; `bad` and `total` are summed over the window in the index.
-pub const FACTS: [Fact; 18] = [
+pub const FACTS: [Fact; 31] = [
     fact(
         "budget.remaining",
         Takes::Nothing,
@@ -112,12 +157,99 @@ pub const FACTS: [Fact; 18] = [
         "true or false",
         "an alert from elsewhere fires; not known until a source gives signals",
     ),
+    fact(
+        "budget.breaches(\"1h\")",
+        Takes::Windows,
+        "count, at least 0",
+        "how often within the window the burn rate of a step rose above 1",
+    ),
+    fact(
+        "budget.priority_reaches(\"P2\")",
+        Takes::Priority,
+        "true or false",
+        "an incident would have that priority, P1 to P5, or a more urgent one: the SLO's own priority while \
+         burn_rate(1h) > 1 or a table gives one; without one the more urgent of two tables, at most 20, 40, 60 or 80 % \
+         left with pace or burn_rate(24h) > 1 (P1 to P4), and more than 75 % burned in 5m, 50 % in 10m, 25 % in 15m, \
+         25 % in 20m (P1 to P4)",
+    ),
+    fact(
+        "budget.sla.remaining",
+        Takes::Nothing,
+        "ratio, at most 1; negative in debt",
+        "the share that is left of the budget against the SLA, S: 1 - bad_P / ((1 - S) total_P); 1 without an SLA",
+    ),
+    fact(
+        "budget.sla.consumed",
+        Takes::Nothing,
+        "ratio, at least 0",
+        "the share that is spent of it: 1 - sla.remaining; 0 without an SLA",
+    ),
+    fact(
+        "budget.sla.burned(\"24h\")",
+        Takes::Windows,
+        "ratio, at least 0",
+        "the share of it that went within the window: bad_w / ((1 - S) total_P); 0 without an SLA",
+    ),
+    fact(
+        "budget.sla.burn_rate(\"1h\")",
+        Takes::Windows,
+        "rate, at least 0",
+        "how many times faster than evenly it burned: (bad_w / total_w) / (1 - S); 0 without an SLA",
+    ),
+    fact(
+        "budget.sla.objective",
+        Takes::Nothing,
+        "ratio, at least 0 and below 1",
+        "what the SLA promises: S; 0 without an SLA",
+    ),
+    fact(
+        "budget.quarter.remaining",
+        Takes::Nothing,
+        "ratio, at most 1; negative in debt",
+        "the share that is left of the budget of the calendar quarter (UTC), Q: 1 - bad since its start / \
+         ((1 - T) total_Q)",
+    ),
+    fact(
+        "budget.quarter.consumed",
+        Takes::Nothing,
+        "ratio, at least 0",
+        "the share that is spent of it: 1 - quarter.remaining",
+    ),
+    fact(
+        "budget.quarter.burned_by_kind(\"network\")",
+        Takes::Name,
+        "ratio, at least 0",
+        "the share of it that outages of one kind depleted: bad in the steps that they touch / ((1 - T) total_Q)",
+    ),
+    fact(
+        "budget.quarter.worst_kind",
+        Takes::Nothing,
+        "ratio, at least 0",
+        "the largest share of it that one kind of outage depleted",
+    ),
     fact("budget.objective", Takes::Nothing, "ratio, above 0 and below 1", "the objective: T"),
     fact("budget.bad", Takes::Nothing, "count, at least 0", "the period's bad events: bad_P"),
     fact("budget.total", Takes::Nothing, "count, at least 0", "all events of the period: total_P"),
     fact("budget.service", Takes::Nothing, "name", "the service"),
     fact("budget.slo", Takes::Nothing, "name", "the SLO"),
     fact("budget.environment", Takes::Nothing, "name", "the environment whose events count"),
+    fact("budget.phase", Takes::Nothing, "name", "the phase of the service's lifecycle, as the settings say"),
+    fact("budget.tier", Takes::Nothing, "name", "the tier of the service, as the settings say"),
+];
+
+/// The types of values, with what each compares with.
+pub const TYPES: [(&str, &str); 11] = [
+    ("ratio", "a share; it compares with a ratio and with `0`, so write `percent(10)` and not `10`"),
+    ("rate", "a multiple of burning evenly; it compares with numbers"),
+    ("count", "a number of events; it compares with numbers, and one count divided by another is a ratio"),
+    ("time", "a length of time; it compares with texts such as `\"3d\"`"),
+    ("name", "a name; it compares with texts by `==` and `!=`, and may be looked for `in` a list of texts"),
+    ("bool", "true or false; it stands by itself, or behind `!`"),
+    ("budget", "what a condition is given: one budget at one instant"),
+    ("sla", "the budget against the SLA, behind `budget.sla`"),
+    ("quarter", "the budget of the calendar quarter, behind `budget.quarter`"),
+    ("clause", "what `clause(…)` answers"),
+    ("consequence", "what is handed to `.then(…)`"),
 ];
 
 /// The fact of a name.
@@ -126,63 +258,38 @@ pub fn fact_named(name: &str) -> Option<&'static Fact> {
     FACTS.iter().find(|fact| fact.name() == name)
 }
 
+/// What stands between `budget.` and facts of its own.
+pub const GROUPS: [&str; 2] = ["sla", "quarter"];
+
 /// The names of all facts.
 pub fn fact_names() -> impl Iterator<Item = &'static str> + Clone {
     FACTS.iter().map(Fact::name)
 }
 
-/// Every function of the language that is no fact, as a policy writes it.
-const SIGNATURES: [(&str, &str); 25] = [
-    ("policy", "policy(#{ version: \"1.0.0\", scope: #{ team: \"…\" }, … })"),
-    ("clause", "clause(\"name\", \"title\")"),
-    ("when", ".when(|budget| budget.remaining <= 0)"),
-    ("thaws", ".thaws(|budget| budget.remaining >= percent(10))"),
-    ("steadily", ".steadily(\"3d\")"),
-    ("then", ".then(freeze(\"production\"))"),
-    ("manual", ".manual()"),
-    ("freeze", "freeze(\"environment\")"),
-    ("restrict", "restrict(\"canary\")"),
-    ("limit_releases", "limit_releases(2)"),
-    ("except", ".except([\"class\", …])"),
-    ("warn", "warn(\"text\")"),
-    ("inform", "inform(\"text\")"),
-    ("action_item", "action_item(\"title\")"),
-    ("top_of_backlog", ".top_of_backlog()"),
-    ("due", ".due(\"7d\")"),
-    ("postmortem", "postmortem()"),
-    ("engage", "engage(\"@team\")"),
-    ("notify", "notify(\"@team\")"),
-    ("assign", "assign(percent(50))"),
-    ("escalate", "escalate()"),
-    ("code_yellow", "code_yellow()"),
-    ("code_red", "code_red()"),
-    ("hand_back_operations", "hand_back_operations()"),
-    ("percent", "percent(10)"),
-];
+/// The function of a name, if it is no fact.
+#[must_use]
+pub fn function_named(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
 
 /// The methods of a clause.
-pub(super) const OF_CLAUSES: [&str; 5] = ["when", "thaws", "steadily", "then", "manual"];
+pub(super) fn of_clauses() -> Vec<&'static str> {
+    let methods = FUNCTIONS.iter().filter(|function| function.role == Role::OfClause);
+    methods.map(|function| function.name).collect()
+}
 
 /// The constructors of consequences, and the methods of what each makes.
-pub(super) const CONSEQUENCES: [(&str, &[&str]); 14] = [
-    ("freeze", &["except"]),
-    ("restrict", &["except"]),
-    ("limit_releases", &["except"]),
-    ("warn", &[]),
-    ("inform", &[]),
-    ("action_item", &["top_of_backlog", "due"]),
-    ("postmortem", &[]),
-    ("engage", &[]),
-    ("notify", &[]),
-    ("assign", &[]),
-    ("escalate", &[]),
-    ("code_yellow", &[]),
-    ("code_red", &[]),
-    ("hand_back_operations", &[]),
-];
+pub(super) fn consequences() -> impl Iterator<Item = (&'static str, &'static [&'static str])> + Clone {
+    FUNCTIONS.iter().filter_map(|function| match function.role {
+        Role::Makes(methods) => Some((function.name, methods)),
+        Role::Declares(_) | Role::OfClause | Role::OfConsequence | Role::Value(_) => None,
+    })
+}
 
-/// Functions that stand alone and make no consequence.
-pub(super) const OTHERS: [&str; 5] = ["policy", "clause", "percent", "print", "debug"];
+/// Functions that are written by themselves.
+pub(super) fn alone() -> impl Iterator<Item = &'static str> + Clone {
+    FUNCTIONS.iter().filter(|function| function.behind().is_none()).map(|function| function.name)
+}
 
 /// What the engine itself can be asked.
 pub(super) const ENGINE: [&str; 8] =
@@ -190,14 +297,15 @@ pub(super) const ENGINE: [&str; 8] =
 
 /// The form of a function of the language.
 pub(super) fn signature(name: &str) -> Option<&'static str> {
-    let own = SIGNATURES.iter().find(|(known, _)| *known == name).map(|(_, form)| *form);
-    own.or_else(|| fact_named(name).map(|fact| fact.form))
+    let own = function_named(name).map(|function| function.form);
+    let behind_a_group = || FACTS.iter().find(|fact| fact.name().split('.').nth(1) == Some(name));
+    own.or_else(|| fact_named(name).or_else(behind_a_group).map(|fact| fact.form))
 }
 
 /// Every name that a policy may call and must not define.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let consequences = CONSEQUENCES.iter().flat_map(|(name, methods)| std::iter::once(name).chain(*methods));
-    OF_CLAUSES.iter().chain(consequences).chain(&OTHERS).chain(&ENGINE).copied().chain(fact_names())
+    let functions = FUNCTIONS.iter().map(|function| function.name);
+    functions.chain(ENGINE).chain(GROUPS).chain(fact_names())
 }
 
 #[cfg(test)]
@@ -205,12 +313,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_has_its_form() {
-        let quiet = ["print", "debug"];
-        for name in names().filter(|name| !quiet.contains(name) && !ENGINE.contains(name)) {
+    fn every_word_has_its_form_and_there_is_none_twice() {
+        for name in names().filter(|name| !ENGINE.contains(name) && !GROUPS.contains(name)) {
             let form = signature(name).unwrap_or_else(|| panic!("`{name}` has no form"));
             assert!(form.contains(name), "{name}: {form}");
+            assert_eq!(names().filter(|other| *other == name).count(), 1, "{name}");
         }
         assert!(FACTS.iter().all(|fact| (fact.takes == Takes::Nothing) != fact.form.ends_with(')')));
+    }
+
+    #[test]
+    fn every_fact_has_a_type_and_a_name_for_each_of_its_arguments() {
+        for fact in FACTS {
+            let known = TYPES.iter().any(|(name, _)| *name == fact.kind());
+            assert!(known, "{}: the unit `{}` begins with no type", fact.form, fact.unit);
+            let given = fact.form.split_once('(').map_or(0, |(_, inside)| inside.split(", ").count());
+            assert_eq!(fact.parameters().len(), given, "{}", fact.form);
+        }
     }
 }

@@ -4,7 +4,8 @@
 //! and its `when` does not; without a `thaws` it ends where `when` is known not to hold. A point at which a
 //! condition is not known counts as neither, so nothing thaws and nothing freezes for want of data. Because the
 //! state is computed from history, no earlier run needs to be remembered and any past verdict can be recomputed.
-//! The walk goes backwards and stops at the first ending, so a healthy budget costs one or two evaluations.
+//! The walk goes backwards and stops at the first ending, so a healthy budget costs one or two evaluations. Where an
+//! ending may be put off, or must be known itself, it goes forwards and finds every stretch.
 
 /// What a condition answers at one grid point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +38,15 @@ pub struct Stretch {
     pub at_least: bool,
     /// The last point at which `when` held.
     pub last_held: i64,
+}
+
+/// A stretch of time in force that a walk forwards found, without regard to how far back it reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// Its first point, in seconds since the epoch.
+    pub since: i64,
+    /// The first point at which it was over; none for one that goes on to the end of the walk.
+    pub until: Option<i64>,
 }
 
 /// The stretch of the grid that is walked.
@@ -104,6 +114,46 @@ impl<W: FnMut(i64) -> Answer, T: FnMut(i64) -> Answer> Conditions<W, T> {
         }
     }
 
+    /// Every stretch in force from `begin`, a point of the grid, up to `end`, by a walk forwards.
+    ///
+    /// A stretch ends once `delay` has passed since the point at which it would otherwise; `delay` is asked, in
+    /// seconds, for the stretch's first point and the one that is looked at. Where `when` holds again meanwhile, the
+    /// stretch waits for another ending. One that only hovers ends a walk's length after `when` last held.
+    pub fn spans(
+        &mut self,
+        course: Course,
+        (begin, end): (i64, i64),
+        mut delay: impl FnMut(i64, i64) -> i64,
+    ) -> Vec<Span> {
+        let mut spans: Vec<Span> = Vec::new();
+        let mut open: Option<Waiting> = None;
+        let mut point = begin;
+        while point < course.first {
+            point += ((course.first - point) / course.step).max(1) * course.step;
+        }
+        while point <= end {
+            let answer = (self.when)(point);
+            if answer == Answer::Holds {
+                let since = open.map_or(point, |waiting| waiting.since);
+                open = Some(Waiting { since, last_held: point, ends: None });
+            } else if let Some(waiting) = &mut open {
+                if waiting.ends.is_none() && self.ends(point, answer) {
+                    waiting.ends = Some(point);
+                }
+                let over = waiting.ends.is_some_and(|ends| point - ends >= delay(waiting.since, point));
+                // What has ended and is only put off is not forgotten; the delay ends it.
+                let hovered = waiting.ends.is_none() && point - course.length > waiting.last_held;
+                if over || hovered {
+                    spans.push(Span { since: waiting.since, until: Some(point) });
+                    open = None;
+                }
+            }
+            point += course.step;
+        }
+        spans.extend(open.map(|waiting| Span { since: waiting.since, until: None }));
+        spans
+    }
+
     /// The first point after `course.t` at which a clause that is in force is so no longer, given conditions that
     /// can be asked about the future; none when that does not come within one walk's length. A stretch that only
     /// hovers ends a walk's length after `when` last held.
@@ -123,8 +173,20 @@ impl<W: FnMut(i64) -> Answer, T: FnMut(i64) -> Answer> Conditions<W, T> {
     }
 }
 
+/// A stretch in force while a walk forwards goes through it.
+#[derive(Debug, Clone, Copy)]
+struct Waiting {
+    /// Its first point.
+    since: i64,
+    /// The last point at which `when` held.
+    last_held: i64,
+    /// The point after `last_held` at which it would end if nothing put that off.
+    ends: Option<i64>,
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rust_decimal::Decimal;
     use serde_json::Value;
 
@@ -246,5 +308,60 @@ mod tests {
         let mut conditions = Conditions { when, thaws: Some(thaws) };
         let State::InForce(stretch) = conditions.state(course) else { panic!("in force") };
         assert_eq!(conditions.ending(course, stretch), Some(14));
+    }
+
+    /// The stretches of a history of letters on a grid of one second, walked whole.
+    fn spans_of(history: &str, delay: impl FnMut(i64, i64) -> i64) -> Vec<(i64, Option<i64>)> {
+        let at = |point: i64| history.as_bytes()[usize::try_from(point).expect("a point")];
+        let when = |point| if at(point) == b'w' { Answer::Holds } else { Answer::Fails };
+        let thaws = |point| if at(point) == b't' { Answer::Holds } else { Answer::Fails };
+        let end = i64::try_from(history.len()).expect("a length") - 1;
+        let course = Course { first: 0, t: end, step: 1, length: end };
+        let spans = Conditions { when, thaws: Some(thaws) }.spans(course, (0, end), delay);
+        spans.into_iter().map(|span| (span.since, span.until)).collect()
+    }
+
+    #[test]
+    fn an_ending_that_is_put_off_comes_later_and_waits_for_another_where_when_holds_again() {
+        assert_eq!(spans_of(".ww.t....w.", |_, _| 0), [(1, Some(4)), (9, None)]);
+        assert_eq!(spans_of(".ww.t....w.", |_, _| 3), [(1, Some(7)), (9, None)]);
+        assert_eq!(spans_of(".ww.t....w.", |_, _| 6), [(1, None)]);
+        assert_eq!(spans_of(".w.tw..t...", |_, _| 2), [(1, Some(9))]);
+        // The longer it lasts, the more it is put off.
+        let most_of_it = |since, point| (point - since) * 3 / 4;
+        assert_eq!(spans_of(".w.t.......", most_of_it), [(1, Some(6))]);
+    }
+
+    proptest! {
+        #[test]
+        fn forwards_and_backwards_find_the_same(
+            history in prop::collection::vec(0u8..8, 1..80),
+            length in 1i64..20,
+            first in 0i64..6,
+            with_thaws in any::<bool>(),
+        ) {
+            let at = |point: i64| usize::try_from(point).ok().and_then(|point| history.get(point).copied());
+            let when = |point| match at(point) {
+                Some(0) => Answer::Holds,
+                Some(1) | None => Answer::Unknown,
+                Some(_) => Answer::Fails,
+            };
+            let thaws = |point| if at(point) == Some(2) { Answer::Holds } else { Answer::Fails };
+            let t = i64::try_from(history.len()).expect("a length") - 1;
+            // Where a policy becomes effective later, its state is not asked.
+            let course = Course { first: first.min(t), t, step: 1, length };
+            let conditions = || Conditions { when, thaws: with_thaws.then_some(thaws) };
+            let spans = conditions().spans(course, (t - 2 * length, t), |_, _| 0);
+            let open = spans.last().filter(|span| span.until.is_none());
+            let edge = t - length;
+            match conditions().state(course) {
+                State::InForce(stretch) => {
+                    let open = open.expect("in force forwards, too");
+                    prop_assert_eq!(open.since.max(edge), stretch.since);
+                    prop_assert_eq!(open.since <= edge, stretch.at_least);
+                }
+                State::Idle | State::Unknown => prop_assert_eq!(open, None),
+            }
+        }
     }
 }

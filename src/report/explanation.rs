@@ -1,4 +1,4 @@
-//! A policy, or the code of a problem, as prose for whoever agreed to it or met it.
+//! A policy, a clause, a verdict, a word or the code of a problem as prose for whoever agreed to it or met it.
 //!
 //! The words of conditions and consequences are the policy's own (`policy::prose`); here they become paragraphs, for a
 //! terminal or for a page. Names and texts are shown and never obeyed.
@@ -6,10 +6,21 @@
 use jiff::civil::Date;
 
 use crate::diagnostic::Code;
+use crate::ledger::{self, Past};
 use crate::policy::prose::{self, Moment, Piece, listed};
-use crate::policy::{Clause, Policy};
-use crate::report::escape;
+use crate::policy::{Clause, Policy, recall};
+use crate::report::{escape, recalled};
 use crate::settings::{Mode, Settings};
+
+mod clause;
+mod recorded;
+mod told;
+mod verdict;
+mod word;
+
+pub use clause::{Stand, clause};
+pub use verdict::verdict;
+pub use word::{codes, language, topic, word};
 
 /// For whom it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,38 +32,39 @@ pub enum Page {
 }
 
 /// The narrowest column of text.
-const NARROWEST: usize = 40;
+const NARROWEST: usize = 60;
 
-/// A policy as prose; `today` decides what is in force and overdue.
+/// A policy as prose; `today` decides what is in force and overdue, and what happened before decides what is left of its
+/// rights.
 #[must_use]
-pub fn policy(policy: &Policy, settings: &Settings, today: Date, page: Page) -> String {
-    let mut writer = Writer { page, text: String::new() };
+pub fn policy(policy: &Policy, settings: &Settings, today: Date, past: Past<'_>, page: Page) -> String {
+    let mut writer = Writer::new(page);
     let header = &policy.header;
     let title = format!("{} {}", policy.id, header.version);
     match page {
         Page::Terminal(_) => writer.paragraph("", &[name(&title)]),
         Page::Markdown => writer.heading(&escape::markdown(&title)),
     }
-    for paragraph in [opening(policy, today), scope(policy, settings), rights(policy)] {
+    for paragraph in [opening(policy, today, past), scope(policy, settings), rights(policy, today, past)] {
         if !paragraph.is_empty() {
             writer.paragraph("", &paragraph);
         }
     }
     for (index, clause) in policy.clauses.iter().enumerate() {
-        writer.clause(index + 1, policy, clause);
+        writer.clause(Some(index + 1), policy, clause);
     }
     let lenient = lenient(policy, settings);
     if !lenient.is_empty() {
         writer.paragraph("", &lenient);
     }
-    format!("{}\n", writer.text.trim_end())
+    writer.end()
 }
 
 /// A code as prose.
 #[must_use]
 pub fn code(code: Code, page: Page) -> String {
     let meaning = code.meaning();
-    let mut writer = Writer { page, text: String::new() };
+    let mut writer = Writer::new(page);
     match page {
         Page::Terminal(_) => writer.paragraph("", &[words(code.as_str())]),
         Page::Markdown => writer.heading(&escape::code_span(code.as_str())),
@@ -63,7 +75,7 @@ pub fn code(code: Code, page: Page) -> String {
     {
         writer.paragraph("", &[words(&format!("{start}{text}"))]);
     }
-    format!("{}\n", writer.text.trim_end())
+    writer.end()
 }
 
 /// Our own words.
@@ -82,7 +94,7 @@ fn day(date: Date) -> String {
 }
 
 /// Since when it is in force, who agreed, and when it is looked at again.
-fn opening(policy: &Policy, today: Date) -> Vec<Piece> {
+fn opening(policy: &Policy, today: Date, past: Past<'_>) -> Vec<Piece> {
     let header = &policy.header;
     let mut pieces = vec![words(&match header.effective_from {
         Some(date) if date > today => {
@@ -106,6 +118,9 @@ fn opening(policy: &Policy, today: Date) -> Vec<Piece> {
         pieces.push(words(if review.on.is_some() { " or after " } else { " after " }));
         pieces.push(name(event));
     }
+    if let Some(at) = policy.review_after_event(past) {
+        pieces.push(words(&format!(". That happened on {}: the review is overdue", day(ledger::date(at)))));
+    }
     pieces.push(words("."));
     pieces
 }
@@ -118,6 +133,8 @@ fn scope(policy: &Policy, settings: &Settings) -> Vec<Piece> {
         let mut pieces = vec![words("It covers every service of team "), name(team), words(": ")];
         pieces.extend(listed(&services));
         pieces
+    } else if header.scope.organization {
+        vec![words("It covers all services of all teams")]
     } else {
         let what = if header.scope.services.len() == 1 { "the service " } else { "the services " };
         let mut pieces = vec![words("It covers "), words(what)];
@@ -141,8 +158,8 @@ fn scope(policy: &Policy, settings: &Settings) -> Vec<Piece> {
     pieces
 }
 
-/// Silver bullets and thaw tax.
-fn rights(policy: &Policy) -> Vec<Piece> {
+/// Silver bullets, thaw tax and top-ups.
+fn rights(policy: &Policy, today: Date, past: Past<'_>) -> Vec<Piece> {
     let header = &policy.header;
     let mut sentences = Vec::new();
     match header.silver_bullets {
@@ -157,13 +174,32 @@ fn rights(policy: &Policy) -> Vec<Piece> {
         }
         None => {}
     }
+    let bullets = recall::bullets(policy, past);
+    // Before one is fired, how many there are says it all.
+    let fired = bullets.left(today.year()).zip(bullets.a_year).filter(|(left, a_year)| left < a_year);
+    sentences.extend(fired.map(|left| format!("{}.", recalled::bullets_left(left))));
     if let Some(tax) = header.thaw_tax.filter(|tax| !tax.is_zero()) {
         let days = (tax + rust_decimal::Decimal::ONE).normalize();
         sentences.push(format!(
             "Thaw tax: each day with a release during a freeze makes it {days} days longer, that day included."
         ));
     }
-    if sentences.is_empty() { Vec::new() } else { vec![words(&sentences.join(" "))] }
+    let mut pieces = if sentences.is_empty() { Vec::new() } else { vec![words(&sentences.join(" "))] };
+    if let Some(top_ups) = &header.top_ups {
+        pieces.push(words(if pieces.is_empty() {
+            "Top-ups: what failures of "
+        } else {
+            " Top-ups: what failures of "
+        }));
+        pieces.extend(listed(&top_ups.dependencies));
+        let only = match (top_ups.provider_enacted, top_ups.dependencies.len()) {
+            (false, _) => "",
+            (true, 1) => ", if its owner enacted an error budget policy of its own",
+            (true, _) => ", if the owner enacted an error budget policy of its own",
+        };
+        pieces.push(words(&format!(" depleted can be given back within the current period{only}.")));
+    }
+    pieces
 }
 
 /// What is asked for and does not happen yet, because an environment's mode does not let it.
@@ -195,18 +231,29 @@ struct Writer {
 }
 
 impl Writer {
-    /// One clause: its condition, what follows, and its end.
-    fn clause(&mut self, number: usize, policy: &Policy, clause: &Clause) {
-        let indent = " ".repeat(format!("{number}. ").len());
-        let head = match self.page {
-            Page::Terminal(_) => format!("{number}. "),
-            Page::Markdown => format!("{number}. **{}**: ", escape::markdown(&clause.name)),
-        };
-        let mut title = vec![name(&clause.title)];
-        if matches!(self.page, Page::Terminal(_)) {
-            title.splice(0..0, [name(&clause.name), words(": ")]);
+    /// A writer that wrote nothing yet.
+    const fn new(page: Page) -> Self {
+        Self { page, text: String::new() }
+    }
+
+    /// What was written, with one newline at its end.
+    fn end(self) -> String {
+        format!("{}\n", self.text.trim_end())
+    }
+
+    /// One clause, numbered where it is one of several: its condition, what follows, and its end.
+    fn clause(&mut self, number: Option<usize>, policy: &Policy, clause: &Clause) {
+        let number = number.map_or_else(String::new, |number| format!("{number}. "));
+        let indent = " ".repeat(number.len());
+        match self.page {
+            Page::Terminal(_) => {
+                self.lines(&number, &indent, &[name(&clause.name), words(": "), name(&clause.title)]);
+            }
+            Page::Markdown => {
+                let head = format!("{number}**{}**: ", escape::markdown(&clause.name));
+                self.lines(&head, &indent, &[name(&clause.title)]);
+            }
         }
-        self.lines(&head, &indent, &title);
         let mut pieces = Vec::new();
         match (&clause.when, &clause.thaws) {
             (Some(when), Some(thaws)) => {
@@ -219,7 +266,10 @@ impl Writer {
                 pieces.push(words("As long as "));
                 pieces.extend(prose::condition(policy, when, Moment::Begins));
             }
-            (None, _) => pieces.push(words("When a person says so, until a person says that it is over")),
+            (None, _) => match &clause.after {
+                Some(after) => pieces.extend(prose::after(after)),
+                None => pieces.push(words("When a person says so, until a person says that it is over")),
+            },
         }
         pieces.push(words(":"));
         if self.page == Page::Markdown {
@@ -290,5 +340,49 @@ impl Writer {
             (Piece::Name(text), Page::Markdown) => escape::markdown(text),
             (Piece::Code(text), Page::Markdown) => escape::code_span(text),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+    use crate::ledger::{Event, Ledger};
+    use crate::policy::Names;
+
+    #[test]
+    fn what_happened_decides_how_many_silver_bullets_are_left_and_whether_the_review_is_overdue() {
+        let text = r#"policy(#{
+            version: "1.0.0", scope: #{ team: "web" }, purpose: "p", silver_bullets: 3,
+            escalation: #{ decides: ["@vp"], how: "soon" }, agreed_by: #{ product: "@po" },
+            next_review: #{ or_after: "a priority 1 incident" },
+        });
+        clause("c", "C").when(|budget| budget.remaining <= 0).then(freeze("production"));"#;
+        let environments = vec!["production".to_owned()];
+        let names = Names { environments, teams: vec!["web".to_owned()], step: 300, ..Names::default() };
+        let (policy, _) = Policy::load(&SourceText::new("web.rhai", text), &names).expect("a policy");
+        let settings = "version: 1\nslos: [a]\npolicies: [b]\nservices: { shop: { team: web, paths: [c] } }\n\
+                        environments: { production: { mode: enforce } }\n";
+        let (settings, problems) = crate::settings::load(&SourceText::new("slogate.yaml", settings));
+        let settings = settings.unwrap_or_else(|| panic!("{problems:?}"));
+        let events = [
+            r#"{"event": "silver_bullet", "at": "2026-10-05T12:00:00Z", "policy": "web", "environment": "production",
+                "head": "abc", "by": "@vp", "reason": "r"}"#,
+            r#"{"event": "occasion", "at": "2026-10-06T12:00:00Z", "name": "a priority 1 incident"}"#,
+        ];
+        let events: Vec<Event> =
+            events.iter().map(|text| serde_json::from_str(text).expect("an event")).collect();
+        let ledger = Ledger::new(events);
+        let told = |now: &str| {
+            let now: jiff::Timestamp = now.parse().expect("an instant");
+            super::policy(&policy, &settings, ledger::date(now), ledger.until(now), Page::Markdown)
+        };
+        let after = told("2026-11-21T12:00:00Z");
+        assert!(after.contains("2 of 3 silver bullets left this year."), "{after}");
+        assert!(after.contains("That happened on 6 Oct 2026: the review is overdue."), "{after}");
+        let before = told("2026-10-01T12:00:00Z");
+        assert!(!before.contains("left this year") && !before.contains("overdue"), "{before}");
+        assert!(told("2027-01-01T12:00:00Z").contains("overdue"));
+        assert!(!told("2027-01-01T12:00:00Z").contains("left this year"), "a new year");
     }
 }

@@ -72,7 +72,24 @@ pub fn value(value: &Value) -> String {
         Value::Time(seconds) => time(*seconds),
         Value::Never => "never".to_owned(),
         Value::Text(text) => format!("\"{text}\""),
+        Value::Word(word) => (*word).to_owned(),
         Value::Unknown(why) => format!("not known ({why})"),
+    }
+}
+
+/// How far a value is from what it was compared with, in the value's own unit and whatever its sign; none where there is
+/// no such distance.
+#[must_use]
+pub fn distance(from: &Value, comparison: &Comparison) -> Option<String> {
+    let apart = |one: &Decimal, other: &Decimal| one.checked_sub(*other).map(|apart| apart.abs());
+    match (from, &comparison.threshold) {
+        (Value::Ratio(one), Value::Ratio(other)) => {
+            Some(format!("{} percentage points", short(hundredfold(apart(one, other)?))))
+        }
+        (Value::Rate(one), Value::Rate(other)) => Some(rate(apart(one, other)?)),
+        (Value::Count(one), Value::Count(other)) => Some(format!("{} events", count(apart(one, other)?))),
+        (Value::Time(one), Value::Time(other)) => Some(time(apart(one, other)?)),
+        _ => None,
     }
 }
 
@@ -146,6 +163,20 @@ mod tests {
         assert_eq!(percent(decimal("-0.0000123")), "-0.0012 %");
         assert_eq!(percent(decimal("1")), "100 %");
         assert_eq!(objective(decimal("0.9995")), "99.95 %");
+    }
+
+    #[test]
+    fn distances_have_the_unit_of_what_is_compared_and_nothing_else_has_one() {
+        let far = |value: Value, threshold: Value| {
+            distance(&value, &Comparison { operator: "<", threshold, held: false })
+        };
+        let ratio = |text: &str| Value::Ratio(decimal(text));
+        assert_eq!(far(ratio("0.614"), ratio("0")).as_deref(), Some("61.4 percentage points"));
+        assert_eq!(far(ratio("-0.2"), ratio("0.1")).as_deref(), Some("30 percentage points"));
+        assert_eq!(far(Value::Rate(decimal("2")), Value::Rate(decimal("14.4"))).as_deref(), Some("12.4x"));
+        assert_eq!(far(Value::Time(decimal("3600")), Value::Time(decimal("86400"))).as_deref(), Some("23h"));
+        assert_eq!(far(Value::Never, Value::Time(decimal("86400"))), None);
+        assert_eq!(far(Value::Text("a".to_owned()), Value::Text("b".to_owned())), None);
     }
 
     #[test]

@@ -10,9 +10,11 @@ use serde_json::{Map, Value as Json, json};
 use crate::budget::Windowed;
 use crate::budget::gap::Gap;
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::ledger::SilverBullet;
+use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
-use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, PolicyLine, Report};
+use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report};
 use crate::verdict::Weighed;
 
 /// The report as JSON text, indented, with a newline at its end.
@@ -35,6 +37,7 @@ pub fn render(report: &Report) -> String {
             "description": report.source,
             "judged_at": report.judged_at.and_then(instant),
         },
+        "organization": report.organization.as_ref().map(organization),
         "policies": report.policies.iter().map(policy).collect::<Vec<_>>(),
         "budgets": report.budgets.iter().map(budget).collect::<Vec<_>>(),
         "rulings": verdict.rulings.iter().map(|one| ruling(report, one)).collect::<Vec<_>>(),
@@ -84,6 +87,11 @@ fn change(report: &Report) -> Json {
     })
 }
 
+/// An organisation.
+fn organization(line: &OrganizationLine) -> Json {
+    json!({ "name": line.name, "sha256": line.sha256 })
+}
+
 /// One policy.
 fn policy(line: &PolicyLine) -> Json {
     json!({
@@ -91,10 +99,12 @@ fn policy(line: &PolicyLine) -> Json {
         "version": line.version,
         "file": line.file,
         "commit": line.commit,
+        "organization": line.organization.as_ref().map(|organization| &organization.name),
         "digest": line.digest,
         "agreed_by": line.agreed_by.iter().map(|(role, person)| (role.clone(), json!(person))).collect::<Map<_, _>>(),
         "next_review": line.next_review,
         "overdue": line.overdue,
+        "silver_bullets": line.silver_bullets.map(|(left, a_year)| json!({ "a_year": a_year, "left": left })),
         "effective_from": line.effective_from,
     })
 }
@@ -151,13 +161,11 @@ fn windows(names: &[(&str, i64)], figures: &[Result<Windowed, Gap>]) -> Json {
 /// One ruling.
 fn ruling(report: &Report, weighed: &Weighed) -> Json {
     let ruling = &weighed.ruling;
-    let (state, since, at_least, thaws_at) = match ruling.standing {
+    let (since, at_least, thaws_at) = match ruling.standing {
         Standing::InForce { since, at_least, thaws_at } => {
-            ("in_force", instant(since), at_least, thaws_at.and_then(instant))
+            (instant(since), at_least, thaws_at.and_then(instant))
         }
-        Standing::Idle => ("idle", None, false, None),
-        Standing::Unknown => ("unknown", None, false, None),
-        Standing::Untriggered => ("manual", None, false, None),
+        Standing::Idle | Standing::Unknown | Standing::Untriggered => (None, false, None),
     };
     json!({
         "policy": ruling.policy,
@@ -166,7 +174,7 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "service": ruling.service,
         "slo": ruling.slo,
         "environment": ruling.environment,
-        "state": state,
+        "state": state(ruling.standing),
         "effect": weighed.effect.as_str(),
         "stated": weighed.stated.as_str(),
         "excepted": weighed.excepted(),
@@ -182,6 +190,34 @@ fn ruling(report: &Report, weighed: &Weighed) -> Json {
         "thaw_evidence": ruling.thaw_evidence.iter().map(evidence).collect::<Vec<_>>(),
         "obstacle": ruling.obstacle.as_ref().map(obstacle),
         "consequences": ruling.consequences.iter().map(consequence).collect::<Vec<_>>(),
+        "recalled": recalled(&ruling.recalled),
+        "lifted_by": weighed.lifted_by.as_ref().map(bullet),
+    })
+}
+
+/// What of the past bears on a ruling.
+#[must_use]
+pub fn recalled(recalled: &Recalled) -> Json {
+    json!({
+        "triggered": recalled.triggered.as_ref().map(|word| json!({
+            "by": word.by,
+            "reason": word.reason,
+            "at": word.at.to_string(),
+        })),
+        "thaw_tax": recalled.taxed.map(|taxed| json!({ "days": taxed.days, "adds_days": number(taxed.adds) })),
+        "topped_up": number(recalled.topped_up),
+        "silver_bullets": recalled.bullets.iter().map(bullet).collect::<Vec<_>>(),
+    })
+}
+
+/// One silver bullet.
+fn bullet(bullet: &SilverBullet) -> Json {
+    json!({
+        "head": bullet.head,
+        "environment": bullet.environment,
+        "by": bullet.by,
+        "reason": bullet.reason,
+        "at": bullet.at.to_string(),
     })
 }
 
@@ -193,6 +229,7 @@ fn value(value: &Value) -> Json {
         }
         Value::Never => json!("never"),
         Value::Text(text) => json!(text),
+        Value::Word(word) => json!(word),
         Value::Unknown(_) => Json::Null,
     }
 }
@@ -214,8 +251,20 @@ pub fn evidence(evidence: &Evidence) -> Json {
     Json::Object(object)
 }
 
+/// Where a clause stands, in one word.
+#[must_use]
+pub const fn state(standing: Standing) -> &'static str {
+    match standing {
+        Standing::InForce { .. } => "in_force",
+        Standing::Idle => "idle",
+        Standing::Unknown => "unknown",
+        Standing::Untriggered => "manual",
+    }
+}
+
 /// Why a clause is not decided.
-fn obstacle(obstacle: &Obstacle) -> Json {
+#[must_use]
+pub fn obstacle(obstacle: &Obstacle) -> Json {
     match obstacle {
         Obstacle::Unknown { why } => json!({ "kind": "unknown", "message": why }),
         Obstacle::Failed { message, place } => json!({

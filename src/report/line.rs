@@ -41,7 +41,10 @@ pub fn render(report: &Report) -> String {
     let left = report.budget_of(deciding).and_then(|line: &BudgetLine| line.figures.as_ref().ok());
     let left = left.map_or_else(String::new, |known| format!(" {} left", figure::percent(known.remaining)));
     let then = match (&deciding.ruling.standing, &deciding.ruling.obstacle) {
-        (Standing::InForce { thaws_at: Some(at), .. }, _) => format!(", thaws {}", figure::instant(*at)),
+        (Standing::InForce { thaws_at: Some(at), .. }, _) => {
+            let ends = if deciding.ruling.recalled.follows.is_some() { "ends" } else { "thaws" };
+            format!(", {ends} {}", figure::instant(*at))
+        }
         (_, Some(Obstacle::Unknown { why })) => format!(": {}", clean(why)),
         (_, Some(Obstacle::Failed { message, .. })) => format!(": {}", clean(message)),
         (Standing::InForce { .. } | Standing::Idle | Standing::Unknown | Standing::Untriggered, None) => {

@@ -8,7 +8,7 @@ use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
-use crate::report::{BudgetLine, Report, chart, consequence, figure};
+use crate::report::{BudgetLine, Report, chart, consequence, figure, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
@@ -165,7 +165,7 @@ fn number(value: &Value) -> String {
     let text = figure::value(value);
     match value {
         Value::Ratio(_) | Value::Rate(_) | Value::Count(_) | Value::Time(_) | Value::Never => minus(&text),
-        Value::Text(_) | Value::Unknown(_) => safe(&text),
+        Value::Text(_) | Value::Word(_) | Value::Unknown(_) => safe(&text),
     }
 }
 
@@ -177,17 +177,15 @@ fn threshold(comparison: &Comparison) -> String {
 /// Until when, and what one can do now.
 fn until(report: &Report, weighed: &Weighed) -> String {
     match (&weighed.ruling.standing, report.budget_of(weighed).map(|line| &line.figures)) {
-        (Standing::InForce { thaws_at: Some(at), since, at_least }, _) => format!(
-            "In force since {}{}; thaws **{}** if nothing more burns.",
-            if *at_least { "at least " } else { "" },
-            figure::instant(*since),
-            figure::instant(*at)
-        ),
-        (Standing::InForce { since, at_least, .. }, _) => format!(
-            "In force since {}{}; it does not thaw by itself within a period.",
-            if *at_least { "at least " } else { "" },
-            figure::instant(*since)
-        ),
+        (Standing::InForce { thaws_at, since, at_least }, _) => {
+            let ends = match (recalled::ending(&weighed.ruling, safe), thaws_at) {
+                (Some(ending), _) => format!("it {ending}"),
+                (None, Some(at)) => format!("thaws **{}** if nothing more burns", figure::instant(*at)),
+                (None, None) => "it does not thaw by itself within a period".to_owned(),
+            };
+            let at_least = if *at_least { "at least " } else { "" };
+            format!("In force since {at_least}{}; {ends}.", figure::instant(*since))
+        }
         (_, Some(Err(gap))) => format!("What to do: {}.", gap.help()),
         _ => "What to do: look at the policy at that line; re-run this check when it is mended.".to_owned(),
     }
@@ -263,6 +261,7 @@ fn details(out: &mut String, report: &Report) {
             Standing::Untriggered => "manual, not triggered",
         };
         let mut read = facts(weighed);
+        read.extend(recalled::sentences(ruling, safe));
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why }) => read.push(safe(why)),
             Some(Obstacle::Failed { message, .. }) => read.push(safe(message)),
@@ -282,11 +281,18 @@ fn details(out: &mut String, report: &Report) {
             .iter()
             .map(|(role, person)| format!("{} {}", safe(role), code_span(person)))
             .collect();
+        let left = policy
+            .silver_bullets
+            .map_or_else(String::new, |left| format!("; {}", recalled::bullets_left(left)));
         let overdue = if policy.overdue { " **(overdue)**" } else { "" };
         let digest = policy.digest.get(..19).unwrap_or(&policy.digest);
+        let of = policy.organization.as_ref().map_or_else(String::new, |organization| {
+            let layer = format!("sha256:{}", organization.short());
+            format!(", from the layer {} of organization {}", code_span(&layer), safe(&organization.name))
+        });
         let _ = writeln!(
             out,
-            "- Policy {} {} ({}), agreed by {}; next review {}{overdue}.",
+            "- Policy {} {} ({}{of}), agreed by {}; next review {}{overdue}{left}.",
             safe(&policy.id),
             safe(&policy.version),
             code_span(digest),

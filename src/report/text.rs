@@ -11,7 +11,7 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure};
+use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -171,12 +171,16 @@ impl Page<'_> {
             let since = figure::instant(since);
             let _ =
                 writeln!(self.out, "{indent}in force since {at_least}{since} ({})", figure::lasting(lasted));
-            let _ = match thaws_at {
-                Some(at) => {
+            let _ = match (recalled::ending(ruling, clean), thaws_at) {
+                (Some(ending), _) => writeln!(self.out, "{indent}{ending}"),
+                (None, Some(at)) => {
                     writeln!(self.out, "{indent}thaws {}, if nothing more burns", figure::instant(at))
                 }
-                None => writeln!(self.out, "{indent}does not thaw by itself within a period"),
+                (None, None) => writeln!(self.out, "{indent}does not thaw by itself within a period"),
             };
+        }
+        for said in recalled::sentences(ruling, clean) {
+            let _ = writeln!(self.out, "{indent}{said}");
         }
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why }) => {
@@ -332,7 +336,14 @@ impl Page<'_> {
         let mut facts: Vec<String> = Vec::new();
         for policy in &self.report.policies {
             let commit = policy.commit.as_deref().and_then(|commit| commit.get(..7)).unwrap_or("work tree");
-            facts.push(format!("policy {} {} @ {commit}", clean(&policy.id), clean(&policy.version)));
+            let from = match &policy.organization {
+                Some(organization) => format!("sha256 {}", organization.short()),
+                None => commit.to_owned(),
+            };
+            facts.push(format!("policy {} {} @ {from}", clean(&policy.id), clean(&policy.version)));
+            // Before one is fired, the policy itself says how many there are.
+            let fired = policy.silver_bullets.filter(|(left, a_year)| left < a_year);
+            facts.extend(fired.map(recalled::bullets_left));
         }
         if let Some(source) = &self.report.source {
             let judged = self

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Ruling, Standing};
-use crate::policy::trial::Moment;
 use crate::policy::trial::coverage::Coverage;
-use crate::policy::{Evidence, Value};
+use crate::policy::trial::{Moment, Want, told};
+use crate::policy::{Consequence, Evidence, Value};
 use crate::report::escape::terminal as clean;
-use crate::report::figure;
+use crate::report::{figure, recalled};
 
 pub mod json;
 pub mod junit;
@@ -41,6 +41,8 @@ pub struct Tried {
     pub note: String,
     /// Where it is written.
     pub place: Place,
+    /// The change's class.
+    pub class: Option<String>,
     /// Its instants.
     pub moments: Vec<Moment>,
 }
@@ -88,6 +90,9 @@ pub fn render(trials: &Trials) -> String {
         for moment in case.moments.iter().filter(|moment| !moment.mismatches.is_empty()) {
             failure(&mut out, case, moment);
         }
+        if !case.passed() {
+            out.push('\n');
+        }
     }
     for path in &trials.untested {
         let _ = writeln!(out, "none  {} has no tests beside it", clean(path));
@@ -98,6 +103,11 @@ pub fn render(trials: &Trials) -> String {
         0 => writeln!(out),
         left_out => writeln!(out, ", {left_out} left out by the filter"),
     };
+    if trials.cases.len() > 1 {
+        for case in trials.cases.iter().filter(|case| !case.passed()) {
+            let _ = writeln!(out, "  {}  {}", case.place, clean(&case.note));
+        }
+    }
     for coverage in trials.coverage.iter().flatten() {
         covered(&mut out, coverage);
     }
@@ -113,10 +123,10 @@ pub fn render(trials: &Trials) -> String {
 
 /// One instant that is not as it was wanted.
 fn failure(out: &mut String, case: &Tried, moment: &Moment) {
-    let at = match (case.moments.len(), moment.t) {
-        (_, Some(t)) => format!(", at {}", figure::instant(t)),
-        (_, None) => String::new(),
-    };
+    let at = moment.t.map_or_else(String::new, |t| {
+        // As the case says it, and as a calendar does.
+        format!(", at {} ({})", told(t, moment.want.start), figure::instant(t))
+    });
     let _ = writeln!(out, "\n      {}{at}", moment.want.place);
     let longest =
         |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
@@ -134,20 +144,73 @@ fn failure(out: &mut String, case: &Tried, moment: &Moment) {
         );
     }
     out.push('\n');
+    let several =
+        moment.rulings.iter().any(|one| moment.rulings.first().is_some_and(|first| first.slo != one.slo));
+    let mut beside = Vec::new();
     for ruling in &moment.rulings {
-        read(out, ruling);
+        let name =
+            if several { format!("{} of {}", ruling.clause, ruling.slo) } else { ruling.clause.clone() };
+        let wanted = wanted(&moment.want, ruling);
+        if wanted.is_some() || is_reason(moment, ruling) {
+            let _ = writeln!(
+                out,
+                "      {:<12} {}{}   {}",
+                clean(&name),
+                standing(ruling.standing),
+                wanted.map_or_else(String::new, |wanted| format!(", wanted {wanted}")),
+                ruling.place
+            );
+            read(out, ruling);
+            let except = ruling.consequences.iter().filter_map(Consequence::except).flatten();
+            if let Some(class) = except.into_iter().find(|class| case.class.as_ref() == Some(class)) {
+                let _ = writeln!(out, "        except {} changes, and this is one", clean(class));
+            }
+        } else {
+            beside.push(format!("{} {}", clean(&name), standing(ruling.standing)));
+        }
     }
-    out.push('\n');
+    if !beside.is_empty() {
+        let _ = writeln!(out, "      also         {}", beside.join(", "));
+    }
+    for said in &moment.in_vain {
+        let _ = writeln!(out, "      {}", clean(said));
+    }
 }
 
-/// Where a clause stands, and the facts that it read.
+/// How a clause was wanted to stand, where it does not.
+fn wanted(want: &Want, ruling: &Ruling) -> Option<&'static str> {
+    let among = |names: &Option<Vec<String>>| names.as_ref().map(|names| names.contains(&ruling.clause));
+    match (among(&want.clauses), among(&want.unknown), ruling.standing) {
+        (Some(true), _, Standing::Idle | Standing::Unknown | Standing::Untriggered) => Some("in force"),
+        (_, Some(true), Standing::Idle | Standing::Untriggered | Standing::InForce { .. }) => Some("unknown"),
+        (Some(false), Some(false), Standing::InForce { .. } | Standing::Unknown) => Some("idle"),
+        (Some(false), None, Standing::InForce { .. }) => Some("not in force"),
+        (None, Some(false), Standing::Unknown) => Some("known"),
+        _ => None,
+    }
+}
+
+/// Whether a clause that stands as it was wanted, or of which nothing was wanted, can have made the difference.
+fn is_reason(moment: &Moment, ruling: &Ruling) -> bool {
+    let told = |what: &str| moment.mismatches.iter().any(|one| one.what == what);
+    let follows = told("effect") || told("consequences");
+    let named = moment
+        .mismatches
+        .iter()
+        .any(|one| one.what.strip_suffix(&ruling.clause).is_some_and(|before| before.ends_with(" of ")));
+    let stands = !matches!(ruling.standing, Standing::Idle | Standing::Untriggered);
+    named || follows && (stands || moment.want.clauses.is_none())
+}
+
+/// The facts that a clause read.
 fn read(out: &mut String, ruling: &Ruling) {
-    let _ =
-        writeln!(out, "      {:<12} {}   {}", clean(&ruling.clause), standing(ruling.standing), ruling.place);
     for (evidence, condition) in [(&ruling.evidence, "when"), (&ruling.thaw_evidence, "thaws")] {
         for one in evidence {
             let _ = writeln!(out, "        {condition:<6} {}", fact(one));
         }
+    }
+    for said in recalled::bullets(ruling, clean).into_iter().chain(recalled::sentences(ruling, clean)) {
+        let _ = writeln!(out, "        {said}");
     }
     if let Some(Obstacle::Failed { message, place }) = &ruling.obstacle {
         let _ = writeln!(out, "        failed at {place}: {}", clean(message));
@@ -155,8 +218,7 @@ fn read(out: &mut String, ruling: &Ruling) {
 }
 
 /// Where a clause stands, in words.
-#[must_use]
-pub fn standing(standing: Standing) -> &'static str {
+fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::InForce { .. } => "in force",
         Standing::Idle => "idle",
@@ -174,7 +236,8 @@ fn fact(evidence: &Evidence) -> String {
         | Value::Count(_)
         | Value::Time(_)
         | Value::Never
-        | Value::Text(_)) => clean(&figure::value(known)),
+        | Value::Text(_)
+        | Value::Word(_)) => clean(&figure::value(known)),
     };
     let compared = evidence.compared.as_ref().map_or_else(String::new, |comparison| {
         let holds = if comparison.held { "holds" } else { "does not hold" };

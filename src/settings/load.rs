@@ -20,7 +20,7 @@ const DAY: i64 = 86_400;
 
 /// Reads and checks settings.
 pub(super) fn load(source: &SourceText) -> (Option<Settings>, Vec<Diagnostic>) {
-    let document = match only_document(source) {
+    let document = match only_document(source, "`version: 1`, `services` and `environments`") {
         Ok(document) => document,
         Err(problems) => return (None, problems),
     };
@@ -31,8 +31,8 @@ pub(super) fn load(source: &SourceText) -> (Option<Settings>, Vec<Diagnostic>) {
     (valid.then_some(settings), problems)
 }
 
-/// The one document of the file.
-fn only_document(source: &SourceText) -> Result<Document, Vec<Diagnostic>> {
+/// The one document of a file; `wanted` is what an empty one lacks.
+pub(super) fn only_document(source: &SourceText, wanted: &str) -> Result<Document, Vec<Diagnostic>> {
     let mut documents = document::parse(source)?.into_iter();
     match (documents.next(), documents.next()) {
         (Some(only), None) => Ok(only),
@@ -44,17 +44,17 @@ fn only_document(source: &SourceText) -> Result<Document, Vec<Diagnostic>> {
         (None, _) => Err(vec![
             Diagnostic::error(Code::MissingKey, format!("`{}` is empty", source.path()))
                 .at(Place::line_of(source, 1), "nothing is declared")
-                .help("add `version: 1`, `services` and `environments`"),
+                .help(format!("add {wanted}")),
         ]),
     }
 }
 
 /// Reads settings, and collects what is wrong beyond the schema.
-struct Loader<'a, 'p> {
+pub(super) struct Loader<'a, 'p> {
     /// The document's outermost value.
-    root: Part<'a>,
+    pub(super) root: Part<'a>,
     /// What has been found.
-    problems: &'p mut Vec<Diagnostic>,
+    pub(super) problems: &'p mut Vec<Diagnostic>,
 }
 
 impl<'a> Loader<'a, '_> {
@@ -67,29 +67,40 @@ impl<'a> Loader<'a, '_> {
             services: self.services(),
             environments: self.environments(),
             changes: self.changes(),
-            unmapped: match self.word("unmapped") {
-                Some("warn") => Unmapped::Warn,
-                Some("ignore") => Unmapped::Ignore,
-                Some(_) | None => Unmapped::All,
-            },
+            unmapped: self.unmapped().unwrap_or(Unmapped::All),
             ignore: self.globs(self.root, "ignore", Reach::Repository, &[]),
+            ignore_within: None,
             step: self.step(),
-            on_unknown: match self.word("on_unknown") {
-                Some("warn") => OnUnknown::Warn,
-                Some(_) | None => OnUnknown::Block,
-            },
+            on_unknown: self.on_unknown().unwrap_or(OnUnknown::Block),
             snapshot: self.snapshot(),
             place: Place::line_of(source, self.root.place().line()),
         }
     }
 
+    /// What an unknown budget does, where it is said.
+    pub(super) fn on_unknown(&self) -> Option<OnUnknown> {
+        match self.word("on_unknown")? {
+            "warn" => Some(OnUnknown::Warn),
+            _ => Some(OnUnknown::Block),
+        }
+    }
+
+    /// What a path does that no service claims, where it is said.
+    pub(super) fn unmapped(&self) -> Option<Unmapped> {
+        match self.word("unmapped")? {
+            "warn" => Some(Unmapped::Warn),
+            "ignore" => Some(Unmapped::Ignore),
+            _ => Some(Unmapped::All),
+        }
+    }
+
     /// The text under a key of the root.
-    fn word(&self, key: &str) -> Option<&'a str> {
+    pub(super) fn word(&self, key: &str) -> Option<&'a str> {
         self.root.get(key).and_then(Part::text)
     }
 
     /// A list of globs.
-    fn globs(&mut self, part: Part<'a>, key: &str, reach: Reach, default: &[&str]) -> Vec<String> {
+    pub(super) fn globs(&mut self, part: Part<'a>, key: &str, reach: Reach, default: &[&str]) -> Vec<String> {
         let Some(list) = part.get(key) else {
             return default.iter().map(|pattern| (*pattern).to_owned()).collect();
         };
@@ -118,10 +129,13 @@ impl<'a> Loader<'a, '_> {
                     Diagnostic::error(Code::WrongValue, message).at(place, "its own name is among these");
                 self.problems.push(problem.help("name the other services that it calls"));
             }
+            let text = |key: &str| part.get(key).and_then(Part::text).map(ToOwned::to_owned);
             let service = Service {
-                team: part.get("team").and_then(Part::text).map(ToOwned::to_owned),
+                team: text("team"),
                 paths: self.globs(part, "paths", Reach::Repository, &[]),
                 dependencies,
+                phase: text("phase"),
+                tier: text("tier"),
                 place: part.key_place(),
             };
             services.insert(name.to_owned(), service);
@@ -133,11 +147,7 @@ impl<'a> Loader<'a, '_> {
     fn environments(&self) -> BTreeMap<String, Environment> {
         let entries = self.root.get("environments").into_iter().flat_map(Part::entries);
         let environment = |(name, part): (&str, Part<'_>)| {
-            let mode = match part.get("mode").and_then(Part::text) {
-                Some("enforce") => Mode::Enforce,
-                Some("warn") => Mode::Warn,
-                Some(_) | None => Mode::Inform,
-            };
+            let mode = mode(part).unwrap_or(Mode::Inform);
             let matchers = part.get("match").into_iter().flat_map(Part::entries);
             let matchers = matchers
                 .filter_map(|(label, value)| Some((label.to_owned(), value.text()?.to_owned())))
@@ -148,7 +158,7 @@ impl<'a> Loader<'a, '_> {
     }
 
     /// The classes of change by name; a label claims one class.
-    fn changes(&mut self) -> BTreeMap<String, ChangeClass> {
+    pub(super) fn changes(&mut self) -> BTreeMap<String, ChangeClass> {
         let mut claimed: BTreeMap<&str, &str> = BTreeMap::new();
         let mut changes = BTreeMap::new();
         for (name, part) in self.root.get("changes").into_iter().flat_map(Part::entries) {
@@ -169,7 +179,8 @@ impl<'a> Loader<'a, '_> {
                 Some("admin") => Permission::Admin,
                 Some(_) | None => Permission::Maintain,
             };
-            changes.insert(name.to_owned(), ChangeClass { label: text.to_owned(), granted_by });
+            let class = ChangeClass { label: text.to_owned(), granted_by, place: part.key_place() };
+            changes.insert(name.to_owned(), class);
         }
         changes
     }
@@ -207,6 +218,15 @@ impl<'a> Loader<'a, '_> {
             );
         }
         Some(Snapshot { path: path.to_owned(), place: part.place() })
+    }
+}
+
+/// The mode of an environment, where it is said.
+pub(super) fn mode(environment: Part<'_>) -> Option<Mode> {
+    match environment.get("mode").and_then(Part::text)? {
+        "enforce" => Some(Mode::Enforce),
+        "warn" => Some(Mode::Warn),
+        _ => Some(Mode::Inform),
     }
 }
 

@@ -166,7 +166,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalog::{Indicator, Method, Objective, Slo};
+    use crate::catalog::{Indicator, Method, Objective, Slo, Terms};
     use crate::diagnostic::{Place, SourceText};
     use crate::settings::{Environment, Mode};
 
@@ -183,10 +183,12 @@ pub(super) mod tests {
             title: name.to_owned(),
             objective: Objective::new(Decimal::new(99, 2)).expect("an objective"),
             period,
+            terms: Terms::default(),
             calendar: None,
             method: Method::Occurrences,
             share: None,
             place: part.place.clone(),
+            objective_place: part.place.clone(),
             indicator: if is_good {
                 Indicator::Good { good: part, total }
             } else {

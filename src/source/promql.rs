@@ -310,6 +310,7 @@ mod tests {
             changes: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
+            ignore_within: None,
             step: 300,
             on_unknown: OnUnknown::Block,
             snapshot: None,

@@ -135,7 +135,13 @@ fn run(
     }
     section(
         text,
-        &format!("exit: {}\n", named(outcome.status, words.first().is_some_and(|verb| verb == "test"))),
+        &format!(
+            "exit: {}\n",
+            named(
+                outcome.status,
+                words.first().is_some_and(|verb| ["test", "definitions"].contains(&verb.as_str()))
+            )
+        ),
     );
 }
 
@@ -196,10 +202,10 @@ fn awaited(child: &mut Child) -> ExitStatus {
 }
 
 /// The exit with its name in the product's documentation.
-fn named(status: ExitStatus, tests: bool) -> String {
+fn named(status: ExitStatus, tries: bool) -> String {
     let name = match status.code() {
-        Some(0) if tests => "passed",
-        Some(1) if tests => "failed",
+        Some(0) if tries => "passed",
+        Some(1) if tries => "failed",
         Some(0) => "proceed",
         Some(1) => "withheld",
         Some(2) => "usage",

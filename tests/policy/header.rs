@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use slogate::diagnostic::Code;
 
-use super::{CLAUSE, HEADER, SAMPLE, assert_problem, load, problems, told};
+use super::{CLAUSE, HEADER, SAMPLE, assert_problem, load, problems, told, try_load};
 
 /// The header with one text in place of another.
 fn header(from: &str, to: &str) -> String {
@@ -44,7 +44,7 @@ fn each_required_part_is_missed() {
         ("    scope: #{ team: \"payments\" },\n", "scope"),
         ("    purpose: \"Reliability goes first.\",\n", "purpose"),
         ("    escalation: #{ decides: [\"@vp\"], how: \"within a day\" },\n", "escalation"),
-        ("    agreed_by: #{ operations: \"@ola\", product: \"@po\" },\n", "agreed_by"),
+        ("    agreed_by: #{ operations: \"@ola\", development: \"@dev\", product: \"@po\" },\n", "agreed_by"),
         ("    next_review: #{ on: \"2027-01-15\" },\n", "next_review"),
     ] {
         assert_problem(
@@ -69,7 +69,12 @@ fn a_wrong_value_is_underlined() {
         ("#{ team: \"payments\" }", "\"payments\"", "\"payments\"", "`scope` is no map"),
         ("decides: [\"@vp\"]", "decides: \"@vp\"", "\"@vp\"", "`escalation.decides` is no list of texts"),
         (", how: \"within a day\"", "", "escalation", "the policy has no `escalation.how`"),
-        ("#{ operations: \"@ola\", product: \"@po\" }", "#{}", "agreed_by", "nobody agreed"),
+        (
+            "#{ operations: \"@ola\", development: \"@dev\", product: \"@po\" }",
+            "#{}",
+            "agreed_by",
+            "nobody agreed",
+        ),
         ("operations: \"@ola\"", "operations: true", "true", "`agreed_by.operations` is no text"),
         ("on: \"2027-01-15\"", "on: \"2027-02-30\"", "\"2027-02-30\"", "`next_review.on` is no date"),
         ("on: \"2027-01-15\"", "on: \"15.1.2027\"", "\"15.1.2027\"", "year, month and day"),
@@ -169,4 +174,35 @@ fn the_schema_says_what_is_checked() {
         .map(|problem| problem.place().expect("a place").text())
         .collect();
     assert_eq!(unknown, ["other"], "every key of the schema is known: {}", told(&refused));
+}
+
+#[test]
+fn a_role_that_has_not_agreed_is_told_and_the_policy_loads() {
+    let agreed = r#"agreed_by: #{ operations: "@ola", development: "@dev", product: "@po" }"#;
+    let warnings = |to: &str| {
+        let (_, warnings) = try_load(&header(agreed, to)).expect("a policy");
+        warnings.into_iter().map(|warning| (warning.code, warning.message)).collect::<Vec<_>>()
+    };
+    let message = "nobody of `development` and `product` agreed to the policy".to_owned();
+    assert_eq!(warnings(r#"agreed_by: #{ operations: "@ola" }"#), [(Code::PolicyPart, message)]);
+    assert_eq!(warnings(agreed), []);
+}
+
+#[test]
+fn top_ups_name_dependencies_that_there_are() {
+    let with = |text: &str| header("    purpose", &format!("    top_ups: {text},\n    purpose"));
+    let top_ups =
+        load(&with("#{ dependencies: [\"payment-gateway\"], provider_enacted: true }")).header.top_ups;
+    let top_ups = top_ups.expect("top-ups");
+    assert_eq!(
+        (top_ups.dependencies.as_slice(), top_ups.provider_enacted),
+        (["payment-gateway".to_owned()].as_slice(), true)
+    );
+    let bare = load(&with("#{ dependencies: [\"payment-gateway\"] }")).header.top_ups;
+    assert!(!bare.expect("top-ups").provider_enacted);
+    let unknown = with("#{ dependencies: [\"gateway\"] }");
+    assert_problem(&unknown, Code::UnknownName, "\"gateway\"", "there is no dependency `gateway`");
+    assert_problem(&with("#{}"), Code::PolicyPart, "top_ups", "the policy has no `top_ups.dependencies`");
+    let word = with("#{ dependencies: [\"payment-gateway\"], provider_enacted: 1 }");
+    assert_problem(&word, Code::PolicyPart, "1", "is neither true nor false");
 }

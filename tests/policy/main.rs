@@ -15,6 +15,7 @@ use slogate::policy::{Names, Policy, Subject, Tested, Tracing, Truth};
 
 mod header;
 mod language;
+mod past;
 mod sandbox;
 mod steadily;
 
@@ -24,7 +25,7 @@ const HEADER: &str = r#"policy(#{
     scope: #{ team: "payments" },
     purpose: "Reliability goes first.",
     escalation: #{ decides: ["@vp"], how: "within a day" },
-    agreed_by: #{ operations: "@ola", product: "@po" },
+    agreed_by: #{ operations: "@ola", development: "@dev", product: "@po" },
     next_review: #{ on: "2027-01-15" },
 });
 "#;
@@ -75,7 +76,9 @@ fn names() -> Names {
         classes: words(&["hotfix", "security", "reliability"]),
         services: words(&["checkout", "ledger"]),
         teams: words(&["payments"]),
+        dependencies: words(&["payment-gateway"]),
         step: 300,
+        ..Names::default()
     }
 }
 
@@ -141,7 +144,13 @@ fn budget(remaining: &str) -> Arc<Budget> {
 
 /// Whose budget is looked at.
 fn subject() -> Subject {
-    Subject { slo: "latency".into(), service: "checkout".into(), environment: "production".into() }
+    Subject {
+        slo: "latency".into(),
+        service: "checkout".into(),
+        environment: "production".into(),
+        phase: Some("beta".into()),
+        tier: None,
+    }
 }
 
 /// Tests a clause at a budget's last point.

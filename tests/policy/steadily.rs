@@ -7,6 +7,7 @@ use slogate::budget::Budget;
 use slogate::budget::series::{Series, Total};
 use slogate::catalog::Objective;
 use slogate::diagnostic::Code;
+use slogate::ledger::Past;
 use slogate::policy::Value;
 use slogate::policy::ruling::{Measured, Obstacle, Ruling, Standing, rule};
 
@@ -29,7 +30,7 @@ fn measured(last: &[Option<u32>]) -> Measured {
 /// The ruling of a clause that is declared in one line.
 fn ruled(clause: &str, last: &[Option<u32>]) -> Ruling {
     let policy = load(&format!("{HEADER}clause(\"c\", \"C\"){clause}.then(freeze(\"production\"));\n"));
-    rule(&policy, &measured(last)).remove(0)
+    rule(&policy, &measured(last), Past::default()).remove(0)
 }
 
 #[test]

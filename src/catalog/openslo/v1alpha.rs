@@ -3,7 +3,9 @@
 //! What later versions give names of their own stands inline here: a ratio in its objective, a period as a unit and a
 //! count. Slices of time have no length in this version; one of a minute is meant.
 
-use super::super::{Calendar, Comparison, Indicator, Method, Query, Slo, dialect, period, target};
+use super::super::{
+    Calendar, Comparison, Indicator, Method, Query, Slo, annotation, dialect, period, target,
+};
 use super::indicator::{SYSTEM, compared, counts};
 use super::{each, name_of, objective};
 use crate::diagnostic::Diagnostic;
@@ -39,6 +41,7 @@ pub(in crate::catalog) fn slos(
         let told = problems.len();
         let share = objective::objective(aim, problems);
         let method = method(spec, aim);
+        let terms = annotation::terms(part, share, &[], problems);
         let indicator = indicator(spec, aim, settings.slo_rules, problems);
         let text = |part: Part<'_>| part.text().filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned);
         let read = || {
@@ -55,11 +58,13 @@ pub(in crate::catalog) fn slos(
                 },
                 objective: share?,
                 period,
+                terms,
                 calendar,
                 method: method?,
                 share: None,
                 indicator: indicator?,
                 place: if several { aim.key_place() } else { name_of(part) },
+                objective_place: super::target(aim),
             })
         };
         let read = read();

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::diagnostic::SourceText;
-use crate::policy::Names;
 use crate::policy::facts::{Facts, Sample};
+use crate::policy::{Names, Policy};
 
 /// A policy with one condition.
 fn policy(condition: &str) -> Policy {
@@ -44,7 +44,18 @@ fn says(sense: &Sense, number: &impl Fn(&str) -> Decimal) -> Option<bool> {
 /// Conditions.
 fn condition() -> impl Strategy<Value = String> {
     let operator = prop::sample::select(vec!["<", "<=", ">", ">=", "==", "!="]);
-    let share = || prop::sample::select(vec!["remaining", "consumed", "burned(\"1h\")", "objective"]);
+    let share = || {
+        prop::sample::select(vec![
+            "remaining",
+            "consumed",
+            "burned(\"1h\")",
+            "objective",
+            "sla.remaining",
+            "sla.burned(\"1h\")",
+            "quarter.consumed",
+            "quarter.burned_by_kind(\"network\")",
+        ])
+    };
     let shares = (share(), operator.clone(), -60_i32..160, any::<bool>()).prop_map(
         |(fact, operator, number, turned)| {
             let constant = format!("percent({number}) + PART / 2");
@@ -57,11 +68,21 @@ fn condition() -> impl Strategy<Value = String> {
     );
     let counts = (prop::sample::select(vec!["bad", "total", "burn_rate(\"6h\")"]), operator, 0_i32..200)
         .prop_map(|(fact, operator, number)| format!("budget.{fact} {operator} {number} * FEW"));
+    let told = [
+        "premature",
+        "exhausts_within(\"3d\")",
+        "burns(50, \"1h\", \"30m\")",
+        "signal(\"cpu\")",
+        "priority_reaches(\"P2\")",
+    ];
+    let told = prop::sample::select(told.to_vec()).prop_map(|fact| format!("budget.{fact}"));
     let called = (-60_i32..160).prop_map(|number| format!("under(budget, percent({number}) - PART)"));
-    prop_oneof![shares, counts, called].prop_recursive(4, 12, 3, |inner| {
+    prop_oneof![shares, counts, told, called].prop_recursive(4, 12, 3, |inner| {
         prop_oneof![
             (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("({one}) && ({other})")),
             (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("({one}) || {other}")),
+            (inner.clone(), inner.clone(), any::<bool>())
+                .prop_map(|(one, other, truth)| { format!("(if {one} {{ {truth} }} else {{ {other} }})") }),
             inner.prop_map(|one| format!("!({one})")),
         ]
     })
@@ -77,9 +98,15 @@ proptest! {
         let sense = read(&policy, when);
         for sample in [Sample::Healthy, Sample::Exhausted] {
             let number = |fact: &str| match (fact, sample) {
-                ("remaining", Sample::Healthy) | ("burned", Sample::Exhausted) => Decimal::ONE,
-                ("remaining", Sample::Exhausted) => Decimal::new(-5, 1),
-                ("consumed", Sample::Exhausted) => Decimal::new(15, 1),
+                ("remaining" | "sla.remaining", Sample::Healthy)
+                | (
+                    "burned" | "sla.burned" | "quarter.burned_by_kind" | "signal" | "priority",
+                    Sample::Exhausted,
+                ) => Decimal::ONE,
+                ("priority", Sample::Healthy) => Decimal::from(6),
+                ("remaining" | "sla.remaining", Sample::Exhausted) => Decimal::new(-5, 1),
+                ("time_to_exhaustion", Sample::Healthy) => Decimal::MAX,
+                ("pace" | "consumed" | "quarter.consumed", Sample::Exhausted) => Decimal::new(15, 1),
                 ("burn_rate", Sample::Exhausted) => Decimal::ONE_HUNDRED,
                 ("bad", Sample::Exhausted) => Decimal::new(1_500, 0),
                 ("objective", _) => Decimal::new(999, 3),

@@ -2,7 +2,7 @@
 //! classes of change that were used.
 //!
 //! Counted is what a case looks at, not what a walk passes by: a clause has ended where one instant of a case sees it
-//! in force, or the case says that it was, and a later instant of the same case sees it idle. Inside of conditions each
+//! in force, or the case says that it was, and a later instant of the same case sees it idle, or a wanted stretch ends. Inside of conditions each
 //! fact counts once for having been read, and each comparison of a fact that a case made once for having held and once
 //! for not having held; a comparison of something reckoned from facts is not seen.
 
@@ -12,6 +12,8 @@ use crate::diagnostic::Place;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::policy::trial::given::FACTS;
 use crate::policy::trial::{Case, Moment};
+use crate::policy::vocabulary::GROUPS;
+use crate::policy::walk::Span;
 use crate::policy::{Condition, Consequence, Evidence, Policy, Value};
 
 /// Something of a policy that a case can see.
@@ -73,7 +75,8 @@ impl Coverage {
             }
             for (condition, name) in [(&clause.when, "when"), (&clause.thaws, "thaws")] {
                 let Some(condition) = condition else { continue };
-                for (fact, _) in FACTS {
+                for (given, ..) in FACTS {
+                    let fact = if given == "priority" { "priority_reaches" } else { given };
                     let Some(place) = written(condition, fact) else { continue };
                     let missing = format!("`{fact}` of `{name}` is never read");
                     let mark = Mark { place, clause: clause.name.clone(), missing, seen: false };
@@ -89,6 +92,9 @@ impl Coverage {
         for (index, clause) in policy.clauses.iter().enumerate() {
             let mut before = case.in_force.contains(&clause.name);
             for moment in moments {
+                if let Some(Ok(spans)) = moment.stretches.get(&clause.name) {
+                    self.lasted(index, spans);
+                }
                 for ruling in moment.rulings.iter().filter(|one| one.clause == clause.name) {
                     for (condition, name, evidence) in [
                         (&clause.when, "when", &ruling.evidence),
@@ -102,6 +108,17 @@ impl Coverage {
                     before = self.look(index, case, ruling, before);
                 }
             }
+        }
+    }
+
+    /// Notes stretches that a case looks at: a clause that came into force, and one that ended.
+    fn lasted(&mut self, index: usize, spans: &[Span]) {
+        if !spans.is_empty() {
+            self.mark(index, FIRED, "");
+        }
+        if spans.iter().any(|span| span.until.is_some()) {
+            self.mark(index, UNFIRED, "");
+            self.mark(index, ENDED, "");
         }
     }
 
@@ -154,6 +171,7 @@ impl Coverage {
             Value::Time(seconds) => seconds.normalize().to_string(),
             Value::Never => "never".to_owned(),
             Value::Text(text) | Value::Unknown(text) => text.clone(),
+            Value::Word(word) => (*word).to_owned(),
         };
         for held in [true, false] {
             let detail = format!("{name} {} {} {threshold} {held}", evidence.fact, comparison.operator);
@@ -193,7 +211,13 @@ fn written(condition: &Condition, fact: &str) -> Option<Place> {
         next.is_none_or(|next| !(next.is_alphanumeric() || next == '_'))
     };
     let dotted = format!(".{fact}");
-    let at = text.match_indices(&dotted).map(|(at, _)| at + 1).find(|at| ends(at + fact.len()))?;
+    // `sla.remaining` is another fact than `remaining`.
+    let grouped = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        GROUPS.iter().any(|group| before.ends_with(&format!(".{group}")))
+    };
+    let found = text.match_indices(&dotted).filter(|(at, _)| !grouped(*at));
+    let at = found.map(|(at, _)| at + 1).find(|at| ends(at + fact.len()))?;
     let start = condition.place.span.start + at;
     Some(Place::new(&condition.place.source, start..start + fact.len()))
 }

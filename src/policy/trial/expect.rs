@@ -1,6 +1,6 @@
 //! Wanted against got: what differs between what a case wants and what the policy said.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -8,6 +8,7 @@ use super::Want;
 use crate::budget::gap::duration;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Ruling, Standing};
+use crate::policy::walk::Span;
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +21,20 @@ pub struct Mismatch {
     pub got: String,
 }
 
+/// The end of a stretch that lasts to the end of the history.
+pub(super) const END: &str = "end";
+
 /// No words.
 const NONE: &str = "none";
 
 /// Everything in which rulings and their effect differ from what is wanted.
 #[must_use]
-pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
+pub fn compare(
+    want: &Want,
+    rulings: &[Ruling],
+    effect: &str,
+    stretches: &BTreeMap<String, Result<Vec<Span>, String>>,
+) -> Vec<Mismatch> {
     let mut found = Vec::new();
     let mut differ = |what: &str, wanted: String, got: String| {
         if wanted != got {
@@ -51,7 +60,7 @@ pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
     if let Some(wanted) = &want.consequences {
         let got: Vec<String> = in_force(rulings).flat_map(|one| &one.consequences).map(form).collect();
         if !matched(wanted, &got) {
-            differ("consequences", listed(wanted), listed(&got));
+            differ("consequences", listed(wanted), listed(&shortened(wanted, got)));
         }
     }
     let find = |clause: &str| in_force(rulings).find(|one| one.clause == clause).map(|one| one.standing);
@@ -74,7 +83,31 @@ pub fn compare(want: &Want, rulings: &[Ruling], effect: &str) -> Vec<Mismatch> {
         };
         differ(&format!("thaws_at of {clause}"), shown(*wanted), got);
     }
+    for (clause, wanted) in &want.stretches {
+        let got = match stretches.get(clause) {
+            Some(Ok(spans)) => lasting(spans, want.start),
+            Some(Err(why)) => why.clone(),
+            None => NONE.to_owned(),
+        };
+        differ(&format!("stretches of {clause}"), lasting(wanted, want.start), got);
+    }
     found
+}
+
+/// Stretches as a test writes them: `28d 3h - 56d 1h`.
+fn lasting(spans: &[Span], start: Option<i64>) -> String {
+    let shown = |span: &Span| {
+        let to = span.until.map_or_else(|| END.to_owned(), |to| told(to, start));
+        format!("{} - {to}", told(span.since, start))
+    };
+    listed(&spans.iter().map(shown).collect::<Vec<_>>())
+}
+
+/// Whether the review is overdue as it is wanted to be.
+pub(super) fn review(want: &Want, overdue: bool) -> Option<Mismatch> {
+    let wanted = want.review_overdue.filter(|wanted| *wanted != overdue)?;
+    let said = |overdue| if overdue { "overdue" } else { "not overdue" }.to_owned();
+    Some(Mismatch { what: "review".to_owned(), wanted: said(wanted), got: said(overdue) })
 }
 
 /// The rulings of clauses in force, one for each clause.
@@ -105,7 +138,8 @@ fn listed(words: &[String]) -> String {
 }
 
 /// An instant, told from the beginning of the history where there is one.
-fn told(at: i64, start: Option<i64>) -> String {
+#[must_use]
+pub fn told(at: i64, start: Option<i64>) -> String {
     let absolute = || jiff::Timestamp::from_second(at).map_or_else(|_| at.to_string(), |at| at.to_string());
     match start {
         Some(start) if at >= start => {
@@ -132,6 +166,15 @@ fn matched(wanted: &[String], got: &[String]) -> bool {
         rest.remove(found);
     }
     rest.is_empty()
+}
+
+/// Consequences in as many words as they are wanted in: their first words where nobody wants more.
+fn shortened(wanted: &[String], got: Vec<String>) -> Vec<String> {
+    if wanted.iter().any(|one| one.contains(['(', '.'])) {
+        return got;
+    }
+    let word = |form: String| form.split(['(', '.']).next().map(str::to_owned).unwrap_or(form);
+    got.into_iter().map(word).collect()
 }
 
 /// True when a wanted text is a consequence's first word, its call, or all of it.
@@ -197,6 +240,9 @@ mod tests {
         let matched =
             |wanted: &[&str]| matched(&wanted.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>(), &got);
         assert!(matched(&["postmortem", "freeze"]));
+        let shown = |wanted: &str| shortened(&[wanted.to_owned()], got.to_vec()).join(", ");
+        assert_eq!(shown("warn"), "freeze, postmortem");
+        assert_eq!(shown("postmortem()"), got.join(", "));
         assert!(!matched(&["freeze"]), "exactly these");
         assert!(!matched(&["freeze", "freeze", "postmortem"]));
     }

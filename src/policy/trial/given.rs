@@ -18,18 +18,51 @@ pub enum Argument {
     Name,
 }
 
-/// The facts that a test can give.
-pub const FACTS: [(&str, Argument); 10] = [
-    ("remaining", Argument::None),
-    ("consumed", Argument::None),
-    ("objective", Argument::None),
-    ("bad", Argument::None),
-    ("total", Argument::None),
-    ("pace", Argument::None),
-    ("worst_incident", Argument::None),
-    ("burned", Argument::Window),
-    ("burn_rate", Argument::Window),
-    ("burned_by", Argument::Name),
+/// How a value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notation {
+    /// `5 %`.
+    Share,
+    /// `14.4`, `14.4x`.
+    Multiple,
+    /// `1000000`.
+    Count,
+    /// `3d`, `0`, `never`, which is the greatest number.
+    Time,
+    /// `true`, `false`.
+    Truth,
+    /// `P2`, `none`.
+    Priority,
+}
+
+/// The number of no priority: below all that there are.
+pub const NO_PRIORITY: Decimal = Decimal::from_parts(6, 0, 0, false, 0);
+
+/// The facts that a test can give, each as a path of keys.
+pub const FACTS: [(&str, Argument, Notation); 23] = [
+    ("remaining", Argument::None, Notation::Share),
+    ("consumed", Argument::None, Notation::Share),
+    ("objective", Argument::None, Notation::Share),
+    ("bad", Argument::None, Notation::Count),
+    ("total", Argument::None, Notation::Count),
+    ("pace", Argument::None, Notation::Multiple),
+    ("worst_incident", Argument::None, Notation::Share),
+    ("time_to_exhaustion", Argument::None, Notation::Time),
+    ("priority", Argument::None, Notation::Priority),
+    ("burned", Argument::Window, Notation::Share),
+    ("burn_rate", Argument::Window, Notation::Multiple),
+    ("breaches", Argument::Window, Notation::Count),
+    ("burned_by", Argument::Name, Notation::Share),
+    ("signal", Argument::Name, Notation::Truth),
+    ("sla.remaining", Argument::None, Notation::Share),
+    ("sla.consumed", Argument::None, Notation::Share),
+    ("sla.objective", Argument::None, Notation::Share),
+    ("sla.burned", Argument::Window, Notation::Share),
+    ("sla.burn_rate", Argument::Window, Notation::Multiple),
+    ("quarter.remaining", Argument::None, Notation::Share),
+    ("quarter.consumed", Argument::None, Notation::Share),
+    ("quarter.burned_by_kind", Argument::Name, Notation::Share),
+    ("quarter.worst_kind", Argument::None, Notation::Share),
 ];
 
 /// Some facts.
@@ -57,6 +90,10 @@ impl Given {
         match fact {
             "remaining" => add("consumed", Decimal::ONE - number),
             "consumed" => add("remaining", Decimal::ONE - number),
+            "sla.remaining" => add("sla.consumed", Decimal::ONE - number),
+            "sla.consumed" => add("sla.remaining", Decimal::ONE - number),
+            "quarter.remaining" => add("quarter.consumed", Decimal::ONE - number),
+            "quarter.consumed" => add("quarter.remaining", Decimal::ONE - number),
             // Whether a budget goes too early is read off the same number.
             "pace" => add("premature", number),
             _ => {}
@@ -77,27 +114,29 @@ mod tests {
 
     #[test]
     fn every_fact_with_a_number_can_be_given_and_the_schema_knows_it() {
-        // Names come with the subject; what is true or false follows from numbers, and times from a history.
+        // Names come with the subject; what is true or false follows from numbers.
         let others = [
             "service",
             "slo",
             "environment",
+            "phase",
+            "tier",
             "burns",
             "premature",
             "exhausts_within",
-            "time_to_exhaustion",
-            "signal",
+            "priority_reaches",
         ];
         let mut facts: Vec<&str> = fact_names().filter(|fact| !others.contains(fact)).collect();
-        let mut given = FACTS.map(|(fact, _)| fact).to_vec();
+        facts.push("priority");
+        let mut given = FACTS.map(|(fact, ..)| fact).to_vec();
         facts.sort_unstable();
         given.sort_unstable();
         assert_eq!(given, facts);
         let schema: serde_json::Value =
             serde_json::from_str(include_str!("../../../schemas/policy-test.v1.json")).expect("JSON");
-        let given = schema["$defs"]["given"]["properties"].as_object().expect("properties");
         for fact in facts {
-            assert!(given.contains_key(fact), "{fact}");
+            let path = fact.replace('.', "/properties/");
+            assert!(schema.pointer(&format!("/$defs/given/properties/{path}")).is_some(), "{fact}");
         }
     }
 

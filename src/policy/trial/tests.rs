@@ -22,7 +22,9 @@ fn names() -> Names {
         classes: vec!["hotfix".to_owned()],
         services: vec!["shop".to_owned()],
         teams: vec!["shop".to_owned()],
+        dependencies: Vec::new(),
         step: 3_600,
+        ..Names::default()
     }
 }
 
@@ -38,7 +40,7 @@ fn read(cases: &str) -> Result<Vec<Case>, Vec<Diagnostic>> {
 /// What the only case's instants differ in.
 fn differs(case: &str) -> Vec<(String, String, String)> {
     let cases = read(case).expect("cases");
-    let moments = run(&cases[0], &policy(), &[], 0, |_, _| "effect");
+    let moments = run(&cases[0], &policy(), &[], 0, |_, _, _| "effect");
     let mismatches = moments.into_iter().flat_map(|moment| moment.mismatches);
     mismatches.map(|one| (one.what, one.wanted, one.got)).collect()
 }
@@ -75,6 +77,52 @@ fn a_history_is_walked_with_its_thaw() {
 }
 
 #[test]
+fn stretches_are_those_of_the_whole_history() {
+    // As above; after the freeze a single hour burns fast enough to warn, and the last point begins a new freeze.
+    let case = |stretches: &str| {
+        format!(
+            "- note: n\n  given: {{in_force: [letters], history: {{objective: 99 %, period: 4d, events: 1000x4d \
+             1000/1000x1h 1000x5d 100/1000x1h 1000x1d 1000/1000x1h}}}}\n  want: {{stretches: {{{stretches}}}}}\n"
+        )
+    };
+    let right = "exhausted: [4d 1h - 8d 1h, 10d 3h - end], fast: [4d 1h - 4d 2h, 9d 2h - 9d 3h, 10d 3h - end], \
+                 letters: [1h - end]";
+    assert_eq!(differs(&case(right)), []);
+    let found = differs(&case("exhausted: [4d 2h - 8d 1h], fast: []"));
+    let row = |what: &str, wanted: &str, got: &str| (what.to_owned(), wanted.to_owned(), got.to_owned());
+    assert_eq!(
+        found,
+        [
+            row("stretches of exhausted", "4d 2h - 8d 1h", "4d 1h - 8d 1h, 10d 3h - end"),
+            row("stretches of fast", "none", "4d 1h - 4d 2h, 9d 2h - 9d 3h, 10d 3h - end"),
+        ]
+    );
+}
+
+#[test]
+fn each_point_of_a_stretch_is_as_if_it_were_judged() {
+    let text = "- note: n\n  given: {history: {objective: 99 %, period: 2d, events: 1000x2d 300/1000x2h ?x6h 1000x1d 5/1000x1d \
+                900/1000x1h ?x3d 1000x3d}}\n  want: {stretches: {exhausted: []}}\n";
+    let (cases, policy) = (read(text).expect("cases"), policy());
+    let Ground::History(history) = &cases[0].ground else { panic!("a history") };
+    let judged = [(cases[0].subject(&policy), Ok(Arc::new(history.budget())))];
+    let spans =
+        cases[0].stretches(&policy, &judged, (history.end(), Past::default()), "exhausted").expect("spans");
+    let mut held = 0;
+    let mut t = history.start + 3_600;
+    while t <= history.end() {
+        let now = Timestamp::from_second(t).expect("an instant");
+        let rulings = cases[0].rule(&policy, &judged[0].0, &judged[0].1, now);
+        let in_force = matches!(rulings[0].standing, Standing::InForce { .. });
+        let within = spans.iter().any(|span| span.since <= t && span.until.is_none_or(|until| t < until));
+        assert_eq!(in_force, within, "at {}", (t - history.start) / 3_600);
+        held += i32::from(in_force);
+        t += 3_600;
+    }
+    assert!(held > 24, "{held} points in force of {spans:?}");
+}
+
+#[test]
 fn problems_stand_at_their_lines() {
     let problems = |case: &str| -> Vec<(Code, String)> {
         let problems = read(case).expect_err("problems");
@@ -88,6 +136,15 @@ fn problems_stand_at_their_lines() {
     assert_eq!(fact[0].1, "unknown key `remaning`");
     let window = problems("- {note: n, given: {burn_rate: {90m: 1}}, want: {clauses: []}}");
     assert_eq!(window[0].0, Code::UnknownFact);
+    let history = |want: &str| {
+        problems(&format!(
+            "- {{note: n, given: {{history: {{period: 1d, events: 1000x2d}}}}, want: {{{want}}}}}"
+        ))
+    };
+    assert_eq!(history("stretches: {fast: [1h]}")[0].1, "`1h` is no stretch");
+    assert_eq!(history("stretches: {fast: [2h - 1h]}")[0].1, "`2h - 1h` ends where it begins, or before");
+    assert_eq!(history("stretches: {fast: [2h - 3d]}")[0].1, "`2h - 3d` lies outside of the history");
+    assert_eq!(history("stretches: {fats: []}")[0].0, Code::UnknownName);
     let timed = problems("- {note: n, given: {}, want: {at: 3d}}");
     assert_eq!(timed[0].1, "facts have no `at`");
 }

@@ -10,12 +10,16 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::length;
-use super::given::{Argument, FACTS, Given};
-use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, notation};
+use super::expect::END;
+use super::given::Given;
+use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, happened, notation};
 use crate::catalog::Objective;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Part, Schema};
+use crate::policy::walk::Span;
 use crate::policy::{Names, Policy};
+
+mod facts;
 
 /// Seconds of the period of a history that names none.
 const PERIOD: i64 = 28 * 86_400;
@@ -55,27 +59,27 @@ pub(super) fn load(
 }
 
 /// A scalar as it is written.
-fn scalar(part: Part<'_>) -> &str {
+pub(super) fn scalar(part: Part<'_>) -> &str {
     part.text().or_else(|| part.number()).unwrap_or_default()
 }
 
 /// Reads cases, and collects what is wrong with them.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     /// The file.
     source: &'a SourceText,
     /// The policy that is tested.
-    policy: &'a Policy,
+    pub(super) policy: &'a Policy,
     /// The names that there are.
-    names: &'a Names,
+    pub(super) names: &'a Names,
     /// The services of the policy's scope.
     covered: &'a [String],
     /// What was found.
-    problems: Vec<Diagnostic>,
+    pub(super) problems: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
     /// Notes that a value is wrong.
-    fn wrong(&mut self, part: Part<'_>, message: String, help: impl Into<String>) {
+    pub(super) fn wrong(&mut self, part: Part<'_>, message: String, help: impl Into<String>) {
         let problem = Diagnostic::error(Code::WrongValue, message);
         self.problems.push(problem.at(part.place(), "this").help(help));
     }
@@ -100,22 +104,43 @@ impl Reader<'_> {
         let wants = part.get("want");
         let list: Vec<Part<'_>> = wants.into_iter().flat_map(Part::items).collect();
         let list = if list.is_empty() { wants.into_iter().collect() } else { list };
-        Case {
+        let mut case = Case {
             note: text("note").unwrap_or_default(),
             place: part.get("note").unwrap_or(part).key_place(),
             in_force,
             environment,
             class,
+            head: text("head"),
+            ledger: None,
             stand_in: self.covered.first().cloned().unwrap_or_default(),
+            phase: self.of_service(part, "phase", service.as_deref(), &self.names.phases),
+            tier: self.of_service(part, "tier", service.as_deref(), &self.names.tiers),
             service,
             slo: text("slo"),
             wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
             ground,
-        }
+        };
+        let events = part.get("given").and_then(|given| given.get("events"));
+        case.ledger = events.map(|events| happened::read(self, events, &case));
+        case
+    }
+
+    /// What a case says of its service, else what the settings say of it.
+    fn of_service(
+        &mut self,
+        part: Part<'_>,
+        key: &str,
+        service: Option<&str>,
+        known: &BTreeMap<String, String>,
+    ) -> Option<String> {
+        let declared: Vec<String> = known.values().cloned().collect();
+        let stand_in = service.or_else(|| self.covered.first().map(String::as_str));
+        let settings = || known.get(stand_in?).cloned();
+        self.name(part.get(key), key, &declared).or_else(settings)
     }
 
     /// A name that must be declared.
-    fn name(&mut self, part: Option<Part<'_>>, what: &str, known: &[String]) -> Option<String> {
+    pub(super) fn name(&mut self, part: Option<Part<'_>>, what: &str, known: &[String]) -> Option<String> {
         let part = part?;
         let name = part.text()?;
         if !known.iter().any(|one| one == name) {
@@ -128,7 +153,7 @@ impl Reader<'_> {
     }
 
     /// True when the policy has a clause of this name; where not, that is told at `place`.
-    fn clause(&mut self, name: &str, place: Place) -> bool {
+    pub(super) fn clause(&mut self, name: &str, place: Place) -> bool {
         let known = || self.policy.clauses.iter().map(|clause| clause.name.as_str());
         if known().any(|one| one == name) {
             return true;
@@ -171,7 +196,7 @@ impl Reader<'_> {
         let whole = history.or(observations);
         if let Some(whole) = whole {
             for (key, part) in given.entries() {
-                if part.key_place() != whole.key_place() && key != "in_force" {
+                if part.key_place() != whole.key_place() && !["in_force", "events"].contains(&key) {
                     let message = format!("`{key}` stands beside a history, from which it follows");
                     let problem = Diagnostic::error(Code::WrongValue, message).at(part.key_place(), "this");
                     let help = "give facts, or `history`, or `observations`";
@@ -188,53 +213,6 @@ impl Reader<'_> {
                 Ground::Observations(path, observations.place())
             }
             (None, None) => self.facts(given),
-        }
-    }
-
-    /// Some facts.
-    fn facts(&mut self, given: Part<'_>) -> Ground {
-        let mut facts = Given::new(self.names.step);
-        if let (Some(_), Some(consumed)) = (given.get("remaining"), given.get("consumed")) {
-            let message = "`consumed` is what `remaining` leaves, and both are given".to_owned();
-            self.wrong(consumed, message, "keep one of the two");
-        }
-        for (fact, argument) in FACTS {
-            let Some(part) = given.get(fact) else { continue };
-            if argument == Argument::None {
-                self.fact(&mut facts, fact, "", part);
-            }
-            for (name, value) in part.entries() {
-                let argument = match argument {
-                    Argument::Window => match length::window(name, self.names.step) {
-                        Ok(seconds) => seconds.to_string(),
-                        Err(complaint) => {
-                            let problem = Diagnostic::error(complaint.code, complaint.message);
-                            let problem = problem.at(value.key_place(), "this window");
-                            self.problems.push(problem.help(complaint.help));
-                            continue;
-                        }
-                    },
-                    Argument::Name | Argument::None => name.to_owned(),
-                };
-                self.fact(&mut facts, fact, &argument, value);
-            }
-        }
-        Ground::Facts(Arc::new(facts))
-    }
-
-    /// One fact.
-    fn fact(&mut self, facts: &mut Given, fact: &str, argument: &str, part: Part<'_>) {
-        let text = scalar(part);
-        let number = match fact {
-            "burn_rate" | "pace" => notation::multiple(text),
-            "bad" | "total" => notation::number(text),
-            _ => notation::share(text),
-        };
-        match number {
-            Some(number) => facts.insert(fact, argument, number),
-            None => {
-                self.wrong(part, format!("`{text}` is no value of `{fact}`"), "write it with fewer digits");
-            }
         }
     }
 
@@ -281,12 +259,17 @@ impl Reader<'_> {
         }
     }
 
+    /// When a history begins that does not say so: when the policy becomes effective.
+    pub(super) fn beginning(&self) -> i64 {
+        let effective = self.policy.header.effective_from;
+        let effective = effective.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
+        effective.map_or(BEGINNING, |start| start.timestamp().as_second())
+    }
+
     /// When a history begins.
     fn start(&mut self, part: Part<'_>, step: i64) -> i64 {
         let Some(written) = part.get("start") else {
-            let effective = self.policy.header.effective_from;
-            let effective = effective.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
-            let start = effective.map_or(BEGINNING, |start| start.timestamp().as_second());
+            let start = self.beginning();
             return start + (-start).rem_euclid(step);
         };
         let text = written.text().unwrap_or_default();
@@ -311,7 +294,7 @@ impl Reader<'_> {
             Ground::Facts(_) | Ground::Observations(..) => (None, None),
         };
         if matches!(ground, Ground::Facts(_)) {
-            for key in ["at", "since", "thaws_at"] {
+            for key in ["at", "since", "thaws_at", "stretches"] {
                 let Some(timed) = part.get(key) else { continue };
                 let problem = Diagnostic::error(Code::WrongValue, format!("facts have no `{key}`"));
                 let problem = problem.at(timed.key_place(), "needs a history");
@@ -342,7 +325,35 @@ impl Reader<'_> {
             let at = if never { None } else { self.instant(written, start) };
             thaws_at.insert(clause.to_owned(), at);
         }
-        Want { at, since, thaws_at, start, ..self.timeless(part) }
+        let mut stretches = BTreeMap::new();
+        for (clause, list) in part.get("stretches").into_iter().flat_map(Part::entries) {
+            self.clause(clause, list.key_place());
+            let spans = list.items().filter_map(|item| self.span(item, start, end)).collect();
+            stretches.insert(clause.to_owned(), spans);
+        }
+        Want { at, since, thaws_at, stretches, start, ..self.timeless(part) }
+    }
+
+    /// A stretch, `28d 3h - 56d 1h`, within a history.
+    fn span(&mut self, part: Part<'_>, start: Option<i64>, end: Option<i64>) -> Option<Span> {
+        let text = part.text().unwrap_or_default();
+        let read = text.split_once(" - ").and_then(|(from, to)| {
+            let from = notation::instant(from, start)?;
+            let to = if to.trim() == END { None } else { Some(notation::instant(to.trim(), start)?) };
+            Some(Span { since: from, until: to })
+        });
+        let why = match read {
+            None => "is no stretch",
+            Some(Span { since: from, until: Some(to) }) if to <= from => "ends where it begins, or before",
+            Some(Span { since: from, until: to }) if end.is_some_and(|end| to.unwrap_or(from) > end) => {
+                "lies outside of the history"
+            }
+            Some(span) => return Some(span),
+        };
+        let help = "write two instants, such as `28d 3h - 56d 1h`: in force from the first one until before the second; \
+                    `28d 3h - end` where it lasts to the end of the history";
+        self.wrong(part, format!("`{text}` {why}"), help);
+        None
     }
 
     /// What is wanted, whenever it is.
@@ -357,6 +368,8 @@ impl Reader<'_> {
             consequences: part.get("consequences").map(words),
             since: BTreeMap::new(),
             thaws_at: BTreeMap::new(),
+            stretches: BTreeMap::new(),
+            review_overdue: part.get("review_overdue").and_then(Part::boolean),
             start: None,
         }
     }

@@ -1,12 +1,12 @@
-//! The outcome of tests as JSON.
+//! The outcome of tests as JSON: `schemas/test-report.v1.json`. Names in it are part of the interface.
 
 use serde_json::{Value as Json, json};
 
 use crate::policy::ruling::Ruling;
 use crate::policy::trial::Moment;
 use crate::policy::trial::coverage::Coverage;
-use crate::report::json::evidence;
-use crate::report::trial::{Trials, Tried, standing};
+use crate::report::json::{evidence, obstacle, recalled, state};
+use crate::report::trial::{Trials, Tried};
 
 /// The outcome as JSON, with a line break at its end.
 #[must_use]
@@ -19,6 +19,7 @@ pub fn render(trials: &Trials) -> String {
         "left_out": trials.left_out,
         "untested": trials.untested,
         "cases": trials.cases.iter().map(case).collect::<Vec<_>>(),
+        "min": trials.min,
         "coverage": trials.coverage.as_ref().map(|all| all.iter().map(coverage).collect::<Vec<_>>()),
     });
     format!("{outcome:#}\n")
@@ -46,6 +47,7 @@ fn moment(moment: &Moment) -> Json {
         "mismatches": mismatches
             .map(|one| json!({ "what": one.what, "wanted": one.wanted, "got": one.got }))
             .collect::<Vec<_>>(),
+        "in_vain": moment.in_vain,
         "clauses": moment.rulings.iter().map(clause).collect::<Vec<_>>(),
     })
 }
@@ -55,10 +57,12 @@ fn clause(ruling: &Ruling) -> Json {
     json!({
         "clause": ruling.clause,
         "slo": ruling.slo,
-        "standing": standing(ruling.standing),
+        "state": state(ruling.standing),
         "line": ruling.place.line(),
         "evidence": ruling.evidence.iter().map(evidence).collect::<Vec<_>>(),
         "thaw_evidence": ruling.thaw_evidence.iter().map(evidence).collect::<Vec<_>>(),
+        "obstacle": ruling.obstacle.as_ref().map(obstacle),
+        "recalled": recalled(&ruling.recalled),
     })
 }
 

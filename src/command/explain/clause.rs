@@ -1,0 +1,149 @@
+//! A clause against its budgets: the path of a check of the work tree, for the services of one policy.
+
+use std::rc::Rc;
+
+use crate::cli::Explain;
+use crate::command::World;
+use crate::command::judge::{self, Case, Judged, Stop};
+use crate::command::organization::Offer;
+use crate::command::{check, ground, law};
+use crate::diagnostic::{Diagnostic, list};
+use crate::http::Client;
+use crate::policy::ruling::Standing;
+use crate::policy::{Clause, Policy, distance};
+use crate::report::explanation::{self, Page, Stand};
+use crate::settings::Settings;
+use crate::verdict::{Exit, Weighed};
+
+/// What was found of a clause.
+pub enum Found {
+    /// It is explained.
+    Explained(Exit, String),
+    /// There is none of that name; these there are.
+    Nothing(Vec<String>),
+}
+
+/// Explains a clause.
+///
+/// # Errors
+/// When it could not be looked at.
+pub fn explain(
+    explain: &Explain,
+    page: Page,
+    world: &World,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Found, Stop> {
+    let dir = explain.check(Vec::new()).dir;
+    let ground = ground::read(&world.directory.join(&dir), &dir, None)?;
+    let layer =
+        Offer::of(&explain.layered, world).read(&ground, &world.directory, &world.directory.join(&dir));
+    let rules = law::read_rules(&ground, layer, problems)?;
+    let law = law::read(&ground, &rules)?.sound()?;
+    let all =
+        || law.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
+    let meant: Vec<(&Policy, &Clause)> =
+        all().filter(|(policy, clause)| is_named(&explain.what, policy, clause)).collect();
+    let policy = match meant.as_slice() {
+        [] => {
+            let names = all()
+                .flat_map(|(policy, clause)| [clause.name.clone(), format!("{}/{}", policy.id, clause.name)]);
+            return Ok(Found::Nothing(names.collect()));
+        }
+        [(policy, _)] => *policy,
+        several => {
+            let names: Vec<String> =
+                several.iter().map(|(policy, clause)| format!("{}/{}", policy.id, clause.name)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            let message =
+                format!("several policies have a clause `{}`: name one of {}", explain.what, list(&names));
+            return Err(Stop::Usage(message));
+        }
+    };
+    let services = services(explain, policy, &rules.settings)?;
+    let judged = judge(explain, services, world)?;
+    problems.extend(judged.report.problems.iter().cloned());
+    if judged.report.verdict.exit == Exit::Invalid {
+        return Err(Stop::Invalid(Vec::new()));
+    }
+    if judged.report.undecided() && judged.policies.is_empty() {
+        return Err(Stop::Unknown(judged.report.notes.first().cloned().unwrap_or_default()));
+    }
+    let named =
+        judged.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
+    let Some((policy, clause)) =
+        named.clone().find(|(policy, clause)| is_named(&explain.what, policy, clause))
+    else {
+        return Ok(Found::Nothing(Vec::new()));
+    };
+    Ok(told(policy, clause, &judged, page))
+}
+
+/// True where a text names a clause: by its own name, or by its policy's and its own.
+fn is_named(text: &str, policy: &Policy, clause: &Clause) -> bool {
+    let full = text.strip_prefix(policy.id.as_str()).and_then(|rest| rest.strip_prefix('/'));
+    text == clause.name || full == Some(clause.name.as_str())
+}
+
+/// The services that are looked at: those of the policy's scope, or of them those that are named.
+fn services(explain: &Explain, policy: &Policy, settings: &Settings) -> Result<Vec<String>, Stop> {
+    let covered =
+        settings.services.iter().filter(|(name, service)| policy.covers(name, service.team.as_deref()));
+    let covered: Vec<&str> = covered.map(|(name, _)| name.as_str()).collect();
+    if let Some(other) = explain.service.iter().find(|named| !covered.contains(&named.as_str())) {
+        let message = format!(
+            "the policy `{}` does not cover a service `{other}`: it covers {}",
+            policy.id,
+            list(&covered)
+        );
+        return Err(Stop::Usage(message));
+    }
+    if explain.service.is_empty() {
+        return Ok(covered.into_iter().map(str::to_owned).collect());
+    }
+    Ok(explain.service.clone())
+}
+
+/// Judges the services as a check would.
+fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judged, Stop> {
+    let check = explain.check(services);
+    let limits = check::limits(explain.deadline);
+    let client = Rc::new(Client::new(limits).map_err(|error| Stop::Usage(error.to_string()))?);
+    let prometheus = check::prometheus(&check, world).map_err(Stop::Usage)?;
+    let case = Case {
+        check: &check,
+        root: world.directory.join(&check.dir),
+        prefix: None,
+        environment: check.environment.clone(),
+        base: None,
+        head: None,
+        directory: world.directory.clone(),
+        present: world.now,
+        client: &client,
+        prometheus,
+        github: None,
+        blob: None,
+        pull: None,
+        organization: Offer::of(&check.layered, world),
+    };
+    judge::judge(&case).map_err(Stop::Usage)
+}
+
+/// What the clause says of each SLO. Where nobody can tell for one of them, there is no answer for all.
+fn told(policy: &Policy, clause: &Clause, judged: &Judged, page: Page) -> Found {
+    let of_clause = |one: &&Weighed| one.ruling.policy == policy.id && one.ruling.clause == clause.name;
+    let mut stands: Vec<Stand<'_>> = Vec::new();
+    for weighed in judged.report.verdict.rulings.iter().filter(of_clause) {
+        let ruling = &weighed.ruling;
+        let measured = judged.measured.iter().find(|measured| {
+            let of = &measured.subject;
+            of.slo == ruling.slo && of.service == ruling.service && of.environment == ruling.environment
+        });
+        let distance = measured
+            .map_or(distance::Distance::None, |measured| distance::reckon(policy, clause, ruling, measured));
+        stands.push(Stand { weighed, distance });
+    }
+    stands.sort_by_key(|stand| (&stand.weighed.ruling.service, &stand.weighed.ruling.slo));
+    let unknown = stands.iter().any(|stand| stand.weighed.ruling.standing == Standing::Unknown);
+    let exit = if unknown { Exit::Unknown } else { Exit::Proceed };
+    Found::Explained(exit, explanation::clause(policy, clause, &judged.report, &stands, page))
+}

@@ -1,0 +1,236 @@
+//! The files that are to be written: templates, filled with what was found.
+//!
+//! Names from a repository are data: each is put in as a quoted text, in one pass, so that none can end its quotes or
+//! be taken for a mark of the template.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+
+use crate::command::init::service::Service;
+use crate::command::init::template::{fill, globs, literal, named, quoted};
+use crate::policy::trial;
+use crate::settings;
+
+/// Where the workflow lies, from the top of the repository.
+pub const WORKFLOW: &str = ".github/workflows/slogate.yml";
+
+/// `slogate.yaml`.
+const SETTINGS: &str = include_str!("draft/settings.yaml");
+/// A sample SLO.
+const SLO: &str = include_str!("draft/slo.yaml");
+/// A policy.
+const POLICY: &str = include_str!("draft/policy.rhai");
+/// The tests of the policy.
+const TESTS: &str = include_str!("draft/policy.test.yaml");
+/// The workflow.
+const ACTION: &str = include_str!("draft/workflow.yml");
+
+/// The name of a policy for services of no team.
+const NO_TEAM: &str = "error-budget";
+
+/// What the files are made of.
+#[derive(Debug)]
+pub struct Plan {
+    /// The services.
+    pub services: Vec<Service>,
+    /// The environments.
+    pub environments: Vec<String>,
+    /// The environment that the policy freezes and the workflow asks about.
+    pub target: String,
+    /// Paths of SLO definitions that are there already.
+    pub definitions: Vec<String>,
+    /// Every file of the repository.
+    pub files: Vec<String>,
+    /// The service that gets a sample SLO, where there is no SLO.
+    pub sample: Option<String>,
+    /// The directory of the settings, from the top of the repository: empty, or with a slash at its end.
+    pub prefix: String,
+    /// When the policy is reviewed next.
+    pub review: Date,
+}
+
+/// One file that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its path, relative to the directory of the settings.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// The files of a plan.
+pub fn files(plan: &Plan) -> Vec<Draft> {
+    let draft = |path: &str, text: String| Draft { path: path.to_owned(), text };
+    let mut drafts = Vec::new();
+    let mut definitions = plan.definitions.clone();
+    if let Some(service) = &plan.sample {
+        let path = format!("slos/{}-sample.yaml", slug(service));
+        let query = format!("http_requests_total{{service=\"{service}\"}}");
+        let bad = format!("http_requests_total{{service=\"{service}\", code=~\"5..\"}}");
+        drafts.push(draft(
+            &path,
+            fill(SLO, &[("service", named(service)), ("bad", quoted(&bad)), ("total", quoted(&query))]),
+        ));
+        definitions.push(path);
+    }
+    let globs: Vec<String> = globs(&definitions, &plan.files).iter().map(|glob| quoted(glob)).collect();
+    let settings = fill(
+        SETTINGS,
+        &[
+            (
+                "slos",
+                if globs.len() > 3 { format!("\n  {},\n", globs.join(",\n  ")) } else { globs.join(", ") },
+            ),
+            ("services", plan.services.iter().map(service).collect()),
+            ("environments", plan.environments.iter().map(|name| environment(name)).collect()),
+        ],
+    );
+    drafts.insert(0, draft(settings::FILE, settings));
+    for (id, team, services) in policies(&plan.services) {
+        let names: Vec<String> = services.iter().map(|name| quoted(name)).collect();
+        let (of, scope) = if let Some(team) = &team {
+            (format!("team {}", quoted(team)), format!("team: {}", quoted(team)))
+        } else {
+            // A line of a policy has an end.
+            let between = if names.len() > 4 { ",\n        " } else { ", " };
+            ("services that no team owns".to_owned(), format!("services: [{}]", names.join(between)))
+        };
+        let path = format!("policies/{id}.rhai");
+        let tests = trial::beside(&path);
+        let marks = [
+            ("of", of),
+            ("scope", scope),
+            ("path", path.clone()),
+            ("target", quoted(&plan.target)),
+            ("review", quoted(&plan.review.to_string())),
+        ];
+        drafts.push(draft(&path, fill(POLICY, &marks)));
+        drafts.push(draft(&tests, fill(TESTS, &marks)));
+    }
+    let up = "../".repeat(plan.prefix.matches('/').count());
+    let within = plan.prefix.trim_end_matches('/');
+    let dir = if within.is_empty() { String::new() } else { format!("          dir: {}\n", named(within)) };
+    let action = fill(ACTION, &[("target", named(&plan.target)), ("dir", dir)]);
+    drafts.push(draft(&format!("{up}{WORKFLOW}"), action));
+    drafts
+}
+
+/// The policies: one for each team, and one for the services of none.
+fn policies(services: &[Service]) -> Vec<(String, Option<String>, Vec<String>)> {
+    let mut teams: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
+    for service in services {
+        teams.entry(service.team.clone()).or_default().push(service.name.clone());
+    }
+    let mut ids = BTreeSet::new();
+    let name = |(team, services): (Option<String>, Vec<String>)| {
+        let plain = team.as_deref().map_or_else(|| NO_TEAM.to_owned(), slug);
+        // Some file systems do not tell small letters from capitals, and some teams differ in nothing else.
+        let numbered = (2..).map(|number| format!("{plain}-{number}"));
+        let id = std::iter::once(plain.clone()).chain(numbered).find(|id| ids.insert(id.to_lowercase()));
+        (id.unwrap_or(plain), team, services)
+    };
+    teams.into_iter().map(name).collect()
+}
+
+/// A name as a part of a path.
+fn slug(name: &str) -> String {
+    let plain = name.replace(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c)), "-");
+    let plain = plain.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    if plain.is_empty() { "team".to_owned() } else { plain.to_owned() }
+}
+
+/// A service in the settings.
+fn service(service: &Service) -> String {
+    let paths: Vec<String> =
+        service.directories.iter().map(|path| quoted(&format!("{}/**", literal(path)))).collect();
+    let (paths, why) = if paths.is_empty() {
+        (quoted("**"), "   # no directory of this name was found: every path")
+    } else {
+        (paths.join(", "), "")
+    };
+    let team = service.team.as_deref().map_or_else(String::new, |team| format!("team: {}, ", named(team)));
+    format!("  {}: {{ {team}paths: [{paths}] }}{why}\n", named(&service.name))
+}
+
+/// An environment in the settings.
+fn environment(name: &str) -> String {
+    format!("  {}: {{ mode: inform, match: {{}} }}\n", named(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+    use crate::settings::Mode;
+
+    /// A plan for some services, each with its team and a directory.
+    fn plan(services: &[(&str, Option<&str>, &str)]) -> Plan {
+        let service = |(name, team, directory): &(&str, Option<&str>, &str)| Service {
+            name: (*name).to_owned(),
+            team: team.map(str::to_owned),
+            directories: vec![(*directory).to_owned()],
+        };
+        Plan {
+            services: services.iter().map(service).collect(),
+            environments: vec!["on".to_owned(), "1.5".to_owned(), "prod".to_owned()],
+            target: "prod".to_owned(),
+            definitions: Vec::new(),
+            files: Vec::new(),
+            sample: Some(services[0].0.to_owned()),
+            prefix: "a/b c/".to_owned(),
+            review: jiff::civil::date(2027, 2, 21),
+        }
+    }
+
+    /// The settings of a plan.
+    fn settings(plan: &Plan) -> settings::Settings {
+        let drafts = files(plan);
+        let (settings, problems) = settings::load(&SourceText::new(settings::FILE, drafts[0].text.clone()));
+        settings.unwrap_or_else(|| panic!("{problems:#?}"))
+    }
+
+    #[test]
+    fn names_are_data_whatever_they_say() {
+        let directory = "x\", \"**\"]}, «services» {a,b}*?[c] : # é\u{202e}";
+        let plan = plan(&[("no", Some("true"), directory)]);
+        let settings = settings(&plan);
+        let service = &settings.services["no"];
+        assert_eq!(service.team.as_deref(), Some("true"));
+        assert_eq!(service.paths.len(), 1);
+        assert!(
+            settings::glob(&service.paths).is_match("x\", \"**\"]}, «services» {a,b}*?[c] : # é\u{202e}/f")
+        );
+        let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
+        assert_eq!(environments, ["1.5", "on", "prod"]);
+        assert!(settings.environments.values().all(|one| one.mode == Mode::Inform));
+        let drafts = files(&plan);
+        let action = drafts.last().expect("there is a workflow");
+        assert_eq!(action.path, "../../.github/workflows/slogate.yml");
+        assert!(action.text.contains("dir: \"a/b c\"\n") && action.text.contains("environment: prod\n"));
+    }
+
+    #[test]
+    fn no_mark_of_a_template_is_left() {
+        for draft in files(&plan(&[("a", Some("t"), "a"), ("b", None, "b")])) {
+            assert!(!draft.text.contains(['«', '»']), "{}", draft.text);
+        }
+        for (template, marks) in [(SETTINGS, 3), (SLO, 3), (POLICY, 5), (TESTS, 0), (ACTION, 2)] {
+            let names: BTreeSet<&str> =
+                template.split('«').skip(1).filter_map(|rest| rest.split('»').next()).collect();
+            assert_eq!(names.len(), marks, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn each_team_has_a_policy_under_a_name_of_its_own() {
+        let plan = plan(&[
+            ("a", Some("Pay"), "a"),
+            ("b", Some("pay"), "b"),
+            ("c", None, "c"),
+            ("d", Some("Pay"), "d"),
+        ]);
+        let ids: Vec<String> = policies(&plan.services).into_iter().map(|(id, ..)| id).collect();
+        assert_eq!(ids, ["error-budget", "Pay", "pay-2"]);
+    }
+}

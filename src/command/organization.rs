@@ -1,0 +1,173 @@
+//! The organisation's layer of a run: where it comes from, and what it does to SLOs and policies.
+//!
+//! It comes from the command line or the environment, never from the files that are judged: who could write the layer
+//! could take it away. A layer that was meant and is not there ends the run; only where nobody offers one is there none.
+
+use std::path::Path;
+
+use crate::catalog::{Catalog, Objective};
+use crate::cli::Layered;
+use crate::command::World;
+use crate::command::ground::Ground;
+use crate::command::judge::Stop;
+use crate::diagnostic::{Code, Diagnostic, SourceText};
+use crate::document;
+use crate::policy::{Author, Names, Policy};
+use crate::report::figure;
+use crate::settings::Layer;
+use crate::settings::organization::{self, Organization};
+use crate::tree;
+
+/// The variable of the environment that holds a layer's text.
+pub const VARIABLE: &str = "SLOGATE_ORGANIZATION";
+
+/// A layer as it is offered to a run.
+#[derive(Debug, Clone, Default)]
+pub struct Offer {
+    /// The file that the command line names.
+    file: Option<String>,
+    /// The text in the environment, empty ones included.
+    text: Option<String>,
+    /// The digest that it must have.
+    pin: Option<String>,
+}
+
+impl Offer {
+    /// What the command line and the environment offer.
+    #[must_use]
+    pub fn of(flags: &Layered, world: &World) -> Self {
+        Self {
+            file: flags.organization.clone(),
+            text: world.environment.get(VARIABLE).cloned(),
+            pin: flags.organization_sha256.clone(),
+        }
+    }
+
+    /// Reads the layer, when one is offered. `directory` is where relative paths start, `root` what is judged.
+    ///
+    /// # Errors
+    /// The layer cannot be read, is not whole, is not the one that is pinned, or lies where the team could write it.
+    pub fn read(&self, ground: &Ground, directory: &Path, root: &Path) -> Result<Option<Organization>, Stop> {
+        let source = match (&self.file, &self.text) {
+            (None, None) if self.pin.is_some() => {
+                let message = format!(
+                    "--organization-sha256 pins a layer, and none is given: name it with --organization or in {VARIABLE}"
+                );
+                return Err(Stop::Usage(message));
+            }
+            (None, None) => return Ok(None),
+            (Some(_), Some(_)) => {
+                let message = format!("--organization and {VARIABLE} both give a layer: keep one");
+                return Err(Stop::Usage(message));
+            }
+            (Some(file), None) if file.trim().is_empty() => {
+                return Err(Stop::Usage(
+                    "--organization is empty: name a file, or leave the flag out".to_owned(),
+                ));
+            }
+            (Some(file), None) => {
+                let path = directory.join(file);
+                // The work tree of a person who tries things out may hold anything; what decides about a change may not.
+                if ground.base.is_some() && tree::holds(&tree::repository_of(root), &path) {
+                    return Err(among_the_teams(file).into());
+                }
+                document::decode(file, tree::read_file(&path)?)?
+            }
+            (None, Some(text)) => document::decode(VARIABLE, text.clone().into_bytes())?,
+        };
+        let found = organization::read(&source).map_err(Stop::Invalid)?;
+        self.pinned(&found)?;
+        Ok(Some(found))
+    }
+
+    /// Holds a layer to the digest that is pinned.
+    fn pinned(&self, found: &Organization) -> Result<(), Stop> {
+        let Some(pin) = &self.pin else { return Ok(()) };
+        let pin = pin.trim().to_lowercase();
+        if !organization::is_digest(&pin) {
+            return Err(Stop::Usage(
+                "--organization-sha256 is no SHA-256 of 64 hexadecimal digits".to_owned(),
+            ));
+        }
+        if pin == found.sha256 {
+            return Ok(());
+        }
+        let message =
+            format!("the organisation's layer has the SHA-256 {}, and {pin} is pinned", found.sha256);
+        let help = "pass on the layer that is pinned, or pin this one once it was reviewed";
+        Err(Diagnostic::error(Code::Layer, message).help(help).into())
+    }
+}
+
+/// A layer that the team could write.
+fn among_the_teams(file: &str) -> Diagnostic {
+    let message = format!("the organisation's layer `{file}` lies in the repository that is judged");
+    let help = format!(
+        "a change could rewrite it: pass its text in {VARIABLE}, or name a file outside of this repository"
+    );
+    Diagnostic::error(Code::Layer, message).help(help)
+}
+
+/// Loads an organisation's policies on a team's grid. They are known by the organisation's name and their own, and may
+/// name the environments and classes of its layer alone.
+pub fn policies(layer: &Layer, sources: &[SourceText], step: i64) -> (Vec<Policy>, Vec<Diagnostic>) {
+    let names = Names {
+        environments: layer.environments.keys().cloned().collect(),
+        classes: layer.changes.keys().cloned().collect(),
+        step,
+        author: Author::Organization,
+        ..Names::default()
+    };
+    let (mut policies, mut problems): (Vec<Policy>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
+    for source in sources {
+        match Policy::load(source, &names) {
+            Ok((mut policy, warnings)) => {
+                problems.extend(warnings);
+                policy.id = format!("{}/{}", layer.name, policy.id);
+                policies.push(policy);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    for policy in policies.iter().skip(1) {
+        let first = policies.first().map_or("", |first| first.source.path());
+        let message = format!("the organisation {} has more than one policy for all services", layer.name);
+        let help = "a service has one agreement with its organisation: move the clauses into one policy";
+        let problem = Diagnostic::error(Code::TwoPolicies, message);
+        problems.push(problem.at(policy.key_place("scope"), format!("also in {first}")).help(help));
+    }
+    (policies, problems)
+}
+
+/// Holds SLOs and a team's policies to a layer: what asks for less counts as what the layer asks for, and is told.
+pub fn hold(layer: &Layer, catalog: &mut Catalog, policies: &mut [Policy]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let least = layer.minimum.and_then(Objective::new);
+    for slo in &mut catalog.slos {
+        let Some(least) = least.filter(|least| slo.objective < *least) else { continue };
+        let [from, to] = [slo.objective, least].map(|objective| figure::objective(objective.share()));
+        let message = format!(
+            "the objective of the SLO `{}` is {from}, and the organisation {} asks for at least {to}",
+            slo.name, layer.name
+        );
+        let label = format!("it is judged against {to}");
+        let problem = Diagnostic::warning(Code::BelowLayer, message).at(slo.objective_place.clone(), label);
+        problems.push(problem.help(format!("raise it to {to}, so that the SLO says what is judged")));
+        slo.objective = least;
+    }
+    for policy in policies {
+        let Some((own, most)) = policy.header.silver_bullets.zip(layer.silver_bullets) else { continue };
+        if own <= most {
+            continue;
+        }
+        let message = format!(
+            "the policy `{}` has {own} silver bullets a year, and the organisation {} allows {most}",
+            policy.id, layer.name
+        );
+        let problem = Diagnostic::warning(Code::BelowLayer, message)
+            .at(policy.key_place("silver_bullets"), format!("it counts as {most}"));
+        problems.push(problem.help(format!("write `silver_bullets: {most}`")));
+        policy.header.silver_bullets = Some(most);
+    }
+    problems
+}

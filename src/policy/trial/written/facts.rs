@@ -1,0 +1,82 @@
+//! Facts that a test gives, each in its own notation.
+
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::{Reader, scalar};
+use crate::catalog::{PRIORITIES, Priority};
+use crate::diagnostic::{Diagnostic, suggestion};
+use crate::document::Part;
+use crate::policy::length;
+use crate::policy::trial::given::{Argument, FACTS, Given, NO_PRIORITY, Notation};
+use crate::policy::trial::{Ground, notation};
+
+impl Reader<'_> {
+    /// Some facts.
+    pub(super) fn facts(&mut self, given: Part<'_>) -> Ground {
+        let mut facts = Given::new(self.names.step);
+        for budget in [Some(given), given.get("sla"), given.get("quarter")].into_iter().flatten() {
+            if let (Some(_), Some(consumed)) = (budget.get("remaining"), budget.get("consumed")) {
+                let message = "`consumed` is what `remaining` leaves, and both are given".to_owned();
+                self.wrong(consumed, message, "keep one of the two");
+            }
+        }
+        for (fact, argument, notation) in FACTS {
+            let Some(part) = fact.split('.').try_fold(given, Part::get) else { continue };
+            if argument == Argument::None {
+                self.fact(&mut facts, (fact, ""), notation, part);
+                continue;
+            }
+            for (name, value) in part.entries() {
+                let argument = match argument {
+                    Argument::Window => match length::window(name, self.names.step) {
+                        Ok(seconds) => seconds.to_string(),
+                        Err(complaint) => {
+                            let problem = Diagnostic::error(complaint.code, complaint.message);
+                            let problem = problem.at(value.key_place(), "this window");
+                            self.problems.push(problem.help(complaint.help));
+                            continue;
+                        }
+                    },
+                    Argument::Name | Argument::None => name.to_owned(),
+                };
+                self.fact(&mut facts, (fact, &argument), notation, value);
+            }
+        }
+        Ground::Facts(Arc::new(facts))
+    }
+
+    /// One fact.
+    fn fact(
+        &mut self,
+        facts: &mut Given,
+        (fact, argument): (&str, &str),
+        notation: Notation,
+        part: Part<'_>,
+    ) {
+        let text = scalar(part);
+        let number = match notation {
+            Notation::Share => notation::share(text),
+            Notation::Multiple => notation::multiple(text),
+            Notation::Count => notation::number(text),
+            Notation::Truth => part.boolean().map(|truth| Decimal::from(u8::from(truth))),
+            Notation::Time if text == "never" => Some(Decimal::MAX),
+            Notation::Time => notation::lengths(text).map(Decimal::from),
+            Notation::Priority if text == "none" => Some(NO_PRIORITY),
+            Notation::Priority => Priority::named(text).map(|priority| priority.number().into()),
+        };
+        if let Some(number) = number {
+            facts.insert(fact, argument, number);
+            return;
+        }
+        let help = match notation {
+            Notation::Time => "write a length such as `3d`, `0`, or `never`".to_owned(),
+            Notation::Priority => suggestion(text, PRIORITIES.map(Priority::as_str)),
+            Notation::Share | Notation::Multiple | Notation::Count | Notation::Truth => {
+                "write it with fewer digits".to_owned()
+            }
+        };
+        self.wrong(part, format!("`{text}` is no value of `{fact}`"), help);
+    }
+}

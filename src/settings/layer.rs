@@ -1,0 +1,174 @@
+//! `organization.yaml`: what an organisation asks of every team.
+//!
+//! A layer says the least that a team's settings, SLOs and policies may come to, and nothing of what a team has: no
+//! services, no sources. How it joins a team's settings is `join`'s, and how it travels as one text `organization`'s.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::glob::Reach;
+use super::load::{Loader, mode, only_document};
+use super::{ChangeClass, Mode, OnUnknown, Unmapped};
+use crate::diagnostic::{self, Code, Diagnostic, SourceText};
+use crate::document::{Part, Schema};
+
+/// The file's name, at the root of the organisation's directory.
+pub const FILE: &str = "organization.yaml";
+
+/// Whether teams may declare classes of change of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Classes {
+    /// They may; the organisation's policies never except them.
+    Open,
+    /// There are the organisation's and no others.
+    Closed,
+}
+
+/// What an organisation asks of every team. What is not said is left to the teams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layer {
+    /// The organisation's name.
+    pub name: String,
+    /// Globs of its policies, where it names any: those must find one.
+    pub policies: Option<Vec<String>>,
+    /// The least mode of environments that every team must declare.
+    pub environments: BTreeMap<String, Mode>,
+    /// Its classes of change by name.
+    pub changes: BTreeMap<String, ChangeClass>,
+    /// Whether teams may declare further ones.
+    pub classes: Classes,
+    /// The least that a path does that no service claims.
+    pub unmapped: Option<Unmapped>,
+    /// Globs of the paths that teams may ignore.
+    pub ignore: Option<Vec<String>>,
+    /// The least that an unknown budget does.
+    pub on_unknown: Option<OnUnknown>,
+    /// The most silver bullets a year that a policy may have.
+    pub silver_bullets: Option<u32>,
+    /// The least share of good events that an SLO may aim at: above 0, below 1.
+    pub minimum: Option<Decimal>,
+}
+
+impl Layer {
+    /// Reads and checks a layer.
+    ///
+    /// # Errors
+    /// Every problem of the text.
+    pub fn load(source: &SourceText) -> Result<Self, Vec<Diagnostic>> {
+        let document = only_document(source, "`version: 1` and `organization`")?;
+        let mut problems = document.check(Schema::Organization);
+        let layer = Loader { root: document.root(), problems: &mut problems }.layer();
+        diagnostic::sort(&mut problems);
+        if problems.is_empty() { Ok(layer) } else { Err(problems) }
+    }
+}
+
+impl Loader<'_, '_> {
+    /// The whole layer; what is wrong or missing takes its default, and stands among the problems.
+    fn layer(&mut self) -> Layer {
+        let root = self.root;
+        let environments = root.get("environments").into_iter().flat_map(Part::entries);
+        let least = |(name, part): (&str, Part<'_>)| (name.to_owned(), mode(part).unwrap_or(Mode::Enforce));
+        Layer {
+            name: self.word("organization").unwrap_or_default().to_owned(),
+            policies: root.get("policies").map(|_| self.globs(root, "policies", Reach::Directory, &[])),
+            environments: environments.map(least).collect(),
+            changes: self.changes(),
+            classes: match self.word("classes") {
+                Some("closed") => Classes::Closed,
+                Some(_) | None => Classes::Open,
+            },
+            unmapped: self.unmapped(),
+            ignore: root.get("ignore").map(|_| self.globs(root, "ignore", Reach::Repository, &[])),
+            on_unknown: self.on_unknown(),
+            silver_bullets: self.silver_bullets(),
+            minimum: self.minimum(),
+        }
+    }
+
+    /// The most silver bullets; the schema holds them to their range and lets `3.0` pass.
+    fn silver_bullets(&mut self) -> Option<u32> {
+        let part = self.root.get("silver_bullets")?;
+        let number = part.number().and_then(|text| text.parse().ok());
+        if number.is_none() {
+            let problem = Diagnostic::error(Code::WrongValue, "`silver_bullets` is no whole number");
+            self.problems.push(problem.at(part.place(), "not a number such as 3").help("write digits alone"));
+        }
+        number
+    }
+
+    /// The least objective, as a share.
+    fn minimum(&mut self) -> Option<Decimal> {
+        let part = self.root.at("/objectives/minimum")?;
+        let percent = part.text()?.strip_suffix('%')?.trim_end();
+        let share = Decimal::from_str_exact(percent).ok()?.checked_div(Decimal::ONE_HUNDRED)?;
+        if share > Decimal::ZERO && share < Decimal::ONE {
+            return Some(share);
+        }
+        let problem = Diagnostic::error(Code::WrongValue, "the least objective must be above 0 %");
+        self.problems.push(
+            problem
+                .at(part.place(), "every objective is above this")
+                .help("write a percentage such as `99 %`"),
+        );
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Permission;
+    use super::*;
+
+    fn loaded(text: &str) -> Result<Layer, Vec<Diagnostic>> {
+        Layer::load(&SourceText::new(FILE, text))
+    }
+
+    #[test]
+    fn a_layer_is_read_whole() {
+        let layer = loaded(
+            "version: 1\norganization: acme\nenvironments: {production: {mode: enforce}, staging: {mode: warn}}\n\
+             changes: {hotfix: {label: hotfix, granted_by: admin}}\nclasses: closed\nunmapped: warn\nignore: [docs/**]\n\
+             on_unknown: block\nsilver_bullets: 3\nobjectives: {minimum: 99.5 %}\n",
+        )
+        .expect("it is valid");
+        assert_eq!(layer.name, "acme");
+        assert_eq!(layer.environments["staging"], Mode::Warn);
+        assert_eq!(layer.changes["hotfix"].granted_by, Permission::Admin);
+        assert_eq!((layer.classes, layer.unmapped), (Classes::Closed, Some(Unmapped::Warn)));
+        assert_eq!(layer.ignore, Some(vec!["docs/**".to_owned()]));
+        assert_eq!((layer.on_unknown, layer.silver_bullets), (Some(OnUnknown::Block), Some(3)));
+        assert_eq!(layer.minimum, Some(Decimal::new(995, 3)));
+    }
+
+    #[test]
+    fn what_is_not_said_is_left_to_the_teams() {
+        let layer = loaded("version: 1\norganization: acme\n").expect("it is valid");
+        assert!(layer.environments.is_empty() && layer.changes.is_empty() && layer.ignore.is_none());
+        assert_eq!(layer.policies, None);
+        assert_eq!((layer.unmapped, layer.on_unknown, layer.silver_bullets), (None, None, None));
+        assert_eq!((layer.minimum, layer.classes), (None, Classes::Open));
+        let nothing = loaded("version: 1\norganization: acme\nignore: []\n").expect("it is valid");
+        assert_eq!(nothing.ignore, Some(Vec::new()), "an empty list lets nothing be ignored");
+    }
+
+    #[test]
+    fn a_layer_with_a_problem_is_none() {
+        for (text, line, words) in [
+            ("version: 1\n", 1, "`organization`"),
+            ("version: 1\norganization: a\nservices: {}\n", 3, "`services`"),
+            ("version: 1\norganization: a\nenvironments: {p: {}}\n", 3, "`mode`"),
+            ("version: 1\norganization: a\nobjectives: {minimum: 0 %}\n", 3, "above 0 %"),
+            ("version: 1\norganization: a\nobjectives: {minimum: 100 %}\n", 3, "`100 %`"),
+            ("version: 1\norganization: a\nsilver_bullets: 400\n", 3, "`400`"),
+            ("version: 1\norganization: a\nsilver_bullets: 3.0\n", 3, "whole number"),
+            ("version: 1\norganization: a\nignore: [/x]\n", 3, "`/x`"),
+        ] {
+            let problems = loaded(text).expect_err(text);
+            let first = problems.first().expect("a problem");
+            assert!(first.message.contains(words), "{first:?}");
+            assert_eq!(first.place().expect("placed").line(), line, "{first:?}");
+        }
+    }
+}
