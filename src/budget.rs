@@ -194,7 +194,8 @@ impl Budget {
     /// The same budget with shares of its grant given back, each at its instant, in seconds since the epoch.
     #[must_use]
     pub fn topped_up(&self, given_back: Vec<(i64, Decimal)>) -> Self {
-        Self { given_back, ..self.clone() }
+        let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
+        Self { incidents, breaches, given_back, ..self.clone() }
     }
 
     /// The objective.

@@ -21,6 +21,9 @@ pub use layer::{Classes, Layer};
 /// The file's name, at the root of the judged directory.
 pub const FILE: &str = "slogate.yaml";
 
+/// What `slogate definitions` writes of the policy language: the one file with a policy's ending that is none.
+pub const DEFINITIONS: &str = ".slogate/slogate.d.rhai";
+
 /// How strict an environment is: the most that a policy's ruling can become in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {

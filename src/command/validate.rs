@@ -62,7 +62,8 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
     let (other, note) = other(validate, world, &root)?;
-    let layer = Offer::of(&validate.layered, world).read(&ground, &world.directory, &root);
+    let layer = Offer::of(&validate.layered, world)
+        .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
     let slo_rules = validate.rules.as_deref().and_then(RuleSet::named);
     let (mut rules, law) = examine(&ground, layer, slo_rules, problems)?;
     rules.notes.extend(note);
@@ -105,7 +106,7 @@ pub fn examine(
         let around = Surroundings { slos: &slos, complete, environments: &environments };
         problems.extend(soundness::examine(policy, around));
         if complete {
-            problems.extend(supply::examine(policy, &slos, &settings));
+            problems.extend(supply::examine(policy, &slos, settings));
         }
     }
     Ok((rules, law))

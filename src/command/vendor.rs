@@ -13,16 +13,10 @@ use crate::document;
 use crate::policy::soundness::{self, Surroundings};
 use crate::report::problem;
 use crate::settings::Layer;
-use crate::settings::layer::FILE;
+use crate::settings::layer::{FILE, STEP};
 use crate::settings::organization as vendored;
 use crate::tree;
 use crate::verdict::Exit;
-
-/// The grid on which an organisation's policies are tried; a team may have another.
-const STEP: i64 = 300;
-
-/// Where an organisation's policies are when it does not say.
-const POLICIES: &str = "policies/*.rhai";
 
 /// The most bytes that a variable of a GitHub organisation holds.
 const VARIABLE_BYTES: usize = 48 * 1024;
@@ -115,7 +109,7 @@ fn path(vendor: &Vendor, world: &World, problems: &mut Vec<Diagnostic>) -> Resul
 /// The organisation's policies. Globs that it wrote down must find one: a gate that is not there looks like an open one.
 fn scripts(ground: &Ground, layer: &Layer, problems: &mut Vec<Diagnostic>) -> Result<Vec<SourceText>, Stop> {
     let paths = ground.tree.paths()?;
-    let globs = layer.policies.clone().unwrap_or_else(|| vec![POLICIES.to_owned()]);
+    let globs = layer.policy_globs();
     let scripts = law::read_all(ground, &paths, &globs, FILE, problems)?;
     if scripts.is_empty() && layer.policies.is_some() {
         let globs: Vec<&str> = globs.iter().map(String::as_str).collect();

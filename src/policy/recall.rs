@@ -6,12 +6,15 @@
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
+use crate::budget::Budget;
+use crate::budget::quarter::Outage;
 use crate::ledger::{Decree, Deployment, Past, SilverBullet, TopUp, date};
-use crate::policy::{Clause, Consequence, Policy};
+use crate::policy::{Clause, Consequence, Policy, Subject};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -149,8 +152,37 @@ fn refused(policy: &Policy, top_up: &TopUp) -> Option<String> {
     }
 }
 
+/// A budget with what the past bears on it: what is given back, and the outages whose kinds were recorded. Without a
+/// single one nobody records them, and then the kinds are not known.
+pub(super) fn budget(
+    policy: &Policy,
+    subject: &Subject,
+    budget: &Arc<Budget>,
+    past: Past<'_>,
+) -> Arc<Budget> {
+    let mut budget = Arc::clone(budget);
+    let given_back = top_ups(policy, &subject.slo, past);
+    if !given_back.is_empty() {
+        budget = Arc::new(budget.topped_up(given_back));
+    }
+    if policy.reads("quarter").is_some() {
+        let outages: Vec<Outage> = past
+            .outages(&subject.service)
+            .map(|outage| Outage {
+                kind: outage.kind.clone(),
+                from: outage.from.as_second(),
+                until: outage.until.as_second(),
+            })
+            .collect();
+        if !outages.is_empty() {
+            budget = Arc::new(Budget::clone(&budget).with_outages(outages));
+        }
+    }
+    budget
+}
+
 /// What a policy gives back of an SLO's budget: shares with their instants, in seconds since the epoch.
-pub(super) fn top_ups(policy: &Policy, slo: &str, past: Past<'_>) -> Vec<(i64, Decimal)> {
+fn top_ups(policy: &Policy, slo: &str, past: Past<'_>) -> Vec<(i64, Decimal)> {
     let heeded = past.top_ups(slo).filter(|top_up| refused(policy, top_up).is_none());
     heeded.map(|top_up| (top_up.at.as_second(), top_up.share)).collect()
 }

@@ -186,15 +186,12 @@ impl<'a> Bench<'a> {
     fn new(policy: &'a Policy, measured: &'a Measured, past: Past<'a>) -> Self {
         let effective = policy.header.effective_from.map(midnight);
         let pending = effective.is_some_and(|effective| effective > measured.t);
-        let given_back = recall::top_ups(policy, &measured.subject.slo, past);
-        let budget = match &measured.budget {
-            Ok(budget) if !given_back.is_empty() => Ok(Arc::new(budget.topped_up(given_back))),
-            as_it_is => as_it_is.clone(),
-        };
+        let known = measured.budget.as_ref();
+        let budget = known.map(|budget| recall::budget(policy, &measured.subject, budget, past));
         Self {
             policy,
             subject: &measured.subject,
-            budget,
+            budget: budget.map_err(Clone::clone),
             t: measured.t,
             begin: None,
             // Nothing before the policy's effective date counts, unless it lies ahead: then the ruling only informs.

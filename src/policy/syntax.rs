@@ -18,7 +18,7 @@ use super::complaint::{Complaint, printable};
 use super::layout::Layout;
 use super::length;
 use super::vocabulary::{self, Takes};
-use crate::diagnostic::{Code, Diagnostic, Place, nearest, suggestion};
+use crate::diagnostic::{self, Code, Diagnostic, Place, nearest, suggestion};
 
 mod body;
 mod names;
@@ -236,7 +236,12 @@ impl Examiner<'_> {
                 Expr::MethodCall(call, position) => self.method(receiver, call, *position),
                 _ => Receiver::Other,
             };
-            let Some(next) = next else { return };
+            let Some(next) = next else {
+                if let (Receiver::Group(group), Expr::Property(_, position)) = (receiver, this) {
+                    self.group(group, *position);
+                }
+                return;
+            };
             link = next;
         }
     }
@@ -322,6 +327,19 @@ impl Examiner<'_> {
                 self.note(complaint, *position, label);
             }
         }
+    }
+
+    /// Notes a part of a budget that is read by itself.
+    fn group(&mut self, group: &str, position: Position) {
+        let facts = vocabulary::FACTS
+            .iter()
+            .filter(|fact| fact.name().split_once('.').is_some_and(|(of, _)| of == group));
+        let forms: Vec<&str> = facts.map(|fact| fact.form).collect();
+        let complaint = Complaint::new(
+            format!("`budget.{group}` is no fact by itself"),
+            format!("write {}", diagnostic::list(&forms).replace(" and ", " or ")),
+        );
+        self.note(complaint.of(Code::UnknownFact), position, "which fact of it");
     }
 
     /// Notes a fact that there is not.

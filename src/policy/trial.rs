@@ -12,8 +12,9 @@ use rust_decimal::Decimal;
 
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
+use crate::budget::quarter::Outage;
 use crate::budget::series::{Series, Total};
-use crate::catalog::Objective;
+use crate::catalog::{Objective, Terms};
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Ledger, Past};
 use crate::policy::recall;
@@ -86,6 +87,8 @@ pub struct History {
     pub start: i64,
     /// The objective.
     objective: Objective,
+    /// What else the SLO is bound to.
+    terms: Terms,
     /// Seconds of a period.
     period: i64,
     /// Seconds between two points.
@@ -174,6 +177,7 @@ pub fn run(
         }
         Ground::Observations(..) => (judged, Some(end)),
     };
+    let budgets = &case.told_of_outages(budgets);
     let moment = |want: &Want| {
         let t = want.at.or(end);
         let latest = case.ledger.as_ref().and_then(Ledger::latest);
@@ -209,7 +213,7 @@ impl History {
     /// The budget over it.
     fn budget(&self) -> Budget {
         let series = Series { first: self.start + self.step, step: self.step, points: self.points.clone() };
-        Budget::new(self.objective, self.period, series, None)
+        Budget::new(self.objective, self.period, series, None).bound_to(self.terms)
     }
 
     /// Its last grid point.
@@ -233,6 +237,22 @@ impl Case {
         let count = |service: &str| past.released_on(ledger::date(now), service, &self.environment);
         let services: BTreeSet<&String> = rulings.iter().map(|ruling| &ruling.service).collect();
         Some(services.into_iter().map(|service| (service.clone(), count(service))).collect())
+    }
+
+    /// The budgets with the outages that the case says there were; without events, nobody knows of any.
+    fn told_of_outages(&self, budgets: &[Judged]) -> Vec<Judged> {
+        let Some(ledger) = &self.ledger else { return budgets.to_vec() };
+        let told = |(subject, budget): &Judged| {
+            let outages = ledger.until(Timestamp::MAX).outages(&subject.service);
+            let outages = outages.map(|one| Outage {
+                kind: one.kind.clone(),
+                from: one.from.as_second(),
+                until: one.until.as_second(),
+            });
+            let told = |budget: &Arc<Budget>| Arc::new(Budget::clone(budget).with_outages(outages.collect()));
+            (subject.clone(), budget.as_ref().map(told).map_err(Clone::clone))
+        };
+        budgets.iter().map(told).collect()
     }
 
     /// Whose budget it is about.

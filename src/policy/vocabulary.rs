@@ -182,19 +182,21 @@ pub const FACTS: [Fact; 31] = [
         "budget.sla.consumed",
         Takes::Nothing,
         "ratio, at least 0",
-        "the share that is spent of it: 1 - sla.remaining; 0 without an SLA",
+        "the share that is spent of the budget against the SLA: 1 - sla.remaining; 0 without an SLA",
     ),
     fact(
         "budget.sla.burned(\"24h\")",
         Takes::Windows,
         "ratio, at least 0",
-        "the share of it that went within the window: bad_w / ((1 - S) total_P); 0 without an SLA",
+        "the share of the budget against the SLA, S, that went within the window: bad_w / ((1 - S) total_P); 0 without \
+         an SLA",
     ),
     fact(
         "budget.sla.burn_rate(\"1h\")",
         Takes::Windows,
         "rate, at least 0",
-        "how many times faster than evenly it burned: (bad_w / total_w) / (1 - S); 0 without an SLA",
+        "how many times faster than evenly the budget against the SLA, S, burned: (bad_w / total_w) / (1 - S); 0 without \
+         an SLA",
     ),
     fact(
         "budget.sla.objective",
@@ -213,19 +215,21 @@ pub const FACTS: [Fact; 31] = [
         "budget.quarter.consumed",
         Takes::Nothing,
         "ratio, at least 0",
-        "the share that is spent of it: 1 - quarter.remaining",
+        "the share that is spent of the budget of the calendar quarter: 1 - quarter.remaining",
     ),
     fact(
         "budget.quarter.burned_by_kind(\"network\")",
         Takes::Name,
         "ratio, at least 0",
-        "the share of it that outages of one kind depleted: bad in the steps that they touch / ((1 - T) total_Q)",
+        "the share of the budget of the calendar quarter, Q, that outages of one kind depleted: bad in the steps that they \
+         touch / ((1 - T) total_Q); not known where nobody records the kinds of outages",
     ),
     fact(
         "budget.quarter.worst_kind",
         Takes::Nothing,
         "ratio, at least 0",
-        "the largest share of it that one kind of outage depleted",
+        "the largest share of the budget of the calendar quarter that one kind of outage depleted; not known where nobody \
+         records the kinds of outages",
     ),
     fact("budget.objective", Takes::Nothing, "ratio, above 0 and below 1", "the objective: T"),
     fact("budget.bad", Takes::Nothing, "count, at least 0", "the period's bad events: bad_P"),

@@ -15,6 +15,7 @@ use slogate::policy::{Names, Policy, Subject, Tested, Tracing, Truth};
 
 mod header;
 mod language;
+mod oracles;
 mod past;
 mod sandbox;
 mod steadily;

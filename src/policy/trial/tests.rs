@@ -148,3 +148,33 @@ fn problems_stand_at_their_lines() {
     let timed = problems("- {note: n, given: {}, want: {at: 3d}}");
     assert_eq!(timed[0].1, "facts have no `at`");
 }
+
+#[test]
+fn outages_that_a_case_tells_of_deplete_the_quarter_by_their_kind() {
+    let policy = format!(
+        "{POLICY}\nclause(\"network\", \"Network\").when(|budget| budget.quarter.burned_by_kind(\"network\") >= \
+         percent(20)).then(postmortem());"
+    );
+    let policy = Policy::load(&SourceText::new("shop.rhai", policy), &names()).expect("a policy").0;
+    // 92 days of 1000 events an hour grant 2208 * 10: 5 hours without a good one are 22.6 % of it.
+    let history = "history: {objective: 99 %, period: 28d, start: '2026-07-01T00:00:00Z', events: '1000x91d 1000/1000x5h 1000x19h'}";
+    let stands = |events: &str| {
+        let text = format!(
+            "version: 1\ncases:\n- {{note: n, given: {{{history}{events}}}, want: {{effect: inform}}}}\n"
+        );
+        let cases = load(&SourceText::new("shop.test.yaml", text), &policy, &names(), &["shop".to_owned()])
+            .expect("cases");
+        let moments = run(&cases[0], &policy, &[], 0, |_, _, _| "inform");
+        moments[0].rulings.iter().find(|one| one.clause == "network").expect("a ruling").standing
+    };
+    let outage =
+        |kind: &str| format!(", events: [{{event: outage, kind: {kind}, from: 91d, until: 91d 5h}}]");
+    assert!(
+        matches!(stands(&outage("network")), Standing::InForce { .. }),
+        "{:?}",
+        stands(&outage("network"))
+    );
+    assert_eq!(stands(&outage("power")), Standing::Idle);
+    assert_eq!(stands(", events: []"), Standing::Idle, "there were none");
+    assert_eq!(stands(""), Standing::Unknown, "nobody says whether there were any");
+}

@@ -13,7 +13,7 @@ use super::super::length;
 use super::expect::END;
 use super::given::Given;
 use super::{Case, ENDING, Ground, History, OBJECTIVE, Want, happened, notation};
-use crate::catalog::Objective;
+use crate::catalog::{Objective, Terms};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Part, Schema};
 use crate::policy::walk::Span;
@@ -254,7 +254,10 @@ impl Reader<'_> {
             }
         };
         match objective {
-            Some(objective) => Ground::History(History { start, objective, period, step, points }),
+            Some(objective) => {
+                let terms = Terms { sla: self.sla(part, objective), ..Terms::default() };
+                Ground::History(History { start, objective, terms, period, step, points })
+            }
             None => Ground::Facts(Arc::new(Given::new(step))),
         }
     }
@@ -264,6 +267,18 @@ impl Reader<'_> {
         let effective = self.policy.header.effective_from;
         let effective = effective.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
         effective.map_or(BEGINNING, |start| start.timestamp().as_second())
+    }
+
+    /// The SLA of a history's SLO.
+    fn sla(&mut self, history: Part<'_>, objective: Objective) -> Option<Objective> {
+        let written = history.get("sla")?;
+        let sla = notation::share(scalar(written)).and_then(Objective::new);
+        let looser = sla.filter(|sla| *sla < objective);
+        if looser.is_none() {
+            let message = format!("`{}` is no SLA of this objective", scalar(written));
+            self.wrong(written, message, "an SLA promises less than the objective, such as `99.5 %`");
+        }
+        looser
     }
 
     /// When a history begins.

@@ -5,7 +5,7 @@ use crate::policy::distance::Distance;
 use crate::policy::prose::Piece;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Clause, Condition, Evidence, Policy, Value};
-use crate::report::{Report, figure};
+use crate::report::{Report, figure, recalled};
 use crate::verdict::Weighed;
 
 /// What a clause says of one SLO, and how far it is from saying something else.
@@ -148,12 +148,16 @@ impl Writer {
         if let Some(said) = events(clause, stand.distance) {
             self.bullet(1, &[words(&said)]);
         }
+        for said in recalled::sentences(ruling, str::to_owned) {
+            self.bullet(1, &[name(&said)]);
+        }
         if let Standing::InForce { thaws_at, .. } = ruling.standing {
-            let said = thaws_at.map_or_else(
-                || "does not end by itself within a period".to_owned(),
-                |at| format!("ends {}, if nothing more burns", figure::instant(at)),
-            );
-            self.bullet(1, &[words(&said)]);
+            let said = match (recalled::ending(ruling, str::to_owned), thaws_at) {
+                (Some(ending), _) => ending,
+                (None, Some(at)) => format!("ends {}, if nothing more burns", figure::instant(at)),
+                (None, None) => "does not end by itself within a period".to_owned(),
+            };
+            self.bullet(1, &[name(&said)]);
         }
         if let Some(why) = report.eased(weighed) {
             self.bullet(1, &[name(&why)]);
