@@ -1,4 +1,4 @@
-//! Definitions of OpenSLO, one for each rule, held to every set of rules.
+//! Definitions in every dialect: one for each rule of OpenSLO, held to every set of rules, and whole ones of the others.
 //!
 //! The first line of each file in `tests/definitions` says what each set makes of it: `valid`, or the names of the rules
 //! that refuse it. `companions.yaml` holds what they refer to.
@@ -23,16 +23,8 @@ const COMPANIONS: &str = "companions.yaml";
 
 /// The rules that refuse a definition under a set, sorted; `valid` when none does.
 fn refusals(name: &str, text: &str, companions: &str, set: RuleSet) -> (String, Vec<Diagnostic>) {
-    let declared = format!(
-        "version: 1\nslo_rules: {}\nservices: {{depot: {{paths: [d]}}}}\nenvironments: {{p: {{}}}}\n",
-        set.as_str()
-    );
-    let settings = settings::load(&SourceText::new("slogate.yaml", declared)).0.expect("valid settings");
-    // The SLO of the companions that makes the catalog one.
-    let files = [SourceText::new(COMPANIONS, companions), SourceText::new(name, text)];
-    let (_, problems) = catalog::load(&files, &settings);
-    let ours = |problem: &Diagnostic| problem.is_error() && problem.code.as_str() != "no-slo";
-    let problems: Vec<Diagnostic> = problems.into_iter().filter(ours).collect();
+    let (_, mut problems) = read(name, text, companions, set);
+    problems.retain(|problem| problem.code.as_str() != "no-slo");
     let end = format!(", {}]", set.as_str());
     let mut rules: Vec<String> = problems
         .iter()
@@ -45,23 +37,34 @@ fn refusals(name: &str, text: &str, companions: &str, set: RuleSet) -> (String, 
     (if rules.is_empty() { "valid".to_owned() } else { rules.join(", ") }, problems)
 }
 
+/// Every definition, by name.
+fn definitions() -> Vec<(String, String)> {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions");
+    let entries = fs::read_dir(&directory).expect("the definitions can be listed");
+    let mut found: Vec<(String, String)> = entries
+        .map(|entry| {
+            let path = entry.expect("the definitions can be listed").path();
+            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+            (name, fs::read_to_string(&path).expect("a text"))
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+/// What other definitions refer to, and all that do.
+fn with_companions() -> (String, Vec<(String, String)>) {
+    let (companions, others): (Vec<_>, Vec<_>) =
+        definitions().into_iter().partition(|(name, _)| name == COMPANIONS);
+    (companions.into_iter().next().expect("the companions are there").1, others)
+}
+
 #[test]
 fn every_definition_is_refused_by_its_rules_and_no_others() {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/definitions");
-    let companions = fs::read_to_string(directory.join(COMPANIONS)).expect("the companions are there");
+    let (companions, definitions) = with_companions();
     let mut broken = Vec::new();
     let mut checked = 0;
-    let mut paths: Vec<_> = fs::read_dir(&directory)
-        .expect("the definitions can be listed")
-        .map(|entry| entry.expect("the definitions can be listed").path())
-        .collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-        if name == COMPANIONS {
-            continue;
-        }
-        let text = fs::read_to_string(&path).expect("a text");
+    for (name, text) in definitions {
         let wanted = text.lines().next().and_then(|line| line.strip_prefix("# ")).expect("a first line");
         for (part, set) in wanted.split(" | ").zip(RuleSet::ALL) {
             let want = part.strip_prefix(&format!("{}: ", set.as_str())).expect("a set and what it says");
@@ -74,4 +77,45 @@ fn every_definition_is_refused_by_its_rules_and_no_others() {
     }
     assert!(checked >= 150, "only {checked} definitions were held to a set");
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The SLOs of a text and the errors in it.
+fn read(name: &str, text: &str, companions: &str, set: RuleSet) -> (usize, Vec<Diagnostic>) {
+    let declared = format!(
+        "version: 1\nslo_rules: {}\nservices: {{depot: {{paths: [d]}}}}\nenvironments: {{p: {{}}}}\n",
+        set.as_str()
+    );
+    let settings = settings::load(&SourceText::new("slogate.yaml", declared)).0.expect("valid settings");
+    let files = [SourceText::new(COMPANIONS, companions), SourceText::new(name, text)];
+    let (catalog, problems) = catalog::load(&files, &settings);
+    let errors = problems.into_iter().filter(Diagnostic::is_error).collect();
+    (catalog.slos.len(), errors)
+}
+
+#[test]
+fn a_line_that_is_missing_never_loses_an_slo_in_silence() {
+    let (companions, definitions) = with_companions();
+    let mut tried = 0;
+    for (name, text) in definitions {
+        let (whole, errors) = read(&name, &text, &companions, RuleSet::Spec);
+        if whole == 0 || !errors.is_empty() {
+            continue;
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        for missing in 1..lines.len() {
+            let rest: Vec<&str> = lines[..missing].iter().chain(&lines[missing + 1..]).copied().collect();
+            for set in RuleSet::ALL {
+                let (found, errors) = read(&name, &format!("{}\n", rest.join("\n")), &companions, set);
+                assert!(
+                    found > 0 || !errors.is_empty(),
+                    "{name} without line {}, under {}: `{}`",
+                    missing + 1,
+                    set.as_str(),
+                    lines[missing]
+                );
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 500, "only {tried} texts were tried");
 }

@@ -99,16 +99,25 @@ pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
 
 /// A document that does not say of which version it is: one with a kind of ours was meant to be read.
 fn unmarked(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
-    let Some(kind) = part.get("kind").and_then(Part::text).filter(|_| part.get("spec").is_some()) else {
-        return Belongs::No;
-    };
-    let Some(dialect) = Dialect::ALL.into_iter().find(|dialect| dialect.kinds().contains(&kind)) else {
-        return Belongs::No;
+    let kind = part.get("kind").and_then(Part::text).filter(|_| part.get("spec").is_some());
+    let of_kind = |kind: &str| Dialect::ALL.into_iter().find(|dialect| dialect.kinds().contains(&kind));
+    // A file of Sloth has no kind, and is known by what it holds.
+    let sloth = part.get("service").and(part.get("slos")).filter(|slos| slos.is_list());
+    let (dialect, place, label) = match (kind, sloth) {
+        (Some(kind), _) => {
+            let Some(dialect) = of_kind(kind) else { return Belongs::No };
+            let place = part.get("kind").unwrap_or(part).key_place();
+            (dialect, place, format!("a document of kind `{kind}` without a version"))
+        }
+        (None, Some(slos)) => {
+            let label = "SLOs of a service, without a version".to_owned();
+            (Dialect::Sloth(sloth::Form::File), slos.key_place(), label)
+        }
+        (None, None) => return Belongs::No,
     };
     let (key, value) = dialect.mark();
-    let place = part.get("kind").unwrap_or(part).key_place();
     let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));
-    problems.push(problem.at(place, format!("a document of kind `{kind}` without a version")).help(format!(
+    problems.push(problem.at(place, label).help(format!(
         "add `{key}: {value}`; without it the document would be passed over, and its SLO never judged"
     )));
     Belongs::Refused

@@ -226,6 +226,8 @@ slos:
             assert_eq!((problems[0].code, problems[0].is_error()), (code, true), "{problems:#?}");
             assert!(problems[0].help.contains("`prometheus/v1`"), "{problems:#?}");
         }
+        let (_, problems) = loaded(&SLOTH.replace("version: \"prometheus/v1\"\n", ""));
+        assert_eq!(problems[0].message, "missing key `version`");
         let (_, problems) = loaded(&resource().replace("dev/v1", "dev/v2"));
         assert_eq!(problems[0].code, Code::Unsupported);
         let (_, problems) = loaded(&resource().replace("apiVersion: sloth.slok.dev/v1\n", ""));

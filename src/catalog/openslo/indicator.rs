@@ -9,8 +9,8 @@ use super::{Documents, ruled};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::{Part, RuleSet};
 
-/// The monitoring system that is read.
-pub(super) const SYSTEM: &str = "Prometheus";
+/// The monitoring systems that are read: Prometheus, and what speaks its language and its API.
+const SYSTEMS: [&str; 5] = ["Prometheus", "Thanos", "Cortex", "Mimir", "VictoriaMetrics"];
 
 /// A metric: a query to the monitoring system that is read, or one to another.
 enum Metric {
@@ -117,6 +117,11 @@ pub(super) fn counts(said: Option<Part<'_>>, queries: &[&Query]) -> bool {
     said.map_or_else(|| queries.iter().all(over_window), |said| said.boolean() == Some(true))
 }
 
+/// True for a monitoring system that is read, whatever its case.
+pub(super) fn is_read(name: &str) -> bool {
+    SYSTEMS.iter().any(|system| name.eq_ignore_ascii_case(system))
+}
+
 /// One metric.
 fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diagnostic>) -> Option<Metric> {
     let source = documents.version.source(part)?;
@@ -140,7 +145,7 @@ fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diag
     }
     let system = own.or(referred)?;
     let name = system.text()?;
-    if !name.eq_ignore_ascii_case(SYSTEM) {
+    if !is_read(name) {
         return Some(Metric::Foreign(name.to_owned(), own.or(reference)?.place()));
     }
     let Some(query) = source.spec.and_then(|spec| spec.get("query")) else {

@@ -6,7 +6,7 @@
 use super::super::{
     Calendar, Comparison, Indicator, Method, Query, Slo, annotation, dialect, period, target,
 };
-use super::indicator::{SYSTEM, compared, counts};
+use super::indicator::{compared, counts, is_read};
 use super::{each, name_of, objective};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, RuleSet, Schema};
@@ -117,7 +117,7 @@ fn indicator(
 ) -> Option<Indicator> {
     let metric = |part: Part<'_>| {
         let (source, query) = (part.get("source")?, part.get("query")?);
-        let foreign = source.text().filter(|name| !name.eq_ignore_ascii_case(SYSTEM));
+        let foreign = source.text().filter(|name| !is_read(name));
         let read = Query { text: query.text()?.to_owned(), place: query.place() };
         Some(match foreign {
             Some(system) => Err(Indicator::Foreign { system: system.to_owned(), place: source.place() }),
