@@ -24,6 +24,9 @@ pub const FILE: &str = "slogate.yaml";
 /// What `slogate definitions` writes of the policy language: the one file with a policy's ending that is none.
 pub const DEFINITIONS: &str = ".slogate/slogate.d.rhai";
 
+/// The period that Sloth takes when nothing else is said, in seconds: 30 days.
+pub const SLOTH_PERIOD: i64 = 30 * 86_400;
+
 /// How strict an environment is: the most that a policy's ruling can become in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mode {
@@ -158,6 +161,8 @@ pub struct Settings {
     pub slos: Vec<String>,
     /// The rules that OpenSLO definitions are held to.
     pub slo_rules: RuleSet,
+    /// The period of Sloth's SLOs, which their definitions do not say, in seconds.
+    pub sloth_period: i64,
     /// Globs of policies.
     pub policies: Vec<String>,
     /// The services by name.

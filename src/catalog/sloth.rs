@@ -1,7 +1,7 @@
 //! Sloth: the SLOs of one service, as a file of its own (`version: prometheus/v1`) or as a resource of Kubernetes.
 //!
 //! Both say the same in other letters. An SLO is known by its service and its name, as Sloth calls it, and its period
-//! is the 30 days that Sloth takes by default. Its queries have the window left open; `source` puts the grid's in. Where
+//! is the one that the settings say, because Sloth takes it from its command line: 30 days by default. Its queries have the window left open; `source` puts the grid's in. Where
 //! Sloth reads the mean of the ratios of five minutes, a budget here is reckoned from the events of the whole period.
 
 use rust_decimal::Decimal;
@@ -22,9 +22,6 @@ pub(super) enum Form {
 
 /// The kind of the resource.
 pub(super) const KINDS: [&str; 1] = ["PrometheusServiceLevel"];
-
-/// The period that Sloth takes, as it is written.
-const PERIOD: &str = "30d";
 
 /// The keys whose letters differ.
 struct Keys {
@@ -72,7 +69,7 @@ pub(super) fn slos(
     let document = part;
     slos.filter_map(|part| {
         let told = problems.len();
-        let slo = slo(document, part, service, &form.keys(), settings.step, problems);
+        let slo = slo(document, part, service, &form.keys(), settings, problems);
         // What the schema and the service have told is not told again.
         dialect::account(part, slo.is_some() || broken, told, problems);
         slo
@@ -86,7 +83,7 @@ fn slo(
     part: Part<'_>,
     service: Option<&str>,
     keys: &Keys,
-    step: i64,
+    settings: &Settings,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Slo> {
     let aim = part.get("objective")?;
@@ -94,7 +91,9 @@ fn slo(
     let terms = annotation::terms(document, objective, &[], problems);
     let indicator = indicator(part.get("sli")?, keys);
     let name = part.get("name")?;
-    let period = period::length(name, PERIOD, 30 * period::DAY, step, problems);
+    let seconds = settings.sloth_period;
+    let text = format!("{}d", seconds / period::DAY);
+    let period = period::length(name, &text, seconds, settings.step, problems);
     let id = format!("{}-{}", service?, name.text()?);
     Some(Slo {
         title: id.clone(),
@@ -155,7 +154,14 @@ slos:
 
     /// The SLOs and problems of a text.
     fn loaded(text: &str) -> (Vec<Slo>, Vec<Diagnostic>) {
-        let settings = "version: 1\nservices: {search: {paths: [s]}}\nenvironments: {p: {}}\n";
+        loaded_with("", text)
+    }
+
+    /// The same with more settings.
+    fn loaded_with(settings: &str, text: &str) -> (Vec<Slo>, Vec<Diagnostic>) {
+        let settings = format!(
+            "version: 1\n{settings}services: {{search: {{paths: [s]}}}}\nenvironments: {{p: {{}}}}\n"
+        );
         let settings =
             crate::settings::load(&SourceText::new("slogate.yaml", settings)).0.expect("it is valid");
         let (catalog, problems) = load(&[SourceText::new("a.yaml", text)], &settings);
@@ -194,6 +200,12 @@ slos:
                 problems.iter().map(|problem| (problem.code, problem.is_error())).collect();
             assert_eq!(told, [(Code::Unsupported, false), (Code::Unsupported, false)]);
         }
+    }
+
+    #[test]
+    fn the_period_is_the_one_that_sloth_is_run_with() {
+        let (slos, _) = loaded_with("sloth_period: 28d\n", SLOTH);
+        assert_eq!(slos[0].period, 28 * 86_400);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
-use super::{ChangeClass, Environment, Mode, OnUnknown, Settings, Unmapped};
+use super::{ChangeClass, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet, Schema};
 
@@ -87,6 +87,7 @@ impl Layer {
         Settings {
             slos: Vec::new(),
             slo_rules: RuleSet::Spec,
+            sloth_period: SLOTH_PERIOD,
             policies: self.policy_globs(),
             services: BTreeMap::new(),
             environments: self.environments.iter().map(declared).collect(),

@@ -302,6 +302,7 @@ mod tests {
         Settings {
             slos: Vec::new(),
             slo_rules: crate::document::RuleSet::Spec,
+            sloth_period: crate::settings::SLOTH_PERIOD,
             policies: Vec::new(),
             services: BTreeMap::new(),
             environments: [("production", "prod"), ("staging", "staging")]

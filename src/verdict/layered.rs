@@ -139,6 +139,7 @@ fn lenient() -> Settings {
     Settings {
         slos: Vec::new(),
         slo_rules: crate::document::RuleSet::Spec,
+        sloth_period: crate::settings::SLOTH_PERIOD,
         policies: Vec::new(),
         services: SERVICES.iter().map(|name| ((*name).to_owned(), service(name))).collect(),
         environments: [("production".to_owned(), production)].into(),
