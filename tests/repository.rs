@@ -290,6 +290,29 @@ fn every_input_of_the_action_is_a_flag() {
 }
 
 #[test]
+fn every_ready_made_policy_has_its_tests_and_says_whose_it_is() {
+    let policies = ending("policies", ".rhai");
+    assert!(policies.len() >= 10, "the ready-made policies were not found: {policies:?}");
+    let listed = text("policies/README.md");
+    let mut broken = Vec::new();
+    for path in policies {
+        let name = Path::new(&path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        let tests = path.replace(".rhai", ".test.yaml");
+        if !root().join(&tests).is_file() || !text(&tests).contains("- stretches:") {
+            broken.push(format!("{tests} replays no history"));
+        }
+        let comment: String = text(&path).lines().take_while(|line| line.starts_with("//")).collect();
+        if !comment.contains("Whose: ") || !(comment.contains("Changed: ") || comment.contains("Change: ")) {
+            broken.push(format!("{path} does not say whose it is and what was changed"));
+        }
+        if !listed.contains(&format!("[`{name}`]({name}.rhai)")) {
+            broken.push(format!("policies/README.md does not list {name}"));
+        }
+    }
+    none("ready-made policies that lack something", &broken);
+}
+
+#[test]
 fn every_schema_is_one() {
     let schemas = ending("schemas", ".json");
     assert!(!schemas.is_empty(), "there are schemas");

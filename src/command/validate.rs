@@ -12,7 +12,7 @@ use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
-use crate::policy::soundness::{self, Surroundings};
+use crate::policy::soundness;
 use crate::policy::supply;
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
@@ -96,15 +96,13 @@ pub fn examine(
         problems.extend(unprotected(settings, &law));
         problems.extend(unexcepted(settings, &law));
     }
-    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
             let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
             policy.covers(&slo.service, team)
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
-        let around = Surroundings { slos: &slos, complete, environments: &environments };
-        problems.extend(soundness::examine(policy, around));
+        problems.extend(soundness::examine(policy, &slos, complete));
         if complete {
             problems.extend(supply::examine(policy, &slos, settings));
         }

@@ -10,7 +10,7 @@ use crate::command::judge::Stop;
 use crate::command::{law, organization};
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
-use crate::policy::soundness::{self, Surroundings};
+use crate::policy::soundness;
 use crate::report::problem;
 use crate::settings::Layer;
 use crate::settings::layer::{FILE, STEP};
@@ -83,10 +83,8 @@ fn path(vendor: &Vendor, world: &World, problems: &mut Vec<Diagnostic>) -> Resul
     let scripts = scripts(&ground, &layer, problems)?;
     let (policies, found) = organization::policies(&layer, &scripts, STEP);
     problems.extend(found);
-    let environments: Vec<&str> = layer.environments.keys().map(String::as_str).collect();
-    let around = Surroundings { slos: &[], complete: false, environments: &environments };
     for policy in &policies {
-        problems.extend(soundness::examine(policy, around));
+        problems.extend(soundness::examine(policy, &[], false));
     }
     let text = vendored::write(&source, &scripts).map_err(|message| {
         let help = "look for characters in the files that are no text";
