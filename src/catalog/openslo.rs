@@ -94,8 +94,8 @@ impl<'a> Documents<'a> {
     }
 
     /// One SLO for each objective. The schema has told what is missing or malformed; the rest is told here.
-    fn slo(&mut self, part: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
-        let Some(spec) = part.get("spec") else { return Vec::new() };
+    fn slo(&mut self, document: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
+        let Some(spec) = document.get("spec") else { return Vec::new() };
         let before = problems.len();
         let version = self.version;
         let named = version.service(spec);
@@ -103,60 +103,72 @@ impl<'a> Documents<'a> {
         problems.extend(placeholder(spec));
         let window = objective::window(spec, settings.step, problems);
         let objectives: Vec<Part<'a>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
-        let own = |part: &Part<'_>| version.own(*part).is_some();
-        let shared = self.indicator(spec, problems);
-        if shared.is_none() && !own(&spec) && !objectives.iter().any(own) {
-            problems.push(self.without_indicator(spec));
-        }
-        if let Some(other) = shared.and_then(|_| objectives.iter().find(|part| own(part))) {
-            let message = "an SLO has one indicator, or one in each objective, not both";
-            let problem = Diagnostic::error(Code::WrongValue, message).at(other.key_place(), "has its own");
-            let help = "take the indicator out of the objectives, or out of the SLO";
-            problems.push(problem.help(ruled(help, "one-indicator", self.rules)));
-        }
-        let composite = objectives.iter().any(own);
+        let shared = self.shared(spec, &objectives, problems);
         let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
         let several = objectives.len() > 1;
         let mut slos = Vec::new();
-        for (index, objective) in objectives.into_iter().enumerate() {
+        for (index, part) in objectives.into_iter().enumerate() {
             let told = problems.len();
-            let share = objective::objective(objective, problems);
-            let method = objective::method(spec, objective, problems);
-            if composite && !own(&objective) && shared.is_none() {
-                problems.push(self.without_indicator(objective));
-            }
-            let sli = if own(&objective) { self.indicator(objective, problems) } else { shared };
-            let indicator = sli.and_then(|sli| indicator::indicator(sli, objective, self, problems));
-            let terms = annotation::terms(part, share, &[], problems);
-            let Some(name) = part.at("/metadata/name").and_then(Part::text) else { continue };
-            let text = |part: Part<'a>| part.text().filter(|text| !text.trim().is_empty());
-            let title = part.at("/metadata/displayName").and_then(text).unwrap_or(name);
-            let aim = objective.get("displayName").and_then(text);
+            let share = objective::objective(part, problems);
+            let method = objective::method(spec, part, problems);
+            let sli = if version.own(part).is_some() { self.indicator(part, problems) } else { shared };
+            let inline = [spec, part].iter().any(|part| part.get(version.inline()).is_some());
+            let aim = indicator::Aim { part, inline };
+            let indicator = sli.and_then(|sli| indicator::indicator(sli, aim, self, problems));
+            let terms = annotation::terms(document, share, &[], problems);
             let read = || {
+                let Called { name, title, place } = called(document, part, several.then_some(index))?;
                 let (period, calendar) = window.clone()?;
                 Some(Slo {
-                    name: if several { each(name, aim, index) } else { name.to_owned() },
+                    name,
                     service: service?.to_owned(),
-                    title: match aim.filter(|_| several) {
-                        Some(aim) => format!("{title}: {aim}"),
-                        None => title.to_owned(),
-                    },
+                    title,
                     objective: share?,
                     terms,
                     period,
                     calendar,
                     method: method?,
-                    share: objective::share(version, objective),
+                    share: objective::share(version, part),
                     indicator: indicator?,
-                    place: if several { objective.key_place() } else { name_of(part) },
-                    objective_place: target(objective),
+                    place,
+                    objective_place: target(part),
                 })
             };
             let read = read();
-            dialect::account(objective, read.is_some() || stopped || self.broken, told, problems);
+            dialect::account(part, read.is_some() || stopped || self.broken, told, problems);
             slos.extend(read);
         }
         slos
+    }
+
+    /// The `spec` of the one indicator of an SLO; none for a composite one, where each objective has its own. What is
+    /// neither, or both, is told.
+    fn shared(
+        &mut self,
+        spec: Part<'a>,
+        objectives: &[Part<'a>],
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Part<'a>> {
+        let version = self.version;
+        let own = |part: &&Part<'_>| version.own(**part).is_some();
+        let shared = self.indicator(spec, problems);
+        let owner = objectives.iter().find(own);
+        match (version.own(spec), owner) {
+            (Some(_), Some(owner)) => {
+                let message = "an SLO has one indicator, or one in each objective, not both";
+                let problem =
+                    Diagnostic::error(Code::WrongValue, message).at(owner.key_place(), "has its own");
+                let help = "take the indicator out of the objectives, or out of the SLO";
+                problems.push(problem.help(ruled(help, "one-indicator", self.rules)));
+            }
+            (Some(_), None) => {}
+            (None, Some(_)) => {
+                let without = objectives.iter().filter(|part| !own(part));
+                problems.extend(without.map(|part| self.without_indicator(*part)));
+            }
+            (None, None) => problems.push(self.without_indicator(spec)),
+        }
+        shared
     }
 
     /// The `spec` of the indicator of an SLO or an objective, inline or by reference.
@@ -213,6 +225,34 @@ impl<'a> Documents<'a> {
 /// A help with the rule that refuses, and the set that it was taken from.
 fn ruled(help: &str, rule: &str, rules: RuleSet) -> String {
     format!("{help} [openslo/{rule}, {}]", rules.as_str())
+}
+
+/// What an SLO is called, and where it stands.
+struct Called {
+    /// Its name.
+    name: String,
+    /// What people call it.
+    title: String,
+    /// Where it stands.
+    place: Place,
+}
+
+/// What the SLO of one objective of a document is called; `index` tells it from those of the others, if there are.
+fn called(document: Part<'_>, objective: Part<'_>, index: Option<usize>) -> Option<Called> {
+    let text = |part: Option<Part<'_>>| {
+        part.and_then(Part::text).filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned)
+    };
+    let name = document.at("/metadata/name")?.text()?;
+    let title = text(document.at("/metadata/displayName")).unwrap_or_else(|| name.to_owned());
+    let Some(index) = index else {
+        return Some(Called { name: name.to_owned(), title, place: name_of(document) });
+    };
+    let aim = text(objective.get("displayName"));
+    Some(Called {
+        name: each(name, aim.as_deref(), index),
+        title: aim.map_or_else(|| title.clone(), |aim| format!("{title}: {aim}")),
+        place: objective.key_place(),
+    })
 }
 
 /// The name of one of several objectives of an SLO: by what people call it, else by its number.

@@ -12,6 +12,15 @@ use crate::document::{Part, RuleSet};
 /// The monitoring systems that are read: Prometheus, and what speaks its language and its API.
 const SYSTEMS: [&str; 5] = ["Prometheus", "Thanos", "Cortex", "Mimir", "VictoriaMetrics"];
 
+/// An objective of an SLO.
+#[derive(Clone, Copy)]
+pub(super) struct Aim<'a> {
+    /// The objective.
+    pub(super) part: Part<'a>,
+    /// Its indicator is written in the same document.
+    pub(super) inline: bool,
+}
+
 /// A metric: a query to the monitoring system that is read, or one to another.
 enum Metric {
     /// A query.
@@ -23,15 +32,15 @@ enum Metric {
 /// The indicator of an SLI's `spec`, for one objective of an SLO.
 pub(super) fn indicator<'a>(
     spec: Part<'a>,
-    objective: Part<'a>,
+    aim: Aim<'a>,
     documents: &Documents<'a>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Indicator> {
     if let Some(metric) = spec.get("thresholdMetric") {
-        return threshold(metric, objective, documents, problems);
+        return threshold(metric, aim.part, documents, problems);
     }
     let ratio = spec.get("ratioMetric")?;
-    idle(objective, &["op", "value"], documents.rules, problems);
+    idle(aim, &["op", "value"], documents.rules, problems);
     if let Some(raw) = ratio.get("raw") {
         let is_good = ratio.get("rawType").and_then(Part::text)? == "success";
         return Some(match metric(raw, documents, problems)? {
@@ -100,10 +109,10 @@ pub(super) fn compared(
     Some((comparison, target::decimal(objective.get("value")?.number()?)?))
 }
 
-/// Tells what has no effect beside a ratio of events; the strictest rules refuse it.
-pub(super) fn idle(objective: Part<'_>, keys: &[&str], rules: RuleSet, problems: &mut Vec<Diagnostic>) {
-    for (key, part) in keys.iter().filter_map(|key| Some((key, objective.get(key)?))) {
-        if rules != RuleSet::Strict {
+/// Tells what has no effect beside a ratio of events; the strictest rules refuse it where they see both.
+pub(super) fn idle(aim: Aim<'_>, keys: &[&str], rules: RuleSet, problems: &mut Vec<Diagnostic>) {
+    for (key, part) in keys.iter().filter_map(|key| Some((key, aim.part.get(key)?))) {
+        if rules != RuleSet::Strict || !aim.inline {
             let message = format!("`{key}` says nothing of a ratio of events");
             let problem = Diagnostic::warning(Code::Unused, message).at(part.key_place(), "without effect");
             problems.push(problem.help("take it out; it compares the values of a threshold metric"));

@@ -6,8 +6,8 @@
 use super::super::{
     Calendar, Comparison, Indicator, Method, Query, Slo, annotation, dialect, period, target,
 };
-use super::indicator::{compared, counts, is_read};
-use super::{each, name_of, objective};
+use super::indicator::{Aim, compared, counts, idle, is_read};
+use super::{Called, called, objective};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, RuleSet, Schema};
 use crate::settings::Settings;
@@ -43,19 +43,13 @@ pub(in crate::catalog) fn slos(
         let method = method(spec, aim);
         let terms = annotation::terms(part, share, &[], problems);
         let indicator = indicator(spec, aim, settings.slo_rules, problems);
-        let text = |part: Part<'_>| part.text().filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned);
         let read = || {
-            let name = part.at("/metadata/name")?.text()?;
-            let title = part.at("/metadata/displayName").and_then(text).unwrap_or_else(|| name.to_owned());
-            let called = aim.get("displayName").and_then(text);
+            let Called { name, title, place } = called(part, aim, several.then_some(index))?;
             let (period, calendar) = window.clone()?;
             Some(Slo {
-                name: if several { each(name, called.as_deref(), index) } else { name.to_owned() },
+                name,
                 service: service?.to_owned(),
-                title: match called.filter(|_| several) {
-                    Some(called) => format!("{title}: {called}"),
-                    None => title,
-                },
+                title,
                 objective: share?,
                 period,
                 terms,
@@ -63,7 +57,7 @@ pub(in crate::catalog) fn slos(
                 method: method?,
                 share: None,
                 indicator: indicator?,
-                place: if several { aim.key_place() } else { name_of(part) },
+                place,
                 objective_place: super::target(aim),
             })
         };
@@ -133,7 +127,7 @@ fn indicator(
     }
     let ratio = objective.get("ratioMetrics")?;
     // A number is asked for beside every ratio by the strictest rules, so only what compares is without effect.
-    super::indicator::idle(objective, &["op"], rules, problems);
+    idle(Aim { part: objective, inline: true }, &["op"], rules, problems);
     let (good, total) = match (metric(ratio.get("good")?)?, metric(ratio.get("total")?)?) {
         (Ok(good), Ok(total)) => (good, total),
         (Err(foreign), _) | (Ok(_), Err(foreign)) => return Some(foreign),
