@@ -158,6 +158,12 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     (Catalog { slos, passed_over }, problems)
 }
 
+/// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
+#[must_use]
+pub fn defines(part: Part<'_>) -> Option<usize> {
+    dialect::defines(part)
+}
+
 /// SLOs of one name, of whatever dialects, that have not been told as documents of one name.
 fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
     let pairs = sorted.iter().zip(sorted.iter().skip(1)).filter(|(first, later)| first.name == later.name);

@@ -97,6 +97,22 @@ pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
     Belongs::No
 }
 
+/// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
+pub(super) fn defines(part: Part<'_>) -> Option<usize> {
+    let Belongs::To(dialect) = tell(part, &mut Vec::new()) else { return None };
+    let listed = |part: Option<Part<'_>>| {
+        part.and_then(|part| part.get("slos")).map_or(0, |slos| slos.items().count())
+    };
+    Some(match dialect {
+        Dialect::OpenSlo(_) | Dialect::OpenSloV1Alpha => {
+            usize::from(part.get("kind").and_then(Part::text) == Some("SLO"))
+        }
+        Dialect::Sloth(sloth::Form::File) => listed(Some(part)),
+        Dialect::Sloth(sloth::Form::Resource) => listed(part.get("spec")),
+        Dialect::Pyrra => 1,
+    })
+}
+
 /// A document that does not say of which version it is: one with a kind of ours was meant to be read.
 fn unmarked(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
     let kind = part.get("kind").and_then(Part::text).filter(|_| part.get("spec").is_some());
