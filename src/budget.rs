@@ -273,21 +273,6 @@ impl Budget {
             known: end.known - start.known,
         })
     }
-
-    /// The same budget with `points` more points in which nothing bad happens and the traffic of one period
-    /// earlier repeats; what is missing there counts as no events.
-    #[must_use]
-    pub fn if_nothing_more_burns(&self, points: usize) -> Self {
-        let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
-        let mut budget = Self { direct: None, incidents, breaches, ..self.clone() };
-        for _ in 0..points {
-            let before = budget.points.len().checked_sub(budget.period);
-            let repeated = before.and_then(|index| budget.points.get(index).copied().flatten());
-            let total = repeated.map_or(Decimal::ZERO, |events| events.total);
-            budget.push(Some(Total { bad: Decimal::ZERO, total }));
-        }
-        budget
-    }
 }
 
 impl Figures<'_> {

@@ -157,7 +157,14 @@ fn compile(engine: &Engine, layout: &Layout) -> Result<AST, Diagnostic> {
         let parsed = engine.compile(layout.source().text());
         parsed.map_err(|error| Box::new(EvalAltResult::ErrorParsing(*error.0, error.1)))
     };
-    guarded(Purpose::Declaring, parse).map_err(|broken| diagnosed(broken, layout, None))
+    let ast = guarded(Purpose::Declaring, parse).map_err(|broken| diagnosed(broken, layout, None))?;
+    // The engine takes the end of the file for the end of a comment, and every clause behind its beginning for words.
+    match layout.open_comment() {
+        Some(place) => Err(Diagnostic::error(Code::PolicySyntax, "the comment is never closed")
+            .at(place, "everything from here on is a comment")
+            .help("close it with `*/`, or begin each of its lines with `//`")),
+        None => Ok(ast),
+    }
 }
 
 /// A broken run as a problem; `line` is where it is when the engine does not say.

@@ -306,7 +306,7 @@ impl<'a> Bench<'a> {
             State::Idle => Standing::Idle,
             State::Unknown => Standing::Unknown,
             State::InForce(stretch) => {
-                let future = Arc::new(budget.if_nothing_more_burns(points(course)));
+                let future = Arc::new(budget.if_nothing_more_burns(course.t, points(course)));
                 let thaws_at = if releases.is_empty() {
                     self.conditions(clause, when, &future).ending(course, stretch)
                 } else {

@@ -357,9 +357,9 @@ impl Case {
         let before = self.in_force.contains(&clause.name);
         let in_force = Standing::InForce { since: 0, at_least: true, thaws_at: None };
         let standing = match (&when, &thaws) {
-            (None, _) if before || recalled.triggered.is_some() => in_force,
             // Facts are those of a budget that is known.
             (None, _) if clause.on_gap => Standing::Idle,
+            (None, _) if before || recalled.triggered.is_some() => in_force,
             (None, _) => Standing::Untriggered,
             (Some(Tested { truth: Truth::Holds, .. }), _) => in_force,
             (Some(Tested { truth: Truth::Fails, .. }), None) => Standing::Idle,

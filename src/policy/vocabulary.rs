@@ -118,7 +118,7 @@ pub const FACTS: [Fact; 31] = [
         "budget.pace",
         Takes::Nothing,
         "rate, at least 0",
-        "how many times faster than evenly the budget is spent over the period: burn_rate(P)",
+        "how many times faster than evenly the budget is spent over the period: the consumed share, which is burn_rate(P) where nothing is given back",
     ),
     fact(
         "budget.premature",
