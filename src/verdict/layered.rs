@@ -142,6 +142,7 @@ fn lenient() -> Settings {
         services: SERVICES.iter().map(|name| ((*name).to_owned(), service(name))).collect(),
         environments: [("production".to_owned(), production)].into(),
         changes: BTreeMap::new(),
+        signals: BTreeMap::new(),
         unmapped: Unmapped::Ignore,
         ignore: vec!["**".to_owned()],
         ignore_within: None,
