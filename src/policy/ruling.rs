@@ -3,7 +3,7 @@
 //! A ruling states facts; how strict it is in an environment, and what it means together with others, is left to
 //! `verdict`. What no budget knows is taken from the past that is handed in. Conditions are traced only at the judged point; the walk over history reads them in silence.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -49,7 +49,8 @@ pub enum Standing {
         since: i64,
         /// It may have begun earlier than history is read.
         at_least: bool,
-        /// The first point at which it would end if nothing more burned; none when that is not within a period.
+        /// The first point at which it would end if nothing more burned; none when that is not within a period, or
+        /// when a signal has a say in it.
         thaws_at: Option<i64>,
     },
     /// Not in force.
@@ -179,6 +180,8 @@ struct Bench<'a> {
     past: Past<'a>,
     /// The first failure of a condition on the walk.
     failed: RefCell<Option<Obstacle>>,
+    /// A condition asked about a signal at a point that lies ahead.
+    unforeseen: Cell<bool>,
 }
 
 impl<'a> Bench<'a> {
@@ -199,6 +202,7 @@ impl<'a> Bench<'a> {
             pending,
             past,
             failed: RefCell::new(None),
+            unforeseen: Cell::new(false),
         }
     }
 
@@ -279,6 +283,7 @@ impl<'a> Bench<'a> {
                     let spans = self.taxed_spans(clause, when, &future, course.t + course.length, &releases);
                     spans.into_iter().find_map(|span| span.until.filter(|until| *until > course.t))
                 };
+                let thaws_at = thaws_at.filter(|_| !self.unforeseen.get());
                 Standing::InForce { since: stretch.since, at_least: stretch.at_least, thaws_at }
             }
         };

@@ -57,16 +57,25 @@ fn freezes(ruling: &Ruling) -> bool {
         && matches!(ruling.standing, Standing::InForce { .. } | Standing::Unknown)
 }
 
-/// How a ruling in force ends, where that is not by its budget: with its time after the clause that it follows, or by a
-/// person's word.
+/// How a ruling in force ends, where that is not by its budget alone: with its time after the clause that it follows, by
+/// a person's word, or as a signal has it.
 pub fn ending(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Option<String> {
     match (ruling.standing, &ruling.recalled.follows, &ruling.recalled.triggered) {
         (Standing::InForce { thaws_at: Some(at), .. }, Some(first), _) => {
             Some(format!("ends {}, unless {} comes back", figure::instant(at), safe(first)))
         }
         (Standing::InForce { .. }, _, Some(_)) => Some("ends when a person says that it is over".to_owned()),
+        (Standing::InForce { thaws_at: None, .. }, ..) if reads_signal(ruling) => {
+            Some("has no end that can be foreseen, because it depends on a signal".to_owned())
+        }
         (Standing::InForce { .. } | Standing::Idle | Standing::Unknown | Standing::Untriggered, ..) => None,
     }
+}
+
+/// True where a condition read a signal.
+fn reads_signal(ruling: &Ruling) -> bool {
+    let evidence = ruling.evidence.iter().chain(&ruling.thaw_evidence);
+    evidence.into_iter().any(|read| read.fact.starts_with("signal("))
 }
 
 /// How many silver bullets are left this year.

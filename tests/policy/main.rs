@@ -78,6 +78,7 @@ fn names() -> Names {
         services: words(&["checkout", "ledger"]),
         teams: words(&["payments"]),
         dependencies: words(&["payment-gateway"]),
+        signals: words(&["cpu"]),
         step: 300,
         ..Names::default()
     }
