@@ -41,17 +41,22 @@ impl<'a> Wanted<'a> {
 pub struct Heard<'a> {
     /// The answers, in the order of environments and names.
     pub answers: Vec<(SignalRequest<'a>, Result<Signal, Gap>)>,
+    /// The same, as budgets keep them, by environment.
+    signals: BTreeMap<&'a str, Arc<Signals>>,
 }
 
 impl Heard<'_> {
     /// The signals of an environment.
     #[must_use]
     pub fn of(&self, environment: &str) -> Arc<Signals> {
-        let answers = self.answers.iter().filter(|(request, _)| request.environment == environment);
-        let answers = answers.map(|(request, answer)| (request.name.to_owned(), answer.clone()));
-        let detail = "the settings declare no signal of that name".to_owned();
-        Arc::new(Signals::new(answers.collect(), Gap::Unsupported { detail }))
+        self.signals.get(environment).map_or_else(|| Arc::new(known(BTreeMap::new())), Arc::clone)
     }
+}
+
+/// Signals of which no other one is declared.
+fn known(answers: BTreeMap<String, Result<Signal, Gap>>) -> Signals {
+    let detail = "the settings declare no signal of that name".to_owned();
+    Signals::new(answers, Gap::Unsupported { detail })
 }
 
 /// Asks about signals, at each point that a walk up to `t` looks at.
@@ -74,6 +79,9 @@ pub fn listen<'a>(
         let points = (PERIODS - 1) * ((reads.period + settings.step - 1) / settings.step);
         let range = Range { first: t - points * settings.step, last: t, step: settings.step };
         let answers = ask(&requests, range);
+        let names = requests.iter().map(|request| request.name.to_owned());
+        let signals = known(names.zip(answers.iter().cloned()).collect());
+        heard.signals.insert(environment, Arc::new(signals));
         heard.answers.extend(requests.into_iter().zip(answers));
     }
     heard
