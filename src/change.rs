@@ -199,6 +199,8 @@ mod tests {
         };
         Settings {
             slos: Vec::new(),
+            slo_rules: crate::document::RuleSet::Spec,
+            sloth_period: settings::SLOTH_PERIOD,
             policies: Vec::new(),
             services: BTreeMap::from([
                 ("checkout".to_owned(), service(&["services/checkout/**", "lib/*.rs"])),

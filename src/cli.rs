@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Rollout;
+use crate::document::RuleSet;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
@@ -85,7 +86,7 @@ pub struct Init {
 }
 
 /// The organisation's layer, above what the team wrote.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Layered {
     /// The layer of the organisation, as `slogate vendor` wrote it; its text may stand in `SLOGATE_ORGANIZATION`
     /// instead. It can only tighten what the team wrote. With a base it must lie outside of the team's repository.
@@ -172,6 +173,11 @@ pub struct Validate {
     #[arg(long)]
     pub strict: bool,
 
+    /// Hold OpenSLO definitions to these rules, whatever `slo_rules` says in the settings: those of OpenSLO's own SDK,
+    /// those of the specification's text, or only those that a budget depends on.
+    #[arg(long, value_name = "RULES", value_parser = PossibleValuesParser::new(RuleSet::ALL.map(RuleSet::as_str)))]
+    pub rules: Option<String>,
+
     /// How to list the problems.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Listing,
@@ -184,7 +190,7 @@ pub struct Validate {
 /// Say in words what a policy, a clause, a report, a word or a code means.
 ///
 /// A policy (`policies/payments.rhai`) is told from its own syntax: change a threshold and the sentence changes. What has
-/// no words is quoted.
+/// no words is quoted. Under an organisation's layer it is told as it counts there.
 ///
 /// A clause (`exhausted`, or `payments/exhausted` where several policies have one of that name) is held against its
 /// budgets: where it stands for each SLO in its policy's scope, what it read against which thresholds, and how far it is
@@ -279,10 +285,6 @@ impl Explain {
             Self { environment: Some(_), .. } => Some("--environment"),
             Self { observations: Some(_), .. } => Some("--observations"),
             Self { prometheus: Some(_), .. } => Some("--prometheus"),
-            Self { layered: Layered { organization: Some(_), .. }, .. } => Some("--organization"),
-            Self { layered: Layered { organization_sha256: Some(_), .. }, .. } => {
-                Some("--organization-sha256")
-            }
             Self { service, .. } if !service.is_empty() => Some("--service"),
             Self { .. } => None,
         }
@@ -403,13 +405,18 @@ pub enum TestFormat {
 ///
 /// Every policy that the settings name has its tests beside it: `payments.test.yaml` tests `payments.rhai`. A case
 /// gives some facts, a stretch of history or recorded observations, and wants clauses, an effect, consequences and
-/// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system.
+/// instants. Effects are those of an environment that enforces. Reads the work tree; asks no monitoring system. An
+/// organisation's own repository has `organization.yaml` instead of settings, and its policies are tested the same way.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::OF_TESTS, &[(Exit::Proceed, "passed")]))]
 pub struct Test {
-    /// The directory that has `slogate.yaml`.
+    /// The directory that has `slogate.yaml` or `organization.yaml`.
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+
+    /// The organisation's layer, whose classes of change the policies may except.
+    #[command(flatten)]
+    pub layered: Layered,
 
     /// Run only the cases whose policy or note contains this.
     #[arg(long, value_name = "TEXT")]

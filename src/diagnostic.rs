@@ -69,7 +69,7 @@ pub enum Code {
     ThawsAtOnce,
     /// A clause that freezes while nothing has burned.
     WrongDirection,
-    /// A clause that adds nothing to another one.
+    /// A clause that adds nothing to another one, or a part of a condition to the rest.
     Shadowed,
     /// A share of less than one per cent where more is surely meant.
     TinyShare,

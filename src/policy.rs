@@ -206,7 +206,7 @@ pub struct Clause {
     pub title: String,
     /// Its lines, from `clause` to the last consequence.
     pub place: Place,
-    /// When it comes into force; none for a manual clause, and for one that follows another.
+    /// When it comes into force; none for a clause that comes in another way.
     pub when: Option<Condition>,
     /// When it ends; without, it ends as soon as `when` no longer holds.
     pub thaws: Option<Condition>,
@@ -216,6 +216,8 @@ pub struct Clause {
     pub manual: bool,
     /// It follows another clause.
     pub after: Option<After>,
+    /// It is in force while its budget is not known.
+    pub on_gap: bool,
 }
 
 /// The clause that a clause follows, and for how long it does.

@@ -12,6 +12,7 @@ pub mod organization;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+use crate::document::RuleSet;
 
 pub use glob::{Matcher, glob};
 pub use join::{Joined, join};
@@ -19,6 +20,12 @@ pub use layer::{Classes, Layer};
 
 /// The file's name, at the root of the judged directory.
 pub const FILE: &str = "slogate.yaml";
+
+/// What `slogate definitions` writes of the policy language: the one file with a policy's ending that is none.
+pub const DEFINITIONS: &str = ".slogate/slogate.d.rhai";
+
+/// The period that Sloth takes when nothing else is said, in seconds: 30 days.
+pub const SLOTH_PERIOD: i64 = 30 * 86_400;
 
 /// How strict an environment is: the most that a policy's ruling can become in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,6 +170,10 @@ pub struct Snapshot {
 pub struct Settings {
     /// Globs of SLO definitions.
     pub slos: Vec<String>,
+    /// The rules that OpenSLO definitions are held to.
+    pub slo_rules: RuleSet,
+    /// The period of Sloth's SLOs, which their definitions do not say, in seconds.
+    pub sloth_period: i64,
     /// Globs of policies.
     pub policies: Vec<String>,
     /// The services by name.

@@ -175,6 +175,26 @@ pub fn repository_of(directory: &Path) -> PathBuf {
     root.unwrap_or(&directory).to_owned()
 }
 
+/// A path as it is meant in a directory: steps that lead out of it are taken from where the directory really lies.
+#[must_use]
+pub fn seen_from(directory: &Path, path: &Path) -> PathBuf {
+    let mut place = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
+    let mut rest = path.components();
+    loop {
+        let next = rest.clone().next();
+        match next {
+            Some(Component::ParentDir) => {
+                place.pop();
+            }
+            Some(Component::CurDir) => {}
+            Some(Component::Normal(_) | Component::RootDir | Component::Prefix(_)) | None => {
+                return place.join(rest.as_path());
+            }
+        }
+        rest.next();
+    }
+}
+
 /// True when a path lies below a directory, or a link on the way to it does: whoever writes there can choose what is
 /// read. What cannot be looked at counts as outside; reading it fails.
 #[must_use]
@@ -403,9 +423,12 @@ mod tests {
         ] {
             assert!(holds(&team, &at(path)), "{path}");
         }
-        for path in ["org/acme.yaml", "team/../org/acme.yaml", "team/app/../../org/acme.yaml"] {
+        for path in ["org/acme.yaml", "team/../org/acme.yaml"] {
             assert!(!holds(&team, &at(path)), "{path}");
         }
+        let out = "../../org/acme.yaml";
+        assert!(holds(&team, &at("team/app").join(out)), "`app` may become a link that leads elsewhere");
+        assert!(!holds(&team, &seen_from(&at("team/app"), Path::new(out))), "this `app` is none");
     }
 
     #[test]

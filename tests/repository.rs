@@ -17,6 +17,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use slogate::diagnostic::Code;
+use slogate::policy::vocabulary::{FACTS, FUNCTIONS, Fact, Function, Role};
 
 /// The most lines that a file of the product may have.
 const CEILING: usize = 500;
@@ -244,15 +245,27 @@ fn the_readme_shows_the_exits_that_the_help_shows() {
 }
 
 #[test]
-fn the_readme_lists_every_fact() {
+fn the_readme_names_facts_and_functions_that_there_are() {
     let readme = text("README.md");
-    let table: String = readme.lines().filter(|line| line.starts_with("| `budget.")).collect();
-    let facts = slogate::policy::vocabulary::FACTS;
-    let named =
-        |name: &str| table.contains(&format!("budget.{name}`")) || table.contains(&format!("budget.{name}("));
-    let broken: Vec<String> =
-        facts.iter().filter(|fact| !named(fact.name())).map(|fact| fact.form.to_owned()).collect();
-    none("facts that the README's table does not list", &broken);
+    let said = readme.split("## What a policy may say").nth(1).and_then(|rest| rest.split("## ").next());
+    let said = said.expect("README.md says what a policy may say");
+    let facts: Vec<&str> = FACTS.iter().map(Fact::name).collect();
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let read = |rest: &str| rest.split(|c| !is_part(c)).next().unwrap_or_default().to_owned();
+    // The misspelling is shown on purpose.
+    let read = said.split("`budget.").skip(1).map(read).filter(|name| name != "remaning");
+    let unknown: Vec<String> = read.filter(|name| !facts.contains(&name.as_str())).collect();
+    none("facts that the README names and the language does not have", &unknown);
+    let makes = |function: &&Function| matches!(function.role, Role::Makes(_));
+    let consequences = FUNCTIONS.iter().filter(makes);
+    let missing: Vec<&str> = consequences
+        .map(|function| function.name)
+        .filter(|name| !said.contains(&format!("`{name}")))
+        .collect();
+    none(
+        "consequences that the README does not name",
+        &missing.into_iter().map(str::to_owned).collect::<Vec<_>>(),
+    );
 }
 
 #[test]
@@ -287,6 +300,32 @@ fn every_input_of_the_action_is_a_flag() {
         .cloned()
         .collect();
     none("inputs of action.yml that are no flags of `slogate check`", &broken);
+}
+
+#[test]
+fn every_ready_made_policy_has_its_tests_and_says_whose_it_is() {
+    let policies = ending("policies", ".rhai");
+    assert!(policies.len() >= 10, "the ready-made policies were not found: {policies:?}");
+    let listed = text("policies/README.md");
+    let mut broken = Vec::new();
+    for path in policies {
+        let name = Path::new(&path).file_stem().and_then(|stem| stem.to_str()).unwrap_or_default().to_owned();
+        let tests = path.replace(".rhai", ".test.yaml");
+        if !root().join(&tests).is_file() || !text(&tests).contains("- stretches:") {
+            broken.push(format!("{tests} replays no history"));
+        }
+        let comment: String = text(&path).lines().take_while(|line| line.starts_with("//")).collect();
+        if !comment.contains("Whose: ") || !(comment.contains("Changed: ") || comment.contains("Change: ")) {
+            broken.push(format!("{path} does not say whose it is and what was changed"));
+        }
+        if !listed.contains(&format!("[`{name}`]({name}.rhai)")) {
+            broken.push(format!("policies/README.md does not list {name}"));
+        }
+        if !text("README.md").contains(&format!("| `{name}` |")) {
+            broken.push(format!("README.md does not list {name}"));
+        }
+    }
+    none("ready-made policies that lack something", &broken);
 }
 
 #[test]

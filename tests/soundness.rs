@@ -84,7 +84,7 @@ fn validated(repository: &Path) -> Vec<(String, Problem)> {
         panic!("{}: {error}: {}", repository.display(), String::from_utf8_lossy(&output.stderr))
     });
     let problems = problems.as_array().expect("a list");
-    let of_policy = |problem: &&Value| problem["file"].as_str().is_some_and(|file| file.ends_with(".rhai"));
+    let of_policy = |problem: &&Value| problem["file"].as_str().is_some_and(|file| file.ends_with("rhai"));
     let problem = |problem: &Value| {
         let line = problem["line"].as_u64().and_then(|line| usize::try_from(line).ok()).expect("a line");
         let text = |key: &str| problem[key].as_str().expect("a text").to_owned();
@@ -105,8 +105,12 @@ fn found_in(case: &Case) -> BTreeSet<Problem> {
         let to = directory.path().join(part).join(file.file_name().expect("a name"));
         fs::copy(file, to).expect("a file");
     };
-    entries(&corpus.join("slos")).iter().for_each(|file| copy(file, "slos"));
-    case.files.iter().for_each(|file| copy(file, "policies"));
+    for file in entries(&corpus.join("slos")) {
+        copy(&file, "slos");
+    }
+    for file in &case.files {
+        copy(file, "policies");
+    }
     validated(directory.path()).into_iter().map(|(_, problem)| problem).collect()
 }
 

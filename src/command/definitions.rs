@@ -11,14 +11,12 @@ use crate::cli::Definitions;
 use crate::command::World;
 use crate::document::Schema;
 use crate::report::definitions;
+use crate::settings;
 use crate::tree;
 use crate::verdict::Exit;
 
 /// The directory below the one that has the settings.
 const DIRECTORY: &str = ".slogate";
-
-/// The definitions of the policy language.
-const POLICIES: &str = "slogate.d.rhai";
 
 /// The formats that people write, each with the files that are written in it, and the way from such a file to the
 /// directory of the definitions.
@@ -47,9 +45,9 @@ pub fn run(definitions: &Definitions, world: &mut World) -> Exit {
     }
     let mut text = String::new();
     let mut differs = false;
-    for (name, wanted) in files() {
-        let shown = format!("{DIRECTORY}/{name}");
-        let fate = fate(&root.join(DIRECTORY).join(name), &wanted);
+    for (shown, wanted) in files() {
+        let place = root.join(&shown);
+        let fate = fate(&place, &wanted);
         let done = match (&fate, definitions.check) {
             (Fate::Same, _) => "is up to date",
             (Fate::Changed, true) => "is not up to date",
@@ -59,7 +57,7 @@ pub fn run(definitions: &Definitions, world: &mut World) -> Exit {
         differs |= !matches!(fate, Fate::Same);
         if !definitions.check
             && !matches!(fate, Fate::Same)
-            && let Err(error) = write(&root.join(DIRECTORY), name, &wanted)
+            && let Err(error) = write(&place, &wanted)
         {
             world.tell(&format!("error: `{shown}` could not be written: {error}"));
             return Exit::Untold;
@@ -76,10 +74,12 @@ pub fn run(definitions: &Definitions, world: &mut World) -> Exit {
     world.end(&text, Exit::Proceed)
 }
 
-/// The files, with what they must say.
-fn files() -> Vec<(&'static str, String)> {
-    let schemas = SCHEMAS.iter().map(|(schema, ..)| (schema.file(), schema.text().to_owned()));
-    std::iter::once((POLICIES, definitions::render())).chain(schemas).collect()
+/// The files by their paths, with what they must say.
+fn files() -> Vec<(String, String)> {
+    let schemas = SCHEMAS
+        .iter()
+        .map(|(schema, ..)| (format!("{DIRECTORY}/{}", schema.file()), schema.text().to_owned()));
+    std::iter::once((settings::DEFINITIONS.to_owned(), definitions::render())).chain(schemas).collect()
 }
 
 /// How a file stands to what it must say.
@@ -94,25 +94,27 @@ fn fate(path: &Path, wanted: &str) -> Fate {
 }
 
 /// Writes a file beside its place, and moves it there.
-fn write(directory: &Path, name: &str, wanted: &str) -> io::Result<()> {
-    std::fs::create_dir_all(directory)?;
-    let beside = directory.join(format!("{name}.part"));
+fn write(place: &Path, wanted: &str) -> io::Result<()> {
+    std::fs::create_dir_all(place.parent().unwrap_or(place))?;
+    let mut beside = place.as_os_str().to_owned();
+    beside.push(".part");
     std::fs::write(&beside, wanted)?;
-    std::fs::rename(&beside, directory.join(name))
+    std::fs::rename(&beside, place)
 }
 
 /// How an editor is told of them.
 fn advice() -> String {
     let mut text = "\nThe Rhai language server finds the words of policies by itself. Editors of YAML (the YAML language \
-                    server,\nVS Code's YAML extension) are told by a first line in each file\n\n"
+                    server,\nVS Code's YAML extension) are told by a first line in each file, with one `../` for each \
+                    directory that it is in:\n\n"
         .to_owned();
     for (schema, files, up) in SCHEMAS {
         let line = format!("# yaml-language-server: $schema={up}{DIRECTORY}/{}", schema.file());
         let _ = writeln!(text, "  {line:<69} in {files}");
     }
-    text.push_str("\nor once for all in VS Code's settings.json\n\n  \"yaml.schemas\": {\n");
+    text.push_str("\nor once for all in VS Code's settings.json:\n\n  \"yaml.schemas\": {\n");
     let lines =
-        SCHEMAS.map(|(schema, files, _)| format!("    \"{DIRECTORY}/{}\": \"{files}\"", schema.file()));
+        SCHEMAS.map(|(schema, files, _)| format!("    \"./{DIRECTORY}/{}\": \"{files}\"", schema.file()));
     let _ = writeln!(text, "{}\n  }}", lines.join(",\n"));
     text
 }

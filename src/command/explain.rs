@@ -4,19 +4,23 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+use crate::catalog::Catalog;
 use crate::cli::{Explain, Prose};
 use crate::command::World;
-use crate::command::ground;
+use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law;
+use crate::command::organization::{self, Offer};
 use crate::diagnostic::{self, Code, Diagnostic, nearest};
 use crate::document;
 use crate::ledger::Past;
-use crate::policy::Policy;
 use crate::policy::vocabulary::word::{Topic, Word};
+use crate::policy::{Names, Policy};
+use crate::report::escape::terminal;
 use crate::report::explanation::{self, Page};
 use crate::report::problem;
-use crate::settings::{self, Settings};
+use crate::settings::organization::Organization;
+use crate::settings::{self, Settings, layer};
 use crate::tree::{Tree as _, TreeError, WorkTree};
 use crate::verdict::Exit;
 
@@ -53,7 +57,8 @@ pub fn run(explain: &Explain, world: &mut World) -> Exit {
         && let Some(argument) = explain.of_clauses()
     {
         let hint = if is_policy || is_report { "" } else { "; a clause of that name is `POLICY/NAME`" };
-        world.tell(&format!("error: {argument} belongs to a clause, which `{}` is not{hint}", explain.what));
+        let what = terminal(&explain.what);
+        world.tell(&format!("error: {argument} belongs to a clause, which `{what}` is not{hint}"));
         return Exit::Usage;
     }
     if is_policy {
@@ -128,7 +133,8 @@ fn defined(what: &str, page: Page) -> Option<String> {
 /// Explains a policy.
 fn policy(explain: &Explain, page: Page, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let (exit, text) = match read(&world.directory.join(&explain.what), &mut problems) {
+    let layer = Offer::of(&explain.layered, world).read(&world.directory, None);
+    let (exit, text) = match read(&world.directory.join(&explain.what), layer, &mut problems) {
         Ok((policy, settings)) => {
             let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
             // Nothing keeps events yet.
@@ -162,8 +168,8 @@ fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
     let known: Vec<String> =
         own.chain(topics.chain(codes).map(str::to_owned)).chain(clauses.iter().cloned()).collect();
     let near = nearest(what, known.iter().map(String::as_str));
-    let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-    let what: String = what.chars().take(80).flat_map(char::escape_debug).collect();
+    let near = near.map_or_else(String::new, |near| format!("; did you mean `{}`?", terminal(near)));
+    let what = terminal(what);
     world.tell(&format!(
         "error: `{what}` is no policy (`*{ENDING}`), no report (`*{REPORT}`), no clause, no word of the policy language and no code of a problem{near}"
     ));
@@ -172,22 +178,43 @@ fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
 }
 
 /// Reads a policy and the settings above it, which say what its names stand for.
-fn read(file: &Path, problems: &mut Vec<Diagnostic>) -> Result<(Policy, Settings), Stop> {
+fn read(
+    file: &Path,
+    layer: Result<Option<Organization>, Stop>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Policy, Settings), Stop> {
     let root = root(file).ok_or_else(|| {
         let message = format!("there is no `{}` in any directory above the policy", settings::FILE);
         let help = "explain a policy of a repository: its settings say what the names in it stand for";
         Diagnostic::error(Code::NoSettings, message).help(help)
     })?;
     let ground = ground::read(&root, &root, None)?;
-    let settings = law::read_settings(&ground, problems)?;
     let path = file.strip_prefix(&root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-    let Some(bytes) = ground.tree.read(&path)? else {
+    if let Some((settings, names)) = organization::alone(&*ground.tree)? {
+        let (policy, warnings) = load(&ground, &path, &names)?;
+        problems.extend(warnings);
+        return Ok((policy, settings));
+    }
+    let rules = law::read_rules(&ground, layer, problems)?;
+    if !rules.problems.is_empty() {
+        return Err(Stop::Invalid(rules.problems));
+    }
+    let settings = rules.settings;
+    let (mut policy, warnings) = load(&ground, &path, &law::names(&settings))?;
+    problems.extend(warnings);
+    if let Some(Organization { layer, .. }) = &rules.organization {
+        let held = std::slice::from_mut(&mut policy);
+        problems.extend(organization::hold(layer, &mut Catalog::default(), held));
+    }
+    Ok((policy, settings))
+}
+
+/// Loads the policy at a path.
+fn load(ground: &Ground, path: &str, names: &Names) -> Result<(Policy, Vec<Diagnostic>), Stop> {
+    let Some(bytes) = ground.tree.read(path)? else {
         return Err(Stop::Usage(format!("there is no file `{path}`")));
     };
-    let source = document::decode(&path, bytes)?;
-    let (policy, warnings) = Policy::load(&source, &law::names(&settings)).map_err(Stop::Invalid)?;
-    problems.extend(warnings);
-    Ok((policy, settings))
+    Policy::load(&document::decode(path, bytes)?, names).map_err(Stop::Invalid)
 }
 
 /// The nearest directory above a file that has settings.
@@ -195,7 +222,9 @@ fn root(file: &Path) -> Option<PathBuf> {
     let mut above = file.ancestors().skip(1);
     above
         .find(|above| {
-            matches!(WorkTree::new(*above).read(settings::FILE), Ok(Some(_)) | Err(TreeError::Refused(_)))
+            let tree = WorkTree::new(*above);
+            let has = |file| matches!(tree.read(file), Ok(Some(_)) | Err(TreeError::Refused(_)));
+            has(settings::FILE) || has(layer::FILE)
         })
         .map(Path::to_owned)
 }

@@ -7,7 +7,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::cli::{Init, Test, TestFormat};
+use crate::cli::{Init, Layered, Test, TestFormat};
 use crate::command::World;
 use crate::command::ground;
 use crate::command::init::draft::Draft;
@@ -152,8 +152,9 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
         let drafts = draft::files(&plan);
         let overlay = Overlay::new(WorkTree::new(&findings.root), &findings.survey.files, &drafts);
         let mut problems = Vec::new();
-        let law = validate::examine(&ground::of_files(Box::new(overlay.clone())), Ok(None), &mut problems)
-            .map(|(_, law)| law);
+        let law =
+            validate::examine(&ground::of_files(Box::new(overlay.clone())), Ok(None), None, &mut problems)
+                .map(|(_, law)| law);
         let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
         if findings.leave_out(&errors) {
             continue;
@@ -179,12 +180,13 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
 fn passing(init: &Init, overlay: Overlay) -> Result<usize, Refusal> {
     let asked = Test {
         dir: init.dir.clone(),
+        layered: Layered::default(),
         filter: None,
         format: TestFormat::Text,
         coverage: true,
         min: Some(100),
     };
-    let (trials, problems) = test::try_all(Box::new(overlay), &asked);
+    let (trials, problems) = test::try_all(Box::new(overlay), None, &asked);
     match trials {
         Some(trials) if trials.failed() == 0 && !trials.uncovered() => Ok(trials.cases.len()),
         Some(trials) => Err(Refusal::Untested(trial::render(&trials))),

@@ -163,7 +163,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.permalink.clone_from(&ground.permalink);
     judged.report.prefix.clone_from(&ground.prefix);
     judged.report.notes.extend(ground.notes.iter().cloned());
-    let layer = case.organization.read(&ground, &case.directory, &case.root);
+    let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
     let rules = law::read_rules(&ground, layer, &mut judged.report.problems)?;
     judged.report.notes.extend(rules.notes.iter().cloned());
     judged.report.organization = rules.organization.as_ref().map(organization);

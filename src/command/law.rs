@@ -16,7 +16,7 @@ use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::{Author, Names, Policy};
 use crate::settings::organization::Organization;
-use crate::settings::{self, Joined, Service, Settings};
+use crate::settings::{self, Joined, Service, Settings, layer};
 use crate::source::promql;
 use crate::tree::TreeError;
 
@@ -24,10 +24,14 @@ use crate::tree::TreeError;
 ///
 /// # Errors
 /// When there are none, or what is wrong in them.
-pub fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
+fn read_settings(ground: &Ground, problems: &mut Vec<Diagnostic>) -> Result<Settings, Stop> {
     let Some(bytes) = ground.tree.read(settings::FILE)? else {
         let message = format!("there is no `{}` in {}", settings::FILE, ground.describe());
-        let help = "name the directory that has it, or write the first one with `slogate init`";
+        let help = if ground.tree.read(layer::FILE)?.is_some() {
+            "this is an organisation's layer: `slogate vendor` checks it, and `slogate test` tests its policies"
+        } else {
+            "name the directory that has it, or write the first one with `slogate init`"
+        };
         return Err(Diagnostic::error(Code::NoSettings, message).help(help).into());
     };
     let source = document::decode(settings::FILE, bytes)?;
@@ -108,7 +112,8 @@ impl Law {
 /// When the tree does not answer.
 pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let settings = &rules.settings;
-    let paths = ground.tree.paths()?;
+    let mut paths = ground.tree.paths()?;
+    paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = rules.problems.clone();
     let definitions = read_all(ground, &paths, &settings.slos, settings::FILE, &mut problems)?;
     let (mut catalog, found) = catalog::load(&definitions, settings);
@@ -116,7 +121,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     problems.extend(promql::check(&catalog, settings));
     for path in &catalog.passed_over {
         let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
-        let help = "write OpenSLO v1, or leave the file out of `slos`";
+        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
         problems.push(Diagnostic::warning(Code::Unused, message).help(help));
     }
     let mut policies = Vec::new();

@@ -8,15 +8,15 @@ use std::path::Path;
 use crate::catalog::{Catalog, Objective};
 use crate::cli::Layered;
 use crate::command::World;
-use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic, SourceText};
 use crate::document;
 use crate::policy::{Author, Names, Policy};
 use crate::report::figure;
-use crate::settings::Layer;
+use crate::settings::layer::{FILE, STEP};
 use crate::settings::organization::{self, Organization};
-use crate::tree;
+use crate::settings::{self, Layer, Settings};
+use crate::tree::{self, Tree};
 
 /// The variable of the environment that holds a layer's text.
 pub const VARIABLE: &str = "SLOGATE_ORGANIZATION";
@@ -43,11 +43,12 @@ impl Offer {
         }
     }
 
-    /// Reads the layer, when one is offered. `directory` is where relative paths start, `root` what is judged.
+    /// Reads the layer, when one is offered. `directory` is where relative paths start; `team` is what is judged where a
+    /// base decides: there the layer must not lie in the team's repository.
     ///
     /// # Errors
     /// The layer cannot be read, is not whole, is not the one that is pinned, or lies where the team could write it.
-    pub fn read(&self, ground: &Ground, directory: &Path, root: &Path) -> Result<Option<Organization>, Stop> {
+    pub fn read(&self, directory: &Path, team: Option<&Path>) -> Result<Option<Organization>, Stop> {
         let source = match (&self.file, &self.text) {
             (None, None) if self.pin.is_some() => {
                 let message = format!(
@@ -66,9 +67,9 @@ impl Offer {
                 ));
             }
             (Some(file), None) => {
-                let path = directory.join(file);
+                let path = tree::seen_from(directory, Path::new(file));
                 // The work tree of a person who tries things out may hold anything; what decides about a change may not.
-                if ground.base.is_some() && tree::holds(&tree::repository_of(root), &path) {
+                if team.is_some_and(|root| tree::holds(&tree::repository_of(root), &path)) {
                     return Err(among_the_teams(file).into());
                 }
                 document::decode(file, tree::read_file(&path)?)?
@@ -108,16 +109,35 @@ fn among_the_teams(file: &str) -> Diagnostic {
     Diagnostic::error(Code::Layer, message).help(help)
 }
 
-/// Loads an organisation's policies on a team's grid. They are known by the organisation's name and their own, and may
-/// name the environments and classes of its layer alone.
-pub fn policies(layer: &Layer, sources: &[SourceText], step: i64) -> (Vec<Policy>, Vec<Diagnostic>) {
-    let names = Names {
+/// The names that an organisation's policies may use: the environments and classes of its layer alone.
+pub fn names(layer: &Layer, step: i64) -> Names {
+    Names {
         environments: layer.environments.keys().cloned().collect(),
         classes: layer.changes.keys().cloned().collect(),
         step,
         author: Author::Organization,
         ..Names::default()
-    };
+    }
+}
+
+/// The settings and names of a directory that has an organisation's layer and no settings of a team: there its policies
+/// are tested and told by themselves.
+///
+/// # Errors
+/// What is wrong in the layer.
+pub fn alone(tree: &dyn Tree) -> Result<Option<(Settings, Names)>, Stop> {
+    if tree.read(settings::FILE)?.is_some() {
+        return Ok(None);
+    }
+    let Some(bytes) = tree.read(FILE)? else { return Ok(None) };
+    let source = document::decode(FILE, bytes)?;
+    let layer = Layer::load(&source).map_err(Stop::Invalid)?;
+    Ok(Some((layer.alone(&source), names(&layer, STEP))))
+}
+
+/// Loads an organisation's policies on a team's grid. They are known by the organisation's name and their own.
+pub fn policies(layer: &Layer, sources: &[SourceText], step: i64) -> (Vec<Policy>, Vec<Diagnostic>) {
+    let names = names(layer, step);
     let (mut policies, mut problems): (Vec<Policy>, Vec<Diagnostic>) = (Vec::new(), Vec::new());
     for source in sources {
         match Policy::load(source, &names) {

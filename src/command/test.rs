@@ -12,6 +12,8 @@ use crate::catalog::{self, Catalog};
 use crate::change::Rollout;
 use crate::cli::{Test, TestFormat};
 use crate::command::World;
+use crate::command::judge::Stop;
+use crate::command::organization::{self, Offer};
 use crate::command::watch::signal::{self, Wanted};
 use crate::command::{law, watch};
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
@@ -19,9 +21,10 @@ use crate::document;
 use crate::policy::ruling::Ruling;
 use crate::policy::trial::coverage::Coverage;
 use crate::policy::trial::{self, Case, ENDING, Ground, Judged};
-use crate::policy::{Policy, Subject};
+use crate::policy::{Names, Policy, Subject};
 use crate::report::problem::{self, Look};
 use crate::report::trial::{Trials, Tried, json, junit};
+use crate::settings::organization::Organization;
 use crate::settings::{self, Mode, OnUnknown, Settings};
 use crate::source::recorded::Recorded;
 use crate::source::{Range, Request, SignalRequest, Source as _};
@@ -33,8 +36,20 @@ const WIDTH: usize = 110;
 
 /// Runs the verb.
 pub fn run(test: &Test, world: &mut World) -> Exit {
-    let (trials, problems) = try_all(Box::new(WorkTree::new(world.directory.join(&test.dir))), test);
+    let offered = Offer::of(&test.layered, world).read(&world.directory, None);
+    let (organization, untold) = match offered {
+        Ok(organization) => (organization, Vec::new()),
+        Err(Stop::Usage(message) | Stop::Unknown(message)) => {
+            world.tell(&format!("error: {message}"));
+            return Exit::Usage;
+        }
+        Err(Stop::Invalid(found)) => (None, found),
+    };
+    let tree = Box::new(WorkTree::new(world.directory.join(&test.dir)));
+    let (trials, mut problems) = try_all(tree, organization, test);
+    problems.extend(untold);
     if !problems.is_empty() {
+        diagnostic::sort(&mut problems);
         let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
         let look = Look { colour: false, unicode: world.variable("LC_ALL") != Some("C"), width };
         world.tell(problem::render(&problems, look).trim_end());
@@ -65,10 +80,14 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
     }
 }
 
-/// Runs the cases that a tree holds, and finds what is wrong in its files; with an error among that there is no outcome.
+/// Runs the cases that a tree holds, under an organisation where there is one, and finds what is wrong in its files; with an error among that there is no outcome.
 #[must_use]
-pub fn try_all(tree: Box<dyn Tree>, test: &Test) -> (Option<Trials>, Vec<Diagnostic>) {
-    let mut bench = Bench { tree, problems: Vec::new() };
+pub fn try_all(
+    tree: Box<dyn Tree>,
+    organization: Option<Organization>,
+    test: &Test,
+) -> (Option<Trials>, Vec<Diagnostic>) {
+    let mut bench = Bench { tree, organization, problems: Vec::new() };
     let trials = bench.trials(test);
     diagnostic::sort(&mut bench.problems);
     (trials, bench.problems)
@@ -78,6 +97,8 @@ pub fn try_all(tree: Box<dyn Tree>, test: &Test) -> (Option<Trials>, Vec<Diagnos
 struct Bench {
     /// The files.
     tree: Box<dyn Tree>,
+    /// The organisation above them, where there is one.
+    organization: Option<Organization>,
     /// What is wrong in them.
     problems: Vec<Diagnostic>,
 }
@@ -110,6 +131,26 @@ impl Bench {
         matching.into_iter().filter_map(|path| self.read(path)).collect()
     }
 
+    /// The settings and the names that policies may use; in an organisation's own repository those of its layer.
+    fn ground(&mut self) -> Option<(Settings, Names)> {
+        match organization::alone(&*self.tree) {
+            Ok(Some(alone)) => return Some(alone),
+            Ok(None) => {}
+            Err(Stop::Invalid(found)) => {
+                self.problems.extend(found);
+                return None;
+            }
+            Err(Stop::Usage(message) | Stop::Unknown(message)) => {
+                let problem = Diagnostic::error(Code::Unreadable, message);
+                self.problems.push(problem.help("look at the file that it names"));
+                return None;
+            }
+        }
+        let settings = self.settings()?;
+        let names = law::names(&settings);
+        Some((settings, names))
+    }
+
     /// The settings.
     fn settings(&mut self) -> Option<Settings> {
         let Some(source) = self.read(settings::FILE) else {
@@ -122,19 +163,23 @@ impl Bench {
         };
         let (settings, problems) = settings::load(&source);
         self.problems.extend(problems);
-        settings
+        let Some(organization) = &self.organization else { return settings };
+        let joined = settings::join(settings?, &organization.layer);
+        self.problems.extend(joined.problems);
+        Some(joined.settings)
     }
 
     /// Everything, in order; none when something written is wrong.
     fn trials(&mut self, test: &Test) -> Option<Trials> {
-        let settings = self.settings()?;
+        let (settings, names) = self.ground()?;
         let paths = self.tree.paths().map_err(|error| {
             let problem = Diagnostic::error(Code::Unreadable, error.to_string());
             self.problems.push(problem.help("name the directory that has `slogate.yaml`"));
         });
-        let paths = paths.ok()?;
+        let mut paths = paths.ok()?;
+        paths.retain(|path| path != settings::DEFINITIONS);
         let mut untested = Vec::new();
-        let tested = self.tested(&settings, &paths, &mut untested);
+        let tested = self.tested(&settings, &names, &paths, &mut untested);
         self.unused(&settings, &paths);
         let recorded = self.recorded(&tested, &settings, &paths);
         if self.problems.iter().any(Diagnostic::is_error) {
@@ -175,11 +220,16 @@ impl Bench {
     }
 
     /// The policies with their cases.
-    fn tested(&mut self, settings: &Settings, paths: &[String], untested: &mut Vec<String>) -> Vec<Tested> {
-        let names = law::names(settings);
+    fn tested(
+        &mut self,
+        settings: &Settings,
+        names: &Names,
+        paths: &[String],
+        untested: &mut Vec<String>,
+    ) -> Vec<Tested> {
         let mut tested = Vec::new();
         for source in self.read_all(paths, &settings.policies) {
-            let policy = match Policy::load(&source, &names) {
+            let policy = match Policy::load(&source, names) {
                 Ok((policy, warnings)) => {
                     self.problems.extend(warnings);
                     policy
@@ -202,7 +252,7 @@ impl Bench {
                 .filter(|(name, service)| policy.covers(name, service.team.as_deref()))
                 .map(|(name, _)| name.clone())
                 .collect();
-            match trial::load(&written, &policy, &names, &covered) {
+            match trial::load(&written, &policy, names, &covered) {
                 Ok(cases) => tested.push(Tested { policy, cases }),
                 Err(problems) => self.problems.extend(problems),
             }

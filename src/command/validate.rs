@@ -11,7 +11,8 @@ use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic};
-use crate::policy::soundness::{self, Surroundings};
+use crate::document::RuleSet;
+use crate::policy::soundness;
 use crate::policy::supply;
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
@@ -61,8 +62,10 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
     let (other, note) = other(validate, world, &root)?;
-    let layer = Offer::of(&validate.layered, world).read(&ground, &world.directory, &root);
-    let (mut rules, law) = examine(&ground, layer, problems)?;
+    let layer = Offer::of(&validate.layered, world)
+        .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
+    let slo_rules = validate.rules.as_deref().and_then(RuleSet::named);
+    let (mut rules, law) = examine(&ground, layer, slo_rules, problems)?;
     rules.notes.extend(note);
     if let Some(other) = &other {
         problems.extend(against::compare(&ground, &rules, &law, other)?);
@@ -70,16 +73,20 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     Ok((rules, law))
 }
 
-/// Reads everything from a ground, and looks at all of it.
+/// Reads everything from a ground, and looks at all of it; `slo_rules` overrule those of the settings.
 ///
 /// # Errors
 /// When there are no settings, the layer cannot be relied upon, or the tree does not answer.
 pub fn examine(
     ground: &Ground,
     layer: Result<Option<Organization>, Stop>,
+    slo_rules: Option<RuleSet>,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<(Rules, Law), Stop> {
-    let rules = law::read_rules(ground, layer, problems)?;
+    let mut rules = law::read_rules(ground, layer, problems)?;
+    if let Some(slo_rules) = slo_rules {
+        rules.settings.slo_rules = slo_rules;
+    }
     let settings = &rules.settings;
     let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
@@ -90,15 +97,13 @@ pub fn examine(
         problems.extend(unexcepted(settings, &law));
         problems.extend(unread(settings, &law));
     }
-    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
             let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
             policy.covers(&slo.service, team)
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
-        let around = Surroundings { slos: &slos, complete, environments: &environments };
-        problems.extend(soundness::examine(policy, around));
+        problems.extend(soundness::examine(policy, &slos, complete));
         if complete {
             problems.extend(supply::examine(policy, &slos, settings));
         }

@@ -10,19 +10,13 @@ use crate::command::judge::Stop;
 use crate::command::{law, organization};
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
-use crate::policy::soundness::{self, Surroundings};
+use crate::policy::soundness;
 use crate::report::problem;
 use crate::settings::Layer;
-use crate::settings::layer::FILE;
+use crate::settings::layer::{FILE, STEP};
 use crate::settings::organization as vendored;
 use crate::tree;
 use crate::verdict::Exit;
-
-/// The grid on which an organisation's policies are tried; a team may have another.
-const STEP: i64 = 300;
-
-/// Where an organisation's policies are when it does not say.
-const POLICIES: &str = "policies/*.rhai";
 
 /// The most bytes that a variable of a GitHub organisation holds.
 const VARIABLE_BYTES: usize = 48 * 1024;
@@ -89,10 +83,8 @@ fn path(vendor: &Vendor, world: &World, problems: &mut Vec<Diagnostic>) -> Resul
     let scripts = scripts(&ground, &layer, problems)?;
     let (policies, found) = organization::policies(&layer, &scripts, STEP);
     problems.extend(found);
-    let environments: Vec<&str> = layer.environments.keys().map(String::as_str).collect();
-    let around = Surroundings { slos: &[], complete: false, environments: &environments };
     for policy in &policies {
-        problems.extend(soundness::examine(policy, around));
+        problems.extend(soundness::examine(policy, &[], false));
     }
     let text = vendored::write(&source, &scripts).map_err(|message| {
         let help = "look for characters in the files that are no text";
@@ -115,7 +107,7 @@ fn path(vendor: &Vendor, world: &World, problems: &mut Vec<Diagnostic>) -> Resul
 /// The organisation's policies. Globs that it wrote down must find one: a gate that is not there looks like an open one.
 fn scripts(ground: &Ground, layer: &Layer, problems: &mut Vec<Diagnostic>) -> Result<Vec<SourceText>, Stop> {
     let paths = ground.tree.paths()?;
-    let globs = layer.policies.clone().unwrap_or_else(|| vec![POLICIES.to_owned()]);
+    let globs = layer.policy_globs();
     let scripts = law::read_all(ground, &paths, &globs, FILE, problems)?;
     if scripts.is_empty() && layer.policies.is_some() {
         let globs: Vec<&str> = globs.iter().map(String::as_str).collect();

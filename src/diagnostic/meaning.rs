@@ -271,7 +271,8 @@ const WRONG_DIRECTION: Meaning = meaning(
 /// `shadowed`.
 const SHADOWED: Meaning = meaning(
     "A clause adds nothing: whenever it is in force another one is, too, which ends no earlier and does at least as \
-                 much. Most often a ladder has its rungs in the wrong order.",
+                 much. Most often a ladder has its rungs in the wrong order. The same is said of a part of a condition that \
+                 never decides.",
     "`restrict(\"canary\")` at 10 % left below `freeze(\"production\")` at 25 % left.",
     "Let the milder consequence begin before the stricter one, or take the clause out.",
 );

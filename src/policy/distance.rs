@@ -124,7 +124,7 @@ mod tests {
             let (bad_in_period, total) = (Decimal::from(bad * 10), Decimal::from(10_000));
             let share = Decimal::new(percent, 2);
             let left = |bad: Decimal, total: Decimal| Decimal::ONE - bad / (Decimal::new(1, 2) * total);
-            let more = (1..).map(Decimal::from).find(|n| left(bad_in_period + n, total + n) < share);
+            let more = (1..100_000).map(Decimal::from).find(|n| left(bad_in_period + n, total + n) < share);
             let wanted = Distance::More(whole(more.expect("it is reached")));
             assert_eq!(reckoned(bad, percent), wanted, "{bad} bad, {percent} %");
         }

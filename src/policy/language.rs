@@ -47,6 +47,8 @@ pub(super) struct Draft {
     pub(super) consequences: Vec<Consequence>,
     /// A person triggers it.
     pub(super) manual: bool,
+    /// It is in force while its budget is not known.
+    pub(super) on_gap: bool,
     /// It follows another clause.
     pub(super) after: Option<After>,
     /// The condition that was declared last is `thaws`.
@@ -144,7 +146,7 @@ pub(super) fn register(
     book.declarations
 }
 
-/// `policy`, `clause`, `then` and `manual`.
+/// `policy`, `clause`, `then`, `manual` and `on_gap`.
 fn register_clauses(engine: &mut Engine, book: &Book) {
     let its = book.clone();
     engine.register_fn("policy", move |context: NativeCallContext<'_>, header: Map| -> Result<(), Raised> {
@@ -172,6 +174,13 @@ fn register_clauses(engine: &mut Engine, book: &Book) {
     engine.register_fn("manual", move |handle: &mut Handle| -> Result<Handle, Raised> {
         if let Some(clause) = its.open()?.clauses.get_mut(handle.0) {
             clause.manual = true;
+        }
+        Ok(*handle)
+    });
+    let its = book.clone();
+    engine.register_fn("on_gap", move |handle: &mut Handle| -> Result<Handle, Raised> {
+        if let Some(clause) = its.open()?.clauses.get_mut(handle.0) {
+            clause.on_gap = true;
         }
         Ok(*handle)
     });
@@ -285,6 +294,7 @@ impl Book {
             consequences: Vec::new(),
             manual: false,
             after: None,
+            on_gap: false,
             thawing: false,
         });
         Ok(Handle(declarations.clauses.len() - 1))

@@ -291,6 +291,7 @@ impl Findings {
             place: place.clone(),
             consequences: draft.consequences.clone(),
             manual: draft.manual,
+            on_gap: draft.on_gap,
             after: draft.after.as_ref().map(|after| self.after(after, &place)),
         }
     }
@@ -382,7 +383,7 @@ fn circular<'a>(first: &'a Draft, named: impl Fn(&str) -> Option<&'a Draft>) -> 
 fn lacking(draft: &Draft) -> Vec<(String, &'static str)> {
     let name = printable(&draft.name);
     let mut lacking = Vec::new();
-    if draft.when.is_none() && !draft.manual && draft.after.is_none() {
+    if draft.when.is_none() && !draft.manual && draft.after.is_none() && !draft.on_gap {
         lacking.push((
             format!("the clause `{name}` has no condition"),
             "write `.when(|budget| budget.remaining <= 0)`, or `.manual()` where a person triggers it",
@@ -402,7 +403,19 @@ fn lacking(draft: &Draft) -> Vec<(String, &'static str)> {
             "keep one: `.after(…)` says when it begins and when it ends",
         ));
     }
-    if draft.thaws.is_some() && draft.when.is_none() && draft.after.is_none() {
+    let others = [
+        ("manual()", draft.manual),
+        ("when(…)", draft.when.is_some()),
+        ("thaws(…)", draft.thaws.is_some()),
+        ("after(…)", draft.after.is_some()),
+    ];
+    for (method, _) in others.into_iter().filter(|(_, there)| *there && draft.on_gap) {
+        lacking.push((
+            format!("the clause `{name}` has `.on_gap()` and `.{method}`"),
+            "keep one: `.on_gap()` is in force while the budget is not known, and ends when it is",
+        ));
+    }
+    if draft.thaws.is_some() && draft.when.is_none() && draft.after.is_none() && !draft.on_gap {
         lacking.push((
             format!("the clause `{name}` thaws and never comes into force"),
             "write `.when(…)` before `.thaws(…)`",

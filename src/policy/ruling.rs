@@ -160,6 +160,22 @@ fn points(course: Course) -> usize {
     usize::try_from(course.length / course.step).unwrap_or(0)
 }
 
+/// The stretches from `first`, a point of the grid, to `end` during which a budget is not known.
+fn gaps(budget: &Budget, first: i64, end: i64) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    let mut point = first;
+    while point <= end {
+        let known = budget.at(point).is_ok();
+        match spans.last_mut().filter(|span| span.until.is_none()) {
+            Some(open) if known => open.until = Some(point),
+            None if !known => spans.push(Span { since: point, until: None }),
+            Some(_) | None => {}
+        }
+        point += budget.step();
+    }
+    spans
+}
+
 /// A policy, whom it is asked about, and when.
 struct Bench<'a> {
     /// The policy.
@@ -230,6 +246,7 @@ impl<'a> Bench<'a> {
                 Err(gap) => unknown(&mut ruling, gap),
             },
             (None, Some(after)) => self.following(&mut ruling, after),
+            (None, None) if clause.on_gap => self.blind(&mut ruling),
             (None, None) => {
                 let triggered = self.past.triggered(&ruling.policy, &clause.name, &ruling.service);
                 if let Some(open) = triggered.last().filter(|one| one.released.is_none()) {
@@ -240,6 +257,23 @@ impl<'a> Bench<'a> {
             }
         }
         ruling
+    }
+
+    /// The ruling of a clause that is in force while the budget is not known.
+    fn blind(&self, ruling: &mut Ruling) {
+        let (gap, since, first) = match &self.budget {
+            Err(gap) => (gap.clone(), self.t, self.t),
+            Ok(budget) => match budget.at(self.t) {
+                Ok(_) => return ruling.standing = Standing::Idle,
+                Err(gap) => {
+                    let course = self.course(budget);
+                    let first = course.first.max(course.t - course.length);
+                    (gap, gaps(budget, first, self.t).last().map_or(self.t, |span| span.since), first)
+                }
+            },
+        };
+        ruling.obstacle = Some(Obstacle::Unknown { why: gap.to_string() });
+        ruling.standing = Standing::InForce { since, at_least: since <= first, thaws_at: None };
     }
 
     /// The stretch of the grid that is walked over a budget. How far back the walk looks besides is its own matter.
@@ -386,6 +420,13 @@ impl<'a> Bench<'a> {
                 Ok(self.taxed_spans(clause, when, budget, self.t, &releases))
             }
             (None, Some(after)) => self.spans_after(after),
+            (None, None) if clause.on_gap => Ok(self.budget.as_ref().map_or_else(
+                |_| Vec::new(),
+                |budget| {
+                    let first = self.begin.unwrap_or(self.t - 2 * budget.period());
+                    gaps(budget, first, self.t)
+                },
+            )),
             (None, None) => {
                 let triggered = self.past.triggered(&self.policy.id, &clause.name, &self.subject.service);
                 let span = |one: &Triggered<'_>| Span {

@@ -4,18 +4,19 @@
 //! A sense is spread out into alternatives (`alternative`). Parts that were not taken apart count as possible: doubt is
 //! never a warning.
 
-use std::collections::BTreeSet;
-
 use rust_decimal::Decimal;
 
-use self::alternative::{Alternative, Stretch, against, most, part_of_period, spread, stretches};
+use self::alternative::{
+    Alternative, Spent, Stretch, against, agree, most, part_of_period, spread, stretches,
+};
 use super::complaint::printable;
 use super::sense::{self, Compares, Constant, Operator, Sense};
 use super::{Clause, Condition, Consequence, Policy};
 use crate::catalog::Slo;
-use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
+use crate::diagnostic::{Code, Diagnostic, Place, list};
 
 mod alternative;
+mod redundant;
 mod shadow;
 mod share;
 
@@ -36,23 +37,11 @@ const BOUNDED: [&str; 10] = [
     "quarter.worst_kind",
 ];
 
-/// What a policy stands in.
-#[derive(Debug, Clone, Copy)]
-pub struct Surroundings<'a> {
-    /// The SLOs that it covers.
-    pub slos: &'a [&'a Slo],
-    /// These are all there are.
-    pub complete: bool,
-    /// The environments.
-    pub environments: &'a [&'a str],
-}
-
-/// Warnings about a policy.
+/// Warnings about a policy, for the SLOs that it covers; `complete` when these are all there are.
 #[must_use]
-pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
-    let slos = around.slos;
+pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    if slos.is_empty() && around.complete {
+    if slos.is_empty() && complete {
         let message =
             format!("the policy `{}` covers no SLO, so none of its clauses can come into force", policy.id);
         let help = "write an SLO for a service in its scope, or correct the scope";
@@ -76,8 +65,9 @@ pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
                 continue;
             }
             problems.extend(unreachable(spread, slos));
-            problems.extend(unnamed(spread, around));
-            problems.extend(share::tiny(&sense::read(policy, condition), slos));
+            let sense = sense::read(policy, condition);
+            problems.extend(share::tiny(&sense, slos));
+            problems.extend(redundant::examine(&sense));
             if index == 0 {
                 problems.extend(while_whole(clause, condition, spread));
             }
@@ -97,32 +87,6 @@ pub fn examine(policy: &Policy, around: Surroundings<'_>) -> Vec<Diagnostic> {
     problems
 }
 
-/// Warnings about names in conditions that nothing has.
-fn unnamed(spread: &[Alternative], around: Surroundings<'_>) -> Vec<Diagnostic> {
-    let mut problems: Vec<Diagnostic> = Vec::new();
-    for compares in spread.iter().flat_map(|one| &one.compares) {
-        let Constant::Text(text) = &compares.constant else { continue };
-        let of_slos = |name: fn(&Slo) -> &str| around.slos.iter().map(|slo| name(slo)).collect::<Vec<_>>();
-        let (what, known) = match compares.fact.name.as_str() {
-            "service" if around.complete => ("the policy covers no service", of_slos(|slo| &slo.service)),
-            "slo" if around.complete => ("the policy covers no SLO", of_slos(|slo| &slo.name)),
-            "environment" => ("there is no environment", around.environments.to_vec()),
-            _ => continue,
-        };
-        if known.is_empty() || known.contains(&text.as_str()) {
-            continue;
-        }
-        let text = printable(text);
-        let problem = Diagnostic::warning(Code::UnknownName, format!("{what} `{text}`"))
-            .at(compares.place.clone(), "the same answer for every budget")
-            .help(suggestion(&text, known.into_iter().collect::<BTreeSet<_>>()));
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-    problems
-}
-
 /// The warning about a condition that has the same answer for every budget.
 fn constant(
     policy: &Policy,
@@ -131,12 +95,13 @@ fn constant(
     thaws: bool,
     spread: &[Alternative],
 ) -> Option<Diagnostic> {
-    let possible = spread.iter().any(|one| stretches(&one.compares, None).is_some());
+    let known = if policy.header.top_ups.is_some() { Spent::InWindows } else { Spent::AtAll };
+    let holds = |one: &Alternative| stretches(&one.compares, None).is_some_and(|found| agree(&found, known));
+    let possible = spread.iter().any(holds);
     let sense = sense::read(policy, condition);
     let literal = matches!(sense, Sense::Constant(true));
     let opposite = alternative::spread(&sense.negated());
-    let certain =
-        opposite.is_some_and(|opposite| opposite.iter().all(|one| stretches(&one.compares, None).is_none()));
+    let certain = opposite.is_some_and(|opposite| !opposite.iter().any(holds));
     let name = printable(&clause.name);
     let message = match (possible, certain, thaws) {
         (false, _, false) => format!("the clause `{name}` can never come into force: no budget is like this"),
@@ -287,8 +252,18 @@ fn while_whole(clause: &Clause, condition: &Condition, when: &[Alternative]) -> 
 /// Whether a comparison holds for a budget that nobody has touched; none where that is no matter of what is spent.
 fn holds_while_whole(compares: &Compares) -> Option<bool> {
     let value = match compares.fact.name.as_str() {
-        "remaining" => Decimal::ONE,
-        "burned" | "burn_rate" | "burned_by" | "worst_incident" | "pace" | "bad" => Decimal::ZERO,
+        "remaining" | "sla.remaining" | "quarter.remaining" => Decimal::ONE,
+        "burned"
+        | "burn_rate"
+        | "burned_by"
+        | "worst_incident"
+        | "pace"
+        | "bad"
+        | "breaches"
+        | "sla.burned"
+        | "sla.burn_rate"
+        | "quarter.burned_by_kind"
+        | "quarter.worst_kind" => Decimal::ZERO,
         // It never comes, which is longer than any length.
         "time_to_exhaustion" => {
             return Some(matches!(

@@ -12,7 +12,6 @@ use rust_decimal::Decimal;
 
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
-use crate::budget::quarter::Outage;
 use crate::budget::series::{Series, Total};
 use crate::budget::signal::Signals;
 use crate::catalog::{Objective, Terms};
@@ -245,20 +244,15 @@ impl Case {
         Some(services.into_iter().map(|service| (service.clone(), count(service))).collect())
     }
 
-    /// The budgets with the outages that the case says there were; without events, nobody knows of any.
+    /// The budgets, which know that there were no outages but those of the case's events; without events, nobody knows.
     fn told_of_outages(&self, budgets: &[Judged]) -> Vec<Judged> {
-        let Some(ledger) = &self.ledger else { return budgets.to_vec() };
-        let told = |(subject, budget): &Judged| {
-            let outages = ledger.until(Timestamp::MAX).outages(&subject.service);
-            let outages = outages.map(|one| Outage {
-                kind: one.kind.clone(),
-                from: one.from.as_second(),
-                until: one.until.as_second(),
-            });
-            let told = |budget: &Arc<Budget>| Arc::new(Budget::clone(budget).with_outages(outages.collect()));
-            (subject.clone(), budget.as_ref().map(told).map_err(Clone::clone))
-        };
-        budgets.iter().map(told).collect()
+        let told = |budget: &Arc<Budget>| Arc::new(Budget::clone(budget).with_outages(Vec::new()));
+        if self.ledger.is_none() {
+            return budgets.to_vec();
+        }
+        let known =
+            |(subject, budget): &Judged| (subject.clone(), budget.as_ref().map(told).map_err(Clone::clone));
+        budgets.iter().map(known).collect()
     }
 
     /// Whose budget it is about.
@@ -370,6 +364,8 @@ impl Case {
         let in_force = Standing::InForce { since: 0, at_least: true, thaws_at: None };
         let standing = match (&when, &thaws) {
             (None, _) if before || recalled.triggered.is_some() => in_force,
+            // Facts are those of a budget that is known.
+            (None, _) if clause.on_gap => Standing::Idle,
             (None, _) => Standing::Untriggered,
             (Some(Tested { truth: Truth::Holds, .. }), _) => in_force,
             (Some(Tested { truth: Truth::Fails, .. }), None) => Standing::Idle,

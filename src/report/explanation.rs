@@ -268,6 +268,7 @@ impl Writer {
             }
             (None, _) => match &clause.after {
                 Some(after) => pieces.extend(prose::after(after)),
+                None if clause.on_gap => pieces.push(words("While the budget is not known")),
                 None => pieces.push(words("When a person says so, until a person says that it is over")),
             },
         }

@@ -9,12 +9,18 @@ use rust_decimal::Decimal;
 
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
-use super::{ChangeClass, Mode, OnUnknown, Unmapped};
-use crate::diagnostic::{self, Code, Diagnostic, SourceText};
-use crate::document::{Part, Schema};
+use super::{ChangeClass, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped};
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+use crate::document::{Part, RuleSet, Schema};
 
 /// The file's name, at the root of the organisation's directory.
 pub const FILE: &str = "organization.yaml";
+
+/// Where an organisation's policies are when it does not say.
+const POLICIES: &str = "policies/*.rhai";
+
+/// The grid on which an organisation's policies are tried, in seconds; a team may have another.
+pub const STEP: i64 = 300;
 
 /// Whether teams may declare classes of change of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +67,40 @@ impl Layer {
         let layer = Loader { root: document.root(), problems: &mut problems }.layer();
         diagnostic::sort(&mut problems);
         if problems.is_empty() { Ok(layer) } else { Err(problems) }
+    }
+}
+
+impl Layer {
+    /// Globs of its policies, and where they are when it names none.
+    #[must_use]
+    pub fn policy_globs(&self) -> Vec<String> {
+        self.policies.clone().unwrap_or_else(|| vec![POLICIES.to_owned()])
+    }
+
+    /// The settings of the organisation's own repository, in which its policies are tested and told: the names of the
+    /// layer, on the usual grid, without a service. `source` is the layer's text.
+    #[must_use]
+    pub fn alone(&self, source: &SourceText) -> Settings {
+        let declared = |(name, mode): (&String, &Mode)| {
+            (name.clone(), Environment { mode: *mode, matchers: BTreeMap::new() })
+        };
+        Settings {
+            slos: Vec::new(),
+            slo_rules: RuleSet::Spec,
+            sloth_period: SLOTH_PERIOD,
+            policies: self.policy_globs(),
+            services: BTreeMap::new(),
+            environments: self.environments.iter().map(declared).collect(),
+            changes: self.changes.clone(),
+            signals: BTreeMap::new(),
+            unmapped: Unmapped::All,
+            ignore: Vec::new(),
+            ignore_within: None,
+            step: STEP,
+            on_unknown: OnUnknown::Block,
+            snapshot: None,
+            place: Place::line_of(source, 1),
+        }
     }
 }
 

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use super::glob::Reach;
 use super::{
-    ChangeClass, Environment, Mode, OnUnknown, Permission, Service, Settings, Signal, Snapshot, Unmapped,
-    duration, glob,
+    ChangeClass, Environment, Mode, OnUnknown, Permission, SLOTH_PERIOD, Service, Settings, Signal, Snapshot,
+    Unmapped, duration, glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
-use crate::document::{self, Document, Part, Schema};
+use crate::document::{self, Document, Part, RuleSet, Schema};
 
 /// The shortest and the longest step, in seconds.
 const STEPS: std::ops::RangeInclusive<i64> = 10..=DAY;
@@ -62,6 +62,8 @@ impl<'a> Loader<'a, '_> {
     fn settings(&mut self, source: &SourceText) -> Settings {
         Settings {
             slos: self.globs(self.root, "slos", Reach::Directory, &["slos/**/*.yaml", "slos/**/*.yml"]),
+            sloth_period: self.word("sloth_period").and_then(duration).unwrap_or(SLOTH_PERIOD),
+            slo_rules: self.word("slo_rules").and_then(RuleSet::named).unwrap_or(RuleSet::Spec),
             policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
             services: self.services(),
             environments: self.environments(),
@@ -311,6 +313,7 @@ source: { snapshot: history.om.gz }
         let settings = settings.expect("it is valid");
         assert_eq!(settings.slos, ["slos/**/*.yaml", "slos/**/*.yml"]);
         assert_eq!(settings.policies, ["policies/*.rhai"]);
+        assert_eq!((settings.slo_rules, settings.sloth_period), (RuleSet::Spec, 30 * 86_400));
         assert_eq!(
             (settings.step, settings.unmapped, settings.on_unknown),
             (300, Unmapped::All, OnUnknown::Block)

@@ -334,6 +334,8 @@ mod tests {
         let source = SourceText::new("slogate.yaml", "");
         Settings {
             slos: Vec::new(),
+            slo_rules: crate::document::RuleSet::Spec,
+            sloth_period: crate::settings::SLOTH_PERIOD,
             policies: Vec::new(),
             services: BTreeMap::new(),
             environments: [("production", "prod"), ("staging", "staging")]

@@ -138,6 +138,8 @@ fn lenient() -> Settings {
     let production = Environment { mode: Mode::Inform, matchers: BTreeMap::new() };
     Settings {
         slos: Vec::new(),
+        slo_rules: crate::document::RuleSet::Spec,
+        sloth_period: crate::settings::SLOTH_PERIOD,
         policies: Vec::new(),
         services: SERVICES.iter().map(|name| ((*name).to_owned(), service(name))).collect(),
         environments: [("production".to_owned(), production)].into(),

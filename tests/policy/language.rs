@@ -377,6 +377,10 @@ fn a_clause_is_complete_or_told_at_its_line() {
             "clause(\"d\", \"D\").manual().when(|budget| true).then(warn(\"x\"));",
             "is manual and has a condition",
         ),
+        (
+            "clause(\"d\", \"D\").on_gap().when(|budget| true).then(warn(\"x\"));",
+            "has `.on_gap()` and `.when(…)`",
+        ),
     ];
     for (text, says) in lacking {
         assert_problem(&with(text), Code::PolicyPart, "clause(\"d\", \"D\")", says);

@@ -11,6 +11,7 @@ use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
 use crate::policy::ruling::Standing;
 use crate::policy::{Clause, Policy, distance};
+use crate::report::escape::terminal;
 use crate::report::explanation::{self, Page, Stand};
 use crate::settings::Settings;
 use crate::verdict::{Exit, Weighed};
@@ -35,8 +36,7 @@ pub fn explain(
 ) -> Result<Found, Stop> {
     let dir = explain.check(Vec::new()).dir;
     let ground = ground::read(&world.directory.join(&dir), &dir, None)?;
-    let layer =
-        Offer::of(&explain.layered, world).read(&ground, &world.directory, &world.directory.join(&dir));
+    let layer = Offer::of(&explain.layered, world).read(&world.directory, None);
     let rules = law::read_rules(&ground, layer, problems)?;
     let law = law::read(&ground, &rules)?.sound()?;
     let all =
@@ -51,8 +51,10 @@ pub fn explain(
         }
         [(policy, _)] => *policy,
         several => {
-            let names: Vec<String> =
-                several.iter().map(|(policy, clause)| format!("{}/{}", policy.id, clause.name)).collect();
+            let names: Vec<String> = several
+                .iter()
+                .map(|(policy, clause)| terminal(&format!("{}/{}", policy.id, clause.name)))
+                .collect();
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
             let message =
                 format!("several policies have a clause `{}`: name one of {}", explain.what, list(&names));

@@ -16,8 +16,18 @@ use crate::policy::trial::given::NO_PRIORITY;
 const MOST_ALTERNATIVES: usize = 256;
 
 /// Facts that are known wherever the budget is.
-const ALWAYS_KNOWN: [&str; 8] =
-    ["remaining", "consumed", "objective", "bad", "total", "service", "slo", "environment"];
+const ALWAYS_KNOWN: [&str; 10] = [
+    "remaining",
+    "consumed",
+    "objective",
+    "bad",
+    "total",
+    "sla.remaining",
+    "sla.consumed",
+    "service",
+    "slo",
+    "environment",
+];
 
 /// Comparisons that must all hold, and parts that were not taken apart and must hold, too.
 #[derive(Debug, Clone, Default)]
@@ -221,12 +231,21 @@ pub(super) fn stretches(compares: &[Compares], slo: Option<&Slo>) -> Option<BTre
             }
         }
     }
-    agree(&stretches).then_some(stretches)
+    agree(&stretches, Spent::InWindows).then_some(stretches)
+}
+
+/// What is compared with what burned within a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spent {
+    /// What burned within longer windows.
+    InWindows,
+    /// That, and what is spent at all. Where depletion is given back, less may be spent than burned.
+    AtAll,
 }
 
 /// True when facts may lie where they do together: in a longer window no less is burned than in a shorter one, and no
-/// more than is spent at all.
-fn agree(stretches: &BTreeMap<Fact, Stretch>) -> bool {
+/// more than is spent.
+pub(super) fn agree(stretches: &BTreeMap<Fact, Stretch>, known: Spent) -> bool {
     let seconds = |fact: &Fact| match fact.name.as_str() {
         "burned" => fact.argument.as_deref().and_then(length::length),
         _ => None,
@@ -234,6 +253,7 @@ fn agree(stretches: &BTreeMap<Fact, Stretch>) -> bool {
     let mut spent: Vec<(i64, Stretch)> =
         stretches.iter().filter_map(|(fact, stretch)| Some((seconds(fact)?, stretch.clone()))).collect();
     let left = stretches.iter().find(|(fact, _)| fact.name == "remaining").map(|(_, stretch)| stretch);
+    let left = left.filter(|_| known == Spent::AtAll);
     spent.extend(left.map(|left| (i64::MAX, left.rest())));
     spent.iter().all(|(short, less)| {
         let longer = spent.iter().filter(|(long, _)| long > short);
@@ -273,15 +293,33 @@ pub(super) fn implies(when: &[Alternative], then: &[Alternative]) -> bool {
         then.iter().flat_map(|one| one.compares.iter().map(|compares| &compares.fact)).collect();
     let written: Vec<&Written> = then.iter().flat_map(|one| &one.written).collect();
     when.iter().all(|one| {
-        let Some(stretches) = stretches(&one.compares, None) else { return true };
+        let Some(mut stretches) = stretches(&one.compares, None) else { return true };
+        exhausted(&mut stretches);
         let known = |fact: &Fact| {
-            ALWAYS_KNOWN.contains(&fact.name.as_str())
-                || one.compares.iter().any(|compares| compares.fact == *fact)
+            ALWAYS_KNOWN.contains(&fact.name.as_str()) || stretches.contains_key(fact) || one.reads(fact)
         };
         read.iter().all(|fact| known(fact))
             && written.iter().all(|part| one.written.contains(part))
             && then.iter().any(|other| holds(one, &stretches, other))
     })
+}
+
+/// Where nothing is left, the time until nothing is left is known, and 0.
+fn exhausted(stretches: &mut BTreeMap<Fact, Stretch>) {
+    let fact = |name: &str| Fact { name: name.to_owned(), argument: None };
+    let left = stretches.get(&fact("remaining")).and_then(|left| left.high);
+    if left.is_some_and(|(most, _)| most <= Decimal::ZERO) {
+        let time = fact("time_to_exhaustion");
+        let stretch = stretches.entry(time.clone()).or_insert_with(|| domain(&time, None));
+        stretch.narrow(Operator::Equal, Decimal::ZERO);
+    }
+}
+
+impl Alternative {
+    /// True when it compares a fact.
+    fn reads(&self, fact: &Fact) -> bool {
+        self.compares.iter().any(|compares| compares.fact == *fact)
+    }
 }
 
 /// True when an alternative holds wherever another does that leaves facts in `stretches`.
@@ -301,4 +339,95 @@ fn holds(where_one: &Alternative, stretches: &BTreeMap<Fact, Stretch>, other: &A
             };
             certain || where_one.compares.iter().any(|one| same(one, compares))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::diagnostic::{Place, SourceText};
+
+    /// Facts that tests compare: one that falls, three that rise with it.
+    const FACTS: [(&str, Option<&str>); 4] =
+        [("remaining", None), ("burned", Some("1h")), ("burned", Some("24h")), ("burn_rate", Some("1h"))];
+
+    fn fact(index: usize) -> Fact {
+        let (name, argument) = FACTS[index];
+        Fact { name: name.to_owned(), argument: argument.map(str::to_owned) }
+    }
+
+    /// Comparisons joined in any way.
+    fn senses() -> impl Strategy<Value = Sense> {
+        let operators = [
+            Operator::Below,
+            Operator::AtMost,
+            Operator::Above,
+            Operator::AtLeast,
+            Operator::Equal,
+            Operator::Unequal,
+        ];
+        let compares = (0..FACTS.len(), prop::sample::select(operators.to_vec()), -4_i64..5);
+        let compares = compares.prop_map(|(index, operator, number)| {
+            let place = Place::line_of(&SourceText::new("p.rhai", "p"), 1);
+            let constant = Constant::Number(Decimal::new(number, 0));
+            Sense::Compares(Compares { fact: fact(index), operator, constant, place })
+        });
+        compares.prop_recursive(3, 8, 3, |inner| {
+            let parts = prop::collection::vec(inner, 1..4);
+            prop_oneof![parts.clone().prop_map(Sense::All), parts.prop_map(Sense::Any)]
+        })
+    }
+
+    /// Whether a sense holds where the facts have these values.
+    fn holds_at(sense: &Sense, values: [Decimal; 4]) -> bool {
+        match sense {
+            Sense::All(parts) => parts.iter().all(|part| holds_at(part, values)),
+            Sense::Any(parts) => parts.iter().any(|part| holds_at(part, values)),
+            Sense::Compares(compares) => {
+                let index = (0..FACTS.len()).find(|index| fact(*index) == compares.fact).expect("a fact");
+                let Constant::Number(number) = &compares.constant else { panic!("a number") };
+                compares.operator.holds(&values[index], number)
+            }
+            Sense::Constant(truth) => *truth,
+            Sense::Written(_) => panic!("nothing is written"),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn what_is_implied_holds_and_what_is_impossible_does_not(
+            one in senses(),
+            other in senses(),
+            // In halves, so that thresholds are hit and missed; what burned in an hour burned in the day, too.
+            (left, hour, more, rate) in (-9_i64..=2, 0_i64..6, 0_i64..6, 0_i64..9),
+        ) {
+            let half = |number: i64| Decimal::new(number * 5, 1);
+            let values = [half(left), half(hour), half(hour + more), half(rate)];
+            let (first, second) = (spread(&one).expect("few"), spread(&other).expect("few"));
+            prop_assert_eq!(holds_at(&one, values), first.iter().any(|alternative| {
+                alternative.compares.iter().all(|part| holds_at(&Sense::Compares(part.clone()), values))
+            }));
+            if holds_at(&one, values) {
+                let possible = first.iter().any(|alternative| stretches(&alternative.compares, None).is_some());
+                prop_assert!(possible, "{:?} holds at {:?}", one, values);
+                prop_assert!(!implies(&first, &second) || holds_at(&other, values), "{:?} implies {:?}", one, other);
+            }
+        }
+    }
+
+    #[test]
+    fn a_narrower_threshold_implies_a_wider_one_of_the_same_fact_and_of_no_other() {
+        let at_most = |index, number: i64| {
+            let place = Place::line_of(&SourceText::new("p.rhai", "p"), 1);
+            let constant = Constant::Number(Decimal::new(number, 0));
+            let compares = Compares { fact: fact(index), operator: Operator::AtMost, constant, place };
+            spread(&Sense::Compares(compares)).expect("one")
+        };
+        assert!(implies(&at_most(0, -1), &at_most(0, 0)));
+        assert!(!implies(&at_most(0, 0), &at_most(0, -1)));
+        assert!(!implies(&at_most(0, 0), &at_most(3, 9)), "what is not read may not be known");
+    }
 }

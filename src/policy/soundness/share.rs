@@ -23,8 +23,10 @@ pub(super) fn tiny(sense: &Sense, slos: &[&Slo]) -> Vec<Diagnostic> {
 /// The warning about one comparison, if its share is one.
 fn warning(compares: &Compares, slos: &[&Slo]) -> Option<Diagnostic> {
     let Constant::Number(number) = compares.constant else { return None };
-    let odd = match compares.fact.name.as_str() {
-        "remaining" | "consumed" | "objective" | "worst_incident" | "burned_by" => true,
+    let name = compares.fact.name.as_str();
+    let odd = match name.rsplit('.').next().unwrap_or(name) {
+        "remaining" | "consumed" | "objective" | "worst_incident" | "burned_by" | "burned_by_kind"
+        | "worst_kind" => true,
         // In a short window a small share is much: what counts is whether the budget burns faster than evenly.
         "burned" => slower(number, compares, slos),
         _ => false,

@@ -89,7 +89,7 @@ const STOPPING: Role = Role::Makes(&["except"]);
 const PLAIN: Role = Role::Makes(&[]);
 
 /// All functions, in the order in which a policy meets them.
-pub const FUNCTIONS: [Function; 28] = [
+pub const FUNCTIONS: [Function; 29] = [
     function(
         "policy",
         Role::Declares(None),
@@ -138,6 +138,14 @@ pub const FUNCTIONS: [Function; 28] = [
         ".then(freeze(\"production\"))",
         &[("consequence", "consequence")],
         "what follows while the clause is in force; may be written several times",
+    ),
+    function(
+        "on_gap",
+        Role::OfClause,
+        ".on_gap()",
+        &[],
+        "the clause is in force while the budget is not known, instead of by a condition; it adds to what not knowing \
+         does anyway, and eases nothing",
     ),
     function("manual", Role::OfClause, ".manual()", &[], "a person triggers the clause; it has no condition"),
     by(

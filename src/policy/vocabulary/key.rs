@@ -82,7 +82,9 @@ fn kind(rule: &Value) -> String {
         Some("string") => "text",
         Some("array") => "list of texts",
         Some("object") => "map",
+        Some("boolean") => "true or false",
         Some(other) => other,
+        None if rule["const"] == true => "true",
         None => "value",
     };
     match (rule["minimum"].as_i64(), rule["maximum"].as_i64()) {

@@ -101,3 +101,44 @@ pub(super) fn consequence(part: Part<'_>) -> Option<Consequence> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+    use crate::document;
+    use crate::policy::vocabulary::{FUNCTIONS, Role};
+
+    #[test]
+    fn every_consequence_is_read_back() {
+        for made in FUNCTIONS.iter().filter(|function| matches!(function.role, Role::Makes(_))) {
+            let text = format!(
+                r#"{{"kind": "{}", "environment": "e", "to": "canary", "a_day": 2, "text": "t", "title": "t",
+                    "top_of_backlog": true, "due_seconds": 60, "who": "w", "share": 0.5, "decides": ["d"], "how": "h",
+                    "except": ["c"]}}"#,
+                made.name
+            );
+            let documents = document::parse(&SourceText::new("r.json", text)).expect("it parses");
+            let read = consequence(documents[0].root()).map(|read| read.word());
+            assert_eq!(read, Some(made.name));
+        }
+    }
+
+    #[test]
+    fn values_have_the_unit_of_their_fact() {
+        let read = |fact: &str, written: &str| {
+            let text = format!(
+                r#"{{"fact": {fact}, "value": {written}, "operator": "<", "threshold": {written}, "held": true}}"#
+            );
+            let documents = document::parse(&SourceText::new("r.json", text)).expect("it parses");
+            evidence(documents[0].root()).expect("it was read").value
+        };
+        let number = |text: &str| text.parse::<Decimal>().expect("a number");
+        assert_eq!(read(r#""remaining""#, "-2.5e-1"), Value::Ratio(number("-0.25")));
+        assert_eq!(read(r#""burn_rate(\"1h\")""#, "14.4"), Value::Rate(number("14.4")));
+        assert_eq!(read(r#""bad""#, "7"), Value::Count(number("7")));
+        assert_eq!(read(r#""steadily""#, "3600"), Value::Time(number("3600")));
+        assert_eq!(read(r#""time_to_exhaustion""#, r#""never""#), Value::Never);
+        assert_eq!(read(r#""slo""#, r#""a""#), Value::Text("a".to_owned()));
+    }
+}

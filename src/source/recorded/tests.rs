@@ -84,6 +84,7 @@ fn every_gap_reads_as_it_was_written() {
         Gap::Unreachable { detail: detail() },
         Gap::NotFinite { detail: detail() },
         Gap::Inconsistent { detail: detail() },
+        Gap::Unsupported { detail: detail() },
     ] {
         assert_eq!(again(&Err(gap.clone()), range(600, 900), 900), Err(gap));
     }
