@@ -12,6 +12,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -200,9 +201,9 @@ fn or29_a_real_prometheus_is_asked_for_a_resource_alert() {
     for at in (end - 48 * 3_600..=end).step_by(300) {
         let busy = at >= end - 140 * 60 || at == end - 5 * 3_600;
         let ratio = if busy { "0.95" } else { "0.5" };
-        history.push_str(&format!("node_cpu_ratio{{env=\"prod\"}} {ratio} {at}\n"));
+        writeln!(history, "node_cpu_ratio{{env=\"prod\"}} {ratio} {at}").expect("a string grows");
         // Another environment's machines do not count.
-        history.push_str(&format!("node_cpu_ratio{{env=\"staging\"}} 1 {at}\n"));
+        writeln!(history, "node_cpu_ratio{{env=\"staging\"}} 1 {at}").expect("a string grows");
     }
     history.push_str("# EOF\n");
     fs::write(repository.join("history.om"), history).expect("the recording with a gauge");

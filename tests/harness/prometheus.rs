@@ -284,9 +284,9 @@ fn results(incoming: &Incoming, series: usize, after: usize, value: &str) -> Val
 fn parts(incoming: &Incoming, values: &str) -> Value {
     let (instants, ranged) = instants(incoming);
     let values: Vec<&str> = values.split_whitespace().collect();
-    let of = |index: usize| values[index * values.len() / instants.len()];
-    let there = instants.iter().enumerate().filter(|(index, _)| of(*index) != "_");
-    let points: Vec<Value> = there.map(|(index, at)| json!([at, of(index)])).collect();
+    let of = |index: usize| values.get(index * values.len() / instants.len()).filter(|value| **value != "_");
+    let points: Vec<Value> =
+        instants.iter().enumerate().filter_map(|(index, at)| Some(json!([at, of(index)?]))).collect();
     typed(&[shaped(&json!({}), &points, ranged)], ranged)
 }
 

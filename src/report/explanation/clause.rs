@@ -64,7 +64,7 @@ fn sources(policy: &Policy, clause: &Clause, report: &Report) -> Vec<Piece> {
 fn comparison(evidence: &Evidence, which: Which) -> Vec<Piece> {
     let mut pieces =
         vec![Piece::Code(evidence.fact.clone()), words(" is "), name(&figure::value(&evidence.value))];
-    let Some(compared) = &evidence.compared else { return pieces };
+    let Some(compared) = figure::limit(evidence) else { return pieces };
     let what = match which {
         Which::When => "in force",
         Which::Thaws => "thaws",
