@@ -90,6 +90,8 @@ pub struct Ruling {
     pub consequences: Vec<Consequence>,
     /// The policy is not yet effective, so the ruling only informs.
     pub pending: bool,
+    /// A signal has a say in when it ends, so nobody can foresee that.
+    pub unforeseen: bool,
     /// What of the past bears on it.
     pub recalled: Recalled,
 }
@@ -238,6 +240,7 @@ impl<'a> Bench<'a> {
             thaw_evidence: Vec::new(),
             consequences: clause.consequences.clone(),
             pending: self.pending,
+            unforeseen: false,
             recalled: recall::lifting(self.policy, &self.subject.service, year(self.t), self.past),
         };
         match (&clause.when, &clause.after) {
@@ -317,7 +320,8 @@ impl<'a> Bench<'a> {
                     let spans = self.taxed_spans(clause, when, &future, course.t + course.length, &releases);
                     spans.into_iter().find_map(|span| span.until.filter(|until| *until > course.t))
                 };
-                let thaws_at = thaws_at.filter(|_| !self.unforeseen.get());
+                ruling.unforeseen = self.unforeseen.get();
+                let thaws_at = thaws_at.filter(|_| !ruling.unforeseen);
                 Standing::InForce { since: stretch.since, at_least: stretch.at_least, thaws_at }
             }
         };

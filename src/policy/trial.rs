@@ -393,6 +393,7 @@ impl Case {
             thaw_evidence: thaws.map(|tested| tested.evidence).unwrap_or_default(),
             consequences: clause.consequences.clone(),
             pending: false,
+            unforeseen: false,
             recalled,
         }
     }

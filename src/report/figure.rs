@@ -99,10 +99,16 @@ fn time(seconds: Decimal) -> String {
     seconds.trunc().to_i64().map_or_else(|| "never".to_owned(), duration)
 }
 
+/// True for what was read of a signal.
+#[must_use]
+pub fn is_signal(evidence: &Evidence) -> bool {
+    evidence.fact.starts_with("signal(")
+}
+
 /// What a fact was held to, where that says more than the fact: a signal fires or is quiet, and that is all.
 #[must_use]
 pub fn limit(evidence: &Evidence) -> Option<&Comparison> {
-    evidence.compared.as_ref().filter(|comparison| comparison.threshold != Value::Word("fires"))
+    evidence.compared.as_ref().filter(|_| !is_signal(evidence))
 }
 
 /// A threshold with its operator: `at or below 0 %`.

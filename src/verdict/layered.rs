@@ -212,6 +212,7 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
         thaw_evidence: Vec::new(),
         consequences: vec![said.consequence.clone()],
         pending: false,
+        unforeseen: false,
         recalled: Recalled::default(),
     });
     let granted = |claim: &&Claim| {
