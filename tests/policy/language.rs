@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use slogate::budget::Budget;
 use slogate::budget::series::{Series, Total};
 use slogate::catalog::Objective;
-use slogate::diagnostic::{Code, SourceText};
-use slogate::policy::{Author, Comparison, Consequence, Evidence, Names, Policy, Tracing, Truth, Value};
+use slogate::diagnostic::Code;
+use slogate::policy::{Comparison, Consequence, Evidence, Tracing, Truth, Value};
 
 use super::{
     CLAUSE, HEADER, SAMPLE, ask, assert_problem, budget, load, problems, subject, told, truth, try_load,
@@ -160,41 +160,6 @@ fn a_length_of_time_compares_with_a_text_only() {
         let text = with_condition(&format!("|budget| {condition}"));
         assert_problem(&text, Code::PolicyError, underlined, says);
     }
-}
-
-#[test]
-fn a_signal_that_is_not_declared_is_refused_where_it_is_written() {
-    for (condition, says) in [
-        ("budget.signal(\"cqu\")", "there is no signal `cqu`: did you mean `cpu`?"),
-        ("!budget.signal(\"disk-full\")", "declare it in slogate.yaml, under `signals`, with its query"),
-        ("signal(budget, \"cqu\")", "there is no signal `cqu`"),
-    ] {
-        let name = condition.split('"').nth(1).expect("a name");
-        let text = with_condition(&format!("|budget| {condition}"));
-        assert_problem(&text, Code::UnknownName, &format!("\"{name}\""), says);
-    }
-    let names = Names { author: Author::Organization, ..Names::default() };
-    let text =
-        with_condition("|budget| budget.signal(\"cpu\")").replace("team: \"payments\"", "organization: true");
-    let problems = Policy::load(&SourceText::new("base.rhai", text), &names).expect_err("it reads a signal");
-    assert!(told(&problems).contains("leave signals to the teams"), "{}", told(&problems));
-}
-
-#[test]
-fn a_policy_knows_which_signals_it_reads() {
-    let reads = |condition: &str| {
-        let names = Names { signals: vec!["cpu".to_owned(), "disk".to_owned()], ..super::names() };
-        let text = with_condition(condition);
-        let (policy, _) = Policy::load(&SourceText::new("payments.rhai", text), &names).expect("it loads");
-        policy.signals.into_iter().collect::<Vec<_>>()
-    };
-    assert_eq!(reads("|budget| budget.remaining <= 0"), Vec::<String>::new());
-    assert_eq!(reads("|budget| budget.remaining <= 0 && !budget.signal(\"disk\")"), ["disk"]);
-    assert_eq!(
-        reads("|budget| { let name = \"cpu\"; budget.signal(name) }"),
-        ["cpu", "disk"],
-        "it may be any"
-    );
 }
 
 #[test]
