@@ -208,6 +208,7 @@ mod tests {
             ]),
             environments: BTreeMap::new(),
             changes: BTreeMap::new(),
+            signals: BTreeMap::new(),
             unmapped,
             ignore: vec!["docs/**".to_owned(), "**/*.md".to_owned()],
             ignore_within: None,

@@ -145,6 +145,17 @@ pub struct ChangeClass {
     pub place: Place,
 }
 
+/// Something besides failed events that is watched and that policies may read: it fires, or it is quiet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// `PromQL` that makes one series: 0 while it is quiet, any other number while it fires.
+    pub query: String,
+    /// Where the query stands.
+    pub query_place: Place,
+    /// Where it is declared.
+    pub place: Place,
+}
+
 /// A recorded history that budgets are read from when no monitoring system is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
@@ -171,6 +182,8 @@ pub struct Settings {
     pub environments: BTreeMap<String, Environment>,
     /// The classes of change by name.
     pub changes: BTreeMap<String, ChangeClass>,
+    /// The signals that policies may read, by name.
+    pub signals: BTreeMap<String, Signal>,
     /// What a changed path does that no service claims.
     pub unmapped: Unmapped,
     /// Globs of changed paths that never matter.

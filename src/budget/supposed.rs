@@ -77,6 +77,7 @@ impl Budget {
             direct: None,
             terms: self.terms,
             outages: self.outages.clone(),
+            signals: self.signals.clone(),
             given_back: self.given_back.clone(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),

@@ -247,6 +247,7 @@ pub fn names(settings: &Settings) -> Names {
         dependencies,
         phases: of_services(settings, |service| service.phase.as_ref()),
         tiers: of_services(settings, |service| service.tier.as_ref()),
+        signals: settings.signals.keys().cloned().collect(),
         step: settings.step,
         author: Author::Team,
     }

@@ -95,6 +95,7 @@ pub fn examine(
     if complete {
         problems.extend(unprotected(settings, &law));
         problems.extend(unexcepted(settings, &law));
+        problems.extend(unread(settings, &law));
     }
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
@@ -153,6 +154,20 @@ fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
             Diagnostic::warning(Code::Unused, message)
                 .at(class.place.clone(), "excepted nowhere")
                 .help(format!("write `.except([\"{name}\"])` behind what it may pass, or take the class out"))
+        })
+        .collect()
+}
+
+/// Signals that no policy reads: they look as if something followed from them.
+fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let reads = |name: &String| law.policies.iter().any(|policy| policy.signals.contains(name));
+    let unused = settings.signals.iter().filter(|(name, _)| !reads(name));
+    unused
+        .map(|(name, signal)| {
+            let message = format!("no policy reads the signal `{name}`, so nothing follows from it");
+            Diagnostic::warning(Code::Unused, message)
+                .at(signal.place.clone(), "read nowhere")
+                .help(format!("write `budget.signal(\"{name}\")` in a condition, or take the signal out"))
         })
         .collect()
 }

@@ -75,6 +75,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let (id, digest) = (id(source.path()), digest(source.text()));
     let windows = syntax::windows(&ast, &script.layout, names.step);
     let reads = syntax::reads(&ast, &script.layout);
+    let signals = syntax::signals(&ast, &names.signals);
     let policy = Policy {
         id,
         header,
@@ -85,6 +86,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         script,
         windows,
         reads,
+        signals,
         slo_names,
         subject: Mutex::default(),
     };

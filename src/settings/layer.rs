@@ -92,6 +92,7 @@ impl Layer {
             services: BTreeMap::new(),
             environments: self.environments.iter().map(declared).collect(),
             changes: self.changes.clone(),
+            signals: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
             ignore_within: None,

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::glob::Reach;
 use super::{
-    ChangeClass, Environment, Mode, OnUnknown, Permission, SLOTH_PERIOD, Service, Settings, Snapshot,
+    ChangeClass, Environment, Mode, OnUnknown, Permission, SLOTH_PERIOD, Service, Settings, Signal, Snapshot,
     Unmapped, duration, glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
@@ -68,6 +68,7 @@ impl<'a> Loader<'a, '_> {
             services: self.services(),
             environments: self.environments(),
             changes: self.changes(),
+            signals: self.signals(),
             unmapped: self.unmapped().unwrap_or(Unmapped::All),
             ignore: self.globs(self.root, "ignore", Reach::Repository, &[]),
             ignore_within: None,
@@ -186,6 +187,17 @@ impl<'a> Loader<'a, '_> {
         changes
     }
 
+    /// The signals by name.
+    fn signals(&self) -> BTreeMap<String, Signal> {
+        let entries = self.root.get("signals").into_iter().flat_map(Part::entries);
+        let signal = |(name, part): (&str, Part<'_>)| {
+            let query = part.get("query")?;
+            let (text, query_place) = (query.text()?.to_owned(), query.place());
+            Some((name.to_owned(), Signal { query: text, query_place, place: part.key_place() }))
+        };
+        entries.filter_map(signal).collect()
+    }
+
     /// The grid's step in seconds.
     fn step(&mut self) -> i64 {
         const DEFAULT: i64 = 300;
@@ -253,6 +265,8 @@ unmapped: all
 ignore: ["docs/**", "**/*.md"]
 step: 5m
 on_unknown: block
+signals:
+  cpu: { query: 'max(node_cpu_ratio) > bool 0.9', description: "a machine at its limit" }
 source: { snapshot: history.om.gz }
 "#;
 
@@ -285,6 +299,9 @@ source: { snapshot: history.om.gz }
             (settings.step, settings.snapshot.as_ref().map(|snapshot| snapshot.path.as_str())),
             (300, Some("history.om.gz"))
         );
+        let cpu = &settings.signals["cpu"];
+        assert_eq!(cpu.query, "max(node_cpu_ratio) > bool 0.9");
+        assert_eq!((cpu.place.line(), cpu.query_place.text()), (18, "'max(node_cpu_ratio) > bool 0.9'"));
         assert_eq!(settings.services["checkout"].place.line(), 6);
         assert_eq!(settings.place.source.path(), "slogate.yaml");
     }

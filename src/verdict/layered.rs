@@ -144,6 +144,7 @@ fn lenient() -> Settings {
         services: SERVICES.iter().map(|name| ((*name).to_owned(), service(name))).collect(),
         environments: [("production".to_owned(), production)].into(),
         changes: BTreeMap::new(),
+        signals: BTreeMap::new(),
         unmapped: Unmapped::Ignore,
         ignore: vec!["**".to_owned()],
         ignore_within: None,
@@ -211,6 +212,7 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
         thaw_evidence: Vec::new(),
         consequences: vec![said.consequence.clone()],
         pending: false,
+        unforeseen: false,
         recalled: Recalled::default(),
     });
     let granted = |claim: &&Claim| {
