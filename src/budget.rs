@@ -6,7 +6,7 @@
 //! point, `burn_rate(w) = (bad_w / total_w) / (1 - T)`, `remaining = 1 - bad_P / ((1 - T) total_P)` and
 //! `burned(w) = bad_w / ((1 - T) total_P)` (SRE Workbook, chapters 2 and 5).
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rust_decimal::Decimal;
 
@@ -15,6 +15,7 @@ use crate::budget::gap::Gap;
 use crate::budget::incident::Incidents;
 use crate::budget::quarter::Outage;
 use crate::budget::series::{Series, Total};
+use crate::budget::signal::Signals;
 use crate::catalog::{Objective, Terms};
 
 mod breach;
@@ -25,6 +26,7 @@ pub mod incident;
 pub mod priority;
 pub mod quarter;
 pub mod series;
+pub mod signal;
 mod supposed;
 
 /// What is asked of a series before its budget counts as known.
@@ -74,6 +76,8 @@ pub struct Budget {
     terms: Terms,
     /// The outages whose kinds somebody recorded; none where nobody records them.
     outages: Option<Vec<Outage>>,
+    /// The signals of its environment; none where nobody was asked for any.
+    signals: Option<Arc<Signals>>,
     /// The incidents of the series, found when they are first asked about.
     incidents: OnceLock<Incidents>,
     /// The breaches of the series, found when they are first asked about.
@@ -134,6 +138,7 @@ impl Budget {
             requirements: Requirements::default(),
             terms: Terms::default(),
             outages: None,
+            signals: None,
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             given_back: Vec::new(),
@@ -183,6 +188,22 @@ impl Budget {
     pub fn with_outages(mut self, outages: Vec<Outage>) -> Self {
         self.outages = Some(outages);
         self
+    }
+
+    /// Tells it the signals of its environment.
+    #[must_use]
+    pub fn with_signals(mut self, signals: Arc<Signals>) -> Self {
+        self.signals = Some(signals);
+        self
+    }
+
+    /// Whether a signal of its environment fires at grid point `t`, in seconds since the epoch.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub fn signal(&self, name: &str, t: i64) -> Result<bool, Gap> {
+        let nobody = || Gap::Unsupported { detail: "nothing says what the signals were".to_owned() };
+        self.signals.as_ref().ok_or_else(nobody)?.at(name, t)
     }
 
     /// What the SLO is bound to besides its objective.
@@ -272,21 +293,6 @@ impl Budget {
             excess: end.excess - start.excess,
             known: end.known - start.known,
         })
-    }
-
-    /// The same budget with `points` more points in which nothing bad happens and the traffic of one period
-    /// earlier repeats; what is missing there counts as no events.
-    #[must_use]
-    pub fn if_nothing_more_burns(&self, points: usize) -> Self {
-        let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
-        let mut budget = Self { direct: None, incidents, breaches, ..self.clone() };
-        for _ in 0..points {
-            let before = budget.points.len().checked_sub(budget.period);
-            let repeated = before.and_then(|index| budget.points.get(index).copied().flatten());
-            let total = repeated.map_or(Decimal::ZERO, |events| events.total);
-            budget.push(Some(Total { bad: Decimal::ZERO, total }));
-        }
-        budget
     }
 }
 

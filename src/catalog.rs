@@ -1,6 +1,6 @@
 //! Every SLO in force: one model, whatever dialect a team wrote it in.
 //!
-//! A dialect is one file under `catalog/`, told by `apiVersion` and `kind`. The catalog resolves references,
+//! A dialect is one file under `catalog/`, told by `apiVersion`, `kind` and `version`. The catalog resolves references,
 //! refuses what it does not understand at its line, and drops nothing in silence. What an SLO's budget *is*
 //! is left to `budget`, and where its numbers come from to `source`.
 
@@ -10,6 +10,8 @@ mod indicator;
 mod method;
 mod openslo;
 mod period;
+mod pyrra;
+mod sloth;
 mod target;
 mod unreckoned;
 
@@ -107,7 +109,10 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             Err(found) => problems.extend(found),
         }
     }
-    let mut openslo = openslo::Documents::default();
+    let [mut v1, mut v2alpha] = [openslo::Version::V1, openslo::Version::V2Alpha]
+        .map(|version| openslo::Documents::new(version, settings.slo_rules));
+    let mut slos = Vec::new();
+    let mut any = false;
     let mut passed_over = Vec::new();
     for (file, documents) in &parsed {
         let mut known = false;
@@ -115,7 +120,20 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             let belongs = dialect::tell(part, &mut problems);
             known |= belongs != Belongs::No;
             match belongs {
-                Belongs::To(Dialect::OpenSlo) => openslo.take(part, &mut problems),
+                Belongs::To(Dialect::OpenSlo(openslo::Version::V1)) => v1.take(part, &mut problems),
+                Belongs::To(Dialect::OpenSlo(openslo::Version::V2Alpha)) => v2alpha.take(part, &mut problems),
+                Belongs::To(Dialect::OpenSloV1Alpha) => {
+                    any |= part.get("kind").and_then(Part::text) == Some("SLO");
+                    slos.extend(openslo::v1alpha::slos(part, settings, &mut problems));
+                }
+                Belongs::To(Dialect::Sloth(form)) => {
+                    any = true;
+                    slos.extend(sloth::slos(part, form, settings, &mut problems));
+                }
+                Belongs::To(Dialect::Pyrra) => {
+                    any = true;
+                    slos.extend(pyrra::slo(part, settings, &mut problems));
+                }
                 Belongs::Refused | Belongs::No => {}
             }
         }
@@ -123,16 +141,27 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
             passed_over.push(file.path().to_owned());
         }
     }
-    let mut slos = openslo.slos(settings, &mut problems);
-    slos.sort_by(|one, other| one.name.cmp(&other.name));
+    for documents in [&mut v1, &mut v2alpha] {
+        any |= documents.any_slo();
+        slos.extend(documents.slos(settings, &mut problems));
+    }
+    slos.sort_by_cached_key(|slo| {
+        (slo.name.clone(), slo.place.source.path().to_owned(), slo.place.span.start)
+    });
     problems.extend(duplicates(&slos, &problems));
     slos.dedup_by(|later, first| later.name == first.name);
     problems.extend(slos.iter().flat_map(Slo::warnings));
-    if !openslo.any_slo() && problems.iter().all(|problem| !problem.is_error()) {
+    if !any && problems.iter().all(|problem| !problem.is_error()) {
         problems.push(no_slo(settings, files.len(), &passed_over));
     }
     diagnostic::sort(&mut problems);
     (Catalog { slos, passed_over }, problems)
+}
+
+/// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
+#[must_use]
+pub fn defines(part: Part<'_>) -> Option<usize> {
+    dialect::defines(part)
 }
 
 /// SLOs of one name, of whatever dialects, that have not been told as documents of one name.
@@ -151,9 +180,17 @@ fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The documents that stand in a document: itself, or the entries of a list at its root.
+/// The documents that stand in a document: itself, the entries of a list at its root, or the items of a list of
+/// resources as Kubernetes writes one.
 fn entries(root: Part<'_>) -> Vec<Part<'_>> {
-    if root.is_list() { root.items().collect() } else { vec![root] }
+    if root.is_list() {
+        return root.items().collect();
+    }
+    let is_list = root.get("kind").and_then(Part::text).is_some_and(|kind| kind.ends_with("List"));
+    match root.get("items").filter(|items| is_list && items.is_list()) {
+        Some(items) => items.items().collect(),
+        None => vec![root],
+    }
 }
 
 /// There is nothing to judge.
@@ -169,7 +206,7 @@ fn no_slo(settings: &Settings, files: usize, passed_over: &[String]) -> Diagnost
         _ => format!("the files that match {globs} hold no document of kind `SLO`"),
     };
     Diagnostic::error(Code::NoSlo, "no SLO is defined").help(format!(
-        "{found}; write an SLO in the terms of OpenSLO v1, or set `slos` in `{}`",
+        "{found}; write an SLO in the terms of OpenSLO, Sloth or Pyrra, or set `slos` in `{}`",
         settings::FILE
     ))
 }

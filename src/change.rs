@@ -199,6 +199,8 @@ mod tests {
         };
         Settings {
             slos: Vec::new(),
+            slo_rules: crate::document::RuleSet::Spec,
+            sloth_period: settings::SLOTH_PERIOD,
             policies: Vec::new(),
             services: BTreeMap::from([
                 ("checkout".to_owned(), service(&["services/checkout/**", "lib/*.rs"])),
@@ -206,6 +208,7 @@ mod tests {
             ]),
             environments: BTreeMap::new(),
             changes: BTreeMap::new(),
+            signals: BTreeMap::new(),
             unmapped,
             ignore: vec!["docs/**".to_owned(), "**/*.md".to_owned()],
             ignore_within: None,

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Rollout;
+use crate::document::RuleSet;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
@@ -171,6 +172,11 @@ pub struct Validate {
     /// Let warnings fail, too.
     #[arg(long)]
     pub strict: bool,
+
+    /// Hold OpenSLO definitions to these rules, whatever `slo_rules` says in the settings: those of OpenSLO's own SDK,
+    /// those of the specification's text, or only those that a budget depends on.
+    #[arg(long, value_name = "RULES", value_parser = PossibleValuesParser::new(RuleSet::ALL.map(RuleSet::as_str)))]
+    pub rules: Option<String>,
 
     /// How to list the problems.
     #[arg(long, value_name = "FORMAT", default_value = "text")]

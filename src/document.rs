@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use serde_json::{Map, Value};
 
-pub use schema::Schema;
+pub use schema::{RuleSet, Schema};
 
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
@@ -299,7 +299,13 @@ impl<'a> Part<'a> {
     /// Everything in which the value breaks a schema, in the order of its lines.
     #[must_use]
     pub fn check(self, schema: Schema) -> Vec<Diagnostic> {
-        schema.check(self)
+        self.check_by(schema, RuleSet::Strict)
+    }
+
+    /// Everything in which the value breaks one set of a schema's rules, in the order of its lines.
+    #[must_use]
+    pub fn check_by(self, schema: Schema, set: RuleSet) -> Vec<Diagnostic> {
+        schema.check(self, set)
     }
 }
 

@@ -6,7 +6,7 @@
 //! holds, fails, unknown or failed, and never a quiet `false`. Which rulings follow is `ruling`'s; what they add up
 //! to is `verdict`'s.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -73,6 +73,8 @@ pub struct Names {
     pub phases: BTreeMap<String, String>,
     /// The tier of each service that has one.
     pub tiers: BTreeMap<String, String>,
+    /// The signals that are declared.
+    pub signals: Vec<String>,
     /// Seconds between two points of the grid.
     pub step: i64,
     /// Whose policies these are.
@@ -109,6 +111,8 @@ pub struct Policy {
     windows: Vec<(i64, Place)>,
     /// Every fact that is read, by its name, and where.
     reads: Vec<(String, Place)>,
+    /// The signals that may be read.
+    pub signals: BTreeSet<String>,
     /// Every SLO's name that a budget's is compared with, and where.
     slo_names: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.
@@ -284,6 +288,8 @@ pub struct Tested {
     pub truth: Truth,
     /// The facts that it read, in that order; empty where nothing was recorded.
     pub evidence: Vec<Evidence>,
+    /// It asked whether a signal fires.
+    pub on_signal: bool,
 }
 
 impl Policy {
@@ -355,7 +361,8 @@ impl Policy {
         tracing: Tracing,
     ) -> Tested {
         if let Err(gap) = budget.at(t) {
-            return Tested { truth: Truth::Unknown { why: gap.to_string() }, evidence: Vec::new() };
+            let truth = Truth::Unknown { why: gap.to_string() };
+            return Tested { truth, evidence: Vec::new(), on_signal: false };
         }
         self.answer(condition, &Facts::measured(Arc::clone(budget), t, self.shared(subject), tracing))
     }
@@ -377,7 +384,7 @@ impl Policy {
             (None, Ok(false)) => Truth::Fails,
             (None, Err((complaint, place))) => Truth::Failed { message: complaint.sentence(), place },
         };
-        Tested { truth, evidence }
+        Tested { truth, evidence, on_signal: facts.asked_signal() }
     }
 
     /// The subject in a form that facts can keep.

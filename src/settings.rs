@@ -12,6 +12,7 @@ pub mod organization;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
+use crate::document::RuleSet;
 
 pub use glob::{Matcher, glob};
 pub use join::{Joined, join};
@@ -22,6 +23,9 @@ pub const FILE: &str = "slogate.yaml";
 
 /// What `slogate definitions` writes of the policy language: the one file with a policy's ending that is none.
 pub const DEFINITIONS: &str = ".slogate/slogate.d.rhai";
+
+/// The period that Sloth takes when nothing else is said, in seconds: 30 days.
+pub const SLOTH_PERIOD: i64 = 30 * 86_400;
 
 /// How strict an environment is: the most that a policy's ruling can become in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,6 +145,17 @@ pub struct ChangeClass {
     pub place: Place,
 }
 
+/// Something besides failed events that is watched and that policies may read: it fires, or it is quiet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// `PromQL` that makes one series: 0 while it is quiet, any other number while it fires.
+    pub query: String,
+    /// Where the query stands.
+    pub query_place: Place,
+    /// Where it is declared.
+    pub place: Place,
+}
+
 /// A recorded history that budgets are read from when no monitoring system is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
@@ -155,6 +170,10 @@ pub struct Snapshot {
 pub struct Settings {
     /// Globs of SLO definitions.
     pub slos: Vec<String>,
+    /// The rules that OpenSLO definitions are held to.
+    pub slo_rules: RuleSet,
+    /// The period of Sloth's SLOs, which their definitions do not say, in seconds.
+    pub sloth_period: i64,
     /// Globs of policies.
     pub policies: Vec<String>,
     /// The services by name.
@@ -163,6 +182,8 @@ pub struct Settings {
     pub environments: BTreeMap<String, Environment>,
     /// The classes of change by name.
     pub changes: BTreeMap<String, ChangeClass>,
+    /// The signals that policies may read, by name.
+    pub signals: BTreeMap<String, Signal>,
     /// What a changed path does that no service claims.
     pub unmapped: Unmapped,
     /// Globs of changed paths that never matter.

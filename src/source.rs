@@ -1,12 +1,14 @@
 //! Where observations come from: a monitoring system, a recorded history, a file of observations.
 //!
 //! A source answers, per SLO and environment, with the events of each step of the grid, or with the gap
-//! that says why it cannot. It never fills in what it does not know, and never sets a verdict.
+//! that says why it cannot; and, where policies read them, with the signals of an environment. It never fills in what
+//! it does not know, and never sets a verdict.
 
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
+use crate::budget::signal::Signal;
 use crate::catalog::Slo;
-use crate::settings::Environment;
+use crate::settings::{self, Environment};
 
 pub mod number;
 pub mod promql;
@@ -21,6 +23,19 @@ pub mod recorded;
 pub struct Request<'a> {
     /// The SLO.
     pub slo: &'a Slo,
+    /// The environment's name.
+    pub environment: &'a str,
+    /// Its matchers are put into every selector.
+    pub matchers: &'a Environment,
+}
+
+/// One question to a source: a signal in one environment.
+#[derive(Debug, Clone, Copy)]
+pub struct SignalRequest<'a> {
+    /// The signal's name.
+    pub name: &'a str,
+    /// The signal, as the settings declare it.
+    pub signal: &'a settings::Signal,
     /// The environment's name.
     pub environment: &'a str,
     /// Its matchers are put into every selector.
@@ -58,6 +73,9 @@ pub trait Source {
 
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
+
+    /// Answers every request for a signal, in order.
+    fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>>;
 }
 
 /// An instant as people and files write it: `2026-10-05T12:00:00Z`. Outside of the calendar, the bare seconds.

@@ -284,6 +284,7 @@ mod tests {
             thaw_evidence: Vec::new(),
             consequences,
             pending: false,
+            unforeseen: false,
             recalled: Recalled::default(),
         }
     }

@@ -12,6 +12,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -171,4 +172,47 @@ fn restarts_two_pods_and_uneven_scrapes_are_judged_alike() {
         let compared = compare(&repository, now, None, &prometheus);
         assert!(compared > 0, "nothing is known at {now}");
     }
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn or29_a_real_prometheus_is_asked_for_a_resource_alert() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let repository = directory.path();
+    for place in ["slos", "policies"] {
+        fs::create_dir(repository.join(place)).expect("a directory");
+    }
+    for file in ["slos/shop.yaml", "history.om"] {
+        let from = path("tests/cases/check-proceeds/repo").join(file);
+        fs::copy(from, repository.join(file)).expect("a file of the case");
+    }
+    for file in ["slogate.yaml", "policies/shop.rhai"] {
+        let from = path("tests/cases/check-unknown-when-a-signal-is-unknown/repo").join(file);
+        let text = fs::read_to_string(from).expect("a file of the case");
+        // CPU above 90 %, on average over 15 minutes.
+        let text = text.replace("max(node_cpu_ratio)", "avg(avg_over_time(node_cpu_ratio[15m]))");
+        fs::write(repository.join(file), text).expect("a file of its own");
+    }
+    let end = END.parse::<jiff::Timestamp>().expect("an instant").as_second();
+    let history = fs::read_to_string(repository.join("history.om")).expect("the recording");
+    let mut history = history.trim_end().trim_end_matches("# EOF").to_owned();
+    history.push_str("# TYPE node_cpu_ratio gauge\n");
+    // Every 5 minutes of two days: 95 % since 09:40, and a peak of 5 minutes at 07:00, which is no average above 90 %.
+    for at in (end - 48 * 3_600..=end).step_by(300) {
+        let busy = at >= end - 140 * 60 || at == end - 5 * 3_600;
+        let ratio = if busy { "0.95" } else { "0.5" };
+        writeln!(history, "node_cpu_ratio{{env=\"prod\"}} {ratio} {at}").expect("a string grows");
+        // Another environment's machines do not count.
+        writeln!(history, "node_cpu_ratio{{env=\"staging\"}} 1 {at}").expect("a string grows");
+    }
+    history.push_str("# EOF\n");
+    fs::write(repository.join("history.om"), history).expect("the recording with a gauge");
+    let prometheus = Prometheus::filled(&repository.join("history.om"));
+    let report = report(repository, END, None, Some(&prometheus.url()));
+    assert_eq!(report["verdict"]["effect"], "freeze", "{report:#}");
+    let rulings = report["rulings"].as_array().expect("rulings");
+    assert_eq!(rulings.len(), 1, "one clause in force and not one for each point");
+    // The first point of the grid of an hour at which it fires.
+    assert_eq!(rulings[0]["since"], "2026-11-21T10:00:00Z", "{report:#}");
+    assert_eq!(rulings[0]["thaws_at"], Value::Null);
 }

@@ -1,6 +1,6 @@
 //! Where a budget is heading: its pace, and when nothing will be left of it if it goes on like in the last day.
 //!
-//! For a rolling period: `pace = burn_rate(P)`, and a budget is exhausted *prematurely* where its pace is above 1.
+//! For a rolling period: `pace` is the consumed share, which is `burn_rate(P)` where nothing is given back, and a budget is exhausted *prematurely* where its pace is above 1.
 //! `time_to_exhaustion = remaining x P / burn_rate(24h)`. A period shorter than a day is looked at whole.
 
 use std::cmp::Ordering;
@@ -37,7 +37,6 @@ impl Figures<'_> {
     /// How many times faster than evenly the budget is spent over the period; above 1 it ends prematurely.
     #[must_use]
     pub fn pace(&self) -> Decimal {
-        // Over a rolling period `burn_rate(P)` and the consumed share are the same quotient.
         self.consumed()
     }
 
@@ -52,12 +51,16 @@ impl Figures<'_> {
         }
         let period = self.budget.period();
         let day = (DAY - DAY % self.budget.step).max(self.budget.step).min(period);
-        let rate = self.burn_rate(day)?.value;
-        if rate.is_zero() {
+        let day = self.window(day)?;
+        if day.bad.is_zero() {
             return Ok(Exhaustion::Never);
         }
+        // One division of exact sums: (left / ((1 - T) total_P)) x P / (bad_day / ((1 - T) total_day)), shortened.
+        let left = self.allowance * self.period.total - self.period.bad + self.forgiven();
+        let above = left.checked_mul(period.into()).and_then(|above| above.checked_mul(day.total));
+        let below = self.period.total.checked_mul(day.bad);
+        let after = above.zip(below).and_then(|(above, below)| above.checked_div(below));
         // A quotient that no decimal holds is later than anything that can be asked about.
-        let after = (remaining * Decimal::from(period)).checked_div(rate);
         Ok(after.map_or(Exhaustion::Never, Exhaustion::In))
     }
 }
@@ -92,6 +95,17 @@ mod tests {
         assert_eq!(figures.remaining(), Decimal::new(5, 1));
         assert_eq!(figures.pace(), Decimal::new(5, 1));
         assert_eq!(figures.time_to_exhaustion(), Ok(Exhaustion::In(Decimal::from(DAY))));
+    }
+
+    #[test]
+    fn what_lasts_twelve_hours_lasts_neither_less_nor_more() {
+        // 1 % of 24 x 100 grants 24; 16 are gone within the day, and 8 are left: 8 / 16 of 24 hours.
+        let points = (0..24).map(|hour| Some(Total { bad: u32::from(hour >= 8).into(), total: 100.into() }));
+        let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
+        let series = Series { first: 0, step: HOUR, points: points.collect() };
+        let budget = Budget::new(objective, DAY, series, None);
+        let forecast = last(&budget).time_to_exhaustion().expect("known");
+        assert_eq!(forecast.against(12 * HOUR), Ordering::Equal);
     }
 
     #[test]

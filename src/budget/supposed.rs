@@ -1,6 +1,7 @@
-//! What if: the same budget with more or fewer bad events, to say how far a threshold is away.
+//! What if: the same budget with more or fewer bad events, to say how far a threshold is away, and with nothing bad from
+//! now on, to say when a freeze would end.
 //!
-//! Suppositions answer questions of people and decide nothing. Both look at one grid point and forget what comes after
+//! Suppositions answer questions of people and decide nothing. All look at one grid point and forget what comes after
 //! it; a count over the whole period that a source gave is of what happened, and is left out.
 
 use std::sync::OnceLock;
@@ -46,6 +47,20 @@ impl Budget {
         supposed
     }
 
+    /// The budget up to grid point `t` with `points` more points in which nothing bad happens and the traffic of one
+    /// period earlier repeats; what is missing there counts as no events. What was recorded behind `t` is no future.
+    #[must_use]
+    pub fn if_nothing_more_burns(&self, t: i64, points: usize) -> Self {
+        let mut supposed = self.cut(self.points_until(t));
+        for _ in 0..points {
+            let before = supposed.points.len().checked_sub(supposed.period);
+            let repeated = before.and_then(|index| supposed.points.get(index).copied().flatten());
+            let total = repeated.map_or(Decimal::ZERO, |events| events.total);
+            supposed.push(Some(Total { bad: Decimal::ZERO, total }));
+        }
+        supposed
+    }
+
     /// How many points there are up to grid point `t`.
     fn points_until(&self, t: i64) -> usize {
         let index = usize::try_from((t - self.first).div_euclid(self.step));
@@ -62,6 +77,7 @@ impl Budget {
             direct: None,
             terms: self.terms,
             outages: self.outages.clone(),
+            signals: self.signals.clone(),
             given_back: self.given_back.clone(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
@@ -85,6 +101,15 @@ mod tests {
         let points = bad.map(|bad| Some(Total { bad: bad.into(), total: 1_000.into() })).to_vec();
         let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
         Budget::new(objective, 3_000, Series { first: 0, step: 300, points }, None)
+    }
+
+    #[test]
+    fn what_was_recorded_behind_the_point_is_no_future() {
+        let mut bad = [0; 10];
+        bad[9] = 500;
+        let future = budget(bad).if_nothing_more_burns(2_400, 3);
+        assert_eq!(future.span(), Some((0, 3_300)));
+        assert_eq!(future.points[9], Some(Total { bad: Decimal::ZERO, total: Decimal::ZERO }));
     }
 
     #[test]

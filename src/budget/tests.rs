@@ -155,7 +155,8 @@ fn a_window_without_points_is_not_known() {
 fn nothing_burns_in_a_future_in_which_nothing_burns() {
     let mut points = vec![events(0, 100); 8];
     points[7] = events(50, 100);
-    let future = budget(4, points).if_nothing_more_burns(4);
+    let history = budget(4, points);
+    let future = history.if_nothing_more_burns(history.span().expect("points").1, 4);
     assert!(future.at(10 * HOUR).expect("known").remaining() < Decimal::ZERO);
     assert_eq!(future.at(11 * HOUR).expect("known").remaining(), Decimal::ONE);
 }

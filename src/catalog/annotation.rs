@@ -97,15 +97,30 @@ pub struct Terms {
     pub priority: Assigned,
 }
 
-/// Reads the annotations of an SLO; what is wrong in them is told.
-pub(super) fn terms(slo: Part<'_>, objective: Option<Objective>, problems: &mut Vec<Diagnostic>) -> Terms {
+/// The terms of an SLO, from the annotations of its document; what is wrong in them is told, once for a document of
+/// several SLOs. `more` are the annotations that its dialect reads besides.
+pub(super) fn terms(
+    slo: Part<'_>,
+    objective: Option<Objective>,
+    more: &[&str],
+    problems: &mut Vec<Diagnostic>,
+) -> Terms {
+    let mut told = Vec::new();
+    let terms = read(slo, objective, more, &mut told);
+    told.retain(|problem| !problems.contains(problem));
+    problems.extend(told);
+    terms
+}
+
+/// The same, with everything told.
+fn read(slo: Part<'_>, objective: Option<Objective>, more: &[&str], problems: &mut Vec<Diagnostic>) -> Terms {
     let annotation = |key: &str| slo.at("/metadata/annotations").and_then(|all| all.get(key));
-    let known = [SLA, PRIORITY, REASON];
+    let known: Vec<&str> = [SLA, PRIORITY, REASON].into_iter().chain(more.iter().copied()).collect();
     for (key, part) in slo.at("/metadata/annotations").into_iter().flat_map(Part::entries) {
         if key.starts_with(PREFIX) && !known.contains(&key) {
             let problem = Diagnostic::error(Code::UnknownKey, format!("there is no annotation `{key}`"));
             let problem = problem.at(part.key_place(), "not an annotation of slogate");
-            problems.push(problem.help(diagnostic::suggestion(key, known)));
+            problems.push(problem.help(diagnostic::suggestion(key, known.iter().copied())));
         }
     }
     Terms {
@@ -190,7 +205,7 @@ mod tests {
         let source = SourceText::new("slo.yaml", format!("metadata: {{annotations: {{{annotations}}}}}\n"));
         let documents = document::parse(&source).expect("YAML");
         let mut problems = Vec::new();
-        let terms = terms(documents[0].root(), Objective::new(Decimal::new(999, 3)), &mut problems);
+        let terms = terms(documents[0].root(), Objective::new(Decimal::new(999, 3)), &[], &mut problems);
         (terms, problems.into_iter().map(|problem| problem.message).collect())
     }
 

@@ -3,6 +3,7 @@
 //! What was meant to be a definition and cannot be read is an error, because passing it over would leave its SLO
 //! unjudged in silence. Everything else is no business of the catalog.
 
+use super::{openslo, pyrra, sloth};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
 use crate::settings::Settings;
@@ -10,8 +11,14 @@ use crate::settings::Settings;
 /// The dialects that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// OpenSLO, version 1.
-    OpenSlo,
+    /// OpenSLO, in a version whose documents refer to each other.
+    OpenSlo(openslo::Version),
+    /// OpenSLO, version 1 before it was done.
+    OpenSloV1Alpha,
+    /// Sloth, in one of its forms.
+    Sloth(sloth::Form),
+    /// Pyrra.
+    Pyrra,
 }
 
 /// What a document is to the catalog.
@@ -27,19 +34,35 @@ pub(super) enum Belongs {
 
 impl Dialect {
     /// All of them.
-    const ALL: [Self; 1] = [Self::OpenSlo];
+    const ALL: [Self; 6] = [
+        Self::OpenSlo(openslo::Version::V1),
+        Self::OpenSlo(openslo::Version::V2Alpha),
+        Self::OpenSloV1Alpha,
+        Self::Sloth(sloth::Form::File),
+        Self::Sloth(sloth::Form::Resource),
+        Self::Pyrra,
+    ];
 
     /// The key and the value by which documents say that they are of it.
     const fn mark(self) -> (&'static str, &'static str) {
         match self {
-            Self::OpenSlo => ("apiVersion", "openslo/v1"),
+            Self::OpenSlo(openslo::Version::V1) => ("apiVersion", "openslo/v1"),
+            Self::OpenSlo(openslo::Version::V2Alpha) => ("apiVersion", "openslo.com/v2alpha"),
+            Self::OpenSloV1Alpha => ("apiVersion", "openslo/v1alpha"),
+            Self::Sloth(sloth::Form::File) => ("version", "prometheus/v1"),
+            Self::Sloth(sloth::Form::Resource) => ("apiVersion", "sloth.slok.dev/v1"),
+            Self::Pyrra => ("apiVersion", "pyrra.dev/v1alpha1"),
         }
     }
 
     /// The kinds of document that it has.
     const fn kinds(self) -> &'static [&'static str] {
         match self {
-            Self::OpenSlo => &super::openslo::KINDS,
+            Self::OpenSlo(_) => &openslo::KINDS,
+            Self::OpenSloV1Alpha => &openslo::v1alpha::KINDS,
+            Self::Sloth(sloth::Form::File) => &[],
+            Self::Sloth(sloth::Form::Resource) => &sloth::KINDS,
+            Self::Pyrra => &pyrra::KINDS,
         }
     }
 }
@@ -55,15 +78,13 @@ pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
     let marks: Vec<&str> =
         Dialect::ALL.into_iter().map(Dialect::mark).filter(|mark| mark.0 == key).map(|mark| mark.1).collect();
     let group = |text: &str| text.split('/').next().unwrap_or_default().to_lowercase();
-    let own = ["openslo".to_owned(), "openslo.com".to_owned()];
     let family: Vec<&str> = marks.iter().copied().filter(|mark| group(mark) == group(text)).collect();
-    if text.contains('/') && (!family.is_empty() || own.contains(&group(text))) {
-        let known = if family.is_empty() { &marks } else { &family };
+    if text.contains('/') && !family.is_empty() {
         let message = format!("the version `{text}` of this format is not read");
         let problem =
             Diagnostic::error(Code::Unsupported, message).at(version.place(), "not a version that is read");
         problems
-            .push(problem.help(format!("write the document in the terms of {}", diagnostic::list(known))));
+            .push(problem.help(format!("write the document in the terms of {}", diagnostic::list(&family))));
         return Belongs::Refused;
     }
     if let Some(near) = diagnostic::nearest(text, marks.iter().copied()) {
@@ -76,18 +97,43 @@ pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
     Belongs::No
 }
 
+/// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
+pub(super) fn defines(part: Part<'_>) -> Option<usize> {
+    let Belongs::To(dialect) = tell(part, &mut Vec::new()) else { return None };
+    let listed = |part: Option<Part<'_>>| {
+        part.and_then(|part| part.get("slos")).map_or(0, |slos| slos.items().count())
+    };
+    Some(match dialect {
+        Dialect::OpenSlo(_) | Dialect::OpenSloV1Alpha => {
+            usize::from(part.get("kind").and_then(Part::text) == Some("SLO"))
+        }
+        Dialect::Sloth(sloth::Form::File) => listed(Some(part)),
+        Dialect::Sloth(sloth::Form::Resource) => listed(part.get("spec")),
+        Dialect::Pyrra => 1,
+    })
+}
+
 /// A document that does not say of which version it is: one with a kind of ours was meant to be read.
 fn unmarked(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
-    let Some(kind) = part.get("kind").and_then(Part::text).filter(|_| part.get("spec").is_some()) else {
-        return Belongs::No;
-    };
-    let Some(dialect) = Dialect::ALL.into_iter().find(|dialect| dialect.kinds().contains(&kind)) else {
-        return Belongs::No;
+    let kind = part.get("kind").and_then(Part::text).filter(|_| part.get("spec").is_some());
+    let of_kind = |kind: &str| Dialect::ALL.into_iter().find(|dialect| dialect.kinds().contains(&kind));
+    // A file of Sloth has no kind, and is known by what it holds.
+    let sloth = part.get("service").and(part.get("slos")).filter(|slos| slos.is_list());
+    let (dialect, place, label) = match (kind, sloth) {
+        (Some(kind), _) => {
+            let Some(dialect) = of_kind(kind) else { return Belongs::No };
+            let place = part.get("kind").unwrap_or(part).key_place();
+            (dialect, place, format!("a document of kind `{kind}` without a version"))
+        }
+        (None, Some(slos)) => {
+            let label = "SLOs of a service, without a version".to_owned();
+            (Dialect::Sloth(sloth::Form::File), slos.key_place(), label)
+        }
+        (None, None) => return Belongs::No,
     };
     let (key, value) = dialect.mark();
-    let place = part.get("kind").unwrap_or(part).key_place();
     let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));
-    problems.push(problem.at(place, format!("a document of kind `{kind}` without a version")).help(format!(
+    problems.push(problem.at(place, label).help(format!(
         "add `{key}: {value}`; without it the document would be passed over, and its SLO never judged"
     )));
     Belongs::Refused
@@ -102,9 +148,21 @@ pub(super) fn service<'a>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<&'a str> {
     if let Err(problem) = settings.service(name) {
-        let help = format!("{}; an SLO of no declared service would never be judged", problem.help);
+        let (open, close) = if problem.help.ends_with('?') { (" (", ")") } else { ("; ", "") };
+        let help =
+            format!("{}{open}an SLO of no declared service would never be judged{close}", problem.help);
         problems.push(problem.at(part.place(), "not declared").help(help));
         return None;
     }
     Some(name)
+}
+
+/// Tells an SLO that was not `read` although nothing is said to be wrong with it, from the problem `told` on: no SLO is
+/// lost in silence.
+pub(super) fn account(part: Part<'_>, read: bool, told: usize, problems: &mut Vec<Diagnostic>) {
+    if !read && !problems.iter().skip(told).any(Diagnostic::is_error) {
+        let problem =
+            Diagnostic::error(Code::WrongValue, "this SLO could not be read, and no reason is known");
+        problems.push(problem.at(part.key_place(), "not read").help("report this as a bug, with the file"));
+    }
 }

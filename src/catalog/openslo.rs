@@ -1,4 +1,4 @@
-//! OpenSLO v1: SLOs, the SLIs and data sources that they refer to, and the alert policies beside them.
+//! OpenSLO v1, and the draft of v2 that only calls some things otherwise: SLOs, the SLIs and data sources that they refer to, and the alert policies beside them.
 //!
 //! Every SLO that follows its schema is read for what it is: by events, by slices of time, by the calendar, one
 //! objective or several. Whether its budget can be reckoned is left to `unreckoned`. Alert policies, conditions and
@@ -7,33 +7,49 @@
 mod indicator;
 mod objective;
 mod references;
+pub(super) mod v1alpha;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Slo, annotation, dialect};
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
-use crate::document::{Part, Schema};
+use crate::document::{Part, RuleSet};
 use crate::settings::Settings;
 
-/// The kinds of document that version 1 has.
+pub(super) use version::Version;
+
+/// The kinds of document that versions 1 and 2 have.
 pub(super) const KINDS: [&str; 7] =
     ["SLO", "SLI", "DataSource", "Service", "AlertPolicy", "AlertCondition", "AlertNotificationTarget"];
 
-/// All documents of this dialect, of all files.
-#[derive(Default)]
+/// All documents of one version, of all files.
 pub(super) struct Documents<'a> {
+    /// The version.
+    version: Version,
     /// All of them, in the order in which they were read.
     all: Vec<Part<'a>>,
     /// Kind and name, and what bears it.
     named: BTreeMap<(&'a str, &'a str), Part<'a>>,
     /// The names of the SLIs that were referred to.
     used: BTreeSet<&'a str>,
+    /// Something in one of them is wrong.
+    broken: bool,
+    /// The rules that they are held to.
+    rules: RuleSet,
 }
 
 impl<'a> Documents<'a> {
+    /// None yet, to be held to a set of rules.
+    pub(super) fn new(version: Version, rules: RuleSet) -> Self {
+        Self { version, all: Vec::new(), named: BTreeMap::new(), used: BTreeSet::new(), broken: false, rules }
+    }
+
     /// Takes a document in.
     pub(super) fn take(&mut self, part: Part<'a>, problems: &mut Vec<Diagnostic>) {
-        problems.extend(part.check(Schema::OpenSlo));
+        let found = part.check_by(self.version.schema(), self.rules);
+        self.broken |= found.iter().any(Diagnostic::is_error);
+        problems.extend(found);
         self.all.push(part);
         let kind = part
             .get("kind")
@@ -64,9 +80,8 @@ impl<'a> Documents<'a> {
             let Some(name) = sli.at("/metadata/name").and_then(Part::text) else { continue };
             if !self.used.contains(name) {
                 let problem = Diagnostic::warning(Code::Unused, format!("no SLO refers to the SLI `{name}`"));
-                problems.push(
-                    problem.at(name_of(sli), "unused").help("refer to it with `indicatorRef`, or remove it"),
-                );
+                let help = format!("refer to it with `{}`, or remove it", self.version.reference());
+                problems.push(problem.at(name_of(sli), "unused").help(help));
             }
         }
         slos
@@ -79,68 +94,101 @@ impl<'a> Documents<'a> {
     }
 
     /// One SLO for each objective. The schema has told what is missing or malformed; the rest is told here.
-    fn slo(&mut self, part: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
-        let Some(spec) = part.get("spec") else { return Vec::new() };
-        let named = spec.get("service");
+    fn slo(&mut self, document: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
+        let Some(spec) = document.get("spec") else { return Vec::new() };
+        let before = problems.len();
+        let version = self.version;
+        let named = version.service(spec);
         let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
         problems.extend(placeholder(spec));
         let window = objective::window(spec, settings.step, problems);
         let objectives: Vec<Part<'a>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
-        let own = |part: &Part<'_>| part.get("indicator").or_else(|| part.get("indicatorRef")).is_some();
-        let shared = self.indicator(spec, problems);
-        if shared.is_none() && !own(&spec) && !objectives.iter().any(own) {
-            problems.push(without_indicator(spec));
-        }
+        let shared = self.shared(spec, &objectives, problems);
+        let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
         let several = objectives.len() > 1;
         let mut slos = Vec::new();
-        for (index, objective) in objectives.into_iter().enumerate() {
-            let share = objective::objective(objective, problems);
-            let method = objective::method(spec, objective, problems);
-            let sli = if own(&objective) { self.indicator(objective, problems) } else { shared };
-            let indicator = sli.and_then(|sli| indicator::indicator(sli, objective, self, problems));
-            let mut told = Vec::new();
-            let terms = annotation::terms(part, share, &mut told);
-            // The annotations are the same for each objective, and so is what is wrong in them.
-            told.retain(|problem| !problems.contains(problem));
-            problems.extend(told);
-            let Some(name) = part.at("/metadata/name").and_then(Part::text) else { continue };
-            let text = |part: Part<'a>| part.text().filter(|text| !text.trim().is_empty());
-            let title = part.at("/metadata/displayName").and_then(text).unwrap_or(name);
-            let aim = objective.get("displayName").and_then(text);
+        for (index, part) in objectives.into_iter().enumerate() {
+            let told = problems.len();
+            let share = objective::objective(part, problems);
+            let method = objective::method(spec, part, problems);
+            let sli = if version.own(part).is_some() { self.indicator(part, problems) } else { shared };
+            let inline = [spec, part].iter().any(|part| part.get(version.inline()).is_some());
+            let aim = indicator::Aim { part, inline };
+            let indicator = sli.and_then(|sli| indicator::indicator(sli, aim, self, problems));
+            let terms = annotation::terms(document, share, &[], problems);
             let read = || {
+                let Called { name, title, place } = called(document, part, several.then_some(index))?;
                 let (period, calendar) = window.clone()?;
                 Some(Slo {
-                    name: if several { each(name, aim, index) } else { name.to_owned() },
+                    name,
                     service: service?.to_owned(),
-                    title: match aim.filter(|_| several) {
-                        Some(aim) => format!("{title}: {aim}"),
-                        None => title.to_owned(),
-                    },
+                    title,
                     objective: share?,
                     terms,
                     period,
                     calendar,
                     method: method?,
-                    share: objective::share(objective),
+                    share: objective::share(version, part),
                     indicator: indicator?,
-                    place: if several { objective.key_place() } else { name_of(part) },
-                    objective_place: target(objective),
+                    place,
+                    objective_place: target(part),
                 })
             };
-            slos.extend(read());
+            let read = read();
+            dialect::account(part, read.is_some() || stopped || self.broken, told, problems);
+            slos.extend(read);
         }
         slos
     }
 
+    /// The `spec` of the one indicator of an SLO; none for a composite one, where each objective has its own. What is
+    /// neither, or both, is told.
+    fn shared(
+        &mut self,
+        spec: Part<'a>,
+        objectives: &[Part<'a>],
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Part<'a>> {
+        let version = self.version;
+        let own = |part: &&Part<'_>| version.own(**part).is_some();
+        let shared = self.indicator(spec, problems);
+        let owner = objectives.iter().find(own);
+        match (version.own(spec), owner) {
+            (Some(_), Some(owner)) => {
+                let message = "an SLO has one indicator, or one in each objective, not both";
+                let problem =
+                    Diagnostic::error(Code::WrongValue, message).at(owner.key_place(), "has its own");
+                let help = "take the indicator out of the objectives, or out of the SLO";
+                problems.push(problem.help(ruled(help, "one-indicator", self.rules)));
+            }
+            (Some(_), None) => {}
+            (None, Some(_)) => {
+                let without = objectives.iter().filter(|part| !own(part));
+                problems.extend(without.map(|part| self.without_indicator(*part)));
+            }
+            (None, None) => problems.push(self.without_indicator(spec)),
+        }
+        shared
+    }
+
     /// The `spec` of the indicator of an SLO or an objective, inline or by reference.
     fn indicator(&mut self, spec: Part<'a>, problems: &mut Vec<Diagnostic>) -> Option<Part<'a>> {
-        if let Some(inline) = spec.get("indicator") {
+        if let Some(inline) = spec.get(self.version.inline()) {
             return inline.get("spec");
         }
-        let reference = spec.get("indicatorRef")?;
+        let reference = spec.get(self.version.reference())?;
         let sli = self.resolve("SLI", reference, problems)?;
         self.used.insert(reference.text()?);
         sli.get("spec")
+    }
+
+    /// An SLO or an objective without an indicator.
+    fn without_indicator(&self, spec: Part<'_>) -> Diagnostic {
+        let (inline, reference) = (self.version.inline(), self.version.reference());
+        let help = format!("add `{inline}` with the queries, or `{reference}` with the name of an SLI");
+        Diagnostic::error(Code::MissingKey, format!("missing key `{inline}`"))
+            .at(spec.key_place(), format!("`{inline}` or `{reference}` is needed here"))
+            .help(ruled(&help, "missing-key", self.rules))
     }
 
     /// What a reference stands for; a reference to nothing is told.
@@ -160,10 +208,51 @@ impl<'a> Documents<'a> {
             [] => format!("add a document of kind `{kind}` with this name; there is none of that kind"),
             known => diagnostic::suggestion(name, known.iter().copied()),
         };
-        let problem = Diagnostic::error(Code::UnknownName, format!("there is no {kind} named `{name}`"));
+        let message = format!("there is no {kind} named `{name}`");
+        // No budget depends on who is alerted.
+        let idle = self.rules == RuleSet::Lenient && !["SLI", "DataSource"].contains(&kind);
+        let problem = if idle {
+            Diagnostic::warning(Code::UnknownName, message)
+        } else {
+            Diagnostic::error(Code::UnknownName, message)
+        };
+        let help = ruled(&help, "reference", self.rules);
         problems.push(problem.at(reference.place(), "refers to nothing").help(help));
         None
     }
+}
+
+/// A help with the rule that refuses, and the set that it was taken from.
+fn ruled(help: &str, rule: &str, rules: RuleSet) -> String {
+    format!("{help} [openslo/{rule}, {}]", rules.as_str())
+}
+
+/// What an SLO is called, and where it stands.
+struct Called {
+    /// Its name.
+    name: String,
+    /// What people call it.
+    title: String,
+    /// Where it stands.
+    place: Place,
+}
+
+/// What the SLO of one objective of a document is called; `index` tells it from those of the others, if there are.
+fn called(document: Part<'_>, objective: Part<'_>, index: Option<usize>) -> Option<Called> {
+    let text = |part: Option<Part<'_>>| {
+        part.and_then(Part::text).filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned)
+    };
+    let name = document.at("/metadata/name")?.text()?;
+    let title = text(document.at("/metadata/displayName")).unwrap_or_else(|| name.to_owned());
+    let Some(index) = index else {
+        return Some(Called { name: name.to_owned(), title, place: name_of(document) });
+    };
+    let aim = text(objective.get("displayName"));
+    Some(Called {
+        name: each(name, aim.as_deref(), index),
+        title: aim.map_or_else(|| title.clone(), |aim| format!("{title}: {aim}")),
+        place: objective.key_place(),
+    })
 }
 
 /// The name of one of several objectives of an SLO: by what people call it, else by its number.
@@ -183,13 +272,6 @@ fn placeholder(spec: Part<'_>) -> Option<Diagnostic> {
             .at(description.place(), "to be filled in")
             .help("write which requests it measures; its queries and its objective are a sample, too")
     })
-}
-
-/// An SLO without an indicator.
-fn without_indicator(spec: Part<'_>) -> Diagnostic {
-    Diagnostic::error(Code::MissingKey, "missing key `indicator`")
-        .at(spec.key_place(), "an SLO needs `indicator` or `indicatorRef`")
-        .help("add `indicator` with the queries, or `indicatorRef` with the name of an SLI")
 }
 
 /// Two documents of one kind and name.

@@ -37,6 +37,15 @@ pub(super) fn share(
         );
         return None;
     }
+    if whole == Decimal::ONE_HUNDRED && value > Decimal::ZERO && value < Decimal::ONE {
+        let percent = (value * Decimal::ONE_HUNDRED).normalize();
+        wrong(
+            format!("`{key}` is a percentage, and `{text}` is below 1 %"),
+            "nearly everything could fail",
+            format!("did you mean `{key}: {percent}`?"),
+        );
+        return None;
+    }
     let objective = value.checked_div(whole).and_then(Objective::new);
     if objective.is_none() {
         let help = if whole == Decimal::ONE {

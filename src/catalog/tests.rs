@@ -110,7 +110,10 @@ spec: { type: Prometheus, connectionDetails: { url: 'http://prometheus:9090', an
     ]);
     let told: Vec<(&str, &str)> =
         problems.iter().map(|problem| (problem.message.as_str(), problem.help.as_str())).collect();
-    assert_eq!(told[0], ("there is no SLI named `erors`", "did you mean `errors`?"));
+    assert_eq!(
+        told[0],
+        ("there is no SLI named `erors`", "did you mean `errors`? [openslo/reference, spec]")
+    );
     assert_eq!(told[1].0, "there is no DataSource named `mian`");
     assert_eq!(told[2].0, "no SLO refers to the SLI `errors`");
     assert_eq!(problems[2].severity, diagnostic::Severity::Warning);
@@ -126,7 +129,7 @@ fn documents_of_other_formats_are_passed_over_and_counted() {
         "apiVersion: v1\nkind: ConfigMap\n",
         "- just\n- a list\n",
         "# nothing\n",
-        "version: prometheus/v1\n",
+        "version: 3\n",
     ]);
     assert_eq!(problems, []);
     assert_eq!(catalog.passed_over, ["b.yaml", "c.yaml", "d.yaml", "e.yaml"]);
@@ -137,12 +140,12 @@ fn documents_of_other_formats_are_passed_over_and_counted() {
 
 #[test]
 fn what_was_meant_to_be_openslo_is_never_passed_over() {
-    let found = problem("openslo/v1", "openslo/v1alpha");
+    let found = problem("openslo/v1", "openslo/v1beta");
     assert_eq!(
         (found.code, found.message.as_str()),
-        (Code::Unsupported, "the version `openslo/v1alpha` of this format is not read")
+        (Code::Unsupported, "the version `openslo/v1beta` of this format is not read")
     );
-    assert_eq!(problem("openslo/v1", "openslo.com/v2alpha").code, Code::Unsupported);
+    assert_eq!(problem("openslo/v1", "openslo.com/v2").code, Code::Unsupported);
     assert_eq!(problem("openslo/v1", "OpenSLO/v1").code, Code::Unsupported);
     assert_eq!(problem("openslo/v1", "openslov1").help, "did you mean `openslo/v1`?");
     assert_eq!(problem("apiVersion: openslo/v1\n", "").code, Code::MissingKey);
@@ -261,7 +264,13 @@ fn every_reference_is_followed_whether_or_not_it_is_used() {
     let told: Vec<(&str, &str)> =
         problems.iter().map(|problem| (problem.message.as_str(), problem.help.as_str())).collect();
     assert_eq!(told.len(), 4, "{told:#?}");
-    assert_eq!(told[0], ("there is no AlertPolicy named `missing-policy`", "did you mean `missing-polic`?"));
+    assert_eq!(
+        told[0],
+        (
+            "there is no AlertPolicy named `missing-policy`",
+            "did you mean `missing-polic`? [openslo/reference, spec]"
+        )
+    );
     assert_eq!(told[1].0, "there is no AlertPolicy named `another`");
     assert_eq!(told[2].0, "there is no AlertCondition named `c`");
     assert_eq!(told[3].0, "there is no AlertNotificationTarget named `t`");
@@ -280,6 +289,7 @@ fn an_objective_of_100_percent_is_refused_with_the_reason() {
         "target: -0.5",
         "targetPercent: 0",
         "targetPercent: 101",
+        "targetPercent: 0.997",
         "target: 0.99999999999999999999999999999999",
     ] {
         assert_eq!(problem("targetPercent: 99.7", to).code, Code::WrongValue, "{to}");
@@ -330,7 +340,7 @@ fn unknown_keys_are_refused_wherever_they_stand() {
     ] {
         let (_, problems) = loaded(&[&SLO.replace(from, to)]);
         let found = problems.iter().find(|problem| problem.code == Code::UnknownKey).expect("it is refused");
-        assert_eq!(found.help, format!("did you mean `{near}`?"));
+        assert_eq!(found.help, format!("did you mean `{near}`? [openslo/unknown-key, spec]"));
     }
 }
 
@@ -344,4 +354,23 @@ fn all_problems_of_all_files_are_told_in_one_run() {
     let files: Vec<&str> =
         problems.iter().filter_map(|problem| Some(problem.place()?.source.path())).collect();
     assert_eq!(files, ["a.yaml", "a.yaml", "b.yaml", "c.yaml"], "{problems:#?}");
+}
+
+#[test]
+fn a_definition_may_be_json_or_an_item_of_a_list() {
+    let documents = document::parse(&SourceText::new("a.yaml", SLO)).expect("it is YAML");
+    let json = documents[0].value().to_string();
+    let (catalog, problems) = loaded(&[&json]);
+    assert_eq!((catalog.slos.len(), problems), (1, Vec::new()));
+    let (catalog, problems) = loaded(&[&format!("{{apiVersion: v1, kind: List, items: [{json}]}}")]);
+    assert_eq!((catalog.slos.len(), problems), (1, Vec::new()));
+}
+
+#[test]
+fn names_are_unique_across_formats() {
+    let sloth = "version: prometheus/v1\nservice: checkout\nslos:\n  - name: availability\n    objective: 99\n    sli: { events: { error_query: b, total_query: t } }\n";
+    let (catalog, problems) = loaded(&[SLO, sloth]);
+    assert_eq!((catalog.slos.len(), problems.len()), (1, 1), "{problems:#?}");
+    assert_eq!(problems[0].message, "there are two SLOs named `checkout-availability`");
+    assert_eq!(problems[0].place().expect("placed").source.path(), "b.yaml");
 }

@@ -97,7 +97,7 @@ fn indicator(indicator: &Indicator) -> Option<Unreckoned> {
         Indicator::Foreign { system, place } => (
             format!("metrics from `{system}` are not read yet"),
             place,
-            "only `Prometheus` is supported, and what speaks its language",
+            "only Prometheus is read, and what speaks its language: Thanos, Cortex, Mimir and VictoriaMetrics",
         ),
     };
     Some(Unreckoned { reason, place: place.clone(), help })

@@ -152,8 +152,9 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
         let drafts = draft::files(&plan);
         let overlay = Overlay::new(WorkTree::new(&findings.root), &findings.survey.files, &drafts);
         let mut problems = Vec::new();
-        let law = validate::examine(&ground::of_files(Box::new(overlay.clone())), Ok(None), &mut problems)
-            .map(|(_, law)| law);
+        let law =
+            validate::examine(&ground::of_files(Box::new(overlay.clone())), Ok(None), None, &mut problems)
+                .map(|(_, law)| law);
         let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
         if findings.leave_out(&errors) {
             continue;

@@ -191,8 +191,15 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
     let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
     let observed = watch.observe(&asked, &quarters, settings, t);
+    let mut wanted = watch::signal::Wanted::default();
+    for (asked, policies) in &subjects {
+        for policy in policies {
+            wanted.add(policy, asked.slo, asked.environment);
+        }
+    }
+    let heard = watch.listen(&wanted, settings, t);
     if case.check.save_observations.is_some() {
-        judged.observations = Some(watch.record(&asked, &observed, settings, now));
+        judged.observations = Some(watch.record(&asked, &observed, &heard, settings, now));
     }
     // Nothing keeps events yet: nobody has triggered anything, fired a bullet or topped up a budget.
     let ledger = Ledger::default();
@@ -200,7 +207,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let mut rulings: Vec<Ruling> = Vec::new();
     let mut in_vain = BTreeSet::new();
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, settings, observation, t);
+        let measured = measure(asked, settings, observation, &heard, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
         for policy in policies {
@@ -363,13 +370,14 @@ fn measure(
     asked: &watch::Asked<'_>,
     settings: &Settings,
     observed: Result<Observation, Gap>,
+    heard: &watch::signal::Heard<'_>,
     t: i64,
 ) -> Measured {
     let slo = asked.slo;
     let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
     let budget = observed.map(|observed| {
         let budget = Budget::new(slo.objective, slo.period, observed.series, observed.direct);
-        Arc::new(budget.bound_to(slo.terms))
+        Arc::new(budget.bound_to(slo.terms).with_signals(heard.of(asked.environment)))
     });
     Measured { subject, budget, t }
 }

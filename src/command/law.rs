@@ -121,7 +121,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     problems.extend(promql::check(&catalog, settings));
     for path in &catalog.passed_over {
         let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
-        let help = "write OpenSLO v1, or leave the file out of `slos`";
+        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
         problems.push(Diagnostic::warning(Code::Unused, message).help(help));
     }
     let mut policies = Vec::new();
@@ -247,6 +247,7 @@ pub fn names(settings: &Settings) -> Names {
         dependencies,
         phases: of_services(settings, |service| service.phase.as_ref()),
         tiers: of_services(settings, |service| service.tier.as_ref()),
+        signals: settings.signals.keys().cloned().collect(),
         step: settings.step,
         author: Author::Team,
     }

@@ -14,6 +14,7 @@ use crate::cli::{Test, TestFormat};
 use crate::command::World;
 use crate::command::judge::Stop;
 use crate::command::organization::{self, Offer};
+use crate::command::watch::signal::{self, Wanted};
 use crate::command::{law, watch};
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
@@ -26,7 +27,7 @@ use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Mode, OnUnknown, Settings};
 use crate::source::recorded::Recorded;
-use crate::source::{Range, Request, Source as _};
+use crate::source::{Range, Request, SignalRequest, Source as _};
 use crate::tree::{Tree, TreeError, WorkTree};
 use crate::verdict::{self, Effect, Exit, Situation};
 
@@ -343,21 +344,28 @@ fn judged(
             && case.slo.as_ref().is_none_or(|name| slo.name == *name)
             && case.service.as_ref().is_none_or(|name| slo.service == *name)
     });
+    let asked: Vec<&catalog::Slo> = asked.collect();
+    let step = recorded.step();
+    let last = end.div_euclid(step) * step;
+    let mut wanted = Wanted::default();
+    for slo in &asked {
+        wanted.add(policy, slo, &environment);
+    }
+    let ask = |requests: &[SignalRequest<'_>], range| recorded.signals(requests, range);
+    let signals = signal::listen(ask, &wanted, settings, last).of(&environment);
     let budget = |slo: &catalog::Slo| {
         let request = Request { slo, environment: &environment, matchers };
-        let step = recorded.step();
-        let last = end.div_euclid(step) * step;
         let points = watch::history(slo.period, policy.reads("quarter").is_some(), step);
         let range = Range { first: last - (points - 1) * step, last, step };
         let observed = recorded.observe(&[request], range).pop()?;
         let budget = observed.map(|one| {
             let budget = Budget::new(slo.objective, slo.period, one.series, one.direct);
-            Arc::new(budget.bound_to(slo.terms))
+            Arc::new(budget.bound_to(slo.terms).with_signals(Arc::clone(&signals)))
         });
         let subject = Subject::new(slo, &environment, settings.services.get(&slo.service));
         Some((subject, budget))
     };
-    asked.filter_map(budget).collect()
+    asked.into_iter().filter_map(budget).collect()
 }
 
 /// What rulings come to for a case: the effect where the policy is enforced.

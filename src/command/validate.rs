@@ -11,6 +11,7 @@ use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic};
+use crate::document::RuleSet;
 use crate::policy::soundness;
 use crate::policy::supply;
 use crate::report::escape::terminal;
@@ -63,7 +64,8 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     let (other, note) = other(validate, world, &root)?;
     let layer = Offer::of(&validate.layered, world)
         .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
-    let (mut rules, law) = examine(&ground, layer, problems)?;
+    let slo_rules = validate.rules.as_deref().and_then(RuleSet::named);
+    let (mut rules, law) = examine(&ground, layer, slo_rules, problems)?;
     rules.notes.extend(note);
     if let Some(other) = &other {
         problems.extend(against::compare(&ground, &rules, &law, other)?);
@@ -71,16 +73,20 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     Ok((rules, law))
 }
 
-/// Reads everything from a ground, and looks at all of it.
+/// Reads everything from a ground, and looks at all of it; `slo_rules` overrule those of the settings.
 ///
 /// # Errors
 /// When there are no settings, the layer cannot be relied upon, or the tree does not answer.
 pub fn examine(
     ground: &Ground,
     layer: Result<Option<Organization>, Stop>,
+    slo_rules: Option<RuleSet>,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<(Rules, Law), Stop> {
-    let rules = law::read_rules(ground, layer, problems)?;
+    let mut rules = law::read_rules(ground, layer, problems)?;
+    if let Some(slo_rules) = slo_rules {
+        rules.settings.slo_rules = slo_rules;
+    }
     let settings = &rules.settings;
     let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
@@ -89,6 +95,7 @@ pub fn examine(
     if complete {
         problems.extend(unprotected(settings, &law));
         problems.extend(unexcepted(settings, &law));
+        problems.extend(unread(settings, &law));
     }
     for policy in &law.policies {
         let covered = |slo: &&Slo| {
@@ -147,6 +154,20 @@ fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
             Diagnostic::warning(Code::Unused, message)
                 .at(class.place.clone(), "excepted nowhere")
                 .help(format!("write `.except([\"{name}\"])` behind what it may pass, or take the class out"))
+        })
+        .collect()
+}
+
+/// Signals that no policy reads: they look as if something followed from them.
+fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let reads = |name: &String| law.policies.iter().any(|policy| policy.signals.contains(name));
+    let unused = settings.signals.iter().filter(|(name, _)| !reads(name));
+    unused
+        .map(|(name, signal)| {
+            let message = format!("no policy reads the signal `{name}`, so nothing follows from it");
+            Diagnostic::warning(Code::Unused, message)
+                .at(signal.place.clone(), "read nowhere")
+                .help(format!("write `budget.signal(\"{name}\")` in a condition, or take the signal out"))
         })
         .collect()
 }

@@ -18,8 +18,12 @@ use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
 use crate::source::snapshot::Snapshot;
-use crate::source::{Observation, Range, Request, Source};
+use crate::source::{Observation, Range, Request, SignalRequest, Source};
 use crate::tree;
+
+pub mod signal;
+
+use signal::{Heard, Wanted};
 
 /// Periods of history that are read: one for the period itself, one for the walk, and one more so that the first
 /// point of a stretch is known exactly.
@@ -155,9 +159,7 @@ impl<'a> Watch<'a> {
         t: i64,
     ) -> Vec<Result<Observation, Gap>> {
         let Some(source) = &self.source else {
-            let detail = "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot \
-                          under `source` in the settings";
-            return asked.iter().map(|_| Err(Gap::Unreachable { detail: detail.to_owned() })).collect();
+            return asked.iter().map(|_| Err(no_source())).collect();
         };
         let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
         for (index, one) in asked.iter().enumerate() {
@@ -175,16 +177,35 @@ impl<'a> Watch<'a> {
         (0..asked.len()).map(|index| answers.remove(&index).unwrap_or_else(silent)).collect()
     }
 
+    /// Asks about the signals that policies read.
+    #[must_use]
+    pub fn listen<'s>(&self, wanted: &Wanted<'_>, settings: &'s Settings, t: i64) -> Heard<'s> {
+        let ask = |requests: &[SignalRequest<'_>], range| match &self.source {
+            Some(source) => source.signals(requests, range),
+            None => requests.iter().map(|_| Err(no_source())).collect(),
+        };
+        signal::listen(ask, wanted, settings, t)
+    }
+
     /// The observations as a file.
     #[must_use]
     pub fn record(
         &self,
         asked: &[Asked<'_>],
         observed: &[Result<Observation, Gap>],
+        heard: &Heard<'_>,
         settings: &Settings,
         now: Timestamp,
     ) -> String {
         let requests: Vec<Request<'_>> = asked.iter().map(Asked::request).collect();
-        recorded::write(&self.describe(), now.as_second(), settings.step, &requests, observed)
+        let instant = now.as_second();
+        recorded::write(&self.describe(), instant, settings.step, &requests, observed, &heard.answers)
     }
+}
+
+/// The gap of everything where there is no source.
+fn no_source() -> Gap {
+    let detail = "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot under \
+                  `source` in the settings";
+    Gap::Unreachable { detail: detail.to_owned() }
 }

@@ -19,6 +19,16 @@ pub enum Schema {
     Settings,
     /// A document of OpenSLO v1, of any kind.
     OpenSlo,
+    /// A document of OpenSLO v1alpha.
+    OpenSloV1Alpha,
+    /// A document of OpenSLO v2alpha, of any kind.
+    OpenSloV2Alpha,
+    /// A file of Sloth.
+    Sloth,
+    /// A resource of Kubernetes for Sloth.
+    SlothResource,
+    /// A resource of Kubernetes for Pyrra.
+    Pyrra,
     /// The tests of a policy.
     PolicyTest,
     /// `organization.yaml`.
@@ -27,6 +37,39 @@ pub enum Schema {
     Layer,
     /// What `check` has to say.
     Report,
+}
+
+/// How much of a schema a document is held to. A rule of a schema names the sets that it belongs to under `x-sets`;
+/// one that names none belongs to all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuleSet {
+    /// What the format's own tools ask, and all that its specification asks.
+    Strict,
+    /// What the format's specification asks.
+    Spec,
+    /// What nobody could do without; an unknown key is a warning.
+    Lenient,
+}
+
+impl RuleSet {
+    /// All of them, the strictest first.
+    pub const ALL: [Self; 3] = [Self::Strict, Self::Spec, Self::Lenient];
+
+    /// As it is written in settings, on the command line and in schemas.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Strict => "strict",
+            Self::Spec => "spec",
+            Self::Lenient => "lenient",
+        }
+    }
+
+    /// The set of a name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|set| set.as_str() == name)
+    }
 }
 
 /// A schema that is ready to be applied.
@@ -42,6 +85,19 @@ static SETTINGS: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(Schema::Settings.text()));
 /// The schema of OpenSLO v1.
 static OPENSLO: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::OpenSlo.text()));
+/// The schema of OpenSLO v1alpha.
+static OPENSLO_V1ALPHA: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(Schema::OpenSloV1Alpha.text()));
+/// The schema of OpenSLO v2alpha.
+static OPENSLO_V2ALPHA: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(Schema::OpenSloV2Alpha.text()));
+/// The schema of Sloth's files.
+static SLOTH: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Sloth.text()));
+/// The schema of Sloth's resources.
+static SLOTH_RESOURCE: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(Schema::SlothResource.text()));
+/// The schema of Pyrra's resources.
+static PYRRA: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Pyrra.text()));
 /// The schema of a policy's tests.
 static POLICY_TEST: LazyLock<Result<Compiled, String>> =
     LazyLock::new(|| Compiled::new(Schema::PolicyTest.text()));
@@ -69,6 +125,11 @@ impl Compiled {
         self.text.pointer(parent).map_or(&Value::Null, |rule| self.follow(rule))
     }
 
+    /// What the rules of this schema are called by, where a document can be held to a part of them.
+    pub(super) fn family(&self) -> Option<&str> {
+        self.text.get("x-family").and_then(Value::as_str)
+    }
+
     /// A rule, or the one that it refers to.
     pub(super) fn follow<'a>(&'a self, rule: &'a Value) -> &'a Value {
         let target =
@@ -84,6 +145,11 @@ impl Schema {
         match self {
             Self::Settings => "settings.v1.json",
             Self::OpenSlo => "openslo.v1.json",
+            Self::OpenSloV1Alpha => "openslo.v1alpha.json",
+            Self::OpenSloV2Alpha => "openslo.v2alpha.json",
+            Self::Sloth => "sloth.v1.json",
+            Self::SlothResource => "sloth-resource.v1.json",
+            Self::Pyrra => "pyrra.v1alpha1.json",
             Self::PolicyTest => "policy-test.v1.json",
             Self::Organization => "organization.v1.json",
             Self::Layer => "layer.v1.json",
@@ -97,6 +163,11 @@ impl Schema {
         match self {
             Self::Settings => include_str!("../../schemas/settings.v1.json"),
             Self::OpenSlo => include_str!("../../schemas/openslo.v1.json"),
+            Self::OpenSloV1Alpha => include_str!("../../schemas/openslo.v1alpha.json"),
+            Self::OpenSloV2Alpha => include_str!("../../schemas/openslo.v2alpha.json"),
+            Self::Sloth => include_str!("../../schemas/sloth.v1.json"),
+            Self::SlothResource => include_str!("../../schemas/sloth-resource.v1.json"),
+            Self::Pyrra => include_str!("../../schemas/pyrra.v1alpha1.json"),
             Self::PolicyTest => include_str!("../../schemas/policy-test.v1.json"),
             Self::Organization => include_str!("../../schemas/organization.v1.json"),
             Self::Layer => include_str!("../../schemas/layer.v1.json"),
@@ -105,10 +176,15 @@ impl Schema {
     }
 
     /// The violations, in the order of their places.
-    pub(super) fn check(self, part: Part<'_>) -> Vec<Diagnostic> {
+    pub(super) fn check(self, part: Part<'_>, set: RuleSet) -> Vec<Diagnostic> {
         let compiled = match self {
             Self::Settings => &*SETTINGS,
             Self::OpenSlo => &*OPENSLO,
+            Self::OpenSloV1Alpha => &*OPENSLO_V1ALPHA,
+            Self::OpenSloV2Alpha => &*OPENSLO_V2ALPHA,
+            Self::Sloth => &*SLOTH,
+            Self::SlothResource => &*SLOTH_RESOURCE,
+            Self::Pyrra => &*PYRRA,
             Self::PolicyTest => &*POLICY_TEST,
             Self::Organization => &*ORGANIZATION,
             Self::Layer => &*LAYER,
@@ -124,7 +200,8 @@ impl Schema {
         };
         let value = part.value();
         let errors = compiled.validator.iter_errors(&value);
-        let told = errors.flat_map(|error| Violation::new(compiled, part, &error).describe(error.kind()));
+        let told =
+            errors.flat_map(|error| Violation::new(compiled, part, &error, set).describe(error.kind()));
         let mut problems: Vec<Diagnostic> = told.take(MAX_PROBLEMS).collect();
         diagnostic::sort(&mut problems);
         problems
@@ -134,6 +211,23 @@ impl Schema {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every schema.
+    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 11] {
+        [
+            &SETTINGS,
+            &OPENSLO,
+            &OPENSLO_V1ALPHA,
+            &OPENSLO_V2ALPHA,
+            &SLOTH,
+            &SLOTH_RESOURCE,
+            &PYRRA,
+            &POLICY_TEST,
+            &ORGANIZATION,
+            &LAYER,
+            &REPORT,
+        ]
+    }
 
     /// Calls `visit` for every rule of a schema.
     fn walk(value: &Value, path: &str, visit: &mut impl FnMut(&str, &Value)) {
@@ -149,7 +243,7 @@ mod tests {
 
     #[test]
     fn schemas_compile_describe_every_property_and_refer_only_to_themselves() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
+        for schema in all() {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, value| {
                 if let Some(reference) = value.get("$ref").and_then(Value::as_str) {
@@ -173,7 +267,7 @@ mod tests {
 
     #[test]
     fn every_example_and_default_follows_its_own_rule() {
-        for schema in [&*SETTINGS, &*OPENSLO, &*POLICY_TEST, &*ORGANIZATION, &*LAYER, &*REPORT] {
+        for schema in all() {
             let compiled = schema.as_ref().expect("it compiles");
             walk(&compiled.text, "", &mut |path, rule| {
                 let examples = rule.get("examples").and_then(Value::as_array);

@@ -1,16 +1,17 @@
 //! One breach of a schema in our own words: what stands there, what belongs there, and what was meant.
 //!
 //! The words come from the schema: a rule's `title` says what a value is, as a noun with its article, its
-//! `description` what the value is for, `x-message` what is wrong where neither would. Unknown keys stand at the key,
+//! `description` what the value is for, `x-message` what is wrong where neither would (and `x-label` what to write under
+//! the underline), `x-rule` what the rule is called. Unknown keys stand at the key,
 //! missing ones at what should have them.
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
-use super::schema::Compiled;
+use super::schema::{Compiled, RuleSet};
 use super::{MAX_PROBLEMS, Part, scalar};
-use crate::diagnostic::{self, Code, Diagnostic};
+use crate::diagnostic::{self, Code, Diagnostic, Severity};
 
 /// One violation, with all that there is to say about it.
 pub(super) struct Violation<'a> {
@@ -22,11 +23,18 @@ pub(super) struct Violation<'a> {
     part: Part<'a>,
     /// The value's name: its key, or what the whole document is.
     subject: String,
+    /// The set of rules that the document is held to.
+    set: RuleSet,
 }
 
 impl<'a> Violation<'a> {
     /// What the validator found, brought to its place.
-    pub(super) fn new(compiled: &'a Compiled, root: Part<'a>, error: &ValidationError<'_>) -> Self {
+    pub(super) fn new(
+        compiled: &'a Compiled,
+        root: Part<'a>,
+        error: &ValidationError<'_>,
+        set: RuleSet,
+    ) -> Self {
         let rule = compiled.rule(error.schema_path().as_str());
         let pointer = error.instance_path().as_str();
         let subject = match pointer.rsplit_once('/') {
@@ -37,12 +45,33 @@ impl<'a> Violation<'a> {
             },
             Some((_, key)) => format!("`{}`", unescaped(key)),
         };
-        Self { compiled, rule, part: root.nearest(pointer), subject }
+        Self { compiled, rule, part: root.nearest(pointer), subject, set }
+    }
+
+    /// The problems that it amounts to: none when the rule is not of the set, and each with the rule's name where a
+    /// document can be held to a part of them.
+    pub(super) fn describe(&self, kind: &ValidationErrorKind) -> Vec<Diagnostic> {
+        let sets = self.rule.get("x-sets").and_then(Value::as_array);
+        if sets.is_some_and(|sets| sets.iter().all(|set| set.as_str() != Some(self.set.as_str()))) {
+            return Vec::new();
+        }
+        let mut problems = self.told(kind);
+        if let Some(family) = self.compiled.family() {
+            for problem in &mut problems {
+                if problem.code == Code::UnknownKey && self.set == RuleSet::Lenient {
+                    problem.severity = Severity::Warning;
+                }
+                let rule = self.rule.get("x-rule").and_then(Value::as_str);
+                let rule = rule.unwrap_or_else(|| problem.code.as_str());
+                problem.help = format!("{} [{family}/{rule}, {}]", problem.help, self.set.as_str());
+            }
+        }
+        problems
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "all other keywords judge a value, and say so alike")]
-    /// The problems that it amounts to.
-    pub(super) fn describe(&self, kind: &ValidationErrorKind) -> Vec<Diagnostic> {
+    /// The problems that it amounts to, whatever the set.
+    fn told(&self, kind: &ValidationErrorKind) -> Vec<Diagnostic> {
         match kind {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 unexpected.iter().take(MAX_PROBLEMS).map(|key| self.unknown_key(key)).collect()
@@ -174,7 +203,9 @@ impl<'a> Violation<'a> {
     /// A value of the right type that is not what it must be.
     fn wrong_value(&self) -> Diagnostic {
         if let Some(message) = self.rule.get("x-message").and_then(Value::as_str) {
-            return self.wrong(message.to_owned(), "one of the two is too many").help(self.advice(None));
+            let label = self.rule.get("x-label").and_then(Value::as_str);
+            let label = label.unwrap_or("one of the two is too many");
+            return self.wrong(message.to_owned(), label).help(self.advice(None));
         }
         let what = title(self.rule).unwrap_or("a value that can stand here");
         let message = match self.part.value() {

@@ -84,6 +84,8 @@ struct Record {
     evidence: Vec<Evidence>,
     /// The first unknown fact that was read, and why it is unknown.
     unknown: Option<String>,
+    /// A signal was asked about.
+    signal: bool,
 }
 
 /// One reading of a budget by one run.
@@ -168,6 +170,11 @@ impl Facts {
     /// Takes what was read: the evidence, and the first unknown fact.
     pub(super) fn take(&self) -> (Vec<Evidence>, Option<String>) {
         self.record(|record| (std::mem::take(&mut record.evidence), record.unknown.take()))
+    }
+
+    /// Whether a signal was asked about.
+    pub(super) fn asked_signal(&self) -> bool {
+        self.record(|record| record.signal)
     }
 
     /// Records a read, where evidence is kept.
@@ -336,8 +343,11 @@ impl Facts {
     /// Whether a signal fires.
     fn signal(&self, name: &str) -> Result<bool, Raised> {
         let fact = || format!("signal(\"{}\")", printable(name));
+        self.record(|record| record.signal = true);
         let fires = match &self.0.origin {
-            Origin::Measured { .. } => return Err(self.unknown(fact(), "no source gives signals").into()),
+            Origin::Measured { budget, t } => {
+                budget.signal(name, *t).map_err(|gap| self.unknown(fact(), &gap.to_string()))?
+            }
             Origin::Sample { sample, .. } => *sample == Sample::Exhausted,
             Origin::Given(given) => {
                 let fires = given.known("signal", name);

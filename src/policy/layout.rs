@@ -29,6 +29,19 @@ impl Layout {
         &self.source
     }
 
+    /// The beginning of a block comment that is never closed.
+    pub(super) fn open_comment(&self) -> Option<Place> {
+        let text = self.source.text();
+        let mut at = 0;
+        while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+            if rest.starts_with("/*") && !comment(rest).1 {
+                return Some(Place::new(&self.source, at..at + 2));
+            }
+            at = item_end(text, at).max(at + 1);
+        }
+        None
+    }
+
     /// The byte offset of a position; none when the engine gave none.
     pub(super) fn offset(&self, position: Position) -> Option<usize> {
         let start = *self.lines.get(position.line()?.checked_sub(1)?)?;
@@ -193,7 +206,7 @@ fn item_end(text: &str, start: usize) -> usize {
         return start + rest.find('\n').unwrap_or(rest.len());
     }
     if rest.starts_with("/*") {
-        return start + comment_length(rest);
+        return start + comment(rest).0;
     }
     if is_word(first) {
         return start + rest.find(|next| !is_word(next)).unwrap_or(rest.len());
@@ -213,8 +226,8 @@ fn item_end(text: &str, start: usize) -> usize {
     text.len()
 }
 
-/// The length of the block comment, possibly nested, that `rest` begins with.
-fn comment_length(rest: &str) -> usize {
+/// The length of the block comment, possibly nested, that `rest` begins with, and whether it is closed.
+fn comment(rest: &str) -> (usize, bool) {
     let mut depth = 0_usize;
     let mut at = 0;
     while let Some(here) = rest.get(at..).filter(|here| !here.is_empty()) {
@@ -225,13 +238,13 @@ fn comment_length(rest: &str) -> usize {
             depth = depth.saturating_sub(1);
             at += 2;
             if depth == 0 {
-                break;
+                return (at, true);
             }
         } else {
             at += here.chars().next().map_or(1, char::len_utf8);
         }
     }
-    at
+    (at, false)
 }
 
 /// The first byte from `start` on that is neither blank nor a comment.

@@ -75,6 +75,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let (id, digest) = (id(source.path()), digest(source.text()));
     let windows = syntax::windows(&ast, &script.layout, names.step);
     let reads = syntax::reads(&ast, &script.layout);
+    let signals = syntax::signals(&ast, &names.signals);
     let policy = Policy {
         id,
         header,
@@ -85,6 +86,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         script,
         windows,
         reads,
+        signals,
         slo_names,
         subject: Mutex::default(),
     };
@@ -157,7 +159,14 @@ fn compile(engine: &Engine, layout: &Layout) -> Result<AST, Diagnostic> {
         let parsed = engine.compile(layout.source().text());
         parsed.map_err(|error| Box::new(EvalAltResult::ErrorParsing(*error.0, error.1)))
     };
-    guarded(Purpose::Declaring, parse).map_err(|broken| diagnosed(broken, layout, None))
+    let ast = guarded(Purpose::Declaring, parse).map_err(|broken| diagnosed(broken, layout, None))?;
+    // The engine takes the end of the file for the end of a comment, and every clause behind its beginning for words.
+    match layout.open_comment() {
+        Some(place) => Err(Diagnostic::error(Code::PolicySyntax, "the comment is never closed")
+            .at(place, "everything from here on is a comment")
+            .help("close it with `*/`, or begin each of its lines with `//`")),
+        None => Ok(ast),
+    }
 }
 
 /// A broken run as a problem; `line` is where it is when the engine does not say.

@@ -70,7 +70,8 @@ pub(super) fn taxable(policy: &Policy, clause: &Clause, service: &str, past: Pas
     let bullets = bullets(policy, past);
     let under_a_bullet = |release: &Deployment| {
         bullets.heeded.iter().any(|bullet| {
-            bullet.environment == release.environment
+            bullet.at <= release.at
+                && bullet.environment == release.environment
                 && release.head.as_ref() == Some(&bullet.head)
                 && concerns(bullet, service)
         })

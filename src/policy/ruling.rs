@@ -3,7 +3,7 @@
 //! A ruling states facts; how strict it is in an environment, and what it means together with others, is left to
 //! `verdict`. What no budget knows is taken from the past that is handed in. Conditions are traced only at the judged point; the walk over history reads them in silence.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -49,7 +49,8 @@ pub enum Standing {
         since: i64,
         /// It may have begun earlier than history is read.
         at_least: bool,
-        /// The first point at which it would end if nothing more burned; none when that is not within a period.
+        /// The first point at which it would end if nothing more burned; none when that is not within a period, or
+        /// when a signal has a say in it.
         thaws_at: Option<i64>,
     },
     /// Not in force.
@@ -89,6 +90,8 @@ pub struct Ruling {
     pub consequences: Vec<Consequence>,
     /// The policy is not yet effective, so the ruling only informs.
     pub pending: bool,
+    /// A signal has a say in when it ends, so nobody can foresee that.
+    pub unforeseen: bool,
     /// What of the past bears on it.
     pub recalled: Recalled,
 }
@@ -195,6 +198,8 @@ struct Bench<'a> {
     past: Past<'a>,
     /// The first failure of a condition on the walk.
     failed: RefCell<Option<Obstacle>>,
+    /// A condition asked about a signal at a point that lies ahead.
+    unforeseen: Cell<bool>,
 }
 
 impl<'a> Bench<'a> {
@@ -215,6 +220,7 @@ impl<'a> Bench<'a> {
             pending,
             past,
             failed: RefCell::new(None),
+            unforeseen: Cell::new(false),
         }
     }
 
@@ -234,6 +240,7 @@ impl<'a> Bench<'a> {
             thaw_evidence: Vec::new(),
             consequences: clause.consequences.clone(),
             pending: self.pending,
+            unforeseen: false,
             recalled: recall::lifting(self.policy, &self.subject.service, year(self.t), self.past),
         };
         match (&clause.when, &clause.after) {
@@ -306,13 +313,15 @@ impl<'a> Bench<'a> {
             State::Idle => Standing::Idle,
             State::Unknown => Standing::Unknown,
             State::InForce(stretch) => {
-                let future = Arc::new(budget.if_nothing_more_burns(points(course)));
+                let future = Arc::new(budget.if_nothing_more_burns(course.t, points(course)));
                 let thaws_at = if releases.is_empty() {
                     self.conditions(clause, when, &future).ending(course, stretch)
                 } else {
                     let spans = self.taxed_spans(clause, when, &future, course.t + course.length, &releases);
                     spans.into_iter().find_map(|span| span.until.filter(|until| *until > course.t))
                 };
+                ruling.unforeseen = self.unforeseen.get();
+                let thaws_at = thaws_at.filter(|_| !ruling.unforeseen);
                 Standing::InForce { since: stretch.since, at_least: stretch.at_least, thaws_at }
             }
         };

@@ -25,7 +25,7 @@ mod names;
 mod reads;
 
 use body::{Body, bodies, follow_budgets};
-pub(super) use reads::{reads, windows};
+pub(super) use reads::{reads, signals, windows};
 
 /// The most problems of names that are told of one policy.
 const MOST_PROBLEMS: usize = 100;
@@ -157,7 +157,9 @@ impl Examiner<'_> {
                 self.chain(chain, body);
             }
         }
-        if let Some((call, position, false)) = call(node) {
+        let Some((call, position, behind_a_dot)) = call(node) else { return };
+        self.signal(call);
+        if !behind_a_dot {
             self.literals(call, body);
             if !call.is_operator_call() {
                 self.function(&call.name, position);

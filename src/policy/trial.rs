@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
+use crate::budget::signal::Signals;
 use crate::catalog::{Objective, Terms};
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Ledger, Past};
@@ -219,7 +220,12 @@ impl History {
     /// The budget over it.
     fn budget(&self) -> Budget {
         let series = Series { first: self.start + self.step, step: self.step, points: self.points.clone() };
-        Budget::new(self.objective, self.period, series, None).bound_to(self.terms)
+        let detail =
+            "the history of a test has no signals; a case gives them with `signal: { … }`".to_owned();
+        let signals = Signals::new(BTreeMap::new(), Gap::Unsupported { detail });
+        Budget::new(self.objective, self.period, series, None)
+            .bound_to(self.terms)
+            .with_signals(Arc::new(signals))
     }
 
     /// Its last grid point.
@@ -367,9 +373,9 @@ impl Case {
         let before = self.in_force.contains(&clause.name);
         let in_force = Standing::InForce { since: 0, at_least: true, thaws_at: None };
         let standing = match (&when, &thaws) {
-            (None, _) if before || recalled.triggered.is_some() => in_force,
             // Facts are those of a budget that is known.
             (None, _) if clause.on_gap => Standing::Idle,
+            (None, _) if before || recalled.triggered.is_some() => in_force,
             (None, _) => Standing::Untriggered,
             (Some(Tested { truth: Truth::Holds, .. }), _) => in_force,
             (Some(Tested { truth: Truth::Fails, .. }), None) => Standing::Idle,
@@ -397,6 +403,7 @@ impl Case {
             thaw_evidence: thaws.map(|tested| tested.evidence).unwrap_or_default(),
             consequences: clause.consequences.clone(),
             pending: false,
+            unforeseen: false,
             recalled,
         }
     }

@@ -118,7 +118,7 @@ pub const FACTS: [Fact; 31] = [
         "budget.pace",
         Takes::Nothing,
         "rate, at least 0",
-        "how many times faster than evenly the budget is spent over the period: burn_rate(P)",
+        "how many times faster than evenly the budget is spent over the period: the consumed share, which is burn_rate(P) where nothing is given back",
     ),
     fact(
         "budget.premature",
@@ -155,7 +155,8 @@ pub const FACTS: [Fact; 31] = [
         "budget.signal(\"cpu\")",
         Takes::Name,
         "true or false",
-        "an alert from elsewhere fires; not known until a source gives signals",
+        "something besides failed events fires, such as an alert on a resource: the query under `signals` in slogate.yaml \
+         is not 0 at that instant; not known where it has no number",
     ),
     fact(
         "budget.breaches(\"1h\")",

@@ -6,7 +6,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::budget::gap::duration;
-use crate::policy::{Comparison, Value};
+use crate::policy::{Comparison, Evidence, Value};
 
 /// A share as a percentage: `-23.4 %`, `0 %`. A share that is not nothing never reads as 0.
 #[must_use]
@@ -97,6 +97,18 @@ pub fn distance(from: &Value, comparison: &Comparison) -> Option<String> {
 fn time(seconds: Decimal) -> String {
     // What no integer holds is longer than anybody waits.
     seconds.trunc().to_i64().map_or_else(|| "never".to_owned(), duration)
+}
+
+/// True for what was read of a signal.
+#[must_use]
+pub fn is_signal(evidence: &Evidence) -> bool {
+    evidence.fact.starts_with("signal(")
+}
+
+/// What a fact was held to, where that says more than the fact: a signal fires or is quiet, and that is all.
+#[must_use]
+pub fn limit(evidence: &Evidence) -> Option<&Comparison> {
+    evidence.compared.as_ref().filter(|_| !is_signal(evidence))
 }
 
 /// A threshold with its operator: `at or below 0 %`.

@@ -144,7 +144,7 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
         Effect::Proceed | Effect::Inform | Effect::Unknown => "holds",
     };
     let mut words = Vec::new();
-    if let Some(comparison) = &evidence.compared {
+    if let Some(comparison) = figure::limit(evidence) {
         words.push(format!("{holds} {}", threshold(comparison)));
     }
     let thaw = weighed
@@ -152,7 +152,7 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
         .thaw_evidence
         .iter()
         .find(|thaw| thaw.fact == evidence.fact && thaw.value == evidence.value);
-    if let Some(comparison) = thaw.and_then(|thaw| thaw.compared.as_ref()) {
+    if let Some(comparison) = thaw.and_then(figure::limit) {
         words.push(format!("thaws {}", threshold(comparison)));
     }
     let value = number(&evidence.value);

@@ -7,6 +7,9 @@ use crate::policy::Value;
 use crate::policy::ruling::{Ruling, Standing};
 use crate::report::figure;
 
+/// How a ruling ends in whose end a signal has a say.
+pub const UNFORESEEN: &str = "has no end that can be foreseen, because it depends on a signal";
+
 /// The sentences without their periods: who triggered it, what makes it longer, what is given back.
 pub fn sentences(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> {
     let recalled = &ruling.recalled;
@@ -57,14 +60,15 @@ fn freezes(ruling: &Ruling) -> bool {
         && matches!(ruling.standing, Standing::InForce { .. } | Standing::Unknown)
 }
 
-/// How a ruling in force ends, where that is not by its budget: with its time after the clause that it follows, or by a
-/// person's word.
+/// How a ruling in force ends, where that is not by its budget alone: with its time after the clause that it follows, by
+/// a person's word, or as a signal has it.
 pub fn ending(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Option<String> {
     match (ruling.standing, &ruling.recalled.follows, &ruling.recalled.triggered) {
         (Standing::InForce { thaws_at: Some(at), .. }, Some(first), _) => {
             Some(format!("ends {}, unless {} comes back", figure::instant(at), safe(first)))
         }
         (Standing::InForce { .. }, _, Some(_)) => Some("ends when a person says that it is over".to_owned()),
+        (Standing::InForce { .. }, ..) if ruling.unforeseen => Some(UNFORESEEN.to_owned()),
         (Standing::InForce { .. } | Standing::Idle | Standing::Unknown | Standing::Untriggered, ..) => None,
     }
 }
@@ -106,6 +110,7 @@ mod tests {
             thaw_evidence: Vec::new(),
             consequences: vec![Consequence::Freeze { environment, except: Vec::new() }],
             pending: false,
+            unforeseen: false,
             recalled,
         }
     }
@@ -171,13 +176,16 @@ mod tests {
     }
 
     #[test]
-    fn a_ramp_ends_by_time_and_a_freeze_by_its_budget() {
+    fn a_ramp_ends_by_time_and_a_freeze_by_its_budget_or_a_signal() {
         let mut ramp = ruling(Recalled { follows: Some("exhausted".to_owned()), ..Recalled::default() });
         ramp.standing = Standing::InForce { since: 0, at_least: false, thaws_at: Some(0) };
         assert_eq!(
             ending(&ramp, upper).as_deref(),
             Some("ends 1 Jan 00:00 UTC, unless EXHAUSTED comes back")
         );
-        assert_eq!(ending(&ruling(Recalled::default()), upper), None);
+        let mut freeze = ruling(Recalled::default());
+        assert_eq!(ending(&freeze, upper), None);
+        freeze.unforeseen = true;
+        assert_eq!(ending(&freeze, upper).as_deref(), Some(UNFORESEEN));
     }
 }

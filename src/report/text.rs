@@ -384,7 +384,7 @@ fn numbers(weighed: &Weighed) -> Vec<String> {
     // The same fact may have two values: conditions held steadily for different times.
     let same = |one: &Evidence, other: &Evidence| one.fact == other.fact && one.value == other.value;
     let thaw_of = |when: &Evidence| ruling.thaw_evidence.iter().find(|thaw| same(thaw, when));
-    let said = |evidence: &Evidence| evidence.compared.as_ref().map(figure::threshold);
+    let said = |evidence: &Evidence| figure::limit(evidence).map(figure::threshold);
     let mut lines = Vec::new();
     for evidence in known(&ruling.evidence) {
         let mut words = Vec::new();

@@ -9,9 +9,9 @@ use rust_decimal::Decimal;
 
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
-use super::{ChangeClass, Environment, Mode, OnUnknown, Settings, Unmapped};
+use super::{ChangeClass, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
-use crate::document::{Part, Schema};
+use crate::document::{Part, RuleSet, Schema};
 
 /// The file's name, at the root of the organisation's directory.
 pub const FILE: &str = "organization.yaml";
@@ -86,10 +86,13 @@ impl Layer {
         };
         Settings {
             slos: Vec::new(),
+            slo_rules: RuleSet::Spec,
+            sloth_period: SLOTH_PERIOD,
             policies: self.policy_globs(),
             services: BTreeMap::new(),
             environments: self.environments.iter().map(declared).collect(),
             changes: self.changes.clone(),
+            signals: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
             ignore_within: None,

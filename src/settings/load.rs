@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use super::glob::Reach;
 use super::{
-    ChangeClass, Environment, Mode, OnUnknown, Permission, Service, Settings, Snapshot, Unmapped, duration,
-    glob,
+    ChangeClass, Environment, Mode, OnUnknown, Permission, SLOTH_PERIOD, Service, Settings, Signal, Snapshot,
+    Unmapped, duration, glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
-use crate::document::{self, Document, Part, Schema};
+use crate::document::{self, Document, Part, RuleSet, Schema};
 
 /// The shortest and the longest step, in seconds.
 const STEPS: std::ops::RangeInclusive<i64> = 10..=DAY;
@@ -62,10 +62,13 @@ impl<'a> Loader<'a, '_> {
     fn settings(&mut self, source: &SourceText) -> Settings {
         Settings {
             slos: self.globs(self.root, "slos", Reach::Directory, &["slos/**/*.yaml", "slos/**/*.yml"]),
+            sloth_period: self.word("sloth_period").and_then(duration).unwrap_or(SLOTH_PERIOD),
+            slo_rules: self.word("slo_rules").and_then(RuleSet::named).unwrap_or(RuleSet::Spec),
             policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
             services: self.services(),
             environments: self.environments(),
             changes: self.changes(),
+            signals: self.signals(),
             unmapped: self.unmapped().unwrap_or(Unmapped::All),
             ignore: self.globs(self.root, "ignore", Reach::Repository, &[]),
             ignore_within: None,
@@ -184,6 +187,17 @@ impl<'a> Loader<'a, '_> {
         changes
     }
 
+    /// The signals by name.
+    fn signals(&self) -> BTreeMap<String, Signal> {
+        let entries = self.root.get("signals").into_iter().flat_map(Part::entries);
+        let signal = |(name, part): (&str, Part<'_>)| {
+            let query = part.get("query")?;
+            let (text, query_place) = (query.text()?.to_owned(), query.place());
+            Some((name.to_owned(), Signal { query: text, query_place, place: part.key_place() }))
+        };
+        entries.filter_map(signal).collect()
+    }
+
     /// The grid's step in seconds.
     fn step(&mut self) -> i64 {
         const DEFAULT: i64 = 300;
@@ -251,6 +265,8 @@ unmapped: all
 ignore: ["docs/**", "**/*.md"]
 step: 5m
 on_unknown: block
+signals:
+  cpu: { query: 'max(node_cpu_ratio) > bool 0.9', description: "a machine at its limit" }
 source: { snapshot: history.om.gz }
 "#;
 
@@ -283,6 +299,9 @@ source: { snapshot: history.om.gz }
             (settings.step, settings.snapshot.as_ref().map(|snapshot| snapshot.path.as_str())),
             (300, Some("history.om.gz"))
         );
+        let cpu = &settings.signals["cpu"];
+        assert_eq!(cpu.query, "max(node_cpu_ratio) > bool 0.9");
+        assert_eq!((cpu.place.line(), cpu.query_place.text()), (18, "'max(node_cpu_ratio) > bool 0.9'"));
         assert_eq!(settings.services["checkout"].place.line(), 6);
         assert_eq!(settings.place.source.path(), "slogate.yaml");
     }
@@ -294,6 +313,7 @@ source: { snapshot: history.om.gz }
         let settings = settings.expect("it is valid");
         assert_eq!(settings.slos, ["slos/**/*.yaml", "slos/**/*.yml"]);
         assert_eq!(settings.policies, ["policies/*.rhai"]);
+        assert_eq!((settings.slo_rules, settings.sloth_period), (RuleSet::Spec, 30 * 86_400));
         assert_eq!(
             (settings.step, settings.unmapped, settings.on_unknown),
             (300, Unmapped::All, OnUnknown::Block)

@@ -40,6 +40,16 @@ pub fn read(text: &str) -> Option<Number> {
     Some(if text.contains(['e', 'E']) { scientific(text, shape) } else { plain(text, shape) })
 }
 
+/// Whether a text is a number other than zero; none for NaN, the infinities and what is no number. However small or
+/// large a number is, it is told from zero.
+#[must_use]
+pub fn nonzero(text: &str) -> Option<bool> {
+    read(text)?;
+    let digits =
+        text.split(['e', 'E']).next().filter(|part| part.bytes().any(|byte| byte.is_ascii_digit()))?;
+    Some(digits.bytes().any(|byte| matches!(byte, b'1'..=b'9')))
+}
+
 /// The digits of a plain number of at most 18 digits, and how many of them stand behind the point. Nearly every
 /// number of a history is one, and this is many times faster than the general way.
 #[must_use]
@@ -123,6 +133,26 @@ mod tests {
         }
         assert_eq!(read("1e16").and_then(Number::events), None);
         assert_eq!(read("0.1234567891").and_then(Number::events), Some(Decimal::new(123_456_789, 9)));
+    }
+
+    #[test]
+    fn a_number_is_told_from_zero_whatever_its_size() {
+        for (text, wanted) in [
+            ("0", false),
+            ("-0", false),
+            ("0.000", false),
+            ("0e+50", false),
+            ("1", true),
+            ("-3.5", true),
+            ("0.0000000001", true),
+            ("5e-324", true),
+            ("1.7976931348623157e+308", true),
+        ] {
+            assert_eq!(nonzero(text), Some(wanted), "{text}");
+        }
+        for text in ["NaN", "+Inf", "-Inf", "Infinity", "", "one", "1 0", "e5"] {
+            assert_eq!(nonzero(text), None, "{text}");
+        }
     }
 
     #[test]

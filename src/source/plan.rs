@@ -12,8 +12,11 @@ use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Query;
 
+/// What a source knows at each grid point; none when nothing is there at all.
+pub type Points<T> = Option<Vec<Option<T>>>;
+
 /// What a source knows of one selector: the events of each grid point; none when nothing matches it at all.
-pub type Counts = Option<Vec<Option<Decimal>>>;
+pub type Counts = Points<Decimal>;
 
 /// The counters of one SLO in one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,17 +2,18 @@
 //!
 //! Every distinct counter is asked once, however many SLOs share it: `sum(increase(x[step]))` on the grid, in
 //! stretches that a server answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares
-//! with the grid. All questions go out concurrently. Whatever is not a whole answer is a gap with words of its
+//! with the grid. A signal's query is asked on the grid as it stands. All questions go out concurrently. Whatever is not a whole answer is a gap with words of its
 //! own (`prometheus/answer.rs`): an answer in part never reads as known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::plan::{self, Counts, Plan};
-use super::promql::Selector;
-use super::{Observation, Range, Request, Source};
+use super::plan::{self, Plan, Points};
+use super::promql::{self, Selector};
+use super::{Observation, Range, Request, SignalRequest, Source};
 use crate::budget::gap::Gap;
+use crate::budget::signal::Signal;
 use crate::http::{Address, Client, Get, HttpError, Secret};
 
 mod answer;
@@ -91,6 +92,27 @@ impl<'a> Prometheus<'a> {
         }
     }
 
+    /// What reads its answers.
+    const fn reader(&self) -> answer::Reader<'_> {
+        answer::Reader { address: &self.address, token: self.token.as_ref() }
+    }
+
+    /// Asks queries on the grid, each once; what each one answers is by its text.
+    fn ask_signals(&self, queries: &BTreeSet<&String>, range: Range) -> Whole<bool> {
+        let stretches = stretches(range);
+        let questions: Vec<(&String, Range)> =
+            queries.iter().flat_map(|query| stretches.iter().map(|stretch| (*query, *stretch))).collect();
+        let question =
+            |(query, range): &(&String, Range)| Question::Grid { query: (*query).clone(), range: *range };
+        let gets = questions.iter().map(|one| self.get(&question(one))).collect();
+        let mut answers = Whole::new();
+        for ((query, asked), answer) in questions.into_iter().zip(self.client.get_all(gets)) {
+            let points = self.reader().signal(query, asked, answer);
+            add(&mut answers, query.clone(), (range, asked), points);
+        }
+        answers
+    }
+
     /// Asks everything that the plans need.
     fn ask(&self, plans: &[&Plan], range: Range) -> Answers {
         let mut selectors: BTreeMap<String, &Selector> = BTreeMap::new();
@@ -115,11 +137,11 @@ impl<'a> Prometheus<'a> {
         let gets = questions.iter().map(|(_, question)| self.get(question)).collect();
         let mut answers = Answers::default();
         for ((name, question), answer) in questions.into_iter().zip(self.client.get_all(gets)) {
-            let reader = answer::Reader { address: &self.address, token: self.token.as_ref() };
+            let reader = self.reader();
             match question {
                 Question::Grid { query, range: asked } => {
                     let counts = reader.grid(&query, asked, answer);
-                    answers.add(name, range, asked, counts);
+                    add(&mut answers.grid, name, (range, asked), counts);
                 }
                 Question::Instant { query, at: _ } => {
                     answers.direct.insert(query.clone(), reader.instant(&query, answer));
@@ -160,6 +182,28 @@ impl Source for Prometheus<'_> {
         };
         plans.into_iter().map(|plan| plan.and_then(one)).collect()
     }
+
+    fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {
+        let queries: Vec<Result<String, Gap>> = requests.iter().map(query).collect();
+        let answers = self.ask_signals(&queries.iter().flatten().collect(), range);
+        let one = |query: Result<String, Gap>| {
+            let lost = || Err(Gap::Unreachable { detail: "the question was not asked".to_owned() });
+            let points = answers.get(&query?).cloned().unwrap_or_else(lost)?;
+            let fires = points.unwrap_or_else(|| vec![None; plan::count(range)]);
+            Ok(Signal { first: range.first, step: range.step, fires })
+        };
+        queries.into_iter().map(one).collect()
+    }
+}
+
+/// The query of a signal in its environment.
+fn query(request: &SignalRequest<'_>) -> Result<String, Gap> {
+    let read = promql::read_signal(request.signal).map_err(|problem| {
+        let detail = format!("{} ({})", problem.message, request.signal.query_place);
+        Gap::Unsupported { detail }
+    })?;
+    let confined = read.with_matchers(&request.matchers.matchers);
+    confined.map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", request.signal.query_place) })
 }
 
 /// One thing that is asked.
@@ -184,29 +228,34 @@ enum Question {
 #[derive(Default)]
 struct Answers {
     /// The grid by selector.
-    grid: BTreeMap<String, Result<Counts, Gap>>,
+    grid: Whole<Decimal>,
     /// The events of a period by query.
     direct: BTreeMap<String, Result<Option<Decimal>, Gap>>,
 }
 
-impl Answers {
-    /// Puts the answer for a stretch into the whole range; one gap is the gap of the whole.
-    fn add(&mut self, name: String, whole: Range, asked: Range, counts: Result<Counts, Gap>) {
-        let entry = self.grid.entry(name).or_insert(Ok(None));
-        let known = match (&mut *entry, counts) {
-            (Err(_), _) | (Ok(_), Ok(None)) => return,
-            (Ok(known), Ok(Some(points))) => (known, points),
-            (_, Err(gap)) => {
-                *entry = Err(gap);
-                return;
-            }
-        };
-        let (known, points) = known;
-        let all = known.get_or_insert_with(|| vec![None; plan::count(whole)]);
-        let start = usize::try_from((asked.first - whole.first) / whole.step.max(1)).unwrap_or(usize::MAX);
-        for (slot, point) in all.iter_mut().skip(start).zip(points) {
-            *slot = point;
+/// What was answered over the whole range, by what was asked.
+type Whole<T> = BTreeMap<String, Result<Points<T>, Gap>>;
+
+/// Puts the answer for a stretch into the whole range; one gap is the gap of the whole.
+fn add<T: Clone>(
+    answers: &mut Whole<T>,
+    name: String,
+    (whole, asked): (Range, Range),
+    points: Result<Points<T>, Gap>,
+) {
+    let entry = answers.entry(name).or_insert(Ok(None));
+    let (known, points) = match (&mut *entry, points) {
+        (Err(_), _) | (Ok(_), Ok(None)) => return,
+        (Ok(known), Ok(Some(points))) => (known, points),
+        (_, Err(gap)) => {
+            *entry = Err(gap);
+            return;
         }
+    };
+    let all = known.get_or_insert_with(|| vec![None; plan::count(whole)]);
+    let start = usize::try_from((asked.first - whole.first) / whole.step.max(1)).unwrap_or(usize::MAX);
+    for (slot, point) in all.iter_mut().skip(start).zip(points) {
+        *slot = point;
     }
 }
 

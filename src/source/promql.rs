@@ -12,10 +12,13 @@ use promql_parser::label::{MatchOp, Matcher};
 
 use crate::catalog::{Catalog, Query};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::settings::Settings;
+use crate::settings::{Settings, Signal};
 
+mod expression;
 mod shape;
 mod text;
+
+pub use expression::Expression;
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";
@@ -55,9 +58,22 @@ pub fn parse(query: &Query) -> Result<Counted, Diagnostic> {
     shape::parse(query)
 }
 
-/// Reads every query of every SLO and puts every environment's matchers in.
+/// Reads a signal's query.
 ///
-/// A query that is no PromQL is an error; one that counts no events is a warning, and the budget is a gap.
+/// # Errors
+/// When it is no `PromQL`, or has no number at an instant.
+pub fn read_signal(signal: &Signal) -> Result<Expression, Diagnostic> {
+    expression::parse(&query_of(signal))
+}
+
+/// A signal's query, for those who point into it.
+fn query_of(signal: &Signal) -> Query {
+    Query { text: signal.query.clone(), place: signal.query_place.clone() }
+}
+
+/// Reads every query of every SLO and of every signal, and puts every environment's matchers in.
+///
+/// A query that is no PromQL is an error; one of an SLO that counts no events is a warning, and the budget is a gap.
 /// A query that contradicts all environments is an error; one that only contradicts some (an SLO of production
 /// alone) is a warning, and its budget is a gap in those.
 #[must_use]
@@ -67,22 +83,34 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
         let Some((part, total, _)) = slo.indicator.counters() else { continue };
         for query in [part, total] {
             match parse(query) {
-                Ok(counted) => problems.extend(contradictions(query, &counted, settings)),
+                Ok(counted) => problems.extend(contradictions(query, settings, |matchers| {
+                    counted.with_matchers(matchers).map(drop)
+                })),
                 Err(problem) => problems.push(problem),
             }
+        }
+    }
+    for signal in settings.signals.values() {
+        match read_signal(signal) {
+            Ok(read) => problems.extend(contradictions(&query_of(signal), settings, |matchers| {
+                read.with_matchers(matchers).map(drop)
+            })),
+            Err(problem) => problems.push(problem),
         }
     }
     problems
 }
 
 /// The environments whose matchers contradict a query.
-fn contradictions(query: &Query, counted: &Counted, settings: &Settings) -> Vec<Diagnostic> {
+fn contradictions(
+    query: &Query,
+    settings: &Settings,
+    confined: impl Fn(&BTreeMap<String, String>) -> Result<(), String>,
+) -> Vec<Diagnostic> {
     let refused: Vec<(&str, String)> = settings
         .environments
         .iter()
-        .filter_map(|(name, environment)| {
-            Some((name.as_str(), counted.with_matchers(&environment.matchers).err()?))
-        })
+        .filter_map(|(name, environment)| Some((name.as_str(), confined(&environment.matchers).err()?)))
         .collect();
     let everywhere = refused.len() == settings.environments.len();
     refused
@@ -123,14 +151,7 @@ impl Counted {
     pub fn with_matchers(&self, matchers: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut counted = self.clone();
         for term in &mut counted.terms {
-            for (name, value) in matchers {
-                let mut present = term.selector.matchers.iter().filter(|matcher| &matcher.name == name);
-                if let Some(other) = present.find(|matcher| !matcher.is_match(value)) {
-                    return Err(format!("`{}` excludes `{name}={}`", written(other), quoted(value)));
-                }
-                term.selector.matchers.push(Matcher::new(MatchOp::Equal, name, value));
-            }
-            term.selector.sort();
+            confine(&mut term.selector.matchers, matchers)?;
         }
         Ok(counted)
     }
@@ -166,16 +187,9 @@ impl Counted {
 
 impl Selector {
     /// A metric with matchers in any order.
-    fn new(metric: String, matchers: Vec<Matcher>) -> Self {
-        let mut selector = Self { metric, matchers };
-        selector.sort();
-        selector
-    }
-
-    /// Brings the matchers into the order in which they are printed.
-    fn sort(&mut self) {
-        self.matchers.sort_by_cached_key(written);
-        self.matchers.dedup();
+    fn new(metric: String, mut matchers: Vec<Matcher>) -> Self {
+        sort(&mut matchers);
+        Self { metric, matchers }
     }
 
     /// The PromQL that counts the events of a window, in seconds, over all series.
@@ -204,6 +218,25 @@ impl fmt::Display for Selector {
         f.write_str(if plain { &self.metric } else { "" })?;
         if inside.is_empty() { Ok(()) } else { write!(f, "{{{}}}", inside.join(",")) }
     }
+}
+
+/// Puts matchers of equality to the matchers of a selector. One that is there already is kept.
+fn confine(present: &mut Vec<Matcher>, matchers: &BTreeMap<String, String>) -> Result<(), String> {
+    for (name, value) in matchers {
+        let mut same = present.iter().filter(|matcher| &matcher.name == name);
+        if let Some(other) = same.find(|matcher| !matcher.is_match(value)) {
+            return Err(format!("`{}` excludes `{name}={}`", written(other), quoted(value)));
+        }
+        present.push(Matcher::new(MatchOp::Equal, name, value));
+    }
+    sort(present);
+    Ok(())
+}
+
+/// Brings matchers into the order in which they are printed.
+fn sort(matchers: &mut Vec<Matcher>) {
+    matchers.sort_by_cached_key(written);
+    matchers.dedup();
 }
 
 /// A matcher as PromQL.
@@ -301,12 +334,15 @@ mod tests {
         let source = SourceText::new("slogate.yaml", "");
         Settings {
             slos: Vec::new(),
+            slo_rules: crate::document::RuleSet::Spec,
+            sloth_period: crate::settings::SLOTH_PERIOD,
             policies: Vec::new(),
             services: BTreeMap::new(),
             environments: [("production", "prod"), ("staging", "staging")]
                 .map(|(name, value)| (name.to_owned(), environment(value)))
                 .into(),
             changes: BTreeMap::new(),
+            signals: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
             ignore_within: None,

@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::{Observation, Range, Request, Source, instant, plan};
+use super::{Observation, Range, Request, SignalRequest, Source, instant};
 use crate::budget::gap::{self, Gap};
 use crate::budget::series::{Series, Total};
+use crate::budget::signal::Signal;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText, list};
 
 mod format;
 mod points;
+mod signal;
 
 use format::{Direct, Entry, File, GapText};
 
@@ -39,6 +41,8 @@ pub struct Recorded {
     step: i64,
     /// What was answered, by SLO and environment.
     answers: BTreeMap<(String, String), Result<Record, Gap>>,
+    /// What was answered about signals.
+    signals: signal::Signals,
 }
 
 /// One answer, with its points as they are written.
@@ -56,7 +60,7 @@ struct Record {
     direct: Option<(i64, Total)>,
 }
 
-/// Writes what a source answered to requests, in order. `evaluated_at` and `step` are in seconds.
+/// Writes what a source answered to requests, in order, and about signals. `evaluated_at` and `step` are in seconds.
 #[must_use]
 pub fn write(
     source: &str,
@@ -64,6 +68,7 @@ pub fn write(
     step: i64,
     requests: &[Request<'_>],
     answers: &[Result<Observation, Gap>],
+    signals: &[(SignalRequest<'_>, Result<Signal, Gap>)],
 ) -> String {
     let entries = requests.iter().zip(answers).map(|(request, answer)| entry(request, answer)).collect();
     let file = File {
@@ -72,6 +77,7 @@ pub fn write(
         evaluated_at: instant(evaluated_at),
         source: source.to_owned(),
         observations: entries,
+        signals: signals.iter().map(|(request, answer)| signal::entry(request, answer)).collect(),
     };
     file.write()
 }
@@ -137,7 +143,11 @@ impl Recorded {
                 return Err(wrong(&quoted, format!("{name} is observed twice")));
             }
         }
-        Ok(Self { path: path.to_owned(), source: file.source, evaluated_at, step, answers })
+        let mut signals = signal::Signals::default();
+        for entry in file.signals {
+            signals.add(entry, step).map_err(|(about, message)| wrong(&about, message))?;
+        }
+        Ok(Self { path: path.to_owned(), source: file.source, evaluated_at, step, answers, signals })
     }
 
     /// Seconds between two points.
@@ -146,20 +156,27 @@ impl Recorded {
         self.step
     }
 
+    /// That a range is on the grid that was recorded.
+    fn on_grid(&self, range: Range) -> Result<(), Gap> {
+        if range.step == self.step {
+            return Ok(());
+        }
+        let detail = format!(
+            "`{}` was recorded with a step of {}, and it is asked for one of {}",
+            self.path,
+            gap::duration(self.step),
+            gap::duration(range.step)
+        );
+        Err(Gap::Inconsistent { detail })
+    }
+
     /// One answer, cut to a range.
     fn answer(&self, request: &Request<'_>, range: Range) -> Result<Observation, Gap> {
         let path = &self.path;
         if let Some(one) = request.slo.unreckoned().into_iter().next() {
             return Err(Gap::Unsupported { detail: one.reason });
         }
-        if range.step != self.step {
-            let detail = format!(
-                "`{path}` was recorded with a step of {}, and it is asked for one of {}",
-                gap::duration(self.step),
-                gap::duration(range.step)
-            );
-            return Err(Gap::Inconsistent { detail });
-        }
+        self.on_grid(range)?;
         let (slo, environment) = (request.slo.name.as_str(), request.environment);
         let Some(answer) = self.answers.get(&(slo.to_owned(), environment.to_owned())) else {
             let mut known: Vec<&str> = self.answers.keys().map(|(slo, _)| slo.as_str()).collect();
@@ -194,22 +211,23 @@ impl Source for Recorded {
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
         requests.iter().map(|request| self.answer(request, range)).collect()
     }
+
+    fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {
+        let one = |request| {
+            self.on_grid(range)?;
+            self.signals.answer(request, range, &self.path)
+        };
+        requests.iter().map(one).collect()
+    }
 }
 
 impl Record {
     /// The points of a range; what was not recorded is not known.
     fn cut(&self, range: Range) -> Series {
-        let wanted = plan::count(range);
-        let offset = (self.first - range.first) / range.step;
-        // Points before the range are passed over, and points that the range has before them are not known.
-        let skip = usize::try_from(-offset).unwrap_or(0);
-        let mut points = vec![None; usize::try_from(offset).unwrap_or(0).min(wanted)];
-        let missing = wanted - points.len();
-        let pairs = points::read(&self.bad).zip(points::read(&self.total));
-        points.extend(pairs.skip(skip).take(missing).map(|(bad, total)| {
+        let pairs = points::read(&self.bad).zip(points::read(&self.total)).map(|(bad, total)| {
             bad.ok().flatten().zip(total.ok().flatten()).map(|(bad, total)| Total { bad, total })
-        }));
-        points.resize(wanted, None);
+        });
+        let points = points::cut(pairs, self.first, range);
         Series { first: range.first, step: range.step, points }
     }
 }

@@ -16,9 +16,10 @@ use super::number::Number;
 use super::openmetrics::{self, Fault, Sample};
 use super::plan::{self, Counts, Plan};
 use super::promql::Selector;
-use super::{Observation, Range, Request, Source, instant};
+use super::{Observation, Range, Request, SignalRequest, Source, instant};
 use crate::budget::gap::Gap;
 use crate::budget::series::MOST;
+use crate::budget::signal::Signal;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
 /// The largest text, after inflation, in bytes.
@@ -149,6 +150,12 @@ impl Source for Snapshot {
             Ok(Observation { series, direct })
         };
         plans.into_iter().map(|plan| plan.and_then(one)).collect()
+    }
+
+    fn signals(&self, requests: &[SignalRequest<'_>], _range: Range) -> Vec<Result<Signal, Gap>> {
+        let detail =
+            "a snapshot keeps counters, and a signal is a query: give --prometheus or --observations";
+        requests.iter().map(|_| Err(Gap::Unsupported { detail: detail.to_owned() })).collect()
     }
 }
 

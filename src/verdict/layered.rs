@@ -138,10 +138,13 @@ fn lenient() -> Settings {
     let production = Environment { mode: Mode::Inform, matchers: BTreeMap::new() };
     Settings {
         slos: Vec::new(),
+        slo_rules: crate::document::RuleSet::Spec,
+        sloth_period: crate::settings::SLOTH_PERIOD,
         policies: Vec::new(),
         services: SERVICES.iter().map(|name| ((*name).to_owned(), service(name))).collect(),
         environments: [("production".to_owned(), production)].into(),
         changes: BTreeMap::new(),
+        signals: BTreeMap::new(),
         unmapped: Unmapped::Ignore,
         ignore: vec!["**".to_owned()],
         ignore_within: None,
@@ -209,6 +212,7 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
         thaw_evidence: Vec::new(),
         consequences: vec![said.consequence.clone()],
         pending: false,
+        unforeseen: false,
         recalled: Recalled::default(),
     });
     let granted = |claim: &&Claim| {

@@ -197,6 +197,7 @@ mod tests {
             thaw_evidence: Vec::new(),
             consequences,
             pending: false,
+            unforeseen: false,
             recalled: Recalled { bullets: vec![bullet], ..Recalled::default() },
         }
     }

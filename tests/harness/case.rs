@@ -115,6 +115,8 @@ pub enum Answer {
     Nan,
     /// One series of infinity.
     Infinite,
+    /// One series; `value` is a list of numbers, each for an equal part of the range, `_` for none.
+    Parts,
     /// Two series of `value`.
     TwoSeries,
     /// One series that begins when three quarters of the range have passed.

@@ -187,6 +187,7 @@ fn reply(
         Answer::Steady => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 0, value))),
         Answer::Nan => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 0, "NaN"))),
         Answer::Infinite => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 0, "+Inf"))),
+        Answer::Parts => send(writer, "200 OK", json, &numbers(&parts(incoming, value))),
         Answer::TwoSeries => send(writer, "200 OK", json, &numbers(&results(incoming, 2, 0, value))),
         Answer::Short => send(writer, "200 OK", json, &numbers(&results(incoming, 1, 75, value))),
         Answer::History => {
@@ -277,6 +278,16 @@ fn results(incoming: &Incoming, series: usize, after: usize, value: &str) -> Val
         shaped(&labels, &points, ranged)
     });
     typed(&all.collect::<Vec<_>>(), ranged)
+}
+
+/// One series of numbers, each for an equal part of the range; `_` is none.
+fn parts(incoming: &Incoming, values: &str) -> Value {
+    let (instants, ranged) = instants(incoming);
+    let values: Vec<&str> = values.split_whitespace().collect();
+    let of = |index: usize| values.get(index * values.len() / instants.len()).filter(|value| **value != "_");
+    let points: Vec<Value> =
+        instants.iter().enumerate().filter_map(|(index, at)| Some(json!([at, of(index)?]))).collect();
+    typed(&[shaped(&json!({}), &points, ranged)], ranged)
 }
 
 /// One series of a matrix or of a vector.

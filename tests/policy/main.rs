@@ -18,6 +18,7 @@ mod language;
 mod oracles;
 mod past;
 mod sandbox;
+mod signal;
 mod steadily;
 
 /// A header in which nothing is wrong: eight lines.
@@ -78,6 +79,7 @@ fn names() -> Names {
         services: words(&["checkout", "ledger"]),
         teams: words(&["payments"]),
         dependencies: words(&["payment-gateway"]),
+        signals: words(&["cpu"]),
         step: 300,
         ..Names::default()
     }

@@ -144,6 +144,16 @@ fn what_is_exempt_elsewhere_or_under_a_silver_bullet_is_not_taxed() {
 }
 
 #[test]
+fn a_silver_bullet_takes_back_no_tax_of_a_release_before_it() {
+    let keys = "thaw_tax: 0.5, silver_bullets: 1,";
+    let release = r#""event": "deployment", "service": "checkout", "environment": "production", "head": "a""#;
+    let bullet = r#""event": "silver_bullet", "policy": "payments", "environment": "production", "head": "a", "by": "@vp", "reason": "r""#;
+    let events = [(9 * 24, release), (10 * 24, bullet)];
+    let taxed = span(&policy(keys), "exhausted", 12 * 24, &events);
+    assert_eq!(taxed, Some((FREEZE.0, Some(FREEZE.1 + 36))));
+}
+
+#[test]
 fn a_clause_follows_another_from_its_end_for_its_length() {
     let end = FREEZE.1;
     assert_eq!(span(&policy(""), "ramp", end - 1, &[]), None);

@@ -476,3 +476,15 @@ fn noise_is_told_and_never_ends_the_process() {
         let _ = try_load(&with_condition(&format!("|budget| {noise}")));
     }
 }
+
+#[test]
+fn a_comment_that_is_never_closed_hides_no_clause() {
+    let text = with(
+        "/* the hard one *\nclause(\"d\", \"D\").when(|budget| budget.remaining <= 0).then(freeze(\"production\"));",
+    );
+    assert_problem(&text, Code::PolicySyntax, "/*", "the comment is never closed");
+    let nested = with("/* outer /* inner */ clause(\"d\", \"D\");");
+    assert_problem(&nested, Code::PolicySyntax, "/*", "the comment is never closed");
+    let closed = with("/* a /* nested */ one */ let x = \"/* in a text\"; // the last /* is none\n");
+    assert!(try_load(&closed).is_ok());
+}

@@ -2,13 +2,24 @@
 //!
 //! Whether a query parses, and whether it can be counted, is left to `source`.
 
-use super::super::{Comparison, Indicator, Query, target};
-use super::Documents;
-use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::document::Part;
+use rust_decimal::Decimal;
 
-/// The monitoring system that is read.
-const SYSTEM: &str = "Prometheus";
+use super::super::{Comparison, Indicator, Query, target};
+use super::{Documents, ruled};
+use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::document::{Part, RuleSet};
+
+/// The monitoring systems that are read: Prometheus, and what speaks its language and its API.
+const SYSTEMS: [&str; 5] = ["Prometheus", "Thanos", "Cortex", "Mimir", "VictoriaMetrics"];
+
+/// An objective of an SLO.
+#[derive(Clone, Copy)]
+pub(super) struct Aim<'a> {
+    /// The objective.
+    pub(super) part: Part<'a>,
+    /// Its indicator is written in the same document.
+    pub(super) inline: bool,
+}
 
 /// A metric: a query to the monitoring system that is read, or one to another.
 enum Metric {
@@ -21,21 +32,15 @@ enum Metric {
 /// The indicator of an SLI's `spec`, for one objective of an SLO.
 pub(super) fn indicator<'a>(
     spec: Part<'a>,
-    objective: Part<'a>,
+    aim: Aim<'a>,
     documents: &Documents<'a>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Indicator> {
     if let Some(metric) = spec.get("thresholdMetric") {
-        return threshold(metric, objective, documents, problems);
+        return threshold(metric, aim.part, documents, problems);
     }
     let ratio = spec.get("ratioMetric")?;
-    for key in ["op", "value"] {
-        if let Some(part) = objective.get(key) {
-            let message = format!("`{key}` says nothing of a ratio of events");
-            let problem = Diagnostic::warning(Code::Unused, message).at(part.key_place(), "without effect");
-            problems.push(problem.help("take it out; it compares the values of a threshold metric"));
-        }
-    }
+    idle(aim, &["op", "value"], documents.rules, problems);
     if let Some(raw) = ratio.get("raw") {
         let is_good = ratio.get("rawType").and_then(Part::text)? == "success";
         return Some(match metric(raw, documents, problems)? {
@@ -58,7 +63,7 @@ pub(super) fn indicator<'a>(
     };
     let counter = ratio.get("counter");
     let place = counter.unwrap_or(ratio).key_place();
-    Some(match (counter.and_then(Part::boolean) == Some(true), is_good) {
+    Some(match (counts(counter, &[&part, &total]), is_good) {
         (true, true) => Indicator::Good { good: part, total },
         (true, false) => Indicator::Bad { bad: part, total },
         (false, is_good) => Indicator::Gauges { part, total, is_good, place },
@@ -73,11 +78,25 @@ fn threshold<'a>(
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Indicator> {
     let metric = metric(part, documents, problems);
+    let (comparison, threshold) = compared(objective, documents.rules, problems)?;
+    Some(match metric? {
+        Metric::Read(value) => Indicator::Threshold { value, comparison, threshold },
+        Metric::Foreign(system, place) => Indicator::Foreign { system, place },
+    })
+}
+
+/// How the values of a threshold metric are compared, and with what.
+pub(super) fn compared(
+    objective: Part<'_>,
+    rules: RuleSet,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<(Comparison, Decimal)> {
     for (key, example) in [("op", "op: lte"), ("value", "value: 0.3")] {
         if objective.get(key).is_none() {
             let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));
             let problem = problem.at(objective.key_place(), "an objective of a threshold metric needs it");
-            problems.push(problem.help(format!("add `{example}`: a value that compares so is a good one")));
+            let help = format!("add `{example}`: a value that compares so is a good one");
+            problems.push(problem.help(ruled(&help, "missing-key", rules)));
         }
     }
     let comparison = match objective.get("op").and_then(Part::text)? {
@@ -87,18 +106,35 @@ fn threshold<'a>(
         "gte" => Comparison::AtLeast,
         _ => return None,
     };
-    let threshold = target::decimal(objective.get("value")?.number()?)?;
-    Some(match metric? {
-        Metric::Read(value) => Indicator::Threshold { value, comparison, threshold },
-        Metric::Foreign(system, place) => Indicator::Foreign { system, place },
-    })
+    Some((comparison, target::decimal(objective.get("value")?.number()?)?))
+}
+
+/// Tells what has no effect beside a ratio of events; the strictest rules refuse it where they see both.
+pub(super) fn idle(aim: Aim<'_>, keys: &[&str], rules: RuleSet, problems: &mut Vec<Diagnostic>) {
+    for (key, part) in keys.iter().filter_map(|key| Some((key, aim.part.get(key)?))) {
+        if rules != RuleSet::Strict || !aim.inline {
+            let message = format!("`{key}` says nothing of a ratio of events");
+            let problem = Diagnostic::warning(Code::Unused, message).at(part.key_place(), "without effect");
+            problems.push(problem.help("take it out; it compares the values of a threshold metric"));
+        }
+    }
+}
+
+/// True when queries give counters: it is said, or it is not said and each of them counts over a window by itself.
+pub(super) fn counts(said: Option<Part<'_>>, queries: &[&Query]) -> bool {
+    let over_window = |query: &&Query| ["rate(", "increase("].iter().any(|word| query.text.contains(word));
+    said.map_or_else(|| queries.iter().all(over_window), |said| said.boolean() == Some(true))
+}
+
+/// True for a monitoring system that is read, whatever its case.
+pub(super) fn is_read(name: &str) -> bool {
+    SYSTEMS.iter().any(|system| name.eq_ignore_ascii_case(system))
 }
 
 /// One metric.
 fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diagnostic>) -> Option<Metric> {
-    let source = part.get("metricSource")?;
-    let own = source.get("type");
-    let reference = source.get("metricSourceRef");
+    let source = documents.version.source(part)?;
+    let (own, reference) = (source.system, source.reference);
     let target = reference.and_then(|reference| documents.resolve("DataSource", reference, problems));
     let referred = target.and_then(|target| target.at("/spec/type"));
     if let Some((own, referred)) = own.zip(referred)
@@ -108,8 +144,8 @@ fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diag
         let message = format!("the metric source is `{written}` here and `{declared}` where it is declared");
         let problem = Diagnostic::error(Code::WrongValue, message);
         let label = format!("`{declared}` at {}", referred.place());
-        problems
-            .push(problem.at(own.place(), label).help("remove `type` here, and leave it to the DataSource"));
+        let help = "remove the type here, and leave it to the DataSource";
+        problems.push(problem.at(own.place(), label).help(ruled(help, "source-type", documents.rules)));
         return None;
     }
     // A source that is named and not declared has been told, and is none that can be asked.
@@ -118,15 +154,18 @@ fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diag
     }
     let system = own.or(referred)?;
     let name = system.text()?;
-    if !name.eq_ignore_ascii_case(SYSTEM) {
+    if !is_read(name) {
         return Some(Metric::Foreign(name.to_owned(), own.or(reference)?.place()));
     }
-    let spec = source.get("spec")?;
-    let Some(query) = spec.get("query") else {
+    let Some(query) = source.spec.and_then(|spec| spec.get("query")) else {
         problems.push(
             Diagnostic::error(Code::MissingKey, "missing key `query`")
-                .at(spec.key_place(), "a metric from Prometheus needs `query`")
-                .help("add `query` with a query in PromQL that gives a counter"),
+                .at(source.spec.unwrap_or(source.part).key_place(), "a metric from Prometheus needs `query`")
+                .help(ruled(
+                    "add `query` with a query in PromQL that gives a counter",
+                    "missing-key",
+                    documents.rules,
+                )),
         );
         return None;
     };

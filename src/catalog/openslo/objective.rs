@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::super::{Calendar, Method, Objective, Share, period, target};
+use super::Version;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Part;
 
@@ -73,8 +74,8 @@ fn slice(objective: Part<'_>) -> Option<i64> {
 }
 
 /// The share that an objective with an indicator of its own has in a composite SLO.
-pub(super) fn share(objective: Part<'_>) -> Option<Share> {
-    let own = objective.get("indicator").or_else(|| objective.get("indicatorRef"))?;
+pub(super) fn share(version: Version, objective: Part<'_>) -> Option<Share> {
+    let own = version.own(objective)?;
     let weight = objective.get("compositeWeight").and_then(Part::number).and_then(target::decimal);
     Some(Share { weight: weight.unwrap_or(Decimal::ONE), place: own.key_place() })
 }

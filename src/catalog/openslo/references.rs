@@ -20,10 +20,10 @@ pub(super) fn check(documents: &Documents<'_>, problems: &mut Vec<Diagnostic>) {
 /// The indicators and alert policies of an SLO.
 fn slo<'a>(spec: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diagnostic>) {
     for part in std::iter::once(spec).chain(items(spec, "objectives")) {
-        if let Some(inline) = part.at("/indicator/spec") {
+        if let Some(inline) = part.get(documents.version.inline()).and_then(|inline| inline.get("spec")) {
             sli(inline, documents, problems);
         }
-        if let Some(reference) = part.get("indicatorRef") {
+        if let Some(reference) = part.get(documents.version.reference()) {
             let _told = documents.resolve("SLI", reference, problems);
         }
     }
@@ -47,8 +47,8 @@ fn sli<'a>(spec: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diagnos
         "/ratioMetric/total",
         "/ratioMetric/raw",
     ] {
-        let metric = spec.at(pointer);
-        if let Some(reference) = metric.and_then(|metric| metric.at("/metricSource/metricSourceRef")) {
+        let source = spec.at(pointer).and_then(|metric| documents.version.source(metric));
+        if let Some(reference) = source.and_then(|source| source.reference) {
             let _told = documents.resolve("DataSource", reference, problems);
         }
     }

@@ -1,10 +1,11 @@
 //! SLO definitions that lie in a repository already, told by what they say of themselves: `apiVersion`, `kind`, `version`.
 //!
-//! OpenSLO v1 is taken; the dialects that slogate cannot read are named, and none is passed over in silence. Whether a
-//! definition can be judged is the catalog's to say.
+//! What the catalog reads is taken; the versions that it does not read are named, and none is passed over in silence.
+//! Whether a definition can be judged is the catalog's to say.
 
 use std::collections::BTreeSet;
 
+use crate::catalog;
 use crate::diagnostic::Diagnostic;
 use crate::document::{self, Part};
 use crate::settings;
@@ -17,13 +18,13 @@ const MAX_OPENED: usize = 5_000;
 const MAX_READ: usize = 256 * 1024 * 1024;
 
 /// Words without which a file defines no SLO, in small letters.
-const MARKS: [&str; 4] = ["openslo", "prometheus/v1", "sloth.slok.dev/", "pyrra.dev/"];
+const MARKS: [&str; 4] = ["openslo", "prometheus/v", "sloth.slok.dev/", "pyrra.dev/"];
 
 /// Directories whose definitions show something and are in force nowhere.
 const SAMPLES: [&str; 8] =
     ["example", "examples", "fixtures", "sample", "samples", "test", "testdata", "tests"];
 
-/// A file of OpenSLO v1.
+/// A file in a dialect that slogate reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
     /// Its path.
@@ -118,12 +119,13 @@ impl Definitions {
             self.unread.push((path.to_owned(), unread.join(", ")));
             return;
         }
-        let ours: Vec<Part<'_>> =
-            parts.iter().copied().filter(|part| said(*part, "apiVersion") == "openslo/v1").collect();
+        let ours: Vec<(Part<'_>, usize)> =
+            parts.iter().filter_map(|part| Some((*part, catalog::defines(*part)?))).collect();
         if !ours.is_empty() {
-            let slos: Vec<Part<'_>> = ours.into_iter().filter(|part| said(*part, "kind") == "SLO").collect();
-            let services = slos.iter().filter_map(|part| service(*part)).collect();
-            self.taken.push(Definition { path: path.to_owned(), slos: slos.len(), services });
+            let slos = ours.iter().map(|(_, count)| count).sum();
+            let defining = ours.iter().filter(|(_, count)| *count > 0);
+            let services = defining.filter_map(|(part, _)| service(*part)).collect();
+            self.taken.push(Definition { path: path.to_owned(), slos, services });
         }
     }
 }
@@ -147,9 +149,12 @@ fn said<'a>(part: Part<'a>, key: &str) -> &'a str {
 /// The dialect of a document that slogate does not read.
 fn unreadable(part: Part<'_>) -> Option<String> {
     let (api, version) = (said(part, "apiVersion"), said(part, "version"));
+    if catalog::defines(part).is_some() {
+        return None;
+    }
     let (group, _) = api.split_once('/').unwrap_or((api, ""));
     match group {
-        "openslo" | "openslo.com" if api != "openslo/v1" => Some(format!("OpenSLO `{api}`")),
+        "openslo" | "openslo.com" => Some(format!("OpenSLO `{api}`")),
         "sloth.slok.dev" => Some(format!("Sloth for Kubernetes `{api}`")),
         "pyrra.dev" => Some(format!("Pyrra `{api}`")),
         _ if version.starts_with("prometheus/v") && part.get("slos").is_some() => {
@@ -161,8 +166,13 @@ fn unreadable(part: Part<'_>) -> Option<String> {
 
 /// The service that a document names.
 fn service(part: Part<'_>) -> Option<String> {
-    let named = part.at("/spec/service").or_else(|| part.get("service"));
-    let named = named.or_else(|| part.at("/metadata/labels/pyrra.dev~1service"));
+    let pyrra = said(part, "apiVersion") == "pyrra.dev/v1alpha1";
+    let named =
+        ["/spec/service", "/spec/serviceRef", "/service", "/metadata/annotations/slogate.dev~1service"]
+            .into_iter()
+            .chain(["/metadata/labels/pyrra.dev~1service"])
+            .chain(pyrra.then_some("/metadata/name"))
+            .find_map(|pointer| part.at(pointer));
     named.and_then(Part::text).map(ToOwned::to_owned)
 }
 
@@ -181,14 +191,14 @@ mod tests {
     #[test]
     fn dialects_are_told_by_what_they_say_of_themselves() {
         for (text, dialect) in [
-            ("apiVersion: openslo/v1alpha\nkind: SLO\n", "OpenSLO `openslo/v1alpha`"),
+            ("apiVersion: openslo/v0\nkind: SLO\n", "OpenSLO `openslo/v0`"),
             ("apiVersion: openslo.com/v2alpha1\nkind: SLO\n", "OpenSLO `openslo.com/v2alpha1`"),
-            ("version: prometheus/v1\nservice: a\nslos: []\n", "Sloth `prometheus/v1`"),
+            ("version: prometheus/v2\nservice: a\nslos: []\n", "Sloth `prometheus/v2`"),
             (
-                "apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nspec: {service: a}\n",
-                "Sloth for Kubernetes `sloth.slok.dev/v1`",
+                "apiVersion: sloth.slok.dev/v2\nkind: PrometheusServiceLevel\nspec: {service: a}\n",
+                "Sloth for Kubernetes `sloth.slok.dev/v2`",
             ),
-            ("apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\n", "Pyrra `pyrra.dev/v1alpha1`"),
+            ("apiVersion: pyrra.dev/v1\nkind: ServiceLevelObjective\n", "Pyrra `pyrra.dev/v1`"),
         ] {
             let found = found(text);
             assert_eq!(found.unread, [("a.yaml".to_owned(), dialect.to_owned())], "{text}");
@@ -198,7 +208,20 @@ mod tests {
     }
 
     #[test]
-    fn openslo_is_taken_and_counted() {
+    fn what_the_catalog_reads_is_taken_and_counted() {
+        for (text, slos) in [
+            ("apiVersion: openslo/v1alpha\nkind: SLO\nspec: {service: a}\n", 1),
+            ("apiVersion: openslo.com/v2alpha\nkind: SLO\nspec: {serviceRef: a}\n", 1),
+            ("version: prometheus/v1\nservice: a\nslos: [{}, {}]\n", 2),
+            (
+                "apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nspec: {service: a, slos: [{}]}\n",
+                1,
+            ),
+            ("apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nmetadata: {name: a}\n", 1),
+        ] {
+            let taken = Definition { path: "a.yaml".to_owned(), slos, services: vec!["a".to_owned()] };
+            assert_eq!(found(text).taken, [taken], "{text}");
+        }
         let found = found(
             "apiVersion: openslo/v1\nkind: SLO\nspec: {service: a}\n---\napiVersion: openslo/v1\nkind: SLI\n",
         );

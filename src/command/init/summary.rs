@@ -51,12 +51,11 @@ pub fn found(found: &Found<'_>) -> String {
     rows(&mut out, "services", std::iter::once(from.to_owned()).chain(told));
     rows(&mut out, "owners", found.owners.map(clean).into_iter());
     let (paths, slos) = found.definitions;
-    let counted = (slos > 0).then(|| format!("{slos} in OpenSLO v1"));
+    let counted = (slos > 0).then(|| format!("{slos} defined in"));
     rows(&mut out, "SLOs", counted.into_iter().chain(paths.iter().map(|path| clean(path))));
     let unread = found.unread.iter().map(|(path, dialect)| format!("{}: {}", clean(path), clean(dialect)));
-    let advice = (!found.unread.is_empty()).then(|| {
-        "slogate does not read these yet, so nothing is judged by them: write them as OpenSLO v1".to_owned()
-    });
+    let advice = (!found.unread.is_empty())
+        .then(|| "slogate does not read these versions, so nothing is judged by them".to_owned());
     rows(&mut out, "not read", advice.into_iter().chain(unread));
     let environments = found.environments.iter();
     rows(&mut out, "environments", environments.map(|(name, by)| format!("{name}: {}", clean(by))));

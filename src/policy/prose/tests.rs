@@ -12,7 +12,8 @@ fn policy(before: &str, when: &str, thaws: &str) -> Policy {
         {before}
         clause("c", "C").when({when}).thaws({thaws}).then(warn("w"));"#
     );
-    let names = Names { teams: vec!["t".to_owned()], step: 300, ..Names::default() };
+    let names =
+        Names { teams: vec!["t".to_owned()], signals: vec!["cpu".to_owned()], step: 300, ..Names::default() };
     let (policy, _) = Policy::load(&SourceText::new("policies/p.rhai", text), &names).expect("it loads");
     policy
 }

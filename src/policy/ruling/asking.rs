@@ -17,7 +17,7 @@ impl<'a> Bench<'a> {
         budget: &Arc<Budget>,
         t: i64,
     ) -> (Truth, Vec<Evidence>) {
-        let Tested { truth, mut evidence } =
+        let Tested { truth, mut evidence, .. } =
             self.policy.test(condition, self.subject, budget, t, Tracing::On);
         let Some(length) = condition.steadily.filter(|_| truth == Truth::Holds) else {
             return (truth, evidence);
@@ -76,7 +76,19 @@ impl<'a> Bench<'a> {
         condition: &'b Condition,
         budget: &'b Arc<Budget>,
     ) -> impl FnMut(i64) -> Answer + use<'a, 'b> {
-        move |t| match self.policy.test(condition, self.subject, budget, t, Tracing::Off).truth {
+        move |t| {
+            let tested = self.policy.test(condition, self.subject, budget, t, Tracing::Off);
+            // Nobody knows what a signal will do.
+            if tested.on_signal && t > self.t {
+                self.unforeseen.set(true);
+            }
+            self.answered(tested.truth)
+        }
+    }
+
+    /// What a condition answered at one point; the first failure is kept.
+    fn answered(&self, truth: Truth) -> Answer {
+        match truth {
             Truth::Holds => Answer::Holds,
             Truth::Fails => Answer::Fails,
             Truth::Unknown { .. } => Answer::Unknown,

@@ -17,7 +17,8 @@ fn policy(condition: &str) -> Policy {
         fn under(of, share) {{ of.remaining < share }}
         clause("c", "C").when(|budget| {condition}).then(warn("w"));"#
     );
-    let names = Names { teams: vec!["t".to_owned()], step: 300, ..Names::default() };
+    let names =
+        Names { teams: vec!["t".to_owned()], signals: vec!["cpu".to_owned()], step: 300, ..Names::default() };
     Policy::load(&SourceText::new("policies/p.rhai", text), &names).expect("it loads").0
 }
 

@@ -9,9 +9,11 @@ use super::body::{Body, variable};
 use crate::budget::gap;
 use crate::budget::priority;
 use crate::catalog::Priority;
-use crate::diagnostic::{Code, suggestion};
+use crate::diagnostic::{Code, nearest, suggestion};
+use crate::policy::Author;
 use crate::policy::complaint::{Complaint, printable};
 use crate::policy::facts::no_priority;
+use crate::settings::FILE;
 
 impl Examiner<'_> {
     /// Checks the texts that a name is compared with: `budget.phase == "beta"`, `budget.tier in ["critical"]`.
@@ -63,6 +65,30 @@ impl Examiner<'_> {
         let label = format!("no service's {fact}, so this never changes");
         let label = if matches!(fact, "phase" | "tier") { label.as_str() } else { "not declared" };
         self.note(Complaint::new(message, help).of(Code::UnknownName), position, label);
+    }
+
+    /// Checks the name of a signal that is written out.
+    pub(super) fn signal(&mut self, call: &FnCallExpr) {
+        if call.name != "signal" {
+            return;
+        }
+        for argument in &call.args {
+            let Expr::StringConstant(text, position) = argument else { continue };
+            let known = &self.names.signals;
+            if known.iter().any(|name| *name == text.as_str()) {
+                continue;
+            }
+            let message = format!("there is no signal `{}`", printable(text));
+            let known = known.iter().map(String::as_str);
+            let help = match (self.names.author, nearest(text, known)) {
+                (Author::Organization, _) => {
+                    "leave signals to the teams: each repository declares its own".to_owned()
+                }
+                (Author::Team, Some(near)) => format!("did you mean `{near}`?"),
+                (Author::Team, None) => format!("declare it in {FILE}, under `signals`, with its query"),
+            };
+            self.note(Complaint::new(message, help).of(Code::UnknownName), *position, "not declared");
+        }
     }
 
     /// What is wrong with a priority that is written out, and what to call it.

@@ -5,6 +5,8 @@
     reason = "the engine's syntax is not exhaustive, and what is not named passes"
 )]
 
+use std::collections::BTreeSet;
+
 use rhai::{AST, ASTNode, Expr};
 
 use super::{call, takes, walk};
@@ -25,6 +27,26 @@ pub(in crate::policy) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(
                 let Expr::StringConstant(text, position) = argument else { return None };
                 Some((length::window(text, step).ok()?, layout.token(*position)?))
             }));
+        }
+        true
+    });
+    found
+}
+
+/// The signals that may be read: those whose names are written out, and all that are declared where a name is not.
+pub(in crate::policy) fn signals(ast: &AST, declared: &[String]) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    walk(ast, &mut |path| {
+        let Some((call, ..)) = path.last().and_then(call).filter(|(call, ..)| call.name == "signal") else {
+            return true;
+        };
+        let written = call.args.iter().find_map(|argument| match argument {
+            Expr::StringConstant(text, _) => Some(text.to_string()),
+            _ => None,
+        });
+        match written {
+            Some(name) => found.extend([name]),
+            None => found.extend(declared.iter().cloned()),
         }
         true
     });

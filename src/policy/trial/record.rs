@@ -194,7 +194,7 @@ pub(super) fn steadily(
             why: "the report does not say whether it had held at every point of that time".to_owned(),
         },
     };
-    let mut evidence = tested.evidence;
+    let Tested { mut evidence, on_signal, .. } = tested;
     evidence.extend(lasted.map(|lasted| Evidence {
         fact: "steadily".to_owned(),
         value: Value::Time(lasted.held),
@@ -204,7 +204,7 @@ pub(super) fn steadily(
             held: truth == Truth::Holds,
         }),
     }));
-    Tested { truth, evidence }
+    Tested { truth, evidence, on_signal }
 }
 
 #[cfg(test)]

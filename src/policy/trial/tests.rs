@@ -24,6 +24,7 @@ fn names() -> Names {
         teams: vec!["shop".to_owned()],
         dependencies: Vec::new(),
         step: 3_600,
+        signals: vec!["cpu".to_owned()],
         ..Names::default()
     }
 }

@@ -123,7 +123,7 @@ pub const FUNCTIONS: [Function; 29] = [
         Role::OfClause,
         ".steadily(\"3d\")",
         &[("length", "String")],
-        "the condition before it counts once it held at every point of that time; a point that is not known breaks it",
+        "the condition before it counts once it held at every point of that time; a point that is not known lets nothing begin and ends nothing",
     ),
     function(
         "after",

@@ -62,9 +62,11 @@ fn sources(policy: &Policy, clause: &Clause, report: &Report) -> Vec<Piece> {
 
 /// What a fact was, what it was compared with, and how far it is from that.
 fn comparison(evidence: &Evidence, which: Which) -> Vec<Piece> {
-    let mut pieces =
-        vec![Piece::Code(evidence.fact.clone()), words(" is "), name(&figure::value(&evidence.value))];
-    let Some(compared) = &evidence.compared else { return pieces };
+    let value = figure::value(&evidence.value);
+    // A signal is quiet, or it fires.
+    let is = if figure::is_signal(evidence) && value == "fires" { " " } else { " is " };
+    let mut pieces = vec![Piece::Code(evidence.fact.clone()), words(is), name(&value)];
+    let Some(compared) = figure::limit(evidence) else { return pieces };
     let what = match which {
         Which::When => "in force",
         Which::Thaws => "thaws",

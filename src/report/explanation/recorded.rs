@@ -8,10 +8,11 @@ use crate::document::Part;
 use crate::policy::Consequence;
 use crate::policy::recorded::decimal;
 
-/// An instant as people read it, with its year, because a record may be old; what is none stays as it is written.
+/// An instant as people read it, with its year, because a record may be old. A text that is none is not shown: it was
+/// written by nobody knows whom.
 pub(super) fn instant(text: &str) -> String {
     let shown = |at: Timestamp| at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string();
-    text.parse().map_or_else(|_| text.to_owned(), shown)
+    text.parse().map_or_else(|_| "an instant that cannot be read".to_owned(), shown)
 }
 
 /// A consequence; none for one of a kind that is not known here.

@@ -11,6 +11,7 @@ use crate::document::Part;
 use crate::policy::prose::{self, Piece, listed};
 use crate::policy::recorded::{decimal, evidence};
 use crate::report::figure;
+use crate::report::recalled::UNFORESEEN;
 
 /// A report in words.
 #[must_use]
@@ -90,7 +91,11 @@ impl Writer {
         if text(ruling, "state") == "in_force" {
             let at_least = ruling.get("since_at_least").and_then(Part::boolean) == Some(true);
             let at_least = if at_least { "at least " } else { "" };
+            let mut reads = ["evidence", "thaw_evidence"].into_iter().filter_map(|key| ruling.get(key));
+            let on_signal =
+                reads.any(|read| read.items().filter_map(evidence).any(|one| figure::is_signal(&one)));
             let ends = match text(ruling, "thaws_at") {
+                "" if on_signal => UNFORESEEN.to_owned(),
                 "" => "does not end by itself within a period".to_owned(),
                 at => format!("ends {}, if nothing more burns", instant(at)),
             };

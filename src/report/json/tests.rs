@@ -22,6 +22,7 @@ fn names() -> Names {
         services: vec!["shop".to_owned(), "other".to_owned()],
         teams: vec!["shop".to_owned()],
         dependencies: vec!["dependency".to_owned()],
+        signals: vec!["cpu".to_owned()],
         phases: of_services("ga", "beta"),
         tiers: of_services("critical", "minor"),
         step: 300,

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 
 use crate::budget::gap::Gap;
 use crate::http::{Address, HttpError, Response, Secret};
-use crate::source::plan::{self, Counts};
+use crate::source::plan::{self, Counts, Points};
 use crate::source::{Range, instant, number};
 
 /// The most characters of a server's own text that are shown.
@@ -81,6 +81,33 @@ impl Reader<'_> {
         range: Range,
         answer: Result<Response, HttpError>,
     ) -> Result<Counts, Gap> {
+        self.points(query, range, answer, |second, value| self.events(query, second, value).map(Some))
+    }
+
+    /// Whether a signal fires at each point of a stretch of the grid; none where nothing is there at all.
+    pub(super) fn signal(
+        &self,
+        query: &str,
+        range: Range,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Points<bool>, Gap> {
+        let points = self.points(query, range, answer, |_, value| Ok(number::nonzero(value)));
+        points.map_err(|mut gap| {
+            if let Gap::Ambiguous { detail } = &mut gap {
+                detail.insert_str(0, "wrap the query in `max(...)`; ");
+            }
+            gap
+        })
+    }
+
+    /// The points of a stretch of the grid, each as `read` has it.
+    fn points<T: Clone>(
+        &self,
+        query: &str,
+        range: Range,
+        answer: Result<Response, HttpError>,
+        read: impl Fn(i64, &str) -> Result<Option<T>, Gap>,
+    ) -> Result<Points<T>, Gap> {
         let answer = answer.map_err(|error| unreachable(&error))?;
         let data = self.data(&answer, "matrix")?;
         let Some(row) = self.single(query, &data)? else { return Ok(None) };
@@ -95,7 +122,7 @@ impl Reader<'_> {
                 let detail = format!("`{}` answered for {at}, which was not asked for", self.address);
                 return Err(Gap::Inconsistent { detail });
             };
-            *slot = Some(self.events(query, second, value)?);
+            *slot = read(second, value)?;
         }
         Ok(Some(points))
     }

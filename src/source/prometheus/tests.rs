@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::budget::series::Total;
+use crate::diagnostic::{Place, SourceText};
 use crate::http::Limits;
 use crate::http::stub::{Answer, Stub};
+use crate::settings;
 use crate::source::plan::tests::{environment, slo};
 
 const RANGE: Range = Range { first: 1_700_000_100, last: 1_700_000_700, step: 300 };
@@ -244,11 +246,12 @@ fn a_long_range_is_asked_in_stretches() {
     assert_eq!(parts.last().map(|part| (part.first, part.last)), Some((300 * 11_000, 300 * 21_999)));
     assert!(stretches(Range { first: 300, last: 0, step: 300 }).is_empty());
     let whole = Range { first: 0, last: 900, step: 300 };
-    let mut answers = Answers::default();
+    let mut answers = Whole::new();
     let one = Some(Decimal::ONE);
-    answers.add("a".to_owned(), whole, Range { first: 0, last: 300, step: 300 }, Ok(None));
-    answers.add("a".to_owned(), whole, Range { first: 600, last: 900, step: 300 }, Ok(Some(vec![one, None])));
-    assert_eq!(answers.grid.get("a"), Some(&Ok(Some(vec![None, None, one, None]))));
+    let stretch = |first, last| (whole, Range { first, last, step: 300 });
+    add(&mut answers, "a".to_owned(), stretch(0, 300), Ok(None));
+    add(&mut answers, "a".to_owned(), stretch(600, 900), Ok(Some(vec![one, None])));
+    assert_eq!(answers.get("a"), Some(&Ok(Some(vec![None, None, one, None]))));
 }
 
 #[test]
@@ -278,4 +281,76 @@ fn a_token_never_travels_unencrypted() {
         let error = new(url, token).expect_err("a refusal");
         assert!(!error.contains("pw") && !error.contains("hunter2"), "{error}");
     }
+}
+
+/// What a server says of the signal `query` in the environment of `env=prod`.
+fn listen(url: &str, query: &str, range: Range) -> Result<Signal, Gap> {
+    let client = client();
+    let prometheus = Prometheus::new(&client, url, None).expect("an address");
+    let file = SourceText::new("slogate.yaml", query);
+    let place = Place::new(&file, 0..query.len());
+    let signal = settings::Signal { query: query.to_owned(), query_place: place.clone(), place };
+    let matchers = environment(Some(("env", "prod")));
+    let request = SignalRequest { name: "cpu", signal: &signal, environment: "prod", matchers: &matchers };
+    // Two environments' worth of the same question is one question.
+    let answers = prometheus.signals(&[request, request], range);
+    assert_eq!(answers.first(), answers.last());
+    answers.into_iter().next().expect("an answer")
+}
+
+#[test]
+fn a_signal_fires_where_its_query_is_not_zero_and_is_unknown_where_it_has_no_number() {
+    let range = Range { first: 300, last: 1_800, step: 300 };
+    let values = r#"{"metric":{},"values":[[300,"0"],[600,"1"],[900,"NaN"],[1200,"-0.5"],[1500,"+Inf"]]}"#;
+    let stub = Stub::start(move |_, request| result(request, values, ""));
+    let signal = listen(&stub.url, "max(cpu) > bool 0.9", range).expect("a signal");
+    assert_eq!(signal.fires, [Some(false), Some(true), None, Some(true), None, None]);
+    let requests = stub.requests();
+    let lines: Vec<&str> = requests.iter().filter_map(|request| request.lines().next()).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /api/v1/query_range?query=max%28cpu%7Benv%3D%22prod%22%7D%29+%3E+bool+0.9&start=300&end=1800&step=300 \
+             HTTP/1.1"
+        ]
+    );
+}
+
+#[test]
+fn a_signal_without_a_series_is_known_nowhere() {
+    let stub = Stub::start(|_, request| result(request, "", ""));
+    let signal = listen(&stub.url, "cpu > 0.9", RANGE).expect("a signal");
+    assert_eq!(signal.fires, [None; 3]);
+}
+
+#[test]
+fn a_signal_of_several_series_is_ambiguous() {
+    let rows = r#"{"metric":{"pod":"a"},"values":[[1700000100,"1"]]},{"metric":{"pod":"b"},"values":[]}"#;
+    let stub = Stub::start(|_, request| result(request, rows, ""));
+    let gap = listen(&stub.url, "cpu > bool 0.9", RANGE).expect_err("a gap").to_string();
+    assert!(gap.contains("with 2 series") && gap.contains("wrap the query in `max(...)`"), "{gap}");
+}
+
+#[test]
+fn a_signal_that_is_not_answered_or_cannot_be_asked_is_a_gap() {
+    let stub = Stub::start(|_, _| json(r#"{"status":"error","error":"many-to-many"}"#));
+    let gap = listen(&stub.url, "cpu", RANGE).expect_err("a gap").to_string();
+    assert!(gap.contains("many-to-many"), "{gap}");
+    let gap = listen(&stub.url, "cpu{env=\"dev\"}", RANGE).expect_err("a gap").to_string();
+    assert!(gap.contains("`env=\"dev\"` excludes `env=\"prod\"` (slogate.yaml:1)"), "{gap}");
+    assert_eq!(stub.requests().len(), 1, "what contradicts is not asked");
+}
+
+#[test]
+fn a_long_history_of_a_signal_is_asked_in_stretches() {
+    let stub = Stub::start(|_, request| {
+        let value = if request.contains("start=0&") { "0" } else { "1" };
+        let first = if request.contains("start=0&") { 0 } else { 300 * 11_000 };
+        result(request, &format!(r#"{{"metric":{{}},"values":[[{first},"{value}"]]}}"#), "")
+    });
+    let signal =
+        listen(&stub.url, "cpu", Range { first: 0, last: 300 * 11_999, step: 300 }).expect("a signal");
+    assert_eq!(signal.fires.len(), 12_000);
+    assert_eq!((signal.fires[0], signal.fires[1], signal.fires[11_000]), (Some(false), None, Some(true)));
+    assert_eq!(stub.requests().len(), 2);
 }

@@ -26,9 +26,9 @@ const SHAPES: &str = "write a counter, `sum(rate(counter{...}[5m]))`, or sums an
                       is replaced by the grid's";
 
 /// A query, or a part of it, that cannot be counted.
-struct Refusal {
+pub(super) struct Refusal {
     /// Why.
-    message: String,
+    pub(super) message: String,
     /// The word or sign that it is about; empty for the whole query.
     fragment: String,
     /// What to write instead.
@@ -39,7 +39,7 @@ struct Refusal {
 
 impl Refusal {
     /// A refusal with the usual help.
-    fn new(fragment: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(super) fn new(fragment: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: message.into(), fragment: fragment.into(), help: SHAPES.to_owned(), malformed: false }
     }
 
@@ -49,38 +49,47 @@ impl Refusal {
     }
 
     /// Another help.
-    fn help(self, help: impl Into<String>) -> Self {
+    pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: help.into(), ..self }
+    }
+
+    /// The error about a query, at the fragment.
+    pub(super) fn error(self, query: &Query, label: &str) -> Diagnostic {
+        let place = locate(query, &self.fragment);
+        Diagnostic::error(Code::Query, self.message).at(place, label).help(self.help)
     }
 }
 
 /// Reads a query.
 pub(super) fn parse(query: &Query) -> Result<Counted, Diagnostic> {
     read(&query.text).map_err(|refusal| {
+        if refusal.malformed {
+            return refusal.error(query, "cannot be counted");
+        }
         let place = locate(query, &refusal.fragment);
-        let problem = if refusal.malformed {
-            Diagnostic::error(Code::Query, refusal.message).at(place, "cannot be counted")
-        } else {
-            Diagnostic::warning(Code::Query, refusal.message)
-                .at(place, "cannot be counted, so the budget is unknown")
-        };
-        problem.help(refusal.help)
+        let problem = Diagnostic::warning(Code::Query, refusal.message);
+        problem.at(place, "cannot be counted, so the budget is unknown").help(refusal.help)
     })
 }
 
 /// Reads the text of a query.
 fn read(text: &str) -> Result<Counted, Refusal> {
+    let tree = tree(&filled(text))?;
+    let mut terms = Vec::new();
+    collect(&tree, false, &mut terms)?;
+    Ok(Counted { terms })
+}
+
+/// The tree of a query's text.
+pub(super) fn tree(text: &str) -> Result<Expr, Refusal> {
     if text.len() > LONGEST || deepest(text) > DEEPEST {
         let message = format!("a query is at most {LONGEST} bytes long and {DEEPEST} parentheses deep");
         return Err(Refusal::malformed(message));
     }
-    let tree = promql_parser::parser::parse(&filled(text)).map_err(|error| {
+    promql_parser::parser::parse(text).map_err(|error| {
         let error = error.replace(['\n', '\r'], " ").replace('`', "'");
         Refusal::malformed(format!("the query is no PromQL: {error}"))
-    })?;
-    let mut terms = Vec::new();
-    collect(&tree, false, &mut terms)?;
-    Ok(Counted { terms })
+    })
 }
 
 /// The deepest nesting of parentheses, those in strings included.

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{HELP, decimal};
+use super::{HELP, decimal, signal};
 use crate::budget::gap::Gap;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
@@ -22,6 +22,9 @@ pub(super) struct File {
     pub(super) source: String,
     /// One for each SLO and environment.
     pub(super) observations: Vec<Entry>,
+    /// One for each signal and environment; an earlier file has none.
+    #[serde(default)]
+    pub(super) signals: Vec<signal::Entry>,
 }
 
 /// The one key that every version has.
@@ -189,26 +192,30 @@ impl File {
         serde_json::from_str(source.text()).map_err(|error| problem(&error))
     }
 
-    /// Writes the file, one observation a line.
+    /// Writes the file, one observation or signal a line.
     pub(super) fn write(&self) -> String {
         let json = |text: &str| Value::from(text).to_string();
-        let observations: Vec<String> = self
-            .observations
-            .iter()
-            .map(|entry| {
-                format!("\n    {}", serde_json::to_string(entry).unwrap_or_else(|_| "null".to_owned()))
-            })
-            .collect();
+        let signals = match lines(&self.signals) {
+            none if none.is_empty() => String::new(),
+            lines => format!(",\n  \"signals\": [{lines}\n  ]"),
+        };
         format!(
             "{{\n  \"version\": {},\n  \"step\": {},\n  \"evaluated_at\": {},\n  \"source\": {},\n  \
-             \"observations\": [{}\n  ]\n}}\n",
+             \"observations\": [{}\n  ]{signals}\n}}\n",
             self.version,
             self.step,
             json(&self.evaluated_at),
             json(&self.source),
-            observations.join(",")
+            lines(&self.observations)
         )
     }
+}
+
+/// A list, one entry a line.
+fn lines<T: Serialize>(entries: &[T]) -> String {
+    let line =
+        |entry: &T| format!("\n    {}", serde_json::to_string(entry).unwrap_or_else(|_| "null".to_owned()));
+    entries.iter().map(line).collect::<Vec<_>>().join(",")
 }
 
 /// A step as it is written: in its largest whole unit.

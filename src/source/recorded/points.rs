@@ -6,6 +6,8 @@ use std::iter;
 
 use rust_decimal::Decimal;
 
+use crate::source::{Range, plan};
+
 /// What stands for a point that is not known.
 const UNKNOWN: &str = "_";
 
@@ -63,6 +65,23 @@ pub(super) fn read(text: &str) -> impl Iterator<Item = Result<Option<Decimal>, S
         Ok((value, count)) => iter::repeat_n(Ok(value), count),
         Err(reason) => iter::repeat_n(Err(reason), 1),
     })
+}
+
+/// The points of a range, of points that begin at `first`; what is not among them is not known.
+pub(super) fn cut<T: Clone>(
+    recorded: impl Iterator<Item = Option<T>>,
+    first: i64,
+    range: Range,
+) -> Vec<Option<T>> {
+    let wanted = plan::count(range);
+    let offset = (first - range.first) / range.step;
+    // Points before the range are passed over, and points that the range has before them are not known.
+    let skip = usize::try_from(-offset).unwrap_or(0);
+    let mut points = vec![None; usize::try_from(offset).unwrap_or(0).min(wanted)];
+    let missing = wanted - points.len();
+    points.extend(recorded.skip(skip).take(missing));
+    points.resize(wanted, None);
+    points
 }
 
 /// Checks a whole text and counts its points.

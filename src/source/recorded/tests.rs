@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::budget::Budget;
+use crate::settings;
 use crate::source::plan::tests::{environment, slo};
 
 const STEP: i64 = 300;
@@ -13,7 +14,7 @@ fn again(answer: &Result<Observation, Gap>, range: Range, period: i64) -> Result
     let slo = slo("check \"out\"", "b", "t", false, period);
     let environment = environment(None);
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
-    let text = write("a test", 1_700_000_000, STEP, &[request], std::slice::from_ref(answer));
+    let text = write("a test", 1_700_000_000, STEP, &[request], std::slice::from_ref(answer), &[]);
     let recorded =
         Recorded::read("o.json", &text).map_err(|problem| problem.message).expect("a readable file");
     recorded.observe(&[request], range).pop().expect("one answer")
@@ -83,6 +84,7 @@ fn every_gap_reads_as_it_was_written() {
         Gap::Unreachable { detail: detail() },
         Gap::NotFinite { detail: detail() },
         Gap::Inconsistent { detail: detail() },
+        Gap::Unsupported { detail: detail() },
     ] {
         assert_eq!(again(&Err(gap.clone()), range(600, 900), 900), Err(gap));
     }
@@ -113,7 +115,8 @@ fn what_is_not_in_the_file_is_a_gap_that_says_so() {
     let (known, other) = (slo("a", "b", "t", false, 900), slo("c", "b", "t", false, 900));
     let environment = environment(None);
     let request = |slo, environment_| Request { slo, environment: environment_, matchers: &environment };
-    let text = write("a test", 1_200, STEP, &[request(&known, "prod")], &[Ok(observation(&[None], None))]);
+    let text =
+        write("a test", 1_200, STEP, &[request(&known, "prod")], &[Ok(observation(&[None], None))], &[]);
     let recorded = Recorded::read("o.json", &text).expect("a readable file");
     assert_eq!(recorded.describe(), "observations o.json (recorded at 1970-01-01T00:20:00Z from a test)");
     assert_eq!((recorded.recorded_until(), recorded.step()), (Some(1_200), STEP));
@@ -182,7 +185,7 @@ fn the_file_is_written_for_people_too() {
     let answers =
         [Ok(observation(&[Some((0, 5)), Some((0, 5)), None], Some((0, 10)))), Err(Gap::Stale { age: 900 })];
     assert_eq!(
-        write("snapshot \"h.om\"", 1_200, STEP, &[request, request], &answers),
+        write("snapshot \"h.om\"", 1_200, STEP, &[request, request], &answers, &[]),
         r#"{
   "version": 1,
   "step": "5m",
@@ -195,4 +198,81 @@ fn the_file_is_written_for_people_too() {
 }
 "#
     );
+}
+
+/// A file without observations and with these signals.
+fn with_signals(entries: &str) -> String {
+    format!(
+        "{{\"version\":1,\"step\":\"5m\",\"evaluated_at\":\"1970-01-01T00:20:00Z\",\"source\":\"a test\",\
+         \"observations\":[]{entries}}}"
+    )
+}
+
+/// The signal `cpu`, somewhere.
+fn signal() -> settings::Signal {
+    let file = SourceText::new("slogate.yaml", "cpu");
+    let place = Place::new(&file, 0..3);
+    settings::Signal { query: "cpu".to_owned(), query_place: place.clone(), place }
+}
+
+#[test]
+fn signals_read_as_they_were_written() {
+    let (signal, environment) = (signal(), environment(None));
+    let request = |name, environment_| SignalRequest {
+        name,
+        signal: &signal,
+        environment: environment_,
+        matchers: &environment,
+    };
+    let fires = [Some(true), None, Some(false), Some(false)].to_vec();
+    let cpu = Ok(Signal { first: 600, step: STEP, fires });
+    let disk = Err(Gap::Ambiguous { detail: "two of them".to_owned() });
+    let written = [(request("cpu", "prod"), cpu.clone()), (request("disk", "prod"), disk.clone())];
+    let text = write("a test", 1_700, STEP, &[], &[], &written);
+    let lines: Vec<&str> = text.lines().filter(|line| line.contains("\"signal\"")).collect();
+    assert_eq!(
+        lines,
+        [
+            r#"    {"signal":"cpu","environment":"prod","first":"1970-01-01T00:10:00Z","fires":"1 _ 0*2"},"#,
+            r#"    {"signal":"disk","environment":"prod","gap":{"kind":"ambiguous","detail":"two of them"}}"#,
+        ]
+    );
+    let recorded =
+        Recorded::read("o.json", &text).map_err(|problem| problem.message).expect("it is readable");
+    let asked = [request("cpu", "prod"), request("disk", "prod"), request("cpu", "staging")];
+    let answers = recorded.signals(&asked, range(600, 1_500));
+    assert_eq!(answers[..2], [cpu, disk]);
+    let gap = answers[2].as_ref().expect_err("not in the file").to_string();
+    assert!(gap.contains("`o.json` holds no signal `cpu` of `staging`"), "{gap}");
+    let cut = recorded.signals(&asked[..1], range(0, 900)).pop().expect("one").expect("a signal");
+    assert_eq!(cut.fires, [None, None, Some(true), None]);
+    assert!(recorded.signals(&asked[..1], Range { first: 0, last: 3_600, step: 3_600 })[0].is_err());
+}
+
+#[test]
+fn a_file_without_signals_is_read_and_they_are_unknown() {
+    let recorded = Recorded::read("o.json", &with_signals("")).map_err(|problem| problem.message);
+    let (signal, matchers) = (signal(), environment(None));
+    let request = SignalRequest { name: "cpu", signal: &signal, environment: "prod", matchers: &matchers };
+    let answers = recorded.expect("it is readable").signals(&[request], range(600, 900));
+    assert!(matches!(answers.as_slice(), [Err(Gap::NoData { .. })]), "{answers:?}");
+}
+
+#[test]
+fn signals_that_contradict_themselves_are_refused_at_their_place() {
+    let cpu = |more: &str| format!(r#"{{"signal":"cpu","environment":"p"{more}}}"#);
+    let known = cpu(r#","first":"1970-01-01T00:10:00Z","fires":"0 1""#);
+    for (entries, words) in [
+        (cpu(""), "a signal has either `gap`, or `first` and `fires` (of the signal `cpu` in `p`)"),
+        (cpu(r#","first":"1970-01-01T00:10:01Z","fires":"0""#), "`first` is an instant on the grid of 5m"),
+        (cpu(r#","first":"1970-01-01T00:10:00Z","fires":"yes""#), "`fires`: `yes` is neither"),
+        (
+            cpu(r#","first":"1970-01-01T00:10:00Z","fires":"0","gap":{"kind":"stale","age":1}"#),
+            "either `gap`",
+        ),
+        (format!("{known},{known}"), "the signal `cpu` in `p` is observed twice"),
+    ] {
+        let message = problem(&with_signals(&format!(",\"signals\":[{entries}]")));
+        assert!(message.contains(words), "{entries}: {message}");
+    }
 }

@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::{Reader, scalar};
 use crate::catalog::{PRIORITIES, Priority};
-use crate::diagnostic::{Diagnostic, suggestion};
+use crate::diagnostic::{Code, Diagnostic, suggestion};
 use crate::document::Part;
 use crate::policy::length;
 use crate::policy::trial::given::{Argument, FACTS, Given, NO_PRIORITY, Notation};
@@ -36,12 +36,28 @@ impl Reader<'_> {
                             continue;
                         }
                     },
-                    Argument::Name | Argument::None => name.to_owned(),
+                    Argument::Name | Argument::None => {
+                        if fact == "signal" {
+                            self.signal(name, value);
+                        }
+                        name.to_owned()
+                    }
                 };
                 self.fact(&mut facts, (fact, &argument), notation, value);
             }
         }
         facts
+    }
+
+    /// Holds the name of a signal to those that are declared.
+    fn signal(&mut self, name: &str, value: Part<'_>) {
+        if self.names.signals.iter().any(|declared| declared == name) {
+            return;
+        }
+        let message = format!("there is no signal `{name}`");
+        let problem = Diagnostic::error(Code::UnknownName, message).at(value.key_place(), "not declared");
+        let help = suggestion(name, self.names.signals.iter().map(String::as_str));
+        self.problems.push(problem.help(help));
     }
 
     /// One fact.
