@@ -14,7 +14,7 @@ use crate::command::judge::Stop;
 use crate::command::organization;
 use crate::diagnostic::{self, Code, Diagnostic, SourceText};
 use crate::document;
-use crate::policy::{Author, Names, Policy};
+use crate::policy::{Author, Names, Policy, supply};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Joined, Service, Settings, layer};
 use crate::source::promql;
@@ -89,6 +89,9 @@ pub struct Law {
     pub catalog: Catalog,
     /// The policies, by path; the organisation's behind the team's.
     pub policies: Vec<Policy>,
+    /// Everything that is written could be read. What is not read yet cannot be missed: a service whose SLO does not
+    /// parse has one.
+    pub complete: bool,
     /// What is wrong in them, or worth mending.
     pub problems: Vec<Diagnostic>,
 }
@@ -152,20 +155,30 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         policies.extend(demanded);
     }
     problems.extend(long_windows(&catalog, settings, &policies));
-    Ok(Law { catalog, policies, problems })
+    let complete = !problems.iter().any(Diagnostic::is_error);
+    if complete {
+        for policy in &policies {
+            problems.extend(supply::lacking(policy, &covered(policy, &catalog, settings), settings));
+        }
+    }
+    Ok(Law { catalog, policies, complete, problems })
+}
+
+/// The SLOs that a policy covers.
+pub fn covered<'a>(policy: &Policy, catalog: &'a Catalog, settings: &Settings) -> Vec<&'a Slo> {
+    let covers = |slo: &&Slo| {
+        let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
+        policy.covers(&slo.service, team)
+    };
+    catalog.slos.iter().filter(covers).collect()
 }
 
 /// Windows that are longer than the period of an SLO that the policy covers: nothing could ever be known of them.
 fn long_windows(catalog: &Catalog, settings: &Settings, policies: &[Policy]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for policy in policies {
-        let covered = |slo: &&Slo| {
-            let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
-            policy.covers(&slo.service, team)
-        };
-        let Some(shortest) = catalog.slos.iter().filter(covered).min_by_key(|slo| slo.period) else {
-            continue;
-        };
+        let covered = covered(policy, catalog, settings);
+        let Some(shortest) = covered.into_iter().min_by_key(|slo| slo.period) else { continue };
         for (window, place) in policy.windows().iter().filter(|(window, _)| *window > shortest.period) {
             let (window, period) = (duration(*window), duration(shortest.period));
             let message =

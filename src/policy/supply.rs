@@ -5,28 +5,41 @@
 use super::Policy;
 use super::complaint::printable;
 use crate::catalog::Slo;
-use crate::diagnostic::{Code, Diagnostic, suggestion};
+use crate::diagnostic::{Code, Diagnostic, Place, suggestion};
 use crate::settings::{Service, Settings};
 
-/// Problems with what a policy reads, for the SLOs that it covers, when these are all there are.
+/// Errors about what a policy reads and nothing has, for the SLOs that it covers, when these are all there are: a clause
+/// that reads it would rule nothing, for ever.
 #[must_use]
-pub fn examine(policy: &Policy, slos: &[&Slo], settings: &Settings) -> Vec<Diagnostic> {
+pub fn lacking(policy: &Policy, slos: &[&Slo], settings: &Settings) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    problems.extend(without_sla(policy, slos));
     problems.extend(without(policy, settings, "phase", |service| service.phase.as_ref()));
     problems.extend(without(policy, settings, "tier", |service| service.tier.as_ref()));
-    for (name, place) in policy.slo_names.iter().filter(|(name, _)| slos.iter().all(|slo| slo.name != *name))
-    {
-        let message = format!("the policy covers no SLO `{}`", printable(name));
-        let help = suggestion(name, slos.iter().map(|slo| slo.name.as_str()));
-        let problem = Diagnostic::error(Code::UnknownName, message).at(place.clone(), "no SLO of its scope");
-        problems.push(problem.help(help));
-    }
+    problems.extend(policy.slo_names.iter().filter_map(|(name, place)| no_slo(name, place, slos)));
     problems
 }
 
-/// The warning about a policy that reads an SLA that nobody has.
-fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
+/// The error about an SLO that is named at a place and is none of those that a policy covers.
+#[must_use]
+pub fn no_slo(name: &str, place: &Place, slos: &[&Slo]) -> Option<Diagnostic> {
+    if slos.iter().any(|slo| slo.name == name) {
+        return None;
+    }
+    let message = format!("the policy covers no SLO `{}`", printable(name));
+    let help = suggestion(name, slos.iter().map(|slo| slo.name.as_str()));
+    let problem = Diagnostic::error(Code::UnknownName, message).at(place.clone(), "no SLO of its scope");
+    Some(problem.help(help))
+}
+
+/// Whether a policy asks for any SLO by name.
+#[must_use]
+pub fn names_an_slo(policy: &Policy) -> bool {
+    !policy.slo_names.is_empty()
+}
+
+/// The warning about a policy that reads an SLA that none of the SLOs has that it covers, when these are all there are.
+#[must_use]
+pub fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
     let place = policy.reads("sla")?;
     if slos.is_empty() || slos.iter().any(|slo| slo.terms.sla.is_some()) {
         return None;

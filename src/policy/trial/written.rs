@@ -116,7 +116,7 @@ impl Reader<'_> {
             phase: self.of_service(part, "phase", service.as_deref(), &self.names.phases),
             tier: self.of_service(part, "tier", service.as_deref(), &self.names.tiers),
             service,
-            slo: text("slo"),
+            slo: text("slo").zip(part.get("slo").map(Part::place)),
             wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
             ground,
         };
