@@ -12,7 +12,7 @@ use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::organization;
-use crate::diagnostic::{self, Code, Diagnostic, SourceText};
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document;
 use crate::policy::{Author, Names, Policy, supply};
 use crate::settings::organization::Organization;
@@ -146,6 +146,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         let help = format!("write the first policy, or correct `policies` in {}", settings::FILE);
         problems.push(Diagnostic::error(Code::NoPolicy, message).help(help));
     }
+    problems.extend(namesakes(&policies.iter().collect::<Vec<_>>()));
     problems.extend(overlaps(&policies, settings));
     if let Some(organization) = &rules.organization {
         let layer = &organization.layer;
@@ -269,6 +270,24 @@ pub fn names(settings: &Settings) -> Names {
 fn of_services(settings: &Settings, said: impl Fn(&Service) -> Option<&String>) -> BTreeMap<String, String> {
     let services = settings.services.iter();
     services.filter_map(|(name, service)| Some((name.clone(), said(service)?.clone()))).collect()
+}
+
+/// A problem for each policy of a team that has the name of another: events and silver bullets know a policy by its
+/// name alone. An organisation's has a slash in its name, which no file's name has.
+pub fn namesakes(policies: &[&Policy]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, policy) in policies.iter().enumerate() {
+        let Some(first) = policies.iter().take(index).find(|first| first.id == policy.id) else { continue };
+        let paths = [first.source.path(), policy.source.path()];
+        let message =
+            format!("the policies {} have the same name, `{}`", diagnostic::list(&paths), policy.id);
+        let problem = Diagnostic::error(Code::Duplicate, message)
+            .at(Place::line_of(&policy.source, 1), "named for its file, whatever its directory");
+        problems.push(
+            problem.help("rename one of the files: events and silver bullets know a policy by its name"),
+        );
+    }
+    problems
 }
 
 /// A problem for each policy that covers what another one covers already.

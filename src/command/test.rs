@@ -179,6 +179,8 @@ impl Bench {
         paths.retain(|path| path != settings::DEFINITIONS);
         let mut untested = Vec::new();
         let tested = self.tested(&settings, &names, &paths, &mut untested);
+        let policies: Vec<&Policy> = tested.iter().map(|one| &one.policy).collect();
+        self.problems.extend(law::namesakes(&policies));
         self.unused(&settings, &paths);
         let catalog = self.catalog(&tested, &settings, &paths);
         // An organisation's policies by themselves have no services, and so no SLOs.
