@@ -356,7 +356,9 @@ impl Policy {
         if let Err(gap) = budget.at(t) {
             return Tested { truth: Truth::Unknown { why: gap.to_string() }, evidence: Vec::new() };
         }
-        self.answer(condition, &Facts::measured(Arc::clone(budget), t, self.shared(subject), tracing))
+        let author = if self.header.scope.organization { Author::Organization } else { Author::Team };
+        let known = (Arc::clone(budget), t);
+        self.answer(condition, &Facts::measured(known, author, self.shared(subject), tracing))
     }
 
     /// Tests a condition against what a test gives; what it does not give is unknown.

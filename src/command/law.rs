@@ -154,6 +154,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         let (demanded, found) = organization::policies(layer, &organization.policies, settings.step);
         problems.extend(found);
         policies.extend(demanded);
+        problems.extend(twins(settings));
     }
     problems.extend(long_windows(&catalog, settings, &policies));
     let complete = !problems.iter().any(Diagnostic::is_error);
@@ -270,6 +271,23 @@ pub fn names(settings: &Settings) -> Names {
 fn of_services(settings: &Settings, said: impl Fn(&Service) -> Option<&String>) -> BTreeMap<String, String> {
     let services = settings.services.iter();
     services.filter_map(|(name, service)| Some((name.clone(), said(service)?.clone()))).collect()
+}
+
+/// A warning about each environment that another one has the matchers of: the same events under two names, of which an
+/// organisation may ask for one alone.
+pub fn twins(settings: &Settings) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, (name, environment)) in settings.environments.iter().enumerate() {
+        let mut before = settings.environments.iter().take(index);
+        let Some((first, _)) = before.find(|(_, first)| first.matchers == environment.matchers) else {
+            continue;
+        };
+        let message = format!("the environments `{first}` and `{name}` match the same events");
+        let problem = Diagnostic::warning(Code::Duplicate, message);
+        let help = "give each its own `match`, or ship to one environment under one name";
+        problems.push(problem.at(settings.place.clone(), "two of its environments").help(help));
+    }
+    problems
 }
 
 /// A problem for each policy of a team that has the name of another: events and silver bullets know a policy by its

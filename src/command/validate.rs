@@ -89,6 +89,9 @@ pub fn examine(
     let settings = &rules.settings;
     let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
+    if rules.organization.is_none() {
+        problems.extend(law::twins(settings));
+    }
     let complete = law.complete;
     if complete {
         problems.extend(unprotected(settings, &law));

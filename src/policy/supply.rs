@@ -5,7 +5,7 @@
 use super::Policy;
 use super::complaint::printable;
 use crate::catalog::Slo;
-use crate::diagnostic::{Code, Diagnostic, Place, suggestion};
+use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 use crate::settings::{Service, Settings};
 
 /// Errors about what a policy reads and nothing has, for the SLOs that it covers, when these are all there are: a clause
@@ -41,6 +41,9 @@ pub fn names_an_slo(policy: &Policy) -> bool {
 #[must_use]
 pub fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
     let place = policy.reads("sla")?;
+    if policy.header.scope.organization {
+        return unpromised(policy, place, slos);
+    }
     if slos.is_empty() || slos.iter().any(|slo| slo.terms.sla.is_some()) {
         return None;
     }
@@ -50,6 +53,24 @@ pub fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
         Diagnostic::warning(Code::ConstantCondition, message).at(place.clone(), "the same for ever");
     Some(problem.help(
         "write what the contract promises beside an SLO: `slogate.dev/sla: \"99.5 %\"` among its annotations",
+    ))
+}
+
+/// The warning about SLOs without an SLA of which an organisation's policy asks for one.
+fn unpromised(policy: &Policy, place: &Place, slos: &[&Slo]) -> Option<Diagnostic> {
+    let names: Vec<&str> =
+        slos.iter().filter(|slo| slo.terms.sla.is_none()).map(|slo| slo.name.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "the organisation's policy `{}` reads the SLA's budget, which is never known without an SLA: {}",
+        policy.id,
+        list(&names)
+    );
+    let problem = Diagnostic::warning(Code::MissingKey, message).at(place.clone(), "not known of these SLOs");
+    Some(problem.help(
+        "write what the contract promises beside each SLO: `slogate.dev/sla: \"99.5 %\"` among its annotations",
     ))
 }
 
