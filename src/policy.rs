@@ -364,7 +364,9 @@ impl Policy {
             let truth = Truth::Unknown { why: gap.to_string() };
             return Tested { truth, evidence: Vec::new(), on_signal: false };
         }
-        self.answer(condition, &Facts::measured(Arc::clone(budget), t, self.shared(subject), tracing))
+        let author = if self.header.scope.organization { Author::Organization } else { Author::Team };
+        let known = (Arc::clone(budget), t);
+        self.answer(condition, &Facts::measured(known, author, self.shared(subject), tracing))
     }
 
     /// Tests a condition against what a test gives; what it does not give is unknown.

@@ -58,6 +58,14 @@ impl Figures<'_> {
         }
     }
 
+    /// The same for somebody above the SLO's authors: what the tables say, unless the chosen priority is more urgent.
+    ///
+    /// # Errors
+    /// When too few points are there of one of the windows that it looks at.
+    pub fn least_priority(&self) -> Result<Option<Priority>, Gap> {
+        Ok([self.by_tables()?, self.priority()?].into_iter().flatten().min())
+    }
+
     /// What the tables say.
     fn by_tables(&self) -> Result<Option<Priority>, Gap> {
         // Over a rolling period the pace alone is above 1 only where nothing is left, so the last day counts as well.
@@ -152,6 +160,21 @@ mod tests {
         );
         assert_eq!(priority(&budget(999, p4, &[100; 4])), None, "no incident");
         assert_eq!(priority(&budget(999, chosen(Assigned::None), &fast)), None);
+        let least = |assigned, bad: &[u32]| {
+            let budget = budget(999, chosen(assigned), bad);
+            let (_, last) = budget.span().expect("points");
+            budget.at(last).and_then(|figures| figures.least_priority()).expect("known")
+        };
+        let p1 = Assigned::Explicit(Priority::P1);
+        for (assigned, bad, expected) in [
+            (Assigned::Default, &fast[..], Priority::P1),
+            (Assigned::None, &fast[..], Priority::P1),
+            (Assigned::Explicit(Priority::P4), &fast[..], Priority::P1),
+            (Assigned::None, &slow[..], Priority::P3),
+            (p1, &slow[..], Priority::P1),
+        ] {
+            assert_eq!(least(assigned, bad), Some(expected), "{assigned:?}");
+        }
     }
 
     #[test]

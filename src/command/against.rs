@@ -1,8 +1,8 @@
 //! Policies against what they were: a text that changed is another agreement, and says so by a higher version.
 //!
 //! What was agreed is read from another commit, under the settings of that commit. A policy is the same one where it
-//! has the same path, or else the same name. A text that no longer differs from where the branch began was changed by
-//! others and is theirs to number.
+//! has the same path, or else the same name; a new one stands in for those that are gone and covered its services. A
+//! text that no longer differs from where the branch began was changed by others and is theirs to number.
 
 use std::collections::BTreeMap;
 
@@ -28,11 +28,12 @@ pub fn compare(ground: &Ground, rules: &Rules, law: &Law, other: &Ground) -> Res
     let mut here = ground.tree.paths()?;
     here.retain(|path| globs.is_match(path));
     for policy in law.policies.iter().filter(|policy| !policy.header.scope.organization) {
-        let Some(old) = before.of(policy.source.path(), &here) else { continue };
+        let replaced = || before.replaced(policy, rules, &here);
+        let olds = before.of(policy.source.path(), &here).map_or_else(replaced, |old| vec![old]);
         let untouched = at_begin(policy.source.path())
             .flatten()
             .is_some_and(|bytes| bytes == policy.source.text().as_bytes());
-        if old.text() != policy.source.text() && !untouched {
+        for old in olds.into_iter().filter(|old| old.text() != policy.source.text() && !untouched) {
             problems.extend(unraised(policy, old, &before));
         }
     }
@@ -94,6 +95,22 @@ impl Before {
         self.texts.get(path).or_else(|| self.texts.values().find(moved))
     }
 
+    /// The texts that a policy of a new name stands in for: those that are gone, and covered a service that it covers.
+    fn replaced(&self, policy: &Policy, rules: &Rules, here: &[String]) -> Vec<&SourceText> {
+        let gone = |text: &&SourceText| {
+            let kept =
+                here.iter().any(|path| self.of(path, here).is_some_and(|old| old.path() == text.path()));
+            let covers = |old: Policy| {
+                rules.settings.services.iter().any(|(name, service)| {
+                    let team = service.team.as_deref();
+                    old.covers(name, team) && policy.covers(name, team)
+                })
+            };
+            !kept && self.load(text).is_some_and(covers)
+        };
+        self.texts.values().filter(gone).collect()
+    }
+
     /// A text as a policy, under the names of its time.
     fn load(&self, text: &SourceText) -> Option<Policy> {
         Policy::load(text, &self.names).ok().map(|(policy, _)| policy)
@@ -107,7 +124,9 @@ fn name(path: &str) -> &str {
 
 /// What is wrong with the version of a policy whose text changed.
 fn unraised(policy: &Policy, old: &SourceText, before: &Before) -> Option<Diagnostic> {
-    let (id, name) = (&policy.id, &before.name);
+    let id = &policy.id;
+    let moved = policy.source.path() != old.path();
+    let name = if moved { format!("{}:{}", before.name, old.path()) } else { before.name.clone() };
     let now = &policy.header.version;
     let place = policy.value_place("version");
     let Some(then) = before.load(old).map(|old| old.header.version) else {

@@ -29,7 +29,7 @@ use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report};
 use crate::settings::organization::Organization;
-use crate::settings::{self, Environment, Settings};
+use crate::settings::{self, Environment, OnUnknown, Settings};
 use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
@@ -238,6 +238,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         .problems
         .iter()
         .any(|problem| matches!(problem.code, Code::ServiceWithoutSlo | Code::ServiceWithoutPolicy));
+    let unseen = unseen(&rules, &mut judged.report);
     let situation = Situation {
         environment: name.to_owned(),
         mode: environment.mode,
@@ -248,6 +249,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         released_today: None,
         now,
         floor: match (uncovered, judged.report.budgets.iter().any(|line| line.figures.is_err())) {
+            (true, _) if unseen && settings.on_unknown == OnUnknown::Block => Effect::Unknown,
             (true, _) => Effect::Warn,
             // Even where no clause needed it: not knowing is never passed over.
             (false, true) => Effect::Inform,
@@ -257,6 +259,21 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.policies = law.policies;
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
+}
+
+/// Whether the organisation's policies ask about a touched service of which there is no SLO; that is told. Were it only
+/// warned about, a service that takes the paths of another would take them from the organisation as well.
+fn unseen(rules: &Rules, report: &mut Report) -> bool {
+    let Some(organization) = rules.organization.as_ref().filter(|one| !one.policies.is_empty()) else {
+        return false;
+    };
+    let unseen = report.problems.iter().any(|problem| problem.code == Code::ServiceWithoutSlo);
+    if unseen {
+        let name = &organization.layer.name;
+        let note = format!("organization {name} cannot be answered for a service without an SLO");
+        report.notes.insert(0, note);
+    }
+    unseen
 }
 
 /// What the report says of an organisation.

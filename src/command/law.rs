@@ -12,9 +12,9 @@ use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::organization;
-use crate::diagnostic::{self, Code, Diagnostic, SourceText};
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document;
-use crate::policy::{Author, Names, Policy};
+use crate::policy::{Author, Names, Policy, supply};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Joined, Service, Settings, layer};
 use crate::source::promql;
@@ -89,6 +89,9 @@ pub struct Law {
     pub catalog: Catalog,
     /// The policies, by path; the organisation's behind the team's.
     pub policies: Vec<Policy>,
+    /// Everything that is written could be read. What is not read yet cannot be missed: a service whose SLO does not
+    /// parse has one.
+    pub complete: bool,
     /// What is wrong in them, or worth mending.
     pub problems: Vec<Diagnostic>,
 }
@@ -143,6 +146,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         let help = format!("write the first policy, or correct `policies` in {}", settings::FILE);
         problems.push(Diagnostic::error(Code::NoPolicy, message).help(help));
     }
+    problems.extend(namesakes(&policies.iter().collect::<Vec<_>>()));
     problems.extend(overlaps(&policies, settings));
     if let Some(organization) = &rules.organization {
         let layer = &organization.layer;
@@ -150,22 +154,33 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         let (demanded, found) = organization::policies(layer, &organization.policies, settings.step);
         problems.extend(found);
         policies.extend(demanded);
+        problems.extend(twins(settings));
     }
     problems.extend(long_windows(&catalog, settings, &policies));
-    Ok(Law { catalog, policies, problems })
+    let complete = !problems.iter().any(Diagnostic::is_error);
+    if complete {
+        for policy in &policies {
+            problems.extend(supply::lacking(policy, &covered(policy, &catalog, settings), settings));
+        }
+    }
+    Ok(Law { catalog, policies, complete, problems })
+}
+
+/// The SLOs that a policy covers.
+pub fn covered<'a>(policy: &Policy, catalog: &'a Catalog, settings: &Settings) -> Vec<&'a Slo> {
+    let covers = |slo: &&Slo| {
+        let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
+        policy.covers(&slo.service, team)
+    };
+    catalog.slos.iter().filter(covers).collect()
 }
 
 /// Windows that are longer than the period of an SLO that the policy covers: nothing could ever be known of them.
 fn long_windows(catalog: &Catalog, settings: &Settings, policies: &[Policy]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for policy in policies {
-        let covered = |slo: &&Slo| {
-            let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
-            policy.covers(&slo.service, team)
-        };
-        let Some(shortest) = catalog.slos.iter().filter(covered).min_by_key(|slo| slo.period) else {
-            continue;
-        };
+        let covered = covered(policy, catalog, settings);
+        let Some(shortest) = covered.into_iter().min_by_key(|slo| slo.period) else { continue };
         for (window, place) in policy.windows().iter().filter(|(window, _)| *window > shortest.period) {
             let (window, period) = (duration(*window), duration(shortest.period));
             let message =
@@ -257,6 +272,41 @@ pub fn names(settings: &Settings) -> Names {
 fn of_services(settings: &Settings, said: impl Fn(&Service) -> Option<&String>) -> BTreeMap<String, String> {
     let services = settings.services.iter();
     services.filter_map(|(name, service)| Some((name.clone(), said(service)?.clone()))).collect()
+}
+
+/// A warning about each environment that another one has the matchers of: the same events under two names, of which an
+/// organisation may ask for one alone.
+pub fn twins(settings: &Settings) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, (name, environment)) in settings.environments.iter().enumerate() {
+        let mut before = settings.environments.iter().take(index);
+        let Some((first, _)) = before.find(|(_, first)| first.matchers == environment.matchers) else {
+            continue;
+        };
+        let message = format!("the environments `{first}` and `{name}` match the same events");
+        let problem = Diagnostic::warning(Code::Duplicate, message);
+        let help = "give each its own `match`, or ship to one environment under one name";
+        problems.push(problem.at(settings.place.clone(), "two of its environments").help(help));
+    }
+    problems
+}
+
+/// A problem for each policy of a team that has the name of another: events and silver bullets know a policy by its
+/// name alone. An organisation's has a slash in its name, which no file's name has.
+pub fn namesakes(policies: &[&Policy]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (index, policy) in policies.iter().enumerate() {
+        let Some(first) = policies.iter().take(index).find(|first| first.id == policy.id) else { continue };
+        let paths = [first.source.path(), policy.source.path()];
+        let message =
+            format!("the policies {} have the same name, `{}`", diagnostic::list(&paths), policy.id);
+        let problem = Diagnostic::error(Code::Duplicate, message)
+            .at(Place::line_of(&policy.source, 1), "named for its file, whatever its directory");
+        problems.push(
+            problem.help("rename one of the files: events and silver bullets know a policy by its name"),
+        );
+    }
+    problems
 }
 
 /// A problem for each policy that covers what another one covers already.

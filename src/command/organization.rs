@@ -191,3 +191,29 @@ pub fn hold(layer: &Layer, catalog: &mut Catalog, policies: &mut [Policy]) -> Ve
     }
     problems
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_organisations_policy_never_has_the_name_of_a_teams() {
+        let text = r#"policy(#{
+            version: "1.0.0", scope: SCOPE, purpose: "p", next_review: #{ on: "2027-01-15" },
+            escalation: #{ decides: ["@vp"], how: "at once" },
+            agreed_by: #{ operations: "@o", development: "@d", product: "@p" },
+        });
+        clause("spent", "Spent").when(|budget| budget.remaining <= 0).then(warn("Look."));"#;
+        let layer = "version: 1\norganization: acme\n";
+        let layer = Layer::load(&SourceText::new(FILE, layer)).expect("a layer");
+        let demanded = text.replace("SCOPE", "#{ organization: true }");
+        let (demanded, problems) = policies(&layer, &[SourceText::new("policies/base.rhai", demanded)], STEP);
+        assert_eq!(problems, Vec::new());
+        let names = Names { teams: vec!["shop".to_owned()], step: STEP, ..Names::default() };
+        for path in ["base.rhai", "acme/base.rhai", "policies/acme/base.rhai"] {
+            let own = SourceText::new(path, text.replace("SCOPE", "#{ team: \"shop\" }"));
+            let (own, _) = Policy::load(&own, &names).expect("a policy");
+            assert_eq!((own.id.as_str(), demanded[0].id.as_str()), ("base", "acme/base"), "{path}");
+        }
+    }
+}

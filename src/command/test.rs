@@ -16,12 +16,12 @@ use crate::command::judge::Stop;
 use crate::command::organization::{self, Offer};
 use crate::command::watch::signal::{self, Wanted};
 use crate::command::{law, watch};
-use crate::diagnostic::{self, Code, Diagnostic, SourceText};
+use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document;
 use crate::policy::ruling::Ruling;
 use crate::policy::trial::coverage::Coverage;
 use crate::policy::trial::{self, Case, ENDING, Ground, Judged};
-use crate::policy::{Names, Policy, Subject};
+use crate::policy::{Author, Names, Policy, Subject, supply};
 use crate::report::problem::{self, Look};
 use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::organization::Organization;
@@ -186,8 +186,15 @@ impl Bench {
         paths.retain(|path| path != settings::DEFINITIONS);
         let mut untested = Vec::new();
         let tested = self.tested(&settings, &names, &paths, &mut untested);
+        let policies: Vec<&Policy> = tested.iter().map(|one| &one.policy).collect();
+        self.problems.extend(law::namesakes(&policies));
         self.unused(&settings, &paths);
-        let recorded = self.recorded(&tested, &settings, &paths);
+        let catalog = self.catalog(&tested, &settings, &paths);
+        // An organisation's policies by themselves have no services, and so no SLOs.
+        if names.author == Author::Team {
+            self.lacking(&tested, &settings, catalog.as_ref());
+        }
+        let recorded = self.recorded(&tested, &settings, catalog.as_ref());
         if self.problems.iter().any(Diagnostic::is_error) {
             return None;
         }
@@ -283,24 +290,42 @@ impl Bench {
         }
     }
 
+    /// The SLOs, where a policy or a case asks for any; none where what is wrong in them was told.
+    fn catalog(&mut self, tested: &[Tested], settings: &Settings, paths: &[String]) -> Option<Catalog> {
+        let asks = |case: &Case| case.slo.is_some() || matches!(case.ground, Ground::Observations(..));
+        let asked = |one: &Tested| supply::names_an_slo(&one.policy) || one.cases.iter().any(asks);
+        if !tested.iter().any(asked) {
+            return Some(Catalog::default());
+        }
+        let definitions = self.read_all(paths, &settings.slos);
+        let (catalog, problems) = catalog::load(&definitions, settings);
+        let complete = !problems.iter().chain(&self.problems).any(Diagnostic::is_error);
+        self.problems.extend(problems);
+        Some(catalog).filter(|_| complete)
+    }
+
+    /// Tells what policies read, and cases name, that nothing has.
+    fn lacking(&mut self, tested: &[Tested], settings: &Settings, catalog: Option<&Catalog>) {
+        let Some(catalog) = catalog else { return };
+        for Tested { policy, cases } in tested {
+            let slos = law::covered(policy, catalog, settings);
+            self.problems.extend(supply::lacking(policy, &slos, settings));
+            let named = cases.iter().filter_map(|case| case.slo.as_ref());
+            self.problems.extend(named.filter_map(|(name, place)| supply::no_slo(name, place, &slos)));
+        }
+    }
+
     /// The budgets of the cases that rest on recorded observations, with the last instant of each file.
     fn recorded(
         &mut self,
         tested: &[Tested],
         settings: &Settings,
-        paths: &[String],
+        catalog: Option<&Catalog>,
     ) -> BTreeMap<(String, usize), (Vec<Judged>, i64)> {
         let mut found = BTreeMap::new();
-        let mut catalog: Option<Catalog> = None;
         for Tested { policy, cases } in tested {
             for case in cases {
                 let Ground::Observations(path, place) = &case.ground else { continue };
-                let catalog = catalog.get_or_insert_with(|| {
-                    let definitions = self.read_all(paths, &settings.slos);
-                    let (catalog, problems) = catalog::load(&definitions, settings);
-                    self.problems.extend(problems);
-                    catalog
-                });
                 let Some(source) = self.read(path) else {
                     let problem = Diagnostic::error(Code::Unreadable, format!("there is no `{path}`"));
                     let help = "write it with `slogate check --save-observations`";
@@ -309,9 +334,13 @@ impl Bench {
                 };
                 match Recorded::read(path, source.text()) {
                     Ok(recorded) => {
+                        let Some(catalog) = catalog else { continue };
                         let end = recorded.recorded_until().unwrap_or(0);
                         let judged = judged(policy, case, settings, catalog, &recorded, end);
-                        if judged.is_empty() {
+                        let there = |(name, _): &(String, Place)| {
+                            law::covered(policy, catalog, settings).iter().any(|slo| slo.name == *name)
+                        };
+                        if judged.is_empty() && case.slo.as_ref().is_none_or(there) {
                             let problem =
                                 Diagnostic::error(Code::NoSlo, "no SLO of the policy's scope is asked about");
                             let help = "name a `service` or an `slo` that the policy covers";
@@ -338,10 +367,8 @@ fn judged(
 ) -> Vec<Judged> {
     let environment = policy.header.measures.clone().unwrap_or_else(|| case.environment.clone());
     let Some(matchers) = settings.environments.get(&environment) else { return Vec::new() };
-    let asked = catalog.slos.iter().filter(|slo| {
-        let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
-        policy.covers(&slo.service, team)
-            && case.slo.as_ref().is_none_or(|name| slo.name == *name)
+    let asked = law::covered(policy, catalog, settings).into_iter().filter(|slo| {
+        case.slo.as_ref().is_none_or(|(name, _)| slo.name == *name)
             && case.service.as_ref().is_none_or(|name| slo.service == *name)
     });
     let asked: Vec<&catalog::Slo> = asked.collect();

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::catalog::Slo;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
 use crate::command::against;
@@ -90,22 +89,20 @@ pub fn examine(
     let settings = &rules.settings;
     let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
-    // What is not read yet cannot be missed: a service whose SLO does not parse has one.
-    let complete = !law.problems.iter().any(Diagnostic::is_error);
+    if rules.organization.is_none() {
+        problems.extend(law::twins(settings));
+    }
+    let complete = law.complete;
     if complete {
         problems.extend(unprotected(settings, &law));
         problems.extend(unexcepted(settings, &law));
         problems.extend(unread(settings, &law));
     }
     for policy in &law.policies {
-        let covered = |slo: &&Slo| {
-            let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
-            policy.covers(&slo.service, team)
-        };
-        let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
+        let slos = law::covered(policy, &law.catalog, settings);
         problems.extend(soundness::examine(policy, &slos, complete));
         if complete {
-            problems.extend(supply::examine(policy, &slos, settings));
+            problems.extend(supply::without_sla(policy, &slos));
         }
     }
     Ok((rules, law))

@@ -13,7 +13,7 @@ use super::complaint::{Complaint, Raised, printable};
 use super::length;
 use super::trial::given::Given;
 use super::value::{Figure, Multiple, Name, Time, Unit, holds, later};
-use super::{Comparison, Evidence, Subject, Tracing, Value};
+use super::{Author, Comparison, Evidence, Subject, Tracing, Value};
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::{self, Gap};
 use crate::budget::{Budget, Figures, Windowed};
@@ -45,6 +45,8 @@ enum Origin {
         budget: Arc<Budget>,
         /// The grid point.
         t: i64,
+        /// Who asks: what a team writes beside its SLOs makes nothing milder to its organisation.
+        author: Author,
     },
     /// A sample, on a grid of `step` seconds.
     Sample {
@@ -136,8 +138,13 @@ impl Read {
 
 impl Facts {
     /// The facts of a budget that is known at `t`.
-    pub(super) fn measured(budget: Arc<Budget>, t: i64, subject: Arc<Subject>, tracing: Tracing) -> Self {
-        Self::new(Origin::Measured { budget, t }, subject, tracing)
+    pub(super) fn measured(
+        (budget, t): (Arc<Budget>, i64),
+        author: Author,
+        subject: Arc<Subject>,
+        tracing: Tracing,
+    ) -> Self {
+        Self::new(Origin::Measured { budget, t, author }, subject, tracing)
     }
 
     /// The facts that a test gives.
@@ -225,6 +232,14 @@ impl Facts {
         Complaint::new(sentence, "")
     }
 
+    /// Who asks.
+    fn author(&self) -> Author {
+        match self.0.origin {
+            Origin::Measured { author, .. } => author,
+            Origin::Sample { .. } | Origin::Given(_) => Author::Team,
+        }
+    }
+
     /// A figure of the whole period.
     fn of_period<U: Unit>(
         &self,
@@ -233,7 +248,7 @@ impl Facts {
         [healthy, exhausted]: [Decimal; 2],
     ) -> Result<Figure<U>, Raised> {
         let found = match &self.0.origin {
-            Origin::Measured { budget, t } => {
+            Origin::Measured { budget, t, .. } => {
                 let found = budget.at(*t).and_then(|figures| measured(&figures));
                 found.map_err(|gap| self.unknown(fact.to_owned(), &gap.to_string()))?
             }
@@ -256,7 +271,7 @@ impl Facts {
     ) -> Result<Figure<U>, Raised> {
         let form = || format!("{fact}(\"{window}\")");
         let found = match &self.0.origin {
-            Origin::Measured { budget, t } => {
+            Origin::Measured { budget, t, .. } => {
                 let seconds = length::window(window, budget.step())?;
                 if seconds > budget.period() {
                     let period = gap::duration(budget.period());
@@ -288,7 +303,7 @@ impl Facts {
     ) -> Result<Figure<U>, Raised> {
         let form = || format!("{fact}(\"{}\")", printable(name));
         let number = match &self.0.origin {
-            Origin::Measured { budget, t } => {
+            Origin::Measured { budget, t, .. } => {
                 let figures = budget.at(*t).map_err(|gap| gap.to_string());
                 figures.and_then(|figures| measured(&figures)).map_err(|why| self.unknown(form(), &why))?
             }
@@ -304,8 +319,11 @@ impl Facts {
         let wanted = Priority::named(name).ok_or_else(|| no_priority(name))?;
         let fact = || format!("priority_reaches(\"{wanted}\")");
         let priority = match &self.0.origin {
-            Origin::Measured { budget, t } => {
-                let found = budget.at(*t).and_then(|figures| figures.priority());
+            Origin::Measured { budget, t, author } => {
+                let found = budget.at(*t).and_then(|figures| match author {
+                    Author::Team => figures.priority(),
+                    Author::Organization => figures.least_priority(),
+                });
                 found.map_err(|gap| self.unknown(fact(), &gap.to_string()))?
             }
             Origin::Sample { sample: Sample::Healthy, .. } => None,
@@ -325,7 +343,7 @@ impl Facts {
     /// When nothing is left, recorded as `fact`.
     fn exhaustion(&self, fact: impl Fn() -> String) -> Result<Time, Raised> {
         let length = match &self.0.origin {
-            Origin::Measured { budget, t } => {
+            Origin::Measured { budget, t, .. } => {
                 let forecast = budget.at(*t).and_then(|figures| figures.time_to_exhaustion());
                 forecast.map_err(|gap| self.unknown(fact(), &gap.to_string()))?
             }

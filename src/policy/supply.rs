@@ -5,29 +5,45 @@
 use super::Policy;
 use super::complaint::printable;
 use crate::catalog::Slo;
-use crate::diagnostic::{Code, Diagnostic, suggestion};
+use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 use crate::settings::{Service, Settings};
 
-/// Problems with what a policy reads, for the SLOs that it covers, when these are all there are.
+/// Errors about what a policy reads and nothing has, for the SLOs that it covers, when these are all there are: a clause
+/// that reads it would rule nothing, for ever.
 #[must_use]
-pub fn examine(policy: &Policy, slos: &[&Slo], settings: &Settings) -> Vec<Diagnostic> {
+pub fn lacking(policy: &Policy, slos: &[&Slo], settings: &Settings) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    problems.extend(without_sla(policy, slos));
     problems.extend(without(policy, settings, "phase", |service| service.phase.as_ref()));
     problems.extend(without(policy, settings, "tier", |service| service.tier.as_ref()));
-    for (name, place) in policy.slo_names.iter().filter(|(name, _)| slos.iter().all(|slo| slo.name != *name))
-    {
-        let message = format!("the policy covers no SLO `{}`", printable(name));
-        let help = suggestion(name, slos.iter().map(|slo| slo.name.as_str()));
-        let problem = Diagnostic::error(Code::UnknownName, message).at(place.clone(), "no SLO of its scope");
-        problems.push(problem.help(help));
-    }
+    problems.extend(policy.slo_names.iter().filter_map(|(name, place)| no_slo(name, place, slos)));
     problems
 }
 
-/// The warning about a policy that reads an SLA that nobody has.
-fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
+/// The error about an SLO that is named at a place and is none of those that a policy covers.
+#[must_use]
+pub fn no_slo(name: &str, place: &Place, slos: &[&Slo]) -> Option<Diagnostic> {
+    if slos.iter().any(|slo| slo.name == name) {
+        return None;
+    }
+    let message = format!("the policy covers no SLO `{}`", printable(name));
+    let help = suggestion(name, slos.iter().map(|slo| slo.name.as_str()));
+    let problem = Diagnostic::error(Code::UnknownName, message).at(place.clone(), "no SLO of its scope");
+    Some(problem.help(help))
+}
+
+/// Whether a policy asks for any SLO by name.
+#[must_use]
+pub fn names_an_slo(policy: &Policy) -> bool {
+    !policy.slo_names.is_empty()
+}
+
+/// The warning about a policy that reads an SLA that none of the SLOs has that it covers, when these are all there are.
+#[must_use]
+pub fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
     let place = policy.reads("sla")?;
+    if policy.header.scope.organization {
+        return unpromised(policy, place, slos);
+    }
     if slos.is_empty() || slos.iter().any(|slo| slo.terms.sla.is_some()) {
         return None;
     }
@@ -37,6 +53,24 @@ fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
         Diagnostic::warning(Code::ConstantCondition, message).at(place.clone(), "the same for ever");
     Some(problem.help(
         "write what the contract promises beside an SLO: `slogate.dev/sla: \"99.5 %\"` among its annotations",
+    ))
+}
+
+/// The warning about SLOs without an SLA of which an organisation's policy asks for one.
+fn unpromised(policy: &Policy, place: &Place, slos: &[&Slo]) -> Option<Diagnostic> {
+    let names: Vec<&str> =
+        slos.iter().filter(|slo| slo.terms.sla.is_none()).map(|slo| slo.name.as_str()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "the organisation's policy `{}` reads the SLA's budget, which is never known without an SLA: {}",
+        policy.id,
+        list(&names)
+    );
+    let problem = Diagnostic::warning(Code::MissingKey, message).at(place.clone(), "not known of these SLOs");
+    Some(problem.help(
+        "write what the contract promises beside each SLO: `slogate.dev/sla: \"99.5 %\"` among its annotations",
     ))
 }
 

@@ -61,8 +61,8 @@ pub struct Case {
     pub service: Option<String>,
     /// The service whose name clauses see where none is named: the first of the policy's scope.
     stand_in: String,
-    /// The SLO, where one is named.
-    pub slo: Option<String>,
+    /// The SLO, where one is named, and where that is.
+    pub slo: Option<(String, Place)>,
     /// The phase of the service's lifecycle.
     phase: Option<String>,
     /// The tier of the service.
@@ -265,7 +265,7 @@ impl Case {
     /// Whose budget it is about.
     fn subject(&self, policy: &Policy) -> Subject {
         Subject {
-            slo: self.slo.clone().unwrap_or_else(|| "slo".to_owned()),
+            slo: self.slo.as_ref().map_or_else(|| "slo".to_owned(), |(name, _)| name.clone()),
             service: self.service.clone().unwrap_or_else(|| self.stand_in.clone()),
             environment: policy.header.measures.clone().unwrap_or_else(|| self.environment.clone()),
             phase: self.phase.clone(),

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use super::{Facts, Found};
 use crate::budget::Figures;
 use crate::budget::gap::Gap;
+use crate::policy::Author;
 use crate::policy::complaint::Raised;
 use crate::policy::length;
 use crate::policy::value::{Count, Rate, Ratio, holds};
@@ -117,39 +118,49 @@ fn register_sla(engine: &mut Engine) {
     engine.register_type_with_name::<SlaFacts>("sla");
     engine.register_get("sla", |facts: &mut Facts| SlaFacts(facts.clone()));
     engine.register_get("remaining", move |sla: &mut SlaFacts| -> Result<Ratio, Raised> {
-        let read = |at: &Figures<'_>| promised(at, Decimal::ONE, |sla| Ok(sla.remaining().into()));
+        let author = sla.0.author();
+        let read = |at: &Figures<'_>| promised(at, (author, Decimal::ONE), |sla| Ok(sla.remaining().into()));
         sla.0.of_period("sla.remaining", read, left)
     });
     engine.register_get("consumed", move |sla: &mut SlaFacts| -> Result<Ratio, Raised> {
-        let read = |at: &Figures<'_>| promised(at, Decimal::ZERO, |sla| Ok(sla.consumed().into()));
+        let author = sla.0.author();
+        let read = |at: &Figures<'_>| promised(at, (author, Decimal::ZERO), |sla| Ok(sla.consumed().into()));
         sla.0.of_period("sla.consumed", read, spent)
     });
     engine.register_get("objective", |sla: &mut SlaFacts| -> Result<Ratio, Raised> {
-        let read = |at: &Figures<'_>| promised(at, Decimal::ZERO, |sla| Ok(sla.objective().into()));
+        let author = sla.0.author();
+        let read = |at: &Figures<'_>| promised(at, (author, Decimal::ZERO), |sla| Ok(sla.objective().into()));
         sla.0.of_period("sla.objective", read, [Decimal::new(995, 3); 2])
     });
     engine.register_fn("burned", |sla: &mut SlaFacts, window: &str| -> Result<Ratio, Raised> {
-        let read =
-            |at: &Figures<'_>, window| promised(at, Decimal::ZERO, |sla: &Figures<'_>| burned(sla, window));
+        let author = sla.0.author();
+        let read = |at: &Figures<'_>, window| {
+            promised(at, (author, Decimal::ZERO), |sla: &Figures<'_>| burned(sla, window))
+        };
         sla.0.of_window("sla.burned", window, read, Decimal::ONE)
     });
     engine.register_fn("burn_rate", |sla: &mut SlaFacts, window: &str| -> Result<Rate, Raised> {
+        let author = sla.0.author();
         let read = |at: &Figures<'_>, window| {
-            promised(at, Decimal::ZERO, |sla: &Figures<'_>| burn_rate(sla, window))
+            promised(at, (author, Decimal::ZERO), |sla: &Figures<'_>| burn_rate(sla, window))
         };
         sla.0.of_window("sla.burn_rate", window, read, MANY)
     });
 }
 
-/// A figure against the SLA; an SLO without one promises nothing, so that nothing of it can be spent.
+/// A figure against the SLA. An SLO without one promises nothing, so that nothing of it can be spent; but to its
+/// organisation a team that leaves it out says nothing at all.
 fn promised(
     figures: &Figures<'_>,
-    without: Decimal,
+    (author, without): (Author, Decimal),
     read: impl FnOnce(&Figures<'_>) -> Result<Found, Gap>,
 ) -> Result<Found, Gap> {
-    match figures.sla() {
-        Some(sla) => read(&sla),
-        None => Ok(Found { number: without, word: Some("no SLA") }),
+    match (figures.sla(), author) {
+        (Some(sla), _) => read(&sla),
+        (None, Author::Organization) => {
+            Err(Gap::NoData { detail: "the SLO has no annotation `slogate.dev/sla`".to_owned() })
+        }
+        (None, Author::Team) => Ok(Found { number: without, word: Some("no SLA") }),
     }
 }
 

@@ -134,7 +134,8 @@ impl Reader<'_> {
             phase: self.of_service(part, "phase", phase, service.as_deref(), &self.names.phases),
             tier: self.of_service(part, "tier", tier, service.as_deref(), &self.names.tiers),
             service,
-            slo,
+            slo: slo
+                .map(|name| (name, part.get("slo").or_else(|| part.get("given")).unwrap_or(part).place())),
             wants: list.into_iter().map(|want| self.want(want, &ground)).collect(),
             ground,
         };
