@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::complaint::{kind, printable};
 use super::keys::Keys;
+use super::version::Version;
 use super::{Author, Escalation, Header, Names, Review, Scope, TopUps};
 use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 
@@ -64,7 +65,7 @@ struct Section<'a> {
 impl Section<'_> {
     /// The whole header; every part is read before one that is missing counts.
     fn header(&mut self, names: &Names) -> Option<Header> {
-        let version = self.text("version");
+        let version = self.version();
         let scope = self.section("scope", |section| scope(section, names));
         let purpose = self.text("purpose");
         let measures = self.measures(names);
@@ -90,6 +91,18 @@ impl Section<'_> {
             top_ups,
             notes,
         })
+    }
+
+    /// `version`: a text that can rise.
+    fn version(&mut self) -> Option<String> {
+        let version = self.text("version")?;
+        if version.parse::<Version>().is_err() {
+            let message = format!("`{}` is no version of a policy", printable(&version));
+            let problem = Diagnostic::error(Code::Version, message)
+                .at(self.keys.value("version"), "not numbers with dots");
+            self.problems.push(problem.help("write `1.0.0`, and a higher one with each text that is agreed"));
+        }
+        Some(version)
     }
 
     /// `measures`: an environment.
