@@ -10,6 +10,7 @@ use crate::budget::gap;
 use crate::budget::priority;
 use crate::catalog::Priority;
 use crate::diagnostic::{Code, suggestion};
+use crate::policy::Author;
 use crate::policy::complaint::{Complaint, printable};
 use crate::policy::facts::no_priority;
 
@@ -63,6 +64,22 @@ impl Examiner<'_> {
         let label = format!("no service's {fact}, so this never changes");
         let label = if matches!(fact, "phase" | "tier") { label.as_str() } else { "not declared" };
         self.note(Complaint::new(message, help).of(Code::UnknownName), position, label);
+    }
+
+    /// What is wrong with a dependency that is written out, and what to call it. What the services of an organisation's
+    /// teams depend on is not known beside its policies.
+    pub(super) fn dependency(&self, text: &str) -> (Option<Complaint>, &'static str) {
+        let known = &self.names.dependencies;
+        if self.names.author == Author::Organization || known.iter().any(|name| name == text) {
+            return (None, "");
+        }
+        let message = format!("no service has the dependency `{}`", printable(text));
+        let help = if known.is_empty() {
+            "declare it where the service is: `dependencies: […]`".to_owned()
+        } else {
+            suggestion(text, known.iter().map(String::as_str))
+        };
+        (Some(Complaint::new(message, help).of(Code::UnknownName)), "not declared")
     }
 
     /// What is wrong with a priority that is written out, and what to call it.
