@@ -12,7 +12,7 @@ use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
-use crate::policy::soundness;
+use crate::policy::soundness::{self, Covered};
 use crate::policy::supply;
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
@@ -102,7 +102,8 @@ pub fn examine(
             policy.covers(&slo.service, team)
         };
         let slos: Vec<&Slo> = law.catalog.slos.iter().filter(covered).collect();
-        problems.extend(soundness::examine(policy, &slos, complete));
+        let covered: Vec<Covered<'_>> = slos.iter().map(|slo| Covered::new(slo, policy, settings)).collect();
+        problems.extend(soundness::examine(policy, &covered, complete));
         if complete {
             problems.extend(supply::examine(policy, &slos, settings));
         }
