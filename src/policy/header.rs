@@ -72,7 +72,7 @@ impl Section<'_> {
         let escalation = self.section("escalation", escalation);
         let agreed_by = self.section("agreed_by", agreed_by);
         let effective_from = self.date("effective_from");
-        let next_review = self.section("next_review", review);
+        let next_review = self.section("next_review", |section| review(section, effective_from));
         let silver_bullets = self.silver_bullets();
         let thaw_tax = self.thaw_tax();
         let top_ups = self.top_ups(names);
@@ -354,9 +354,16 @@ fn top_ups(section: &mut Section<'_>, names: &Names) -> Option<TopUps> {
 }
 
 /// `next_review`: a date, an event, or whichever of the two comes first.
-fn review(section: &mut Section<'_>) -> Option<Review> {
+fn review(section: &mut Section<'_>, effective_from: Option<Date>) -> Option<Review> {
     section.refuse_unknown(&["on", "or_after"]);
     let on = section.date("on");
+    if let Some((on, from)) = on.zip(effective_from).filter(|(on, from)| on < from) {
+        let message = format!("the policy is reviewed on {on}, before it is effective on {from}");
+        let problem = Diagnostic::error(Code::PolicyPart, message).at(section.keys.value("on"), "too early");
+        section
+            .problems
+            .push(problem.help("review it once people have lived with it, or let it rule earlier"));
+    }
     let or_after = section.optional_text("or_after");
     if !section.map.contains_key("on") && !section.map.contains_key("or_after") {
         let place = section.keys.place.clone();
