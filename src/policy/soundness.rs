@@ -145,13 +145,18 @@ fn constant(
     let possible = spread.iter().any(holds);
     let sense = sense::read(policy, condition);
     let literal = matches!(sense, Sense::Constant(true));
+    let halts = |one: &Consequence| matches!(one, Consequence::Freeze { .. } | Consequence::Restrict { .. });
+    let stops = clause.consequences.iter().any(halts);
     let opposite = alternative::spread(&sense.negated());
     let certain = opposite.is_some_and(|opposite| !opposite.iter().any(holds));
     let name = printable(&clause.name);
     let message = match (possible, certain, thaws) {
         (false, _, false) => format!("the clause `{name}` can never come into force: no budget is like this"),
         (false, _, true) => format!("the clause `{name}` can never thaw: no budget is like this"),
-        // `|budget| true` is said on purpose.
+        (true, true, false) if literal && stops => {
+            format!("the clause `{name}` stops changes for ever: its condition asks nothing of a budget")
+        }
+        // `|budget| true` is said on purpose where changes go on.
         (true, true, false) if !literal => {
             format!("the clause `{name}` is always in force: every budget is like this")
         }
@@ -160,8 +165,12 @@ fn constant(
         }
         (true, ..) => return None,
     };
-    let help = "a budget has at most 100 % left and burns at 0 or more; look at the threshold, the direction of the \
-                comparison, and whether `&&` or `||` is meant";
+    let help = if literal {
+        "compare a fact of the budget: `budget.remaining <= 0`; what a person decides is `.manual()`"
+    } else {
+        "a budget has at most 100 % left and burns at 0 or more; look at the threshold, the direction of the \
+         comparison, and whether `&&` or `||` is meant"
+    };
     let label = if possible { "holds for every budget" } else { "holds for no budget" };
     Some(Diagnostic::warning(Code::ConstantCondition, message).at(condition.place.clone(), label).help(help))
 }

@@ -324,6 +324,10 @@ impl Reader<'_> {
             })
         };
         match (left, right) {
+            // A fact is equal to itself.
+            (Term::Fact(left), Term::Fact(right)) if left == right => {
+                Term::Truth(Sense::Constant(operator.holds(&0, &0)))
+            }
             (Term::Fact(fact), term) => compares(fact, operator, term),
             (term, Term::Fact(fact)) => compares(fact, operator.mirrored(), term),
             (Term::Number(left), Term::Number(right)) | (Term::Ratio(left), Term::Ratio(right)) => {
