@@ -135,18 +135,14 @@ fn unraised(policy: &Policy, old: &SourceText, before: &Before) -> Option<Diagno
         let problem = Diagnostic::warning(Code::Version, message).at(place, "not compared");
         return Some(problem.help("look whether it is above the last one that was agreed"));
     };
-    let agreed = then.parse::<Version>();
     let error = |message: String, label: &str, help: String| {
         Some(Diagnostic::error(Code::Version, message).at(place.clone(), label).help(help))
     };
-    let Ok(version) = now.parse::<Version>() else {
-        let message = format!(
-            "the policy `{id}` differs from `{name}`, and `{now}` is no version that could be higher"
-        );
-        let next = agreed.map_or_else(|()| "`1.0.0`".to_owned(), |agreed| agreed.next());
-        return error(message, "not numbers with dots", format!("write {next}"));
-    };
-    let agreed = agreed.ok().filter(|agreed| version <= *agreed)?;
+    // Both were read, so that both are versions.
+    let (version, agreed) = (now.parse::<Version>().ok()?, then.parse::<Version>().ok()?);
+    if version > agreed {
+        return None;
+    }
     let help = format!("{then} is already agreed: write {}", agreed.next());
     if version == agreed {
         let message = format!("the policy `{id}` differs from `{name}`, and its version is still {now}");

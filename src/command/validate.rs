@@ -11,7 +11,7 @@ use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
-use crate::policy::soundness;
+use crate::policy::soundness::{self, Covered};
 use crate::policy::supply;
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
@@ -100,7 +100,8 @@ pub fn examine(
     }
     for policy in &law.policies {
         let slos = law::covered(policy, &law.catalog, settings);
-        problems.extend(soundness::examine(policy, &slos, complete));
+        let covered: Vec<Covered<'_>> = slos.iter().map(|slo| Covered::new(slo, policy, settings)).collect();
+        problems.extend(soundness::examine(policy, &covered, complete));
         if complete {
             problems.extend(supply::without_sla(policy, &slos));
         }

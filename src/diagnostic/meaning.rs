@@ -331,9 +331,9 @@ const BELOW_LAYER: Meaning = meaning(
 
 /// `version`.
 const VERSION: Meaning = meaning(
-    "The text of a policy differs from the one that was agreed, and its version does not say so. Two \
-                 texts of one version cannot be told apart in reports, nor in what people agreed to.",
-    "A threshold that moved from 10 to 5 percent, and `version: \"2.1.0\"` before and after.",
+    "The text of a policy differs from the one that was agreed, and its version does not say so, or is no version \
+                 that could rise. Two texts of one version cannot be told apart in reports, nor in what people agreed to.",
+    "`version: \"next\"`; a threshold that moved from 10 to 5 percent, and `version: \"2.1.0\"` before and after.",
     "Raise the version: the last number for words, the one before it for a threshold, the first for a \
                  new agreement.",
 );

@@ -363,7 +363,7 @@ impl Facts {
         let fact = || format!("signal(\"{}\")", printable(name));
         self.record(|record| record.signal = true);
         let fires = match &self.0.origin {
-            Origin::Measured { budget, t } => {
+            Origin::Measured { budget, t, .. } => {
                 budget.signal(name, *t).map_err(|gap| self.unknown(fact(), &gap.to_string()))?
             }
             Origin::Sample { sample, .. } => *sample == Sample::Exhausted,

@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::complaint::{kind, printable};
 use super::keys::Keys;
+use super::version::Version;
 use super::{Author, Escalation, Header, Names, Review, Scope, TopUps};
 use crate::diagnostic::{Code, Diagnostic, Place, list, suggestion};
 
@@ -64,14 +65,14 @@ struct Section<'a> {
 impl Section<'_> {
     /// The whole header; every part is read before one that is missing counts.
     fn header(&mut self, names: &Names) -> Option<Header> {
-        let version = self.text("version");
+        let version = self.version();
         let scope = self.section("scope", |section| scope(section, names));
         let purpose = self.text("purpose");
         let measures = self.measures(names);
         let escalation = self.section("escalation", escalation);
         let agreed_by = self.section("agreed_by", agreed_by);
         let effective_from = self.date("effective_from");
-        let next_review = self.section("next_review", review);
+        let next_review = self.section("next_review", |section| review(section, effective_from));
         let silver_bullets = self.silver_bullets();
         let thaw_tax = self.thaw_tax();
         let top_ups = self.top_ups(names);
@@ -90,6 +91,18 @@ impl Section<'_> {
             top_ups,
             notes,
         })
+    }
+
+    /// `version`: a text that can rise.
+    fn version(&mut self) -> Option<String> {
+        let version = self.text("version")?;
+        if version.parse::<Version>().is_err() {
+            let message = format!("`{}` is no version of a policy", printable(&version));
+            let problem = Diagnostic::error(Code::Version, message)
+                .at(self.keys.value("version"), "not numbers with dots");
+            self.problems.push(problem.help("write `1.0.0`, and a higher one with each text that is agreed"));
+        }
+        Some(version)
     }
 
     /// `measures`: an environment.
@@ -341,9 +354,16 @@ fn top_ups(section: &mut Section<'_>, names: &Names) -> Option<TopUps> {
 }
 
 /// `next_review`: a date, an event, or whichever of the two comes first.
-fn review(section: &mut Section<'_>) -> Option<Review> {
+fn review(section: &mut Section<'_>, effective_from: Option<Date>) -> Option<Review> {
     section.refuse_unknown(&["on", "or_after"]);
     let on = section.date("on");
+    if let Some((on, from)) = on.zip(effective_from).filter(|(on, from)| on < from) {
+        let message = format!("the policy is reviewed on {on}, before it is effective on {from}");
+        let problem = Diagnostic::error(Code::PolicyPart, message).at(section.keys.value("on"), "too early");
+        section
+            .problems
+            .push(problem.help("review it once people have lived with it, or let it rule earlier"));
+    }
     let or_after = section.optional_text("or_after");
     if !section.map.contains_key("on") && !section.map.contains_key("or_after") {
         let place = section.keys.place.clone();

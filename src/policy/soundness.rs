@@ -14,9 +14,11 @@ use super::sense::{self, Compares, Constant, Operator, Sense};
 use super::{Clause, Condition, Consequence, Policy};
 use crate::catalog::Slo;
 use crate::diagnostic::{Code, Diagnostic, Place, list};
+use crate::settings::{Service, Settings};
 
 mod alternative;
 mod redundant;
+mod scope;
 mod shadow;
 mod share;
 
@@ -24,10 +26,12 @@ mod share;
 const MOST_NAMED: usize = 3;
 
 /// The facts that an objective bounds: when every event is bad, they go no further.
-const BOUNDED: [&str; 10] = [
+const BOUNDED: [&str; 12] = [
     "remaining",
     "burned",
     "burn_rate",
+    "pace",
+    "worst_incident",
     "burned_by",
     "sla.remaining",
     "sla.burned",
@@ -37,9 +41,46 @@ const BOUNDED: [&str; 10] = [
     "quarter.worst_kind",
 ];
 
+/// An SLO that a policy covers, with what the settings say of it.
+pub struct Covered<'a> {
+    /// The SLO.
+    pub slo: &'a Slo,
+    /// Its service; none where the settings do not have it.
+    pub service: Option<&'a Service>,
+    /// The environments that its budget may be of.
+    pub environments: Vec<&'a str>,
+}
+
+impl<'a> Covered<'a> {
+    /// An SLO that a policy covers.
+    #[must_use]
+    pub fn new(slo: &'a Slo, policy: &'a Policy, settings: &'a Settings) -> Self {
+        let environments = match &policy.header.measures {
+            Some(measured) => vec![measured.as_str()],
+            None => settings.environments.keys().map(String::as_str).collect(),
+        };
+        Self { slo, service: settings.services.get(&slo.service), environments }
+    }
+
+    /// The names that a fact may have; none where it has no name, or where the settings do not say it.
+    fn names(&self, fact: &str) -> Option<Vec<&'a str>> {
+        let said = |text: Option<&'a String>| text.map(|text| vec![text.as_str()]);
+        match fact {
+            "service" => Some(vec![&self.slo.service]),
+            "slo" => Some(vec![&self.slo.name]),
+            "environment" => Some(self.environments.clone()),
+            "phase" => said(self.service?.phase.as_ref()),
+            "tier" => said(self.service?.tier.as_ref()),
+            _ => None,
+        }
+    }
+}
+
 /// Warnings about a policy, for the SLOs that it covers; `complete` when these are all there are.
 #[must_use]
-pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic> {
+pub fn examine(policy: &Policy, covered: &[Covered<'_>], complete: bool) -> Vec<Diagnostic> {
+    let slos: Vec<&Slo> = covered.iter().map(|covered| covered.slo).collect();
+    let slos = slos.as_slice();
     let mut problems = Vec::new();
     if slos.is_empty() && complete {
         let message =
@@ -64,7 +105,11 @@ pub fn examine(policy: &Policy, slos: &[&Slo], complete: bool) -> Vec<Diagnostic
                 *found = None;
                 continue;
             }
-            problems.extend(unreachable(spread, slos));
+            problems.extend(unreachable(spread, covered));
+            // An organisation's policy is for the teams of other repositories, too.
+            if complete && !policy.header.scope.organization {
+                problems.extend(scope::examine(spread, covered));
+            }
             let sense = sense::read(policy, condition);
             problems.extend(share::tiny(&sense, slos));
             problems.extend(redundant::examine(&sense));
@@ -100,13 +145,18 @@ fn constant(
     let possible = spread.iter().any(holds);
     let sense = sense::read(policy, condition);
     let literal = matches!(sense, Sense::Constant(true));
+    let halts = |one: &Consequence| matches!(one, Consequence::Freeze { .. } | Consequence::Restrict { .. });
+    let stops = clause.consequences.iter().any(halts);
     let opposite = alternative::spread(&sense.negated());
     let certain = opposite.is_some_and(|opposite| !opposite.iter().any(holds));
     let name = printable(&clause.name);
     let message = match (possible, certain, thaws) {
         (false, _, false) => format!("the clause `{name}` can never come into force: no budget is like this"),
         (false, _, true) => format!("the clause `{name}` can never thaw: no budget is like this"),
-        // `|budget| true` is said on purpose.
+        (true, true, false) if literal && stops => {
+            format!("the clause `{name}` stops changes for ever: its condition asks nothing of a budget")
+        }
+        // `|budget| true` is said on purpose where changes go on.
         (true, true, false) if !literal => {
             format!("the clause `{name}` is always in force: every budget is like this")
         }
@@ -115,34 +165,39 @@ fn constant(
         }
         (true, ..) => return None,
     };
-    let help = "a budget has at most 100 % left and burns at 0 or more; look at the threshold, the direction of the \
-                comparison, and whether `&&` or `||` is meant";
+    let help = if literal {
+        "compare a fact of the budget: `budget.remaining <= 0`; what a person decides is `.manual()`"
+    } else {
+        "a budget has at most 100 % left and burns at 0 or more; look at the threshold, the direction of the \
+         comparison, and whether `&&` or `||` is meant"
+    };
     let label = if possible { "holds for every budget" } else { "holds for no budget" };
     Some(Diagnostic::warning(Code::ConstantCondition, message).at(condition.place.clone(), label).help(help))
 }
 
 /// Warnings about thresholds that SLOs can never reach.
-fn unreachable(spread: &[Alternative], slos: &[&Slo]) -> Vec<Diagnostic> {
+fn unreachable(spread: &[Alternative], covered: &[Covered<'_>]) -> Vec<Diagnostic> {
     let bounded = |one: &Compares| {
         BOUNDED.contains(&one.fact.name.as_str()) && stretches(std::slice::from_ref(one), None).is_some()
     };
-    let beyond_reach =
-        |one: &Compares, slo| bounded(one) && stretches(std::slice::from_ref(one), Some(slo)).is_none();
+    let beyond_reach = |one: &Compares, covered| {
+        bounded(one) && stretches(std::slice::from_ref(one), Some(covered)).is_none()
+    };
     let mut found: Vec<(&Compares, Vec<&Slo>)> = Vec::new();
     for alternative in spread {
-        for slo in slos {
+        for covered in covered {
             let (out, rest): (Vec<&Compares>, Vec<&Compares>) =
-                alternative.compares.iter().partition(|one| beyond_reach(one, slo));
+                alternative.compares.iter().partition(|one| beyond_reach(one, covered));
             let rest: Vec<Compares> = rest.into_iter().cloned().collect();
             // A clause that is not meant for this SLO is no mistake: `budget.objective > percent(99) && …`.
-            if stretches(&rest, Some(slo)).is_none() {
+            if stretches(&rest, Some(covered)).is_none() {
                 continue;
             }
             for compares in out {
                 match found.iter_mut().find(|(known, _)| known.place == compares.place) {
-                    Some((_, named)) if named.contains(slo) => {}
-                    Some((_, named)) => named.push(slo),
-                    None => found.push((compares, vec![slo])),
+                    Some((_, named)) if named.contains(&covered.slo) => {}
+                    Some((_, named)) => named.push(covered.slo),
+                    None => found.push((compares, vec![covered.slo])),
                 }
             }
         }
@@ -172,7 +227,7 @@ fn beyond(compares: &Compares, slos: &[&Slo]) -> Diagnostic {
         let short_window =
             name == "burned" && part_of_period(fact, slo).is_some_and(|part| part < Decimal::ONE);
         Some(match name {
-            "burn_rate" => {
+            "burn_rate" | "pace" => {
                 format!("at {objective} a budget burns at most {} times faster than evenly", short(most))
             }
             "remaining" => format!("at {objective} at least {} is left", share(short(Decimal::ONE - most))),

@@ -289,7 +289,7 @@ impl Examiner<'_> {
                 };
                 match takes(&name) {
                     Some(takes) if takes != Takes::Nothing => {
-                        self.arguments(call, takes);
+                        self.arguments(call, takes, &name);
                         return Receiver::Fact;
                     }
                     Some(_) | None => self.unknown_fact(&name, position),
@@ -315,14 +315,15 @@ impl Examiner<'_> {
         Receiver::Other
     }
 
-    /// Checks the windows, lengths of time and priorities that are written out.
-    fn arguments(&mut self, call: &FnCallExpr, takes: Takes) {
+    /// Checks the windows, lengths of time, priorities and dependencies that a fact is handed and that are written out.
+    fn arguments(&mut self, call: &FnCallExpr, takes: Takes, fact: &str) {
         for argument in &call.args {
             let Expr::StringConstant(text, position) = argument else { continue };
             let (wrong, label) = match takes {
                 Takes::Windows => (length::window(text, self.names.step).err(), "this window"),
                 Takes::Length => (length::read(text).err(), "this length"),
                 Takes::Priority => self.priority(text),
+                Takes::Name if fact == "burned_by" => self.dependency(text),
                 Takes::Nothing | Takes::Name => (None, ""),
             };
             if let Some(complaint) = wrong {

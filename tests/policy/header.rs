@@ -206,3 +206,20 @@ fn top_ups_name_dependencies_that_there_are() {
     let word = with("#{ dependencies: [\"payment-gateway\"], provider_enacted: 1 }");
     assert_problem(&word, Code::PolicyPart, "1", "is neither true nor false");
 }
+
+#[test]
+fn a_version_is_numbers_with_dots() {
+    for good in ["2026.10", "3", "2.0.0-rc.1"] {
+        let written = header("version: \"1.0.0\"", &format!("version: \"{good}\""));
+        assert_eq!(load(&written).header.version, good);
+    }
+    for wrong in ["next", "v1.0.0", "1.0.x", "1."] {
+        let written = header("version: \"1.0.0\"", &format!("version: \"{wrong}\""));
+        assert_problem(
+            &written,
+            Code::Version,
+            &format!("\"{wrong}\""),
+            "is no version of a policy: write `1.0.0`",
+        );
+    }
+}

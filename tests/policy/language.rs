@@ -152,7 +152,7 @@ fn a_length_of_time_compares_with_a_text_only() {
         ("budget.premature > 1", ">", "true or false cannot be compared"),
         ("budget.worst_incident > 0.3", ">", "write percent(30)"),
         ("budget.signal(\"cpu\") > 90", ">", "true or false cannot be compared"),
-        ("budget.burned_by(\"x\") > 50", ">", "write percent(50)"),
+        ("budget.burned_by(\"payment-gateway\") > 50", ">", "write percent(50)"),
         ("budget.burns(percent(14), \"1h\", \"5m\")", "burns", "write `budget.burns(14.4"),
         ("budget.exhausts_within(3)", "exhausts_within", "write `budget.exhausts_within(\"3d\")`"),
     ];
@@ -507,4 +507,10 @@ fn a_clause_that_follows_another_has_no_condition_of_its_own() {
     }
     let off = "clause(\"ramp\", \"N\").after(\"c\", \"90s\").then(limit_releases(2));\n";
     assert_problem(&with(off), Code::UnknownFact, "\"90s\"", "is no multiple of the step of 5m");
+}
+
+#[test]
+fn a_dependency_is_one_of_those_that_services_declare() {
+    let text = with_condition("|budget| budget.burned_by(\"payment-gatway\") >= percent(50)");
+    assert_problem(&text, Code::UnknownName, "\"payment-gatway\"", "did you mean `payment-gateway`?");
 }

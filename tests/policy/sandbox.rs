@@ -108,7 +108,7 @@ fn a_condition_takes_the_budget_alone() {
 
 #[test]
 fn no_script_makes_an_answer_of_what_is_unknown_or_failed() {
-    let caught = "|budget| { try { budget.burned_by(\"x\") > 0 } catch { false } }";
+    let caught = "|budget| { try { budget.burned_by(\"payment-gateway\") > 0 } catch { false } }";
     assert_problem(&with_condition(caught), Code::PolicySandbox, "try", "an error must not become an answer");
     let passed_over = "|budget| { switch budget.remaining { 0 => true, _ => false } }";
     assert_problem(&with_condition(passed_over), Code::PolicySandbox, "switch", "write `if` and `else`");
@@ -116,7 +116,7 @@ fn no_script_makes_an_answer_of_what_is_unknown_or_failed() {
     assert_problem(&with_condition(text), Code::PolicySandbox, "`${budget.remaining}`", "a fact is no text");
     let glued = "|budget| \"\" + budget.remaining == \"0\"";
     assert_problem(&with_condition(glued), Code::PolicyError, "+", "does not take a text and a ratio");
-    let unknown = truth("|budget| budget.burned_by(\"x\") > percent(1) || true", "1");
+    let unknown = truth("|budget| budget.burned_by(\"payment-gateway\") > percent(1) || true", "1");
     assert!(matches!(unknown, Truth::Unknown { .. }), "{unknown:?}");
     assert_problem(
         &with_condition("|budget| throw \"no\""),

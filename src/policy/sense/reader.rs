@@ -256,6 +256,10 @@ impl Reader<'_> {
     /// An operator, `percent`, or a function of the script.
     fn call(&self, call: &FnCallExpr, whole: &Expr, meanings: &Meanings, depth: usize) -> Term {
         let given = || call.args.iter().map(|argument| self.term(argument, meanings, depth));
+        // `budget.tier in ["critical", "high"]`
+        if let ("contains", [Expr::Array(listed, _), asked]) = (call.name.as_str(), call.args.as_slice()) {
+            return self.one_of(listed, asked, whole, meanings, depth);
+        }
         if !call.is_operator_call() {
             let given: Vec<Term> = given().collect();
             if let ("percent", [Term::Number(number)]) = (call.name.as_str(), given.as_slice()) {
@@ -286,6 +290,23 @@ impl Reader<'_> {
         }
     }
 
+    /// A fact that is equal to one of those that are listed.
+    fn one_of(&self, listed: &[Expr], asked: &Expr, whole: &Expr, meanings: &Meanings, depth: usize) -> Term {
+        let asked = self.term(asked, meanings, depth);
+        let equals = listed.iter().map(|one| {
+            let one = self.term(one, meanings, depth);
+            match (&asked, self.compared(Operator::Equal, &asked, &one, whole)) {
+                (Term::Fact(_), Term::Truth(sense)) => Some(sense),
+                _ => None,
+            }
+        });
+        match equals.collect::<Option<Vec<_>>>().as_deref() {
+            Some([one]) => Term::Truth(one.clone()),
+            Some(equals) => Term::Truth(Sense::Any(equals.to_vec())),
+            None => Term::Other,
+        }
+    }
+
     /// A comparison.
     fn compared(&self, operator: Operator, left: &Term, right: &Term, whole: &Expr) -> Term {
         let constant = |fact: &Fact, term: &Term| match term {
@@ -303,6 +324,10 @@ impl Reader<'_> {
             })
         };
         match (left, right) {
+            // A fact is equal to itself.
+            (Term::Fact(left), Term::Fact(right)) if left == right => {
+                Term::Truth(Sense::Constant(operator.holds(&0, &0)))
+            }
             (Term::Fact(fact), term) => compares(fact, operator, term),
             (term, Term::Fact(fact)) => compares(fact, operator.mirrored(), term),
             (Term::Number(left), Term::Number(right)) | (Term::Ratio(left), Term::Ratio(right)) => {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::super::sense::{Compares, Constant, Fact, Operator, Sense, Written};
+use super::Covered;
 use crate::catalog::{Objective, Slo};
 use crate::policy::length;
 use crate::policy::trial::given::NO_PRIORITY;
@@ -180,17 +181,19 @@ fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
             let part = slo.and_then(|slo| part_of_period(fact, slo)).unwrap_or(Decimal::ONE);
             Stretch::of(Some(Decimal::ZERO), most.and_then(|most| most.checked_mul(part)))
         }
-        "burn_rate" | "sla.burn_rate" | "burned_by" | "quarter.burned_by_kind" | "quarter.worst_kind" => {
-            Stretch::of(Some(Decimal::ZERO), most)
-        }
+        "burn_rate"
+        | "pace"
+        | "worst_incident"
+        | "sla.burn_rate"
+        | "burned_by"
+        | "quarter.burned_by_kind"
+        | "quarter.worst_kind" => Stretch::of(Some(Decimal::ZERO), most),
         "objective" => match slo {
             Some(slo) => Stretch::of(Some(slo.objective.share()), Some(slo.objective.share())),
             None => Stretch { low: Some((Decimal::ZERO, false)), high: Some((Decimal::ONE, false)) },
         },
         "sla.objective" => Stretch { low: Some((Decimal::ZERO, true)), high: Some((Decimal::ONE, false)) },
-        "bad" | "total" | "pace" | "worst_incident" | "time_to_exhaustion" | "breaches" => {
-            Stretch::of(Some(Decimal::ZERO), None)
-        }
+        "bad" | "total" | "time_to_exhaustion" | "breaches" => Stretch::of(Some(Decimal::ZERO), None),
         "signal" => Stretch::of(Some(Decimal::ZERO), Some(Decimal::ONE)),
         "priority" => Stretch::of(Some(Decimal::ONE), Some(NO_PRIORITY)),
         _ => Stretch::default(),
@@ -198,9 +201,13 @@ fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
 }
 
 /// Where each fact may lie in an alternative; none when it can never hold.
-pub(super) fn stretches(compares: &[Compares], slo: Option<&Slo>) -> Option<BTreeMap<Fact, Stretch>> {
+pub(super) fn stretches(
+    compares: &[Compares],
+    covered: Option<&Covered<'_>>,
+) -> Option<BTreeMap<Fact, Stretch>> {
     let mut stretches: BTreeMap<Fact, Stretch> = BTreeMap::new();
     let mut texts: BTreeMap<&Fact, &str> = BTreeMap::new();
+    let slo = covered.map(|covered| covered.slo);
     for compares in compares {
         match &compares.constant {
             Constant::Number(number) => {
@@ -216,12 +223,10 @@ pub(super) fn stretches(compares: &[Compares], slo: Option<&Slo>) -> Option<BTre
                 }
             }
             Constant::Text(text) => {
-                let own = match (slo, compares.fact.name.as_str()) {
-                    (Some(slo), "service") => Some(slo.service.as_str()),
-                    (Some(slo), "slo") => Some(slo.name.as_str()),
-                    _ => texts.get(&compares.fact).copied(),
-                };
-                let meets = own.is_none_or(|own| (own == text) == (compares.operator == Operator::Equal));
+                let equal = compares.operator == Operator::Equal;
+                let chosen = texts.get(&compares.fact).map(|chosen| vec![*chosen]);
+                let own = chosen.or_else(|| covered?.names(&compares.fact.name));
+                let meets = own.is_none_or(|own| own.iter().any(|own| (own == text) == equal));
                 if !meets && matches!(compares.operator, Operator::Equal | Operator::Unequal) {
                     return None;
                 }

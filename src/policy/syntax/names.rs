@@ -91,6 +91,22 @@ impl Examiner<'_> {
         }
     }
 
+    /// What is wrong with a dependency that is written out, and what to call it. What the services of an organisation's
+    /// teams depend on is not known beside its policies.
+    pub(super) fn dependency(&self, text: &str) -> (Option<Complaint>, &'static str) {
+        let known = &self.names.dependencies;
+        if self.names.author == Author::Organization || known.iter().any(|name| name == text) {
+            return (None, "");
+        }
+        let message = format!("no service has the dependency `{}`", printable(text));
+        let help = if known.is_empty() {
+            "declare it where the service is: `dependencies: […]`".to_owned()
+        } else {
+            suggestion(text, known.iter().map(String::as_str))
+        };
+        (Some(Complaint::new(message, help).of(Code::UnknownName)), "not declared")
+    }
+
     /// What is wrong with a priority that is written out, and what to call it.
     pub(super) fn priority(&self, text: &str) -> (Option<Complaint>, &'static str) {
         if Priority::named(text).is_none() {
