@@ -77,7 +77,12 @@ impl Unit for Share {
             }
         };
         let message = format!("a ratio compares with a ratio or with `0`, not with {shown}");
-        Err(Complaint::new(message, format!("write percent({})", percent.normalize())))
+        let help = match number {
+            // Of a share 1 is all, and of percent the hundredth part.
+            Plain::Integer(1) => "`percent(100)` is all of it, `percent(1)` one part in a hundred".to_owned(),
+            Plain::Integer(_) | Plain::Decimal(_) => format!("write percent({})", percent.normalize()),
+        };
+        Err(Complaint::new(message, help))
     }
 }
 
