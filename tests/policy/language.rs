@@ -181,7 +181,7 @@ fn a_ratio_compares_with_a_ratio_and_with_zero_only() {
             "==",
             "`percent(100)` is all of it, `percent(1)` one part in a hundred",
         ),
-        ("|budget| budget.remaining != \"0\"", "!=", "write percent(10)"),
+        ("|budget| budget.remaining != \"0\"", "!=", "write percent(0)"),
         (
             "|budget| budget.remaining < budget.burn_rate(\"1h\")",
             "<",

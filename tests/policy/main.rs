@@ -18,6 +18,7 @@ mod language;
 mod oracles;
 mod past;
 mod sandbox;
+mod slip;
 mod steadily;
 
 /// A header in which nothing is wrong: eight lines.
