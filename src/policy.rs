@@ -45,6 +45,7 @@ pub mod ruling;
 mod sandbox;
 mod steady;
 mod sense;
+mod slip;
 pub mod soundness;
 pub mod supply;
 mod syntax;

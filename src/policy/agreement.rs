@@ -4,20 +4,40 @@
 //! Such a policy loads, so that it can be tested and tried; one warning each names every key and every role.
 
 use super::Header;
+use super::complaint::printable;
 use super::keys::Keys;
-use crate::diagnostic::{Code, Diagnostic, PLACEHOLDER, Place, list};
+use crate::diagnostic::{Code, Diagnostic, PLACEHOLDER, Place, list, nearest};
 
 /// The roles that agree to a policy: those who run the service, those who build it, and those who decide what is built.
 const ROLES: [&str; 3] = ["operations", "development", "product"];
 
 /// What is to be said of those who stand behind a header.
 pub(super) fn warn(header: &Header, keys: &Keys) -> Vec<Diagnostic> {
-    unfilled(header, keys).into_iter().chain(missing(header, keys)).collect()
+    let misspelt: Vec<(&str, &str)> = misspelt(header).collect();
+    let near = misspelt.iter().map(|(written, role)| {
+        Diagnostic::warning(Code::PolicyPart, format!("`{}` is no usual role", printable(written)))
+            .at(keys.of("agreed_by").key(written), "nearly one")
+            .help(format!("did you mean `{role}`?"))
+    });
+    let meant: Vec<&str> = misspelt.iter().map(|(_, role)| *role).collect();
+    unfilled(header, keys).into_iter().chain(near).chain(missing(header, keys, &meant)).collect()
 }
 
-/// One warning about the roles that have not agreed. An organisation is agreed with in its own ways.
-fn missing(header: &Header, keys: &Keys) -> Option<Diagnostic> {
-    let missing: Vec<&str> = ROLES.into_iter().filter(|role| !header.agreed_by.contains_key(*role)).collect();
+/// The roles that are nearly a usual one that is not there, each with that one.
+fn misspelt(header: &Header) -> impl Iterator<Item = (&str, &'static str)> {
+    let usual = || ROLES.into_iter().chain(["escalation"]);
+    let others = header.agreed_by.keys().filter(move |role| !usual().any(|one| one == *role));
+    others.filter_map(move |role| {
+        let absent = usual().filter(|one| !header.agreed_by.contains_key(*one));
+        Some((role.as_str(), nearest(role, absent)?))
+    })
+}
+
+/// One warning about the roles that have not agreed, but for those that are `meant` by another name. An organisation is
+/// agreed with in its own ways.
+fn missing(header: &Header, keys: &Keys, meant: &[&str]) -> Option<Diagnostic> {
+    let absent = |role: &&str| !header.agreed_by.contains_key(*role) && !meant.contains(role);
+    let missing: Vec<&str> = ROLES.into_iter().filter(absent).collect();
     if missing.is_empty() || header.scope.organization {
         return None;
     }

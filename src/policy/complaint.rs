@@ -171,7 +171,14 @@ fn wrong_call(signature: &str) -> Complaint {
         arguments.trim_end_matches(')').split(", ").filter(|kind| !kind.is_empty()).map(kind).collect();
     let name = printable(name.trim());
     let given = if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(" and ") };
-    let help = vocabulary::signature(&name).map_or_else(String::new, |form| format!("write `{form}`"));
+    let makes = || vocabulary::consequences().any(|(made, _)| made == name);
+    let help = match kinds.as_slice() {
+        [clause, first, _, ..] if name == "then" && clause == "a clause" && first == "a consequence" => {
+            "write one `.then(…)` for each consequence".to_owned()
+        }
+        [list] if list == "a list" && makes() => format!("write one `{name}(\"…\")` for each"),
+        _ => vocabulary::signature(&name).map_or_else(String::new, |form| format!("write `{form}`")),
+    };
     Complaint::new(format!("`{name}` does not take {given}"), help)
 }
 

@@ -18,7 +18,7 @@ use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::{self, Gap};
 use crate::budget::{Budget, Figures, Windowed};
 use crate::catalog::{PRIORITIES, Priority};
-use crate::diagnostic::{Code, suggestion};
+use crate::diagnostic::Code;
 
 mod register;
 
@@ -409,6 +409,6 @@ impl Facts {
 
 /// The complaint about a priority that there is not.
 pub(super) fn no_priority(name: &str) -> Complaint {
-    let help = suggestion(name, PRIORITIES.map(Priority::as_str));
+    let help = format!("write a priority from `{}` to `{}`", Priority::P1, Priority::P5);
     Complaint::new(format!("there is no priority `{}`", printable(name)), help).of(Code::UnknownFact)
 }

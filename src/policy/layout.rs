@@ -150,6 +150,18 @@ impl Layout {
         bare.trim().to_owned()
     }
 
+    /// The last token before `end` that is no comment.
+    pub(super) fn before(&self, end: usize) -> Option<Place> {
+        let text = self.source.text();
+        let (mut at, mut last) = (blank_end(text, 0), None);
+        while at < end {
+            let next = item_end(text, at).max(at + 1);
+            last = Some(at..next);
+            at = blank_end(text, next);
+        }
+        last.map(|span| Place::new(&self.source, span))
+    }
+
     /// The name in the definition `fn name(...)`.
     pub(super) fn definition(&self, name: &str) -> Option<Place> {
         let text = self.source.text();

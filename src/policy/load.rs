@@ -17,6 +17,7 @@ use super::keys::Keys;
 use super::language::{self, Declarations, Draft};
 use super::layout::Layout;
 use super::sandbox::{self, Broken, MAX_LINE, MAX_SOURCE, Printed, Purpose, guarded};
+use super::slip;
 use super::syntax;
 use super::{After, Clause, Condition, Header, Names, Policy, Script, agreement, header};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText, suggestion};
@@ -33,7 +34,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let layout = Arc::new(Layout::new(source));
     let printed = Printed::default();
     let mut engine = sandbox::engine(&printed);
-    let ast = compile(&engine, &layout).map_err(|problem| vec![problem])?;
+    let ast = compile(&engine, &layout, names).map_err(|problem| vec![problem])?;
     let words = syntax::redefined(&ast, &layout);
     if !words.is_empty() {
         // Nothing means what it says any more.
@@ -154,12 +155,21 @@ fn within_limits(source: &SourceText) -> Result<(), Diagnostic> {
 }
 
 /// Parses the script.
-fn compile(engine: &Engine, layout: &Layout) -> Result<AST, Diagnostic> {
+fn compile(engine: &Engine, layout: &Layout, names: &Names) -> Result<AST, Diagnostic> {
     let parse = || {
         let parsed = engine.compile(layout.source().text());
         parsed.map_err(|error| Box::new(EvalAltResult::ErrorParsing(*error.0, error.1)))
     };
-    let ast = guarded(Purpose::Declaring, parse).map_err(|broken| diagnosed(broken, layout, None))?;
+    let ast = guarded(Purpose::Declaring, parse).map_err(|broken| {
+        let problem = diagnosed(broken, layout, None);
+        let token = problem.place().filter(|_| problem.code == Code::PolicySyntax);
+        match token.and_then(|token| slip::at(layout, token, &problem.message, names)) {
+            Some(slip) => {
+                Diagnostic::error(problem.code, slip.message).at(slip.place, "here").help(slip.help)
+            }
+            None => problem,
+        }
+    })?;
     // The engine takes the end of the file for the end of a comment, and every clause behind its beginning for words.
     match layout.open_comment() {
         Some(place) => Err(Diagnostic::error(Code::PolicySyntax, "the comment is never closed")

@@ -195,7 +195,10 @@ pub fn in_vain(policy: &Policy, slo: &str, past: Past<'_>) -> Vec<String> {
     for bullet in bullets(policy, past).in_vain {
         let why = match policy.header.silver_bullets {
             None => format!("the policy {} has no silver bullets", policy.id),
-            Some(a_year) => format!("the {a_year} of {} were used up", date(bullet.at).year()),
+            Some(a_year) => {
+                let (year, were) = (date(bullet.at).year(), if a_year == 1 { "was" } else { "were" });
+                format!("the policy {} has {a_year} for {year}, which {were} used up", policy.id)
+            }
         };
         said.push(format!(
             "the silver bullet of {} for {} on {} lifts nothing: {why}",

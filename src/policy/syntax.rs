@@ -23,9 +23,11 @@ use crate::diagnostic::{self, Code, Diagnostic, Place, nearest, suggestion};
 mod body;
 mod names;
 mod reads;
+mod slip;
 
 use body::{Body, bodies, follow_budgets};
 pub(super) use reads::{reads, signals, windows};
+use slip::of_consequence;
 
 /// The most problems of names that are told of one policy.
 const MOST_PROBLEMS: usize = 100;
@@ -145,6 +147,9 @@ impl Examiner<'_> {
     fn node(&mut self, path: &[ASTNode<'_>], body: &Body) {
         let Some(node) = path.last() else { return };
         self.refused(node, body);
+        if let ASTNode::Expr(Expr::Index(chain, _, position)) = node {
+            self.element(chain, *position, body);
+        }
         if let ASTNode::Expr(expression @ Expr::Dot(chain, ..)) = node {
             let parent = path.len().checked_sub(2).and_then(|index| path.get(index));
             let continues = match parent {
@@ -211,7 +216,7 @@ impl Examiner<'_> {
         let own = self.own.iter().map(String::as_str).filter(|name| !name.starts_with("anon$"));
         let mut known: Vec<&str> = vocabulary::alone().collect();
         known.extend(own);
-        let help = suggestion(name, known);
+        let help = if name == "not" { "write `!(…)`".to_owned() } else { suggestion(name, known) };
         let message = format!("there is no function `{}`", printable(name));
         self.note(Complaint::new(message, help).of(Code::UnknownFact), position, "unknown function");
     }
@@ -317,6 +322,9 @@ impl Examiner<'_> {
 
     /// Checks the windows, lengths of time, priorities and dependencies that a fact is handed and that are written out.
     fn arguments(&mut self, call: &FnCallExpr, takes: Takes, fact: &str) {
+        if self.quoted_rate(call) {
+            return;
+        }
         for argument in &call.args {
             let Expr::StringConstant(text, position) = argument else { continue };
             let (wrong, label) = match takes {
@@ -362,7 +370,9 @@ impl Examiner<'_> {
     /// Notes a method that something does not have.
     fn unknown_method(&mut self, what: &str, methods: &[&'static str], name: &str, position: Position) {
         let message = format!("{what} has no `{}`", printable(name));
-        let help = if methods.is_empty() {
+        let help = if let Some(help) = of_consequence(name).filter(|_| what == "a clause") {
+            help
+        } else if methods.is_empty() {
             format!("nothing follows {what}")
         } else {
             suggestion(name, methods.iter().copied())

@@ -77,7 +77,12 @@ impl Unit for Share {
             }
         };
         let message = format!("a ratio compares with a ratio or with `0`, not with {shown}");
-        Err(Complaint::new(message, format!("write percent({})", percent.normalize())))
+        let help = match number {
+            // Of a share 1 is all, and of percent the hundredth part.
+            Plain::Integer(1) => "`percent(100)` is all of it, `percent(1)` one part in a hundred".to_owned(),
+            Plain::Integer(_) | Plain::Decimal(_) => format!("write percent({})", percent.normalize()),
+        };
+        Err(Complaint::new(message, help))
     }
 }
 
@@ -247,15 +252,39 @@ fn cannot_compare(
         described(engine, left),
         described(engine, right)
     );
+    Complaint::new(message, comparable(operator, left, right))
+}
+
+/// What to compare instead of two values that have no common measure.
+fn comparable(operator: &str, left: &Dynamic, right: &Dynamic) -> String {
     let either = [left, right];
-    let help = if either.iter().any(|value| value.is::<Ratio>()) {
+    let any = |is: fn(&Dynamic) -> bool| either.into_iter().any(is);
+    let number = any(|value| value.is::<Rate>() || value.is::<Count>());
+    let ratio = any(Dynamic::is::<Ratio>);
+    let text = either.into_iter().find(|value| value.is_string());
+    let text = text.and_then(|value| value.clone().into_immutable_string().ok());
+    let written = text.as_ref().map(|text| text.trim_end_matches(['x', 'X', '%']).trim());
+    let written = written.and_then(|text| text.parse::<Decimal>().ok());
+    if left.is_bool() && operator.starts_with(['<', '>']) {
+        return "join two comparisons with `&&`: `0 <= a && a <= b`".to_owned();
+    }
+    match written {
+        Some(written) if number => return format!("write the number without quotes: {written}"),
+        Some(written) if ratio => return format!("write percent({written})"),
+        _ => {}
+    }
+    let help = if number && ratio && any(Dynamic::is::<Rate>) {
+        "a burn rate compares with a number, such as `6`"
+    } else if number && ratio {
+        "a count compares with a number, such as `1000`"
+    } else if ratio {
         "compare a ratio with a ratio: write percent(10)"
-    } else if either.iter().any(|value| value.is::<Time>()) {
+    } else if any(Dynamic::is::<Time>) {
         "compare a length of time with a text: write \"3d\""
     } else {
         "compare like with like"
     };
-    Complaint::new(message, help)
+    help.to_owned()
 }
 
 /// The operators of one unit.

@@ -184,6 +184,8 @@ fn a_role_that_has_not_agreed_is_told_and_the_policy_loads() {
         warnings.into_iter().map(|warning| (warning.code, warning.message)).collect::<Vec<_>>()
     };
     let message = "nobody of `development` and `product` agreed to the policy".to_owned();
+    let misspelt = r#"agreed_by: #{ operatons: "@ola", development: "@dev", product: "@po", legal: "@law" }"#;
+    assert_eq!(warnings(misspelt), [(Code::PolicyPart, "`operatons` is no usual role".to_owned())]);
     assert_eq!(warnings(r#"agreed_by: #{ operations: "@ola" }"#), [(Code::PolicyPart, message)]);
     assert_eq!(warnings(agreed), []);
 }

@@ -176,8 +176,12 @@ fn a_ratio_compares_with_a_ratio_and_with_zero_only() {
         ("|budget| budget.remaining <= 10", "<=", "not with the integer `10`: write percent(10)"),
         ("|budget| budget.remaining <= 0.1", "<=", "not with the decimal `0.1`: write percent(10)"),
         ("|budget| 5 < budget.remaining", "<", "write percent(5)"),
-        ("|budget| budget.remaining == 1", "==", "write percent(1)"),
-        ("|budget| budget.remaining != \"0\"", "!=", "write percent(10)"),
+        (
+            "|budget| budget.remaining == 1",
+            "==",
+            "`percent(100)` is all of it, `percent(1)` one part in a hundred",
+        ),
+        ("|budget| budget.remaining != \"0\"", "!=", "write percent(0)"),
         (
             "|budget| budget.remaining < budget.burn_rate(\"1h\")",
             "<",

@@ -19,6 +19,7 @@ mod oracles;
 mod past;
 mod sandbox;
 mod signal;
+mod slip;
 mod steadily;
 
 /// A header in which nothing is wrong: eight lines.

@@ -263,7 +263,7 @@ fn what_has_no_effect_is_told() {
     };
     assert_eq!(
         told(&policy(keys)),
-        "the silver bullet of @vp for b on 1970-01-01 lifts nothing: the 1 of 1970 were used up\n\
+        "the silver bullet of @vp for b on 1970-01-01 lifts nothing: the policy payments has 1 for 1970, which was used up\n\
          the top-up of 5 % for latency on 1970-01-01 gives nothing: the policy payments gives nothing back for search\n\
          the top-up of 5 % for latency on 1970-01-01 gives nothing: the owner of payment-gateway has not enacted an error budget policy\n\
          the word of @ola on 1970-01-01 does nothing: the policy payments has no manual clause exhausted\n"

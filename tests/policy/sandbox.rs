@@ -210,9 +210,9 @@ fn reserved_words_are_told() {
         "choose another name",
     );
     assert_problem(
-        &with("clause(\"d\", \"D\").until(|budget| true);"),
+        &with("clause(\"d\", \"D\").with(|budget| true);"),
         Code::PolicySyntax,
-        "until",
+        "with",
         "choose another name",
     );
 }

@@ -3,7 +3,7 @@
 use rhai::{Array, Engine, INT, ImmutableString, NativeCallContext, Position};
 use rust_decimal::Decimal;
 
-use super::super::complaint::{Complaint, Raised, described, printable};
+use super::super::complaint::{Complaint, Raised, described};
 use super::super::value::Ratio;
 use super::super::{Consequence, length};
 use super::{Book, Made};
@@ -168,11 +168,9 @@ impl Book {
         let Consequence::ActionItem { due, .. } = &mut made.consequence else {
             return Err(Complaint::new("only an action item is due", "").into());
         };
-        *due = length::length(text);
-        if due.is_none() {
-            let message = format!("`{}` is no length of time", printable(text));
-            let complaint = Complaint::new(message, "write a number and a unit, such as \"7d\" or \"12h\"");
-            self.problem_at(complaint, self.layout.literal(position, text))?;
+        match length::read(text) {
+            Ok(seconds) => *due = Some(seconds),
+            Err(complaint) => self.problem_at(complaint, self.layout.literal(position, text))?,
         }
         Ok(made)
     }

@@ -24,6 +24,13 @@ impl Examiner<'_> {
                 texts.push((text.to_string(), *position));
             }
         };
+        if let ("contains", [Expr::StringConstant(text, position), name]) =
+            (call.name.as_str(), call.args.as_slice())
+            && named(name, body).is_some()
+        {
+            self.no_list(text, *position);
+            return;
+        }
         let fact = match (call.name.as_str(), call.args.as_slice()) {
             ("==" | "!=", [left, right]) => {
                 add(left);

@@ -44,16 +44,15 @@ pub(super) fn load(
         return Err(vec![problem.help("write `version: 1` and `cases`")]);
     };
     let mut problems = document.check(Schema::PolicyTest);
+    let cases = document.root().get("cases");
+    for given in cases.into_iter().flat_map(Part::items).filter_map(|case| case.get("given")) {
+        facts::explain_unknown(given, &mut problems);
+    }
     if problems.is_empty() {
         let reports = BTreeMap::new();
         let mut reader = Reader { source, policy, names, covered, files, reports, problems: Vec::new() };
-        let cases: Vec<Case> = document
-            .root()
-            .get("cases")
-            .into_iter()
-            .flat_map(Part::items)
-            .map(|part| reader.case(part))
-            .collect();
+        let cases: Vec<Case> =
+            cases.into_iter().flat_map(Part::items).map(|part| reader.case(part)).collect();
         problems = reader.problems;
         if problems.is_empty() {
             return Ok(cases);

@@ -10,6 +10,36 @@ use crate::policy::length;
 use crate::policy::trial::given::{Argument, FACTS, Given, NO_PRIORITY, Notation};
 use crate::policy::trial::notation;
 
+/// What a policy can read and a test does not give, and the fact that it follows from.
+const DERIVED: [(&str, &str); 4] = [
+    ("burns", "burn_rate: { 1h: 14.4x, 5m: 14.4x }"),
+    ("premature", "pace: 1.2x"),
+    ("exhausts_within", "time_to_exhaustion: 3d"),
+    ("priority_reaches", "priority: P2"),
+];
+
+/// What a case says of its service and its change, beside the situation.
+const BESIDE: [&str; 7] = ["slo", "service", "environment", "phase", "tier", "class", "head"];
+
+/// Gives what is told of the keys of a situation that a policy knows, and a situation does not, its own advice.
+pub(super) fn explain_unknown(given: Part<'_>, problems: &mut [Diagnostic]) {
+    for (key, part) in given.entries() {
+        let help = if BESIDE.contains(&key) {
+            format!("`{key}` stands beside `given`: move it out")
+        } else if let Some((_, fact)) = DERIVED.iter().find(|(name, _)| *name == key) {
+            format!("`{key}` follows from another fact: give that, such as `{fact}`")
+        } else {
+            continue;
+        };
+        let place = part.key_place();
+        for problem in problems.iter_mut() {
+            if problem.code == Code::UnknownKey && problem.place() == Some(&place) {
+                problem.help.clone_from(&help);
+            }
+        }
+    }
+}
+
 impl Reader<'_> {
     /// Some facts, over those that a report gives.
     pub(super) fn facts(&mut self, given: Part<'_>, mut facts: Given) -> Given {
