@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use crate::change::Rollout;
 use crate::document::Part;
 use crate::policy::vocabulary::fact_named;
-use crate::policy::{Comparison, Consequence, Evidence, Value};
+use crate::policy::{Bearing, Comparison, Consequence, Evidence, Value};
 
 /// The operators of comparisons.
 const OPERATORS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
@@ -40,6 +40,7 @@ pub(super) fn evidence(part: Part<'_>) -> Option<Evidence> {
             operator: OPERATORS.into_iter().find(|known| *known == operator)?,
             threshold: value(fact, part.get("threshold")?)?,
             held: part.get("held").and_then(Part::boolean)?,
+            bearing: Bearing::named(part.get("bearing").and_then(Part::text).unwrap_or_default()),
         })
     };
     let value = unknown.map_or_else(known, |why| Some(Value::Unknown(why.to_owned())))?;
