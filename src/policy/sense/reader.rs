@@ -255,6 +255,11 @@ impl Reader<'_> {
 
     /// An operator, `percent`, or a function of the script.
     fn call(&self, call: &FnCallExpr, whole: &Expr, meanings: &Meanings, depth: usize) -> Term {
+        if let ("contains", [Expr::Array(names, _), looked_for]) = (call.name.as_str(), call.args.as_slice())
+        {
+            let names: Vec<Term> = names.iter().map(|name| self.term(name, meanings, depth)).collect();
+            return self.among(&names, &self.term(looked_for, meanings, depth), whole);
+        }
         let given = || call.args.iter().map(|argument| self.term(argument, meanings, depth));
         if !call.is_operator_call() {
             let given: Vec<Term> = given().collect();
@@ -283,6 +288,26 @@ impl Reader<'_> {
                 None => folded(operator, left, right).unwrap_or(Term::Other),
             },
             _ => Term::Other,
+        }
+    }
+
+    /// `budget.service in ["a", "b"]`: it is one of them.
+    fn among(&self, names: &[Term], looked_for: &Term, whole: &Expr) -> Term {
+        let is = |name: &Term| match (looked_for, name) {
+            (Term::Fact(fact), Term::Text(text)) => Some(Sense::Compares(Compares {
+                fact: fact.clone(),
+                operator: Operator::Equal,
+                constant: Constant::Text(text.clone()),
+                place: self.place(whole),
+            })),
+            _ => None,
+        };
+        match names {
+            [name] => is(name).map_or(Term::Other, Term::Truth),
+            names => {
+                let each: Option<Vec<Sense>> = names.iter().map(is).collect();
+                each.filter(|each| !each.is_empty()).map_or(Term::Other, |each| Term::Truth(Sense::Any(each)))
+            }
         }
     }
 
