@@ -11,7 +11,6 @@ use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
 use crate::policy::ruling::Standing;
 use crate::policy::{Clause, Policy, distance};
-use crate::report::escape::terminal;
 use crate::report::explanation::{self, Page, Stand};
 use crate::settings::Settings;
 use crate::verdict::{Exit, Weighed};
@@ -43,40 +42,55 @@ pub fn explain(
         || law.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
     let meant: Vec<(&Policy, &Clause)> =
         all().filter(|(policy, clause)| is_named(&explain.what, policy, clause)).collect();
-    let policy = match meant.as_slice() {
-        [] => {
-            let names = all()
-                .flat_map(|(policy, clause)| [clause.name.clone(), format!("{}/{}", policy.id, clause.name)]);
-            return Ok(Found::Nothing(names.collect()));
+    if meant.is_empty() {
+        let names = all()
+            .flat_map(|(policy, clause)| [clause.name.clone(), format!("{}/{}", policy.id, clause.name)]);
+        return Ok(Found::Nothing(names.collect()));
+    }
+    let mut texts = Vec::new();
+    let mut worst = Exit::Proceed;
+    let several = meant.len() > 1;
+    let covers = |policy: &Policy| services(explain, policy, &rules.settings).is_ok();
+    let is_covered = meant.iter().any(|(policy, _)| covers(policy));
+    for (policy, clause) in meant {
+        // Of several, those are meant that cover what is named.
+        if several && is_covered && !covers(policy) {
+            continue;
         }
-        [(policy, _)] => *policy,
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|(policy, clause)| terminal(&format!("{}/{}", policy.id, clause.name)))
-                .collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let message =
-                format!("several policies have a clause `{}`: name one of {}", explain.what, list(&names));
-            return Err(Stop::Usage(message));
-        }
-    };
-    let services = services(explain, policy, &rules.settings)?;
+        let services = services(explain, policy, &rules.settings)?;
+        let (exit, text) = stood(explain, (policy, clause), services, world, page, problems)?;
+        worst = if worst == Exit::Proceed { exit } else { worst };
+        texts.push(text);
+    }
+    Ok(Found::Explained(worst, texts.join("\n")))
+}
+
+/// Where one clause stands for the services.
+fn stood(
+    explain: &Explain,
+    (policy, clause): (&Policy, &Clause),
+    services: Vec<String>,
+    world: &World,
+    page: Page,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Exit, String), Stop> {
     let judged = judge(explain, services, world)?;
-    problems.extend(judged.report.problems.iter().cloned());
+    for problem in &judged.report.problems {
+        if !problems.contains(problem) {
+            problems.push(problem.clone());
+        }
+    }
     if judged.report.verdict.exit == Exit::Invalid {
         return Err(Stop::Invalid(Vec::new()));
     }
     if judged.report.undecided() && judged.policies.is_empty() {
         return Err(Stop::Unknown(judged.report.notes.first().cloned().unwrap_or_default()));
     }
-    let named =
-        judged.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
-    let Some((policy, clause)) =
-        named.clone().find(|(policy, clause)| is_named(&explain.what, policy, clause))
-    else {
-        return Ok(Found::Nothing(Vec::new()));
-    };
+    // The judged policies were read anew; where none is asked, there is nothing to say of its budgets.
+    let asked = judged.policies.iter().find(|asked| asked.id == policy.id).and_then(|asked| {
+        asked.clauses.iter().find(|one| one.name == clause.name).map(|clause| (asked, clause))
+    });
+    let (policy, clause) = asked.unwrap_or((policy, clause));
     Ok(told(policy, clause, &judged, page))
 }
 
@@ -131,7 +145,7 @@ fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judg
 }
 
 /// What the clause says of each SLO. Where nobody can tell for one of them, there is no answer for all.
-fn told(policy: &Policy, clause: &Clause, judged: &Judged, page: Page) -> Found {
+fn told(policy: &Policy, clause: &Clause, judged: &Judged, page: Page) -> (Exit, String) {
     let of_clause = |one: &&Weighed| one.ruling.policy == policy.id && one.ruling.clause == clause.name;
     let mut stands: Vec<Stand<'_>> = Vec::new();
     for weighed in judged.report.verdict.rulings.iter().filter(of_clause) {
@@ -147,5 +161,5 @@ fn told(policy: &Policy, clause: &Clause, judged: &Judged, page: Page) -> Found 
     stands.sort_by_key(|stand| (&stand.weighed.ruling.service, &stand.weighed.ruling.slo));
     let unknown = stands.iter().any(|stand| stand.weighed.ruling.standing == Standing::Unknown);
     let exit = if unknown { Exit::Unknown } else { Exit::Proceed };
-    Found::Explained(exit, explanation::clause(policy, clause, &judged.report, &stands, page))
+    (exit, explanation::clause(policy, clause, &judged.report, &stands, page))
 }
