@@ -144,7 +144,6 @@ mod tests {
     use crate::diagnostic::SourceText;
     use crate::policy::Names;
     use crate::policy::facts::{Facts, Sample};
-    use crate::policy::{Subject, Tracing};
 
     /// What the comparisons of a condition ask for, on a sample budget.
     fn told(condition: &str) -> Vec<String> {

@@ -154,7 +154,6 @@ fn a_name_that_is_looked_for_in_a_list_has_words() {
         when("budget.slo == \"a\" && budget.premature")
     );
     assert_eq!(when("!(budget.slo in [\"a\", \"b\"])"), "the SLO is not a, and the SLO is not b");
-    assert_eq!();
 }
 
 #[test]
