@@ -190,10 +190,10 @@ pub struct Validate {
 
 /// Say in words what a policy, a clause, a report, a word or a code means.
 ///
-/// A policy (`policies/payments.rhai`) is told from its own syntax: change a threshold and the sentence changes. What has
+/// A policy (`policies/payments.rhai`, or its name `payments`) is told from its own syntax: change a threshold and the sentence changes. What has
 /// no words is quoted. Under an organisation's layer it is told as it counts there.
 ///
-/// A clause (`exhausted`, or `payments/exhausted` where several policies have one of that name) is held against its
+/// A clause (`exhausted` in every policy that has one of that name, or `payments/exhausted` alone) is held against its
 /// budgets: where it stands for each SLO in its policy's scope, what it read against which thresholds, and how far it is
 /// from coming into force or ending. Settings, SLOs and policies are read from DIR as they are there now, and budgets as
 /// `check` reads them. More bad events are failed events besides those that there were, and fewer are the newest bad
@@ -280,11 +280,11 @@ impl Explain {
     #[must_use]
     pub const fn of_clauses(&self) -> Option<&'static str> {
         match self {
-            Self { dir: Some(_), .. } => Some("DIR"),
             Self { environment: Some(_), .. } => Some("--environment"),
             Self { observations: Some(_), .. } => Some("--observations"),
             Self { prometheus: Some(_), .. } => Some("--prometheus"),
             Self { service, .. } if !service.is_empty() => Some("--service"),
+            Self { dir: Some(_), .. } => Some("DIR"),
             Self { .. } => None,
         }
     }
@@ -454,8 +454,8 @@ fn words_and_exits() -> String {
         for word in topic.words() {
             if line.len() + word.name().len() > 96 {
                 text.push_str(&line);
-                text.push('\n');
-                line = " ".to_owned();
+                text.push_str("\n ");
+                line.clear();
             }
             line.push(' ');
             line.push_str(word.name());

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use jiff::tz::TimeZone;
+
 use crate::cli::Explain;
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged, Stop};
@@ -9,8 +11,10 @@ use crate::command::organization::Offer;
 use crate::command::{check, ground, law};
 use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
+use crate::ledger::Past;
 use crate::policy::ruling::Standing;
 use crate::policy::{Clause, Policy, distance};
+use crate::report::escape::terminal;
 use crate::report::explanation::{self, Page, Stand};
 use crate::settings::Settings;
 use crate::verdict::{Exit, Weighed};
@@ -42,6 +46,16 @@ pub fn explain(
         || law.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
     let meant: Vec<(&Policy, &Clause)> =
         all().filter(|(policy, clause)| is_named(&explain.what, policy, clause)).collect();
+    let is_meant = |policy: &&Policy| policy.id == explain.what;
+    if let Some(policy) = law.policies.iter().find(is_meant).filter(|_| meant.is_empty()) {
+        if let Some(argument) = explain.of_clauses().filter(|argument| *argument != "DIR") {
+            let what = terminal(&explain.what);
+            return Err(Stop::Usage(format!("{argument} belongs to a clause, which `{what}` is not")));
+        }
+        let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
+        let text = explanation::policy(policy, &rules.settings, today, Past::default(), page);
+        return Ok(Found::Explained(Exit::Proceed, text));
+    }
     if meant.is_empty() {
         let names = all()
             .flat_map(|(policy, clause)| [clause.name.clone(), format!("{}/{}", policy.id, clause.name)]);
