@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::change::Rollout;
 use crate::document::RuleSet;
+use crate::policy::vocabulary::word::Topic;
 use crate::verdict::Exit;
 
 /// Error budget policy as code: freeze or proceed, and why.
@@ -189,10 +190,10 @@ pub struct Validate {
 
 /// Say in words what a policy, a clause, a report, a word or a code means.
 ///
-/// A policy (`policies/payments.rhai`) is told from its own syntax: change a threshold and the sentence changes. What has
+/// A policy (`policies/payments.rhai`, or its name `payments`) is told from its own syntax: change a threshold and the sentence changes. What has
 /// no words is quoted. Under an organisation's layer it is told as it counts there.
 ///
-/// A clause (`exhausted`, or `payments/exhausted` where several policies have one of that name) is held against its
+/// A clause (`exhausted` in every policy that has one of that name, or `payments/exhausted` alone) is held against its
 /// budgets: where it stands for each SLO in its policy's scope, what it read against which thresholds, and how far it is
 /// from coming into force or ending. Settings, SLOs and policies are read from DIR as they are there now, and budgets as
 /// `check` reads them. More bad events are failed events besides those that there were, and fewer are the newest bad
@@ -202,13 +203,11 @@ pub struct Validate {
 ///
 /// A word of the policy language is a fact (`burn_rate`), a declaration or a method (`thaws`), a consequence (`freeze`),
 /// or a key of a header (`silver_bullets`, `escalation.decides`). Lists of them are `facts`, `clauses`, `consequences`
-/// and `header`; `language` is all of it.
+/// and `header`; `language` is all of it. A type of values (`ratio`, `time`) is a word, too.
 ///
 /// A code of a problem (`unknown-fact`): what it means, and what to do. `codes` lists them.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is nothing of that name\n  3  something written is wrong: settings, SLO, policy, report\n  4  it is not known where the clause stands, for one SLO at least\n"
-)]
+#[command(after_help = words_and_exits())]
 pub struct Explain {
     /// A policy, a clause, a report, a word, a list or a code.
     #[arg(value_name = "WHAT")]
@@ -281,11 +280,11 @@ impl Explain {
     #[must_use]
     pub const fn of_clauses(&self) -> Option<&'static str> {
         match self {
-            Self { dir: Some(_), .. } => Some("DIR"),
             Self { environment: Some(_), .. } => Some("--environment"),
             Self { observations: Some(_), .. } => Some("--observations"),
             Self { prometheus: Some(_), .. } => Some("--prometheus"),
             Self { service, .. } if !service.is_empty() => Some("--service"),
+            Self { dir: Some(_), .. } => Some("DIR"),
             Self { .. } => None,
         }
     }
@@ -446,4 +445,29 @@ fn exits(table: &[(Exit, &str)], renamed: &[(Exit, &str)]) -> String {
     let rows =
         table.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), name(*exit)));
     format!("Exit codes:\n{}", rows.collect::<String>())
+}
+
+/// The words that `explain` knows besides what a repository has, and its exits.
+fn words_and_exits() -> String {
+    let mut text = String::new();
+    for (title, topic) in [("Facts", Topic::Facts), ("Consequences", Topic::Consequences)] {
+        let mut line = format!("{title}:");
+        for word in topic.words() {
+            if line.len() + word.name().len() > 96 {
+                text.push_str(&line);
+                text.push_str("\n ");
+                line.clear();
+            }
+            line.push(' ');
+            line.push_str(word.name());
+        }
+        text.push_str(&line);
+        text.push_str("\n\n");
+    }
+    text.push_str(
+        "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is \
+         nothing of that name\n  3  something written is wrong: settings, SLO, policy, report\n  4  it is not known \
+         where the clause stands, for one SLO at least\n",
+    );
+    text
 }

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -28,6 +28,7 @@ use crate::policy::trial::given::Given;
 use crate::settings::Service;
 
 mod agreement;
+mod bearing;
 mod complaint;
 mod consequence;
 pub mod distance;
@@ -55,6 +56,7 @@ pub mod version;
 pub mod vocabulary;
 pub mod walk;
 
+pub use bearing::{Bearing, Comparison};
 pub use consequence::{Automation, Consequence};
 
 /// The names that a policy may use, and the grid that its windows lie on.
@@ -242,6 +244,8 @@ pub struct Condition {
     function: FnPtr,
     /// Seconds for which it must have held at every grid point before it counts; none where at once.
     pub steadily: Option<i64>,
+    /// The comparisons that it asks for, once they were read from its syntax.
+    asked: OnceLock<Arc<[sense::Compares]>>,
 }
 
 /// Whether a test records what it reads.
@@ -379,7 +383,8 @@ impl Policy {
     /// Asks a condition, and takes what it read.
     fn answer(&self, condition: &Condition, facts: &Facts) -> Tested {
         let answer = self.script.ask(condition, facts);
-        let (evidence, unknown) = facts.take();
+        let (mut evidence, unknown) = facts.take();
+        bearing::mark(self, condition, &mut evidence);
         let truth = match (unknown, answer) {
             // Whatever the script made of it: who reads an unknown fact has no answer.
             (Some(why), _) => Truth::Unknown { why },
@@ -478,15 +483,4 @@ pub struct Evidence {
     pub value: Value,
     /// The comparison it stood in, if it stood in one.
     pub compared: Option<Comparison>,
-}
-
-/// A comparison of a fact with a threshold.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Comparison {
-    /// `<`, `<=`, `>`, `>=`, `==` or `!=`, with the fact on its left.
-    pub operator: &'static str,
-    /// What the fact was compared with.
-    pub threshold: Value,
-    /// Whether it held.
-    pub held: bool,
 }

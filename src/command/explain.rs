@@ -14,6 +14,7 @@ use crate::command::organization::{self, Offer};
 use crate::diagnostic::{self, Code, Diagnostic, nearest};
 use crate::document;
 use crate::ledger::Past;
+use crate::policy::vocabulary::TYPES;
 use crate::policy::vocabulary::word::{Topic, Word};
 use crate::policy::{Names, Policy};
 use crate::report::escape::terminal;
@@ -127,7 +128,10 @@ fn defined(what: &str, page: Page) -> Option<String> {
         return Some(explanation::code(code, page));
     }
     let found = Word::named(what);
-    (!found.is_empty()).then(|| explanation::word(&found, page))
+    if found.is_empty() {
+        return explanation::kind_of_value(what, page);
+    }
+    Some(explanation::word(&found, page))
 }
 
 /// Explains a policy.
@@ -164,6 +168,7 @@ fn stopped(stop: Stop, problems: &mut Vec<Diagnostic>, world: &mut World) -> Exi
 fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
     let own = Word::all().map(|word| word.path().to_owned());
     let topics = Topic::ALL.into_iter().map(Topic::as_str).chain([LANGUAGE, CODES]);
+    let topics = topics.chain(TYPES.map(|(name, _)| name));
     let codes = Code::ALL.iter().map(|code| code.as_str());
     let known: Vec<String> =
         own.chain(topics.chain(codes).map(str::to_owned)).chain(clauses.iter().cloned()).collect();

@@ -13,7 +13,7 @@ use super::complaint::{Complaint, Raised, printable};
 use super::length;
 use super::trial::given::Given;
 use super::value::{Figure, Multiple, Name, Time, Unit, holds, later};
-use super::{Author, Comparison, Evidence, Subject, Tracing, Value};
+use super::{Author, Bearing, Comparison, Evidence, Subject, Tracing, Value};
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::{self, Gap};
 use crate::budget::{Budget, Figures, Windowed};
@@ -164,6 +164,13 @@ impl Facts {
         Self::new(Origin::Sample { sample, step }, Arc::new(subject), Tracing::Off)
     }
 
+    /// The facts of a sample that keeps what is read.
+    #[cfg(test)]
+    pub(super) fn traced_sample(sample: Sample, step: i64) -> Self {
+        let subject = Arc::clone(&Self::sample(sample, step).0.subject);
+        Self::new(Origin::Sample { sample, step }, subject, Tracing::On)
+    }
+
     /// Facts that nothing was read of.
     fn new(origin: Origin, subject: Arc<Subject>, tracing: Tracing) -> Self {
         Self(Arc::new(Reading { origin, subject, tracing, record: Mutex::default() }))
@@ -212,7 +219,12 @@ impl Facts {
         (operator, threshold, held): (&'static str, &'static str, bool),
     ) {
         if let Some(read) = self.read(fact, || Value::Word(word)) {
-            read.compared(Comparison { operator, threshold: Value::Word(threshold), held });
+            read.compared(Comparison {
+                operator,
+                threshold: Value::Word(threshold),
+                held,
+                bearing: Bearing::Unclear,
+            });
         }
     }
 

@@ -257,6 +257,16 @@ impl Book {
         self.problem_at(complaint, self.layout.literal(position, name))
     }
 
+    /// Checks that a text has nothing in it that no line of a report can show.
+    fn on_one_line(&self, what: &str, text: &str, position: Position) -> Result<(), Raised> {
+        if !text.contains(char::is_control) {
+            return Ok(());
+        }
+        let message = format!("{what} has a line break or another control character in it");
+        let complaint = Complaint::new(message, "write it on one line, without `\\n` and the like");
+        self.problem(complaint.of(Code::PolicyPart), position)
+    }
+
     /// `policy(#{...})`.
     fn policy(&self, header: Map, position: Position) -> Result<(), Raised> {
         let mut declarations = self.open()?;
@@ -276,6 +286,7 @@ impl Book {
                 let message = format!("a clause has an empty {what}");
                 self.problem(Complaint::new(message, "").of(Code::PolicyPart), position)?;
             }
+            self.on_one_line(&format!("the {what} of a clause"), text, position)?;
         }
         let first =
             self.open()?.clauses.iter().find(|clause| clause.name == name).map(|clause| clause.position);

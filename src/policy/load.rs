@@ -5,7 +5,7 @@
 //! mistake is one problem.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use rhai::{AST, Engine, EvalAltResult, Scope, Stmt};
@@ -298,7 +298,12 @@ impl Findings {
         }
         let condition = |declared: &language::Condition| {
             let place = self.layout.arguments(declared.position).unwrap_or_else(|| place.clone());
-            Condition { place, function: declared.function.clone(), steadily: declared.steadily }
+            Condition {
+                place,
+                function: declared.function.clone(),
+                steadily: declared.steadily,
+                asked: OnceLock::new(),
+            }
         };
         Clause {
             name: draft.name.clone(),

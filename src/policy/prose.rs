@@ -37,7 +37,7 @@ pub fn condition(policy: &Policy, condition: &Condition, moment: Moment) -> Vec<
     let mut teller = Teller { moment, pieces: Vec::new() };
     teller.sense(&sense::read(policy, condition), condition.steadily.is_some());
     if let Some(steadily) = condition.steadily {
-        teller.say(format!(", and has done so at every point of the last {}", length(steadily)));
+        teller.say(format!(", for the last {} without a break", length(steadily)));
     }
     merged(teller.pieces)
 }

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::vocabulary::{Fact, fact_named};
-use super::{Comparison, Evidence, Value};
+use super::{Bearing, Comparison, Evidence, Value};
 use crate::catalog::{PRIORITIES, Priority};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{self, Document, Part, Schema};
@@ -89,6 +89,7 @@ pub fn evidence(part: Part<'_>) -> Option<Evidence> {
             operator: OPERATORS.into_iter().find(|known| *known == operator)?,
             threshold: value(fact, part.get("threshold")?)?,
             held: part.get("held").and_then(Part::boolean)?,
+            bearing: Bearing::named(part.get("bearing").and_then(Part::text).unwrap_or_default()),
         })
     };
     let value = unknown.map_or_else(known, |why| Some(Value::Unknown(why.to_owned())))?;

@@ -18,7 +18,7 @@ use crate::ledger::{self, Past, Triggered};
 use crate::policy::recall::{self, Recalled, Taxed};
 use crate::policy::walk::{Answer, Course, Span, State, Stretch};
 use crate::policy::{
-    After, Clause, Comparison, Condition, Consequence, Evidence, Policy, Subject, Truth, Value,
+    After, Bearing, Clause, Comparison, Condition, Consequence, Evidence, Policy, Subject, Truth, Value,
 };
 
 mod asking;
@@ -386,6 +386,7 @@ impl<'a> Bench<'a> {
                         operator: "<",
                         threshold: Value::Time(after.length.into()),
                         held: true,
+                        bearing: Bearing::For,
                     }),
                 });
                 ruling.recalled.follows = Some(after.clause.clone());

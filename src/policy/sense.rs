@@ -89,7 +89,7 @@ pub(super) struct Written {
 
 impl Operator {
     /// The operator that a policy writes so.
-    fn written(text: &str) -> Option<Self> {
+    pub(super) fn written(text: &str) -> Option<Self> {
         Some(match text {
             "<" => Self::Below,
             "<=" => Self::AtMost,
@@ -99,6 +99,18 @@ impl Operator {
             "!=" => Self::Unequal,
             _ => return None,
         })
+    }
+
+    /// The operator as a policy writes it.
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+            Self::Equal => "==",
+            Self::Unequal => "!=",
+        }
     }
 
     /// The operator with its sides exchanged.
@@ -114,7 +126,7 @@ impl Operator {
     }
 
     /// The operator that holds exactly where this one does not: facts that are known are totally ordered.
-    const fn negated(self) -> Self {
+    pub(super) const fn negated(self) -> Self {
         match self {
             Self::Below => Self::AtLeast,
             Self::AtMost => Self::Above,

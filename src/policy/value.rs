@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use super::complaint::{Complaint, Raised, described};
 use super::facts::Read;
 use super::length;
-use super::{Comparison, Value};
+use super::{Bearing, Comparison, Value};
 use crate::budget::forecast::Exhaustion;
 
 /// What a figure counts: its names, and the numbers that it compares with.
@@ -337,7 +337,7 @@ fn with_plain<U: Unit>(operator: Operator, left: &Figure<U>, right: Plain) -> Re
 /// Records a comparison, where there is a record.
 fn note(read: Option<&Read>, operator: &'static str, held: bool, threshold: impl FnOnce() -> Value) {
     if let Some(read) = read {
-        read.compared(Comparison { operator, threshold: threshold(), held });
+        read.compared(Comparison { operator, threshold: threshold(), held, bearing: Bearing::Unclear });
     }
 }
 

@@ -111,7 +111,8 @@ fn cut(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// Keeps what GitHub links without a scheme from being linked: hosts that begin with `www.`, and `GH-1`.
+/// Keeps what GitHub links without a scheme from being linked: hosts that begin with `www.`, and `GH-1` where a word
+/// begins. Whatever else has these letters stays whole, because people copy names.
 fn unlinked(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut rest = text;
@@ -125,11 +126,17 @@ fn unlinked(text: &str) -> String {
     safe
 }
 
-/// The offset before the last character of the next `www.` or `GH-`.
+/// The offset before the last character of the next `www.`, or of the `GH-` of a reference.
 fn next_autolink(text: &str) -> Option<usize> {
     let lower = text.to_ascii_lowercase();
     let www = lower.find("www.").map(|at| at + "www".len());
-    let gh = lower.find("gh-").map(|at| at + "gh".len());
+    let is_reference = |at: usize| {
+        let (before, after) = (lower.get(..at).unwrap_or_default(), lower.get(at..).unwrap_or_default());
+        let number = after.trim_start_matches("gh-");
+        !before.ends_with(char::is_alphanumeric) && number.starts_with(|next: char| next.is_ascii_digit())
+    };
+    let gh =
+        lower.match_indices("gh-").map(|(at, _)| at).find(|at| is_reference(*at)).map(|at| at + "gh".len());
     match (www, gh) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
@@ -169,6 +176,8 @@ mod tests {
         assert_eq!(markdown("a/b#1"), "a/b\\#\u{200B}1");
         assert_eq!(markdown("https://x"), "https:\u{200B}//x");
         assert_eq!(markdown("www.x.y GH-1"), "www\u{200B}.x.y GH\u{200B}-1");
+        assert_eq!(markdown("(gh-12)"), "\\(gh\u{200B}-12\\)");
+        assert_eq!(markdown("high-alert gh-pages high-1"), "high-alert gh-pages high-1");
         assert_eq!(code_span("@team #1"), "`@\u{200B}team #\u{200B}1`");
     }
 

@@ -20,7 +20,7 @@ mod word;
 
 pub use clause::{Stand, clause};
 pub use verdict::verdict;
-pub use word::{codes, language, topic, word};
+pub use word::{codes, kind_of_value, language, topic, word};
 
 /// For whom it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

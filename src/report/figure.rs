@@ -117,10 +117,29 @@ pub fn threshold(comparison: &Comparison) -> String {
     format!("{} {}", operator(comparison), value(&comparison.threshold))
 }
 
+/// A comparison as what follows under it: `freezes below 0 %`, `freezes if it is "checkout"`.
+#[must_use]
+pub fn condition(comparison: &Comparison) -> &'static str {
+    match operator(comparison) {
+        "is" => "if it is",
+        "is not" => "if it is not",
+        other => other,
+    }
+}
+
+/// Whether a comparison held.
+#[must_use]
+pub const fn held(comparison: &Comparison) -> &'static str {
+    if comparison.held { "holds" } else { "does not hold" }
+}
+
 /// A comparison's operator in words.
 #[must_use]
 pub fn operator(comparison: &Comparison) -> &'static str {
+    let is_named = matches!(comparison.threshold, Value::Text(_) | Value::Word(_));
     match comparison.operator {
+        "==" if is_named => "is",
+        "!=" if is_named => "is not",
         "<=" => "at or below",
         "<" => "below",
         ">=" => "at or above",
@@ -163,6 +182,7 @@ pub fn period(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::policy::Bearing;
 
     fn decimal(text: &str) -> Decimal {
         text.parse().expect("a decimal")
@@ -180,7 +200,7 @@ mod tests {
     #[test]
     fn distances_have_the_unit_of_what_is_compared_and_nothing_else_has_one() {
         let far = |value: Value, threshold: Value| {
-            distance(&value, &Comparison { operator: "<", threshold, held: false })
+            distance(&value, &Comparison { operator: "<", threshold, held: false, bearing: Bearing::For })
         };
         let ratio = |text: &str| Value::Ratio(decimal(text));
         assert_eq!(far(ratio("0.614"), ratio("0")).as_deref(), Some("61.4 percentage points"));

@@ -247,6 +247,7 @@ pub fn evidence(evidence: &Evidence) -> Json {
         object.insert("operator".to_owned(), json!(comparison.operator));
         object.insert("threshold".to_owned(), value(&comparison.threshold));
         object.insert("held".to_owned(), json!(comparison.held));
+        object.insert("bearing".to_owned(), json!(comparison.bearing.as_str()));
     }
     Json::Object(object)
 }

@@ -145,7 +145,7 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
     };
     let mut words = Vec::new();
     if let Some(comparison) = figure::limit(evidence) {
-        words.push(format!("{holds} {}", threshold(comparison)));
+        words.push(said(comparison, holds, ""));
     }
     let thaw = weighed
         .ruling
@@ -153,7 +153,7 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
         .iter()
         .find(|thaw| thaw.fact == evidence.fact && thaw.value == evidence.value);
     if let Some(comparison) = thaw.and_then(figure::limit) {
-        words.push(format!("thaws {}", threshold(comparison)));
+        words.push(said(comparison, "thaws", "read by `thaws`, "));
     }
     let value = number(&evidence.value);
     let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
@@ -169,9 +169,14 @@ fn number(value: &Value) -> String {
     }
 }
 
-/// A threshold with its operator.
-fn threshold(comparison: &Comparison) -> String {
-    format!("{} {}", figure::operator(comparison), number(&comparison.threshold))
+/// What follows under the comparison that a condition asks for; where it is unclear what it asks, whether what was
+/// compared holds.
+fn said(compared: &Comparison, follows: &str, read: &str) -> String {
+    let threshold = number(&compared.threshold);
+    match compared.asked() {
+        Some(asked) => format!("{follows} {} {threshold}", figure::condition(&asked)),
+        None => format!("{read}{} {threshold}: {}", figure::operator(compared), figure::held(compared)),
+    }
 }
 
 /// Until when, and what one can do now.

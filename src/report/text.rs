@@ -384,22 +384,33 @@ fn numbers(weighed: &Weighed) -> Vec<String> {
     // The same fact may have two values: conditions held steadily for different times.
     let same = |one: &Evidence, other: &Evidence| one.fact == other.fact && one.value == other.value;
     let thaw_of = |when: &Evidence| ruling.thaw_evidence.iter().find(|thaw| same(thaw, when));
-    let said = |evidence: &Evidence| figure::limit(evidence).map(figure::threshold);
+    let when = |evidence: &Evidence| said(evidence, holds, "");
+    let thaws = |evidence: &Evidence| said(evidence, "thaws", "read by `thaws`, ");
     let mut lines = Vec::new();
     for evidence in known(&ruling.evidence) {
         let mut words = Vec::new();
-        words.extend(said(evidence).map(|threshold| format!("{holds} {threshold}")));
-        words.extend(thaw_of(evidence).and_then(said).map(|threshold| format!("thaws {threshold}")));
+        words.extend(when(evidence));
+        words.extend(thaw_of(evidence).and_then(thaws));
         lines.push(number(evidence, &words));
     }
     for evidence in known(&ruling.thaw_evidence) {
         if ruling.evidence.iter().all(|when| !same(when, evidence)) {
-            let words: Vec<String> =
-                said(evidence).map(|threshold| format!("thaws {threshold}")).into_iter().collect();
-            lines.push(number(evidence, &words));
+            lines.push(number(evidence, &Vec::from_iter(thaws(evidence))));
         }
     }
     lines
+}
+
+/// What follows under the comparison that a condition asks for; where it is unclear what it asks, whether what was
+/// compared holds.
+fn said(evidence: &Evidence, follows: &str, read: &str) -> Option<String> {
+    let compared = figure::limit(evidence)?;
+    Some(match compared.asked() {
+        Some(asked) => {
+            format!("{follows} {} {}", figure::condition(&asked), figure::value(&asked.threshold))
+        }
+        None => format!("{read}{}: {}", figure::threshold(compared), figure::held(compared)),
+    })
 }
 
 /// The facts that are known; what is not known stands in the ruling's obstacle.

@@ -240,8 +240,7 @@ fn fact(evidence: &Evidence) -> String {
         | Value::Word(_)) => clean(&figure::value(known)),
     };
     let compared = evidence.compared.as_ref().map_or_else(String::new, |comparison| {
-        let holds = if comparison.held { "holds" } else { "does not hold" };
-        format!(", {}: {holds}", clean(&figure::threshold(comparison)))
+        format!(", {}: {}", clean(&figure::threshold(comparison)), figure::held(comparison))
     });
     format!("{} {value}{compared}", clean(&evidence.fact))
 }

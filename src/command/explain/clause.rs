@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use jiff::tz::TimeZone;
+
 use crate::cli::Explain;
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged, Stop};
@@ -9,6 +11,7 @@ use crate::command::organization::Offer;
 use crate::command::{check, ground, law};
 use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
+use crate::ledger::Past;
 use crate::policy::ruling::Standing;
 use crate::policy::{Clause, Policy, distance};
 use crate::report::escape::terminal;
@@ -43,40 +46,65 @@ pub fn explain(
         || law.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
     let meant: Vec<(&Policy, &Clause)> =
         all().filter(|(policy, clause)| is_named(&explain.what, policy, clause)).collect();
-    let policy = match meant.as_slice() {
-        [] => {
-            let names = all()
-                .flat_map(|(policy, clause)| [clause.name.clone(), format!("{}/{}", policy.id, clause.name)]);
-            return Ok(Found::Nothing(names.collect()));
+    let is_meant = |policy: &&Policy| policy.id == explain.what;
+    if let Some(policy) = law.policies.iter().find(is_meant).filter(|_| meant.is_empty()) {
+        if let Some(argument) = explain.of_clauses().filter(|argument| *argument != "DIR") {
+            let what = terminal(&explain.what);
+            return Err(Stop::Usage(format!("{argument} belongs to a clause, which `{what}` is not")));
         }
-        [(policy, _)] => *policy,
-        several => {
-            let names: Vec<String> = several
-                .iter()
-                .map(|(policy, clause)| terminal(&format!("{}/{}", policy.id, clause.name)))
-                .collect();
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let message =
-                format!("several policies have a clause `{}`: name one of {}", explain.what, list(&names));
-            return Err(Stop::Usage(message));
+        let today = explain.now.unwrap_or(world.now).to_zoned(TimeZone::UTC).date();
+        let text = explanation::policy(policy, &rules.settings, today, Past::default(), page);
+        return Ok(Found::Explained(Exit::Proceed, text));
+    }
+    if meant.is_empty() {
+        let names = all()
+            .flat_map(|(policy, clause)| [clause.name.clone(), format!("{}/{}", policy.id, clause.name)]);
+        return Ok(Found::Nothing(names.collect()));
+    }
+    let mut texts = Vec::new();
+    let mut worst = Exit::Proceed;
+    let several = meant.len() > 1;
+    let covers = |policy: &Policy| services(explain, policy, &rules.settings).is_ok();
+    let is_covered = meant.iter().any(|(policy, _)| covers(policy));
+    for (policy, clause) in meant {
+        // Of several, those are meant that cover what is named.
+        if several && is_covered && !covers(policy) {
+            continue;
         }
-    };
-    let services = services(explain, policy, &rules.settings)?;
+        let services = services(explain, policy, &rules.settings)?;
+        let (exit, text) = stood(explain, (policy, clause), services, world, page, problems)?;
+        worst = if worst == Exit::Proceed { exit } else { worst };
+        texts.push(text);
+    }
+    Ok(Found::Explained(worst, texts.join("\n")))
+}
+
+/// Where one clause stands for the services.
+fn stood(
+    explain: &Explain,
+    (policy, clause): (&Policy, &Clause),
+    services: Vec<String>,
+    world: &World,
+    page: Page,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Exit, String), Stop> {
     let judged = judge(explain, services, world)?;
-    problems.extend(judged.report.problems.iter().cloned());
+    for problem in &judged.report.problems {
+        if !problems.contains(problem) {
+            problems.push(problem.clone());
+        }
+    }
     if judged.report.verdict.exit == Exit::Invalid {
         return Err(Stop::Invalid(Vec::new()));
     }
     if judged.report.undecided() && judged.policies.is_empty() {
         return Err(Stop::Unknown(judged.report.notes.first().cloned().unwrap_or_default()));
     }
-    let named =
-        judged.policies.iter().flat_map(|policy| policy.clauses.iter().map(move |clause| (policy, clause)));
-    let Some((policy, clause)) =
-        named.clone().find(|(policy, clause)| is_named(&explain.what, policy, clause))
-    else {
-        return Ok(Found::Nothing(Vec::new()));
-    };
+    // The judged policies were read anew; where none is asked, there is nothing to say of its budgets.
+    let asked = judged.policies.iter().find(|asked| asked.id == policy.id).and_then(|asked| {
+        asked.clauses.iter().find(|one| one.name == clause.name).map(|clause| (asked, clause))
+    });
+    let (policy, clause) = asked.unwrap_or((policy, clause));
     Ok(told(policy, clause, &judged, page))
 }
 
@@ -131,7 +159,7 @@ fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judg
 }
 
 /// What the clause says of each SLO. Where nobody can tell for one of them, there is no answer for all.
-fn told(policy: &Policy, clause: &Clause, judged: &Judged, page: Page) -> Found {
+fn told(policy: &Policy, clause: &Clause, judged: &Judged, page: Page) -> (Exit, String) {
     let of_clause = |one: &&Weighed| one.ruling.policy == policy.id && one.ruling.clause == clause.name;
     let mut stands: Vec<Stand<'_>> = Vec::new();
     for weighed in judged.report.verdict.rulings.iter().filter(of_clause) {
@@ -147,5 +175,5 @@ fn told(policy: &Policy, clause: &Clause, judged: &Judged, page: Page) -> Found 
     stands.sort_by_key(|stand| (&stand.weighed.ruling.service, &stand.weighed.ruling.slo));
     let unknown = stands.iter().any(|stand| stand.weighed.ruling.standing == Standing::Unknown);
     let exit = if unknown { Exit::Unknown } else { Exit::Proceed };
-    Found::Explained(exit, explanation::clause(policy, clause, &judged.report, &stands, page))
+    (exit, explanation::clause(policy, clause, &judged.report, &stands, page))
 }

@@ -91,6 +91,7 @@ fn register_spoken(engine: &mut Engine, book: &Book) {
             if text.trim().is_empty() {
                 its.problem(Complaint::new(format!("`{name}` says nothing"), "write its text"), position)?;
             }
+            its.on_one_line(&format!("the text of `{name}`"), &text, position)?;
             its.make(consequence(text.to_string()), position)
         });
     }

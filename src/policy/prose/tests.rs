@@ -148,6 +148,16 @@ fn what_is_true_or_false_has_words_too() {
 }
 
 #[test]
+fn a_name_that_is_looked_for_in_a_list_has_words() {
+    assert_eq!(when("budget.slo in [\"a\", \"b\"]"), "the SLO is a, or the SLO is b");
+    assert_eq!(
+        when("budget.slo in [\"a\"] && budget.premature"),
+        when("budget.slo == \"a\" && budget.premature")
+    );
+    assert_eq!(when("!(budget.slo in [\"a\", \"b\"])"), "the SLO is not a, and the SLO is not b");
+}
+
+#[test]
 fn slas_quarters_breaches_and_priorities_have_words() {
     for (written, said) in [
         ("budget.sla.remaining <= 0", "nothing of the SLA's error budget is left"),

@@ -7,7 +7,7 @@ use crate::budget::Budget;
 use crate::budget::gap;
 use crate::policy::steady::Steady;
 use crate::policy::walk::{Answer, Conditions};
-use crate::policy::{Clause, Comparison, Condition, Evidence, Tested, Tracing, Truth, Value};
+use crate::policy::{Bearing, Clause, Comparison, Condition, Evidence, Tested, Tracing, Truth, Value};
 
 impl<'a> Bench<'a> {
     /// A condition at the judged point, with what it read.
@@ -39,6 +39,7 @@ impl<'a> Bench<'a> {
                 operator: ">=",
                 threshold: Value::Time(length.into()),
                 held: answer == Answer::Holds,
+                bearing: Bearing::For,
             }),
         });
         let truth = match answer {

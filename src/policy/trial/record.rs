@@ -12,7 +12,7 @@ use crate::catalog::Priority;
 use crate::document::Part;
 use crate::policy::recorded::evidence;
 use crate::policy::vocabulary::{Takes, fact_named};
-use crate::policy::{Comparison, Condition, Evidence, Tested, Truth, Value, length};
+use crate::policy::{Bearing, Comparison, Condition, Evidence, Tested, Truth, Value, length};
 
 /// The largest number of digits that JSON readers keep, as the first number that has more.
 const TOO_FINE: u128 = 1_000_000_000_000_000;
@@ -152,7 +152,7 @@ fn number(fact: &str, value: &Value) -> Option<Decimal> {
 
 /// True where a number and its threshold are written alike and rounding may have made them so.
 fn is_blurred(read: &Evidence) -> bool {
-    let Some(Comparison { operator, threshold, held }) = &read.compared else { return false };
+    let Some(Comparison { operator, threshold, held, .. }) = &read.compared else { return false };
     let (Value::Ratio(number) | Value::Rate(number) | Value::Count(number) | Value::Time(number)) =
         read.value
     else {
@@ -202,6 +202,7 @@ pub(super) fn steadily(
             operator: ">=",
             threshold: Value::Time(asked),
             held: truth == Truth::Holds,
+            bearing: Bearing::For,
         }),
     }));
     Tested { truth, evidence, on_signal }

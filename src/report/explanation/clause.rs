@@ -66,12 +66,22 @@ fn comparison(evidence: &Evidence, which: Which) -> Vec<Piece> {
     // A signal is quiet, or it fires.
     let is = if figure::is_signal(evidence) && value == "fires" { " " } else { " is " };
     let mut pieces = vec![Piece::Code(evidence.fact.clone()), words(is), name(&value)];
-    let Some(compared) = figure::limit(evidence) else { return pieces };
+    let Some(written) = figure::limit(evidence) else { return pieces };
+    let Some(compared) = &written.asked() else {
+        let read = match which {
+            Which::When => "",
+            Which::Thaws => "read by `thaws`, ",
+        };
+        pieces.push(words(&format!(", {read}{} ", figure::operator(written))));
+        pieces.push(name(&figure::value(&written.threshold)));
+        pieces.push(words(&format!(": {}", figure::held(written))));
+        return pieces;
+    };
     let what = match which {
         Which::When => "in force",
         Which::Thaws => "thaws",
     };
-    pieces.push(words(&format!("; {what} {} ", figure::operator(compared))));
+    pieces.push(words(&format!("; {what} {} ", figure::condition(compared))));
     pieces.push(name(&figure::value(&compared.threshold)));
     let exact = evidence.value == compared.threshold;
     let apart = figure::distance(&evidence.value, compared);

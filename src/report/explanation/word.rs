@@ -6,7 +6,7 @@ use super::{Page, Writer, words};
 use crate::diagnostic::Code;
 use crate::policy::Automation;
 use crate::policy::vocabulary::word::{Topic, Word};
-use crate::policy::vocabulary::{Fact, Function, Key, Role, TYPES, Takes};
+use crate::policy::vocabulary::{FACTS, Fact, Function, Key, Role, TYPES, Takes};
 
 /// What conditions are, as far as no single word says it.
 const CONDITIONS: [&str; 4] = [
@@ -35,6 +35,24 @@ pub fn word(found: &[Word], page: Page) -> String {
         }
     }
     writer.end()
+}
+
+/// A type of values; none where no type has this name.
+#[must_use]
+pub fn kind_of_value(name: &str, page: Page) -> Option<String> {
+    let (name, about) = TYPES.iter().find(|(known, _)| *known == name)?;
+    let mut writer = Writer::new(page);
+    match page {
+        Page::Terminal(_) => writer.own(name),
+        Page::Markdown => writer.heading(&format!("`{name}`")),
+    }
+    writer.own(&format!("A type of values: {about}."));
+    let facts: Vec<String> =
+        FACTS.iter().filter(|fact| fact.kind() == *name).map(|fact| format!("`{}`", fact.form)).collect();
+    if !facts.is_empty() {
+        writer.own(&format!("Facts of this type: {}.", facts.join(", ")));
+    }
+    Some(writer.end())
 }
 
 /// All words of one kind.
