@@ -71,10 +71,14 @@ pub struct Init {
     #[arg(long, value_name = "NAME")]
     pub team: Option<String>,
 
-    /// An environment, instead of those that the workflows name; may be given several times. The policy freezes
-    /// the one called `production`, `prod`, `prd` or `live`, and else the last.
+    /// An environment, instead of those that the workflows name; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub environment: Vec<String>,
+
+    /// An environment that the policy freezes and the workflow asks about; may be given several times. By default
+    /// those with `production`, `prod`, `prd` or `live` as a part of their name (`prod-eu`), or the only one.
+    #[arg(long, value_name = "NAME")]
+    pub protects: Vec<String>,
 
     /// Print what would be written, and write nothing.
     #[arg(long)]

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::cli::{Init, Layered, Test, TestFormat};
 use crate::command::World;
 use crate::command::ground;
-use crate::command::init::draft::Draft;
+use crate::command::init::draft::{Draft, Plan};
 use crate::command::init::findings::Findings;
 use crate::command::init::overlay::Overlay;
 use crate::command::init::service::{Origin, Service, check_name};
@@ -24,6 +24,7 @@ use crate::verdict::Exit;
 
 mod definition;
 mod draft;
+mod environment;
 mod findings;
 mod overlay;
 mod owners;
@@ -60,6 +61,8 @@ struct Proven {
     origin: Origin,
     /// The environments.
     environments: Vec<String>,
+    /// Those among them that are protected.
+    targets: Vec<String>,
     /// What `validate` says of it.
     validated: String,
     /// How many tests pass.
@@ -71,7 +74,8 @@ struct Proven {
 /// Runs the verb.
 pub fn run(init: &Init, world: &mut World) -> Exit {
     let names = init.service.iter().map(|name| ("a service", name));
-    let names = names.chain(init.environment.iter().map(|name| ("an environment", name)));
+    let environments = init.environment.iter().chain(&init.protects);
+    let names = names.chain(environments.map(|name| ("an environment", name)));
     let team = init.team.iter().map(|name| ("a team", name));
     let wrong: Vec<String> =
         names.chain(team).filter_map(|(what, name)| check_name(what, name).err()).collect();
@@ -148,7 +152,7 @@ fn refuse(refusal: Refusal, world: &mut World) -> Exit {
 /// Plans the files, holds them to what `validate` and `test` ask, and leaves out SLO definitions that do not pass.
 fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Refusal> {
     loop {
-        let (plan, origin) = findings.plan(init, today);
+        let (plan, origin) = findings.plan(init, today)?;
         let drafts = draft::files(&plan);
         let overlay = Overlay::new(WorkTree::new(&findings.root), &findings.survey.files, &drafts);
         let mut problems = Vec::new();
@@ -171,8 +175,8 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
         };
         let tests = passing(init, overlay)?;
         let validated = validate::summary(Some(&law), &problems);
-        let (services, environments) = (plan.services, plan.environments);
-        return Ok(Proven { drafts, services, origin, environments, validated, tests, obstacles });
+        let Plan { services, environments, targets, .. } = plan;
+        return Ok(Proven { drafts, services, origin, environments, targets, validated, tests, obstacles });
     }
 }
 
@@ -211,6 +215,7 @@ fn found(findings: &Findings, proven: &Proven) -> String {
         definitions: (&paths, taken.iter().map(|definition| definition.slos).sum()),
         unread: &findings.definitions.unread,
         environments: proven.environments.iter().map(|name| (name.as_str(), by(name))).collect(),
+        targets: &proven.targets,
         deploying: &findings.workflows.deploying,
         notes: &findings.passed_over(),
     })

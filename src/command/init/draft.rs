@@ -23,6 +23,8 @@ const SLO: &str = include_str!("draft/slo.yaml");
 const POLICY: &str = include_str!("draft/policy.rhai");
 /// The tests of the policy.
 const TESTS: &str = include_str!("draft/policy.test.yaml");
+/// The tests of the policy in a further environment.
+const ELSEWHERE: &str = include_str!("draft/elsewhere.test.yaml");
 /// The workflow.
 const ACTION: &str = include_str!("draft/workflow.yml");
 
@@ -36,8 +38,8 @@ pub struct Plan {
     pub services: Vec<Service>,
     /// The environments.
     pub environments: Vec<String>,
-    /// The environment that the policy freezes and the workflow asks about.
-    pub target: String,
+    /// The environments that the policy freezes and the workflow asks about; at least one.
+    pub targets: Vec<String>,
     /// Paths of SLO definitions that are there already.
     pub definitions: Vec<String>,
     /// Every file of the repository.
@@ -102,16 +104,18 @@ pub fn files(plan: &Plan) -> Vec<Draft> {
             ("of", of),
             ("scope", scope),
             ("path", path.clone()),
-            ("target", quoted(&plan.target)),
+            ("measures", measures(&plan.targets)),
+            ("freezes", plan.targets.iter().map(|name| freeze(name)).collect()),
             ("review", quoted(&plan.review.to_string())),
         ];
         drafts.push(draft(&path, fill(POLICY, &marks)));
-        drafts.push(draft(&tests, fill(TESTS, &marks)));
+        drafts.push(draft(&tests, cases(&plan.targets)));
     }
     let up = "../".repeat(plan.prefix.matches('/').count());
     let within = plan.prefix.trim_end_matches('/');
     let dir = if within.is_empty() { String::new() } else { format!("          dir: {}\n", named(within)) };
-    let action = fill(ACTION, &[("target", named(&plan.target)), ("dir", dir)]);
+    let (matrix, target) = workflow(&plan.targets);
+    let action = fill(ACTION, &[("matrix", matrix), ("target", target), ("dir", dir)]);
     drafts.push(draft(&format!("{up}{WORKFLOW}"), action));
     drafts
 }
@@ -158,6 +162,50 @@ fn environment(name: &str) -> String {
     format!("  {}: {{ mode: inform, match: {{}} }}\n", named(name))
 }
 
+/// Whose budgets count, as a line of the policy: of several environments each is judged by its own.
+fn measures(targets: &[String]) -> String {
+    match targets {
+        [only] => format!(
+            "    measures: {},   // whose budgets count, whatever environment is judged\n",
+            quoted(only)
+        ),
+        _ => "    // No `measures`: each environment is judged by its own budgets.\n".to_owned(),
+    }
+}
+
+/// A freeze of one environment, as a line of the policy.
+fn freeze(target: &str) -> String {
+    format!("    .then(freeze({}).except([\"hotfix\", \"security\", \"reliability\"]))\n", quoted(target))
+}
+
+/// The tests of a policy that freezes these environments.
+fn cases(targets: &[String]) -> String {
+    let (home, elsewhere) = match targets {
+        [first, others @ ..] if !others.is_empty() => {
+            (format!("    environment: {}\n", named(first)), others)
+        }
+        _ => (String::new(), [].as_slice()),
+    };
+    let further = elsewhere.iter().map(|name| fill(ELSEWHERE, &[("target", named(name))]));
+    let freezes = vec!["freeze"; targets.len()].join(", ");
+    fill(TESTS, &[("home", home), ("freezes", freezes), ("elsewhere", further.collect())])
+}
+
+/// How the workflow's job is repeated for these environments, and the environment that it asks about.
+fn workflow(targets: &[String]) -> (String, String) {
+    match targets {
+        [only] => (String::new(), named(only)),
+        several => {
+            let names: Vec<String> = several.iter().map(|name| named(name)).collect();
+            let matrix = format!(
+                "    strategy:\n      fail-fast: false # each environment has a status of its own\n      matrix:\n        environment: [{}]\n",
+                names.join(", ")
+            );
+            (matrix, "${{ matrix.environment }}".to_owned())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,7 +222,7 @@ mod tests {
         Plan {
             services: services.iter().map(service).collect(),
             environments: vec!["on".to_owned(), "1.5".to_owned(), "prod".to_owned()],
-            target: "prod".to_owned(),
+            targets: vec!["prod".to_owned()],
             definitions: Vec::new(),
             files: Vec::new(),
             sample: Some(services[0].0.to_owned()),
@@ -215,7 +263,9 @@ mod tests {
         for draft in files(&plan(&[("a", Some("t"), "a"), ("b", None, "b")])) {
             assert!(!draft.text.contains(['«', '»']), "{}", draft.text);
         }
-        for (template, marks) in [(SETTINGS, 3), (SLO, 3), (POLICY, 5), (TESTS, 0), (ACTION, 2)] {
+        for (template, marks) in
+            [(SETTINGS, 3), (SLO, 3), (POLICY, 6), (TESTS, 3), (ELSEWHERE, 1), (ACTION, 3)]
+        {
             let names: BTreeSet<&str> =
                 template.split('«').skip(1).filter_map(|rest| rest.split('»').next()).collect();
             assert_eq!(names.len(), marks, "{names:?}");

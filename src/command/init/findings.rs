@@ -13,6 +13,7 @@ use crate::command::World;
 use crate::command::ground;
 use crate::command::init::definition::{self, Definition, Definitions};
 use crate::command::init::draft::Plan;
+use crate::command::init::environment;
 use crate::command::init::owners::{self, Owners};
 use crate::command::init::service::{self, Origin, is_name};
 use crate::command::init::survey::{self, Survey};
@@ -21,12 +22,6 @@ use crate::command::judge::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::git::Repository;
 use crate::tree::WorkTree;
-
-/// The environment that is meant where nothing names one.
-const PRODUCTION: &str = "production";
-
-/// Names of environments that users meet, the plainest first.
-const LIVE: [&str; 4] = [PRODUCTION, "prod", "prd", "live"];
 
 /// What lies in the repository.
 pub struct Findings {
@@ -75,8 +70,10 @@ pub fn look(init: &Init, world: &World) -> Result<Findings, Stop> {
 
 impl Findings {
     /// What the files are made of.
-    #[must_use]
-    pub fn plan(&self, init: &Init, today: Date) -> (Plan, Origin) {
+    ///
+    /// # Errors
+    /// When the command line must say which environments are protected.
+    pub fn plan(&self, init: &Init, today: Date) -> Result<(Plan, Origin), Stop> {
         let taken = &self.definitions.taken;
         let mut known: Vec<String> = taken.iter().flat_map(|one| one.services.iter().cloned()).collect();
         known.extend(self.definitions.services.iter().cloned());
@@ -100,13 +97,11 @@ impl Findings {
             init.team.as_deref(),
             &self.prefix,
         );
-        let environments = environments(init, &self.workflows);
-        let live = LIVE.iter().find(|name| environments.iter().any(|one| one == *name));
-        let target = live.map(|name| (*name).to_owned()).or_else(|| environments.last().cloned());
+        let environments = environment::all(init, &self.workflows);
         let sample = (!taken.iter().any(|one| one.slos > 0)).then(|| names.first().cloned()).flatten();
         let plan = Plan {
             services,
-            target: target.unwrap_or_else(|| PRODUCTION.to_owned()),
+            targets: environment::protected(init, &environments)?,
             environments,
             definitions: taken.iter().map(|definition: &Definition| definition.path.clone()).collect(),
             files: self.survey.files.clone(),
@@ -114,7 +109,7 @@ impl Findings {
             prefix: self.prefix.clone(),
             review: today.checked_add(3.months()).unwrap_or(today),
         };
-        (plan, origin)
+        Ok((plan, origin))
     }
 
     /// Leaves out the definitions that have errors; true when there was one.
@@ -148,19 +143,4 @@ impl Findings {
         ];
         parts.into_iter().flatten().cloned().chain(odd).collect()
     }
-}
-
-/// The environments, each once.
-fn environments(init: &Init, workflows: &Workflows) -> Vec<String> {
-    let mut environments: Vec<String> = if init.environment.is_empty() {
-        workflows.environments.keys().filter(|name| is_name(name)).cloned().collect()
-    } else {
-        init.environment.clone()
-    };
-    let mut seen = BTreeSet::new();
-    environments.retain(|name| seen.insert(name.clone()));
-    if environments.is_empty() {
-        environments.push(PRODUCTION.to_owned());
-    }
-    environments
 }

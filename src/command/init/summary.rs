@@ -22,6 +22,8 @@ pub struct Found<'a> {
     pub unread: &'a [(String, String)],
     /// Environments, each with what named it.
     pub environments: Vec<(&'a str, String)>,
+    /// The environments that the policy freezes and the workflow asks about.
+    pub targets: &'a [String],
     /// Workflows that deploy by their name and name no environment.
     pub deploying: &'a [String],
     /// What was passed over.
@@ -59,6 +61,7 @@ pub fn found(found: &Found<'_>) -> String {
     rows(&mut out, "not read", advice.into_iter().chain(unread));
     let environments = found.environments.iter();
     rows(&mut out, "environments", environments.map(|(name, by)| format!("{name}: {}", clean(by))));
+    rows(&mut out, "protects", found.targets.iter().map(|name| clean(name)));
     let deploying = found.deploying.iter();
     rows(&mut out, "deploys", deploying.map(|path| format!("{}: names no environment", clean(path))));
     rows(&mut out, "passed over", found.notes.iter().map(|note| clean(note)));
