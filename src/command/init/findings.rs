@@ -83,7 +83,9 @@ impl Findings {
         let (mut names, origin) = if !init.service.is_empty() {
             (init.service.clone(), Origin::Given)
         } else if !known.is_empty() {
-            (known, Origin::Definitions)
+            let further = service::beside(&known, &self.survey.directories);
+            let origin = if further.is_empty() { Origin::Definitions } else { Origin::Both };
+            (known.into_iter().chain(further).collect(), origin)
         } else {
             let name = self.root.file_name().unwrap_or_default().to_string_lossy();
             service::from_directories(&self.survey.directories, &name)

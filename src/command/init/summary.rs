@@ -38,6 +38,7 @@ pub fn found(found: &Found<'_>) -> String {
     let from = match origin {
         Origin::Given => "given by --service",
         Origin::Definitions => "named by SLO definitions",
+        Origin::Both => "named by SLO definitions, and guessed from directories",
         Origin::Directories => "guessed from directories",
         Origin::Repository => "named for the directory, because nothing else names one",
     };
