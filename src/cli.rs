@@ -56,6 +56,9 @@ pub struct Definitions {
 /// `slogate.yaml`, a policy for each team with its tests, the workflow, and a sample SLO where there is none. Every
 /// environment informs and stops nothing. Asks nothing, overwrites nothing, and validates and tests what it writes
 /// before it is written: all of it, or nothing.
+///
+/// An SLO definition that is there and not valid is told and named by the settings all the same: until it is mended,
+/// `validate` fails and nothing is decided, and once it is mended, it counts.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::OF_INIT, &[(Exit::Proceed, "written"), (Exit::Untold, "unwritten")]))]
 pub struct Init {

@@ -1,8 +1,8 @@
 //! `slogate init`: looks at a repository and writes its first settings, policy, tests and workflow.
 //!
 //! It asks nothing and overwrites nothing. What it would write is laid over the work tree and held to what `validate`
-//! and `test` ask before a single file is made, so what is written is valid; an SLO definition of the repository that is
-//! not is left out and told.
+//! and `test` ask before a single file is made, so what is written is valid. An SLO definition of the repository that is
+//! not is told, and named by the settings all the same: to leave it out would be to miss it for ever.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -63,7 +63,9 @@ struct Proven {
     environments: Vec<String>,
     /// Those among them that are protected.
     targets: Vec<String>,
-    /// What `validate` says of it.
+    /// The broken files that the settings name.
+    to_mend: Vec<String>,
+    /// What `validate` says of it, without those.
     validated: String,
     /// How many tests pass.
     tests: usize,
@@ -110,7 +112,7 @@ pub fn run(init: &Init, world: &mut World) -> Exit {
     }
     let paths: Vec<&str> = proven.drafts.iter().map(|draft| draft.path.as_str()).collect();
     let dir = init.dir.to_string_lossy();
-    let written = summary::written(&paths, &proven.validated, proven.tests, &dir);
+    let written = summary::written(&paths, &proven.validated, (proven.tests, proven.to_mend.len()), &dir);
     world.end(&format!("{}{written}", found(&findings, &proven)), Exit::Proceed)
 }
 
@@ -149,18 +151,19 @@ fn refuse(refusal: Refusal, world: &mut World) -> Exit {
     }
 }
 
-/// Plans the files, holds them to what `validate` and `test` ask, and leaves out SLO definitions that do not pass.
+/// Plans the files, holds them to what `validate` and `test` ask, and sets SLO definitions aside that do not pass.
 fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Refusal> {
     loop {
         let (plan, origin) = findings.plan(init, today)?;
         let drafts = draft::files(&plan);
-        let overlay = Overlay::new(WorkTree::new(&findings.root), &findings.survey.files, &drafts);
+        let (to_mend, sound) = (plan.to_mend(), plan.sound());
+        let overlay = Overlay::new(WorkTree::new(&findings.root), &sound.files, &draft::files(&sound));
         let mut problems = Vec::new();
         let law =
             validate::examine(&ground::of_files(Box::new(overlay.clone())), Ok(None), None, &mut problems)
                 .map(|(_, law)| law);
         let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
-        if findings.leave_out(&errors) {
+        if findings.set_aside(&errors) {
             continue;
         }
         let mut obstacles: Vec<String> =
@@ -176,7 +179,17 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
         let tests = passing(init, overlay)?;
         let validated = validate::summary(Some(&law), &problems);
         let Plan { services, environments, targets, .. } = plan;
-        return Ok(Proven { drafts, services, origin, environments, targets, validated, tests, obstacles });
+        return Ok(Proven {
+            drafts,
+            services,
+            origin,
+            environments,
+            targets,
+            to_mend,
+            validated,
+            tests,
+            obstacles,
+        });
     }
 }
 
@@ -217,6 +230,7 @@ fn found(findings: &Findings, proven: &Proven) -> String {
         environments: proven.environments.iter().map(|name| (name.as_str(), by(name))).collect(),
         targets: &proven.targets,
         deploying: &findings.workflows.deploying,
-        notes: &findings.passed_over(),
+        to_mend: &findings.to_mend(&proven.to_mend),
+        notes: &findings.passed_over(&proven.to_mend),
     })
 }

@@ -32,7 +32,7 @@ const ACTION: &str = include_str!("draft/workflow.yml");
 const NO_TEAM: &str = "error-budget";
 
 /// What the files are made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// The services.
     pub services: Vec<Service>,
@@ -42,6 +42,10 @@ pub struct Plan {
     pub targets: Vec<String>,
     /// Paths of SLO definitions that are there already.
     pub definitions: Vec<String>,
+    /// Paths of SLO definitions that have errors.
+    pub broken: Vec<String>,
+    /// Paths of files of which cannot be told what they are.
+    pub unparsed: Vec<String>,
     /// Every file of the repository.
     pub files: Vec<String>,
     /// The service that gets a sample SLO, where there is no SLO.
@@ -61,20 +65,54 @@ pub struct Draft {
     pub text: String,
 }
 
+impl Plan {
+    /// The paths of definitions that the settings name: those that are there, that are broken and that are written.
+    fn named(&self) -> Vec<String> {
+        let written = self.sample_path();
+        let mut named: Vec<String> =
+            [&self.definitions, &self.broken].into_iter().flatten().cloned().collect();
+        named.extend(written);
+        // What lies beside definitions is one, once it is mended.
+        let above = |path: &str| path.rsplit_once('/').map_or(String::new(), |(above, _)| above.to_owned());
+        let directories: BTreeSet<String> = named.iter().map(|path| above(path)).collect();
+        named.extend(self.unparsed.iter().filter(|path| directories.contains(&above(path))).cloned());
+        named
+    }
+
+    /// Those among them that have errors: nothing is decided until they are mended, and no mended one is missed.
+    #[must_use]
+    pub fn to_mend(&self) -> Vec<String> {
+        let is_broken = |path: &String| self.broken.contains(path) || self.unparsed.contains(path);
+        self.named().into_iter().filter(is_broken).collect()
+    }
+
+    /// The plan as if the broken files were not there: what can be held to something before they are mended.
+    #[must_use]
+    pub fn sound(&self) -> Self {
+        let to_mend = self.to_mend();
+        let mut sound = Self { broken: Vec::new(), unparsed: Vec::new(), ..self.clone() };
+        sound.files.retain(|path| !to_mend.contains(path));
+        sound
+    }
+
+    /// The path of the sample, where there is one.
+    fn sample_path(&self) -> Option<String> {
+        self.sample.as_ref().map(|service| format!("slos/{}-sample.yaml", slug(service)))
+    }
+}
+
 /// The files of a plan.
 pub fn files(plan: &Plan) -> Vec<Draft> {
     let draft = |path: &str, text: String| Draft { path: path.to_owned(), text };
     let mut drafts = Vec::new();
-    let mut definitions = plan.definitions.clone();
-    if let Some(service) = &plan.sample {
-        let path = format!("slos/{}-sample.yaml", slug(service));
+    let definitions = plan.named();
+    if let (Some(service), Some(path)) = (&plan.sample, plan.sample_path()) {
         let query = format!("http_requests_total{{service=\"{service}\"}}");
         let bad = format!("http_requests_total{{service=\"{service}\", code=~\"5..\"}}");
         drafts.push(draft(
             &path,
             fill(SLO, &[("service", named(service)), ("bad", quoted(&bad)), ("total", quoted(&query))]),
         ));
-        definitions.push(path);
     }
     let globs: Vec<String> = globs(&definitions, &plan.files).iter().map(|glob| quoted(glob)).collect();
     let settings = fill(
@@ -224,6 +262,8 @@ mod tests {
             environments: vec!["on".to_owned(), "1.5".to_owned(), "prod".to_owned()],
             targets: vec!["prod".to_owned()],
             definitions: Vec::new(),
+            broken: Vec::new(),
+            unparsed: Vec::new(),
             files: Vec::new(),
             sample: Some(services[0].0.to_owned()),
             prefix: "a/b c/".to_owned(),

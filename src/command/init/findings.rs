@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use crate::cli::Init;
 use crate::command::World;
 use crate::command::ground;
-use crate::command::init::definition::{self, Definition, Definitions};
+use crate::command::init::definition::{self, Broken, Definition, Definitions};
 use crate::command::init::draft::Plan;
 use crate::command::init::environment;
 use crate::command::init::owners::{self, Owners};
@@ -106,6 +106,8 @@ impl Findings {
             targets: environment::protected(init, &environments)?,
             environments,
             definitions: taken.iter().map(|definition: &Definition| definition.path.clone()).collect(),
+            broken: self.definitions.broken.iter().map(|broken| broken.path.clone()).collect(),
+            unparsed: self.definitions.unparsed.iter().map(|broken| broken.path.clone()).collect(),
             files: self.survey.files.clone(),
             sample,
             prefix: self.prefix.clone(),
@@ -114,16 +116,16 @@ impl Findings {
         Ok((plan, origin))
     }
 
-    /// Leaves out the definitions that have errors; true when there was one.
-    pub fn leave_out(&mut self, errors: &[&Diagnostic]) -> bool {
-        let Self { definitions: Definitions { taken, services, .. }, notes, .. } = self;
+    /// Takes the definitions that have errors for broken; true when there was one.
+    pub fn set_aside(&mut self, errors: &[&Diagnostic]) -> bool {
+        let Self { definitions: Definitions { taken, services, broken, .. }, .. } = self;
         let before = taken.len();
         taken.retain(|definition| {
             let of = |problem: &&&Diagnostic| {
                 problem.place().is_some_and(|place| place.source.path() == definition.path)
             };
             let Some(problem) = errors.iter().find(of) else { return true };
-            notes.push(definition::told(&definition.path, problem));
+            broken.push(Broken::new(&definition.path, problem));
             // What it says of its service is as true as before.
             services.extend(definition.services.iter().cloned());
             false
@@ -131,9 +133,23 @@ impl Findings {
         taken.len() < before
     }
 
-    /// Everything that was passed over.
+    /// What is wrong in the broken files that the settings name all the same.
     #[must_use]
-    pub fn passed_over(&self) -> Vec<String> {
+    pub fn to_mend(&self, named: &[String]) -> Vec<String> {
+        let Definitions { broken, unparsed, .. } = &self.definitions;
+        let ours = broken.iter().chain(unparsed).filter(|broken| named.contains(&broken.path));
+        ours.map(|broken| broken.told.clone()).collect()
+    }
+
+    /// Everything that was passed over, where the settings name these broken files.
+    #[must_use]
+    pub fn passed_over(&self, named: &[String]) -> Vec<String> {
+        let apart = self.definitions.unparsed.iter().filter(|broken| !named.contains(&broken.path));
+        let apart: Vec<&str> = apart.map(|broken| broken.told.as_str()).collect();
+        let unparsed = apart.first().map(|first| match apart.len() {
+            1 => format!("whether it defines an SLO cannot be told: {first}"),
+            several => format!("whether they define SLOs cannot be told of {several} files, first {first}"),
+        });
         let odd = self.workflows.environments.keys().filter(|name| !is_name(name));
         let odd = odd.map(|name| format!("the environment `{name}` has a name that settings do not accept"));
         let parts = [
@@ -143,6 +159,6 @@ impl Findings {
             &self.owners.notes,
             &self.workflows.notes,
         ];
-        parts.into_iter().flatten().cloned().chain(odd).collect()
+        parts.into_iter().flatten().cloned().chain(odd).chain(unparsed).collect()
     }
 }
