@@ -429,7 +429,7 @@ pub struct Test {
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
 
-    /// How to print the outcome.
+    /// How to print the outcome. Of files that are wrong, `json` and `junit` print what is wrong with them.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TestFormat,
 
