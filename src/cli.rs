@@ -57,6 +57,9 @@ pub struct Definitions {
 /// `slogate.yaml`, a policy for each team with its tests, the workflow, and a sample SLO where there is none. Every
 /// environment informs and stops nothing. Asks nothing, overwrites nothing, and validates and tests what it writes
 /// before it is written: all of it, or nothing.
+///
+/// An SLO definition that is there and not valid is told and named by the settings all the same: until it is mended,
+/// `validate` fails and nothing is decided, and once it is mended, it counts.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::OF_INIT, &[(Exit::Proceed, "written"), (Exit::Untold, "unwritten")]))]
 pub struct Init {
@@ -72,10 +75,14 @@ pub struct Init {
     #[arg(long, value_name = "NAME")]
     pub team: Option<String>,
 
-    /// An environment, instead of those that the workflows name; may be given several times. The policy freezes
-    /// the one called `production`, `prod`, `prd` or `live`, and else the last.
+    /// An environment, instead of those that the workflows name; may be given several times.
     #[arg(long, value_name = "NAME")]
     pub environment: Vec<String>,
+
+    /// An environment that the policy freezes and the workflow asks about; may be given several times. By default
+    /// those with `production`, `prod`, `prd` or `live` as a part of their name (`prod-eu`), or the only one.
+    #[arg(long, value_name = "NAME")]
+    pub protects: Vec<String>,
 
     /// Print what would be written, and write nothing.
     #[arg(long)]
@@ -422,7 +429,7 @@ pub struct Test {
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
 
-    /// How to print the outcome.
+    /// How to print the outcome. Of files that are wrong, `json` and `junit` print what is wrong with them.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TestFormat,
 

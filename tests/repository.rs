@@ -410,6 +410,11 @@ fn the_outcome_of_tests_satisfies_its_schema() {
             assert_eq!(outcome["failed"].as_u64().is_some_and(|failed| failed > 0), fails, "{out}");
         }
     }
+    let nothing = tempfile::tempdir().expect("a directory");
+    let out = printed(&["test", nothing.path().to_str().expect("a path"), "--format=json"]);
+    let outcome: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+    none("what is wrong breaks the schema", &violations(&outcome, "schemas/test-report.v1.json"));
+    assert_eq!(outcome["problems"][0]["severity"], "error", "{out}");
 }
 
 #[test]

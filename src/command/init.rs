@@ -1,8 +1,8 @@
 //! `slogate init`: looks at a repository and writes its first settings, policy, tests and workflow.
 //!
 //! It asks nothing and overwrites nothing. What it would write is laid over the work tree and held to what `validate`
-//! and `test` ask before a single file is made, so what is written is valid; an SLO definition of the repository that is
-//! not is left out and told.
+//! and `test` ask before a single file is made, so what is written is valid. An SLO definition of the repository that is
+//! not is told, and named by the settings all the same: to leave it out would be to miss it for ever.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use crate::cli::{Init, Layered, Test, TestFormat};
 use crate::command::World;
 use crate::command::ground;
-use crate::command::init::draft::Draft;
+use crate::command::init::draft::{Draft, Plan};
 use crate::command::init::findings::Findings;
 use crate::command::init::overlay::Overlay;
 use crate::command::init::service::{Origin, Service, check_name};
@@ -24,6 +24,7 @@ use crate::verdict::Exit;
 
 mod definition;
 mod draft;
+mod environment;
 mod findings;
 mod overlay;
 mod owners;
@@ -60,7 +61,11 @@ struct Proven {
     origin: Origin,
     /// The environments.
     environments: Vec<String>,
-    /// What `validate` says of it.
+    /// Those among them that are protected.
+    targets: Vec<String>,
+    /// The broken files that the settings name.
+    to_mend: Vec<String>,
+    /// What `validate` says of it, without those.
     validated: String,
     /// How many tests pass.
     tests: usize,
@@ -71,7 +76,8 @@ struct Proven {
 /// Runs the verb.
 pub fn run(init: &Init, world: &mut World) -> Exit {
     let names = init.service.iter().map(|name| ("a service", name));
-    let names = names.chain(init.environment.iter().map(|name| ("an environment", name)));
+    let environments = init.environment.iter().chain(&init.protects);
+    let names = names.chain(environments.map(|name| ("an environment", name)));
     let team = init.team.iter().map(|name| ("a team", name));
     let wrong: Vec<String> =
         names.chain(team).filter_map(|(what, name)| check_name(what, name).err()).collect();
@@ -106,7 +112,7 @@ pub fn run(init: &Init, world: &mut World) -> Exit {
     }
     let paths: Vec<&str> = proven.drafts.iter().map(|draft| draft.path.as_str()).collect();
     let dir = init.dir.to_string_lossy();
-    let written = summary::written(&paths, &proven.validated, proven.tests, &dir);
+    let written = summary::written(&paths, &proven.validated, (proven.tests, proven.to_mend.len()), &dir);
     world.end(&format!("{}{written}", found(&findings, &proven)), Exit::Proceed)
 }
 
@@ -145,18 +151,19 @@ fn refuse(refusal: Refusal, world: &mut World) -> Exit {
     }
 }
 
-/// Plans the files, holds them to what `validate` and `test` ask, and leaves out SLO definitions that do not pass.
+/// Plans the files, holds them to what `validate` and `test` ask, and sets SLO definitions aside that do not pass.
 fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Refusal> {
     loop {
-        let (plan, origin) = findings.plan(init, today);
+        let (plan, origin) = findings.plan(init, today)?;
         let drafts = draft::files(&plan);
-        let overlay = Overlay::new(WorkTree::new(&findings.root), &findings.survey.files, &drafts);
+        let (to_mend, sound) = (plan.to_mend(), plan.sound());
+        let overlay = Overlay::new(WorkTree::new(&findings.root), &sound.files, &draft::files(&sound));
         let mut problems = Vec::new();
         let law =
             validate::examine(&ground::of_files(Box::new(overlay.clone())), Ok(None), None, &mut problems)
                 .map(|(_, law)| law);
         let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
-        if findings.leave_out(&errors) {
+        if findings.set_aside(&errors) {
             continue;
         }
         let mut obstacles: Vec<String> =
@@ -171,8 +178,18 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
         };
         let tests = passing(init, overlay)?;
         let validated = validate::summary(Some(&law), &problems);
-        let (services, environments) = (plan.services, plan.environments);
-        return Ok(Proven { drafts, services, origin, environments, validated, tests, obstacles });
+        let Plan { services, environments, targets, .. } = plan;
+        return Ok(Proven {
+            drafts,
+            services,
+            origin,
+            environments,
+            targets,
+            to_mend,
+            validated,
+            tests,
+            obstacles,
+        });
     }
 }
 
@@ -211,7 +228,9 @@ fn found(findings: &Findings, proven: &Proven) -> String {
         definitions: (&paths, taken.iter().map(|definition| definition.slos).sum()),
         unread: &findings.definitions.unread,
         environments: proven.environments.iter().map(|name| (name.as_str(), by(name))).collect(),
+        targets: &proven.targets,
         deploying: &findings.workflows.deploying,
-        notes: &findings.passed_over(),
+        to_mend: &findings.to_mend(&proven.to_mend),
+        notes: &findings.passed_over(&proven.to_mend),
     })
 }

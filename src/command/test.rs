@@ -54,7 +54,13 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
         let look = Look { colour: false, unicode: world.variable("LC_ALL") != Some("C"), width };
         world.tell(problem::render(&problems, look).trim_end());
     }
-    let Some(trials) = trials.filter(|_| !problems.iter().any(Diagnostic::is_error)) else {
+    let invalid = problems.iter().any(Diagnostic::is_error);
+    let Some(trials) = trials.filter(|_| !invalid) else {
+        let nothing = Trials { min: test.min, ..Trials::default() };
+        // Who collects reports must not take a missing one for nothing to say.
+        if test.format != TestFormat::Text {
+            let _ = print(&nothing, &problems, test.format, world);
+        }
         return Exit::Invalid;
     };
     if trials.cases.is_empty() {
@@ -65,19 +71,21 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
         world.tell(&format!("error: no case ran: {why}"));
         return Exit::Usage;
     }
-    let printed = world.print(&match test.format {
-        TestFormat::Text => crate::report::trial::render(&trials),
-        TestFormat::Json => json::render(&trials),
-        TestFormat::Junit => junit::render(&trials),
-    });
-    match printed {
+    match print(&trials, &problems, test.format, world) {
         _ if trials.failed() > 0 || trials.uncovered() => Exit::Failed,
-        Ok(()) => Exit::Proceed,
-        Err(error) => {
-            world.tell(&format!("error: the outcome could not be printed: {error}"));
-            Exit::Failed
-        }
+        true => Exit::Proceed,
+        false => Exit::Failed,
     }
+}
+
+/// Prints the outcome, with what is wrong in the files; true when that worked, and else it is told.
+fn print(trials: &Trials, problems: &[Diagnostic], format: TestFormat, world: &mut World) -> bool {
+    let printed = world.print(&match format {
+        TestFormat::Text => crate::report::trial::render(trials),
+        TestFormat::Json => json::render(trials, problems),
+        TestFormat::Junit => junit::render(trials, problems),
+    });
+    printed.map_err(|error| world.tell(&format!("error: the outcome could not be printed: {error}"))).is_ok()
 }
 
 /// Runs the cases that a tree holds, under an organisation where there is one, and finds what is wrong in its files; with an error among that there is no outcome.

@@ -323,7 +323,7 @@ fn consequence(consequence: &Consequence) -> Json {
 }
 
 /// One problem.
-fn problem(problem: &Diagnostic) -> Json {
+pub fn problem(problem: &Diagnostic) -> Json {
     let place = problem.place();
     json!({
         "code": problem.code.as_str(),

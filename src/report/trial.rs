@@ -18,7 +18,7 @@ pub mod junit;
 const LISTED: usize = 50;
 
 /// Everything that there is to say about a run of tests.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Trials {
     /// The cases, in the order of their files.
     pub cases: Vec<Tried>,

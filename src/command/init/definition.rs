@@ -17,7 +17,10 @@ const MAX_OPENED: usize = 5_000;
 /// The most bytes that are read of all of them.
 const MAX_READ: usize = 256 * 1024 * 1024;
 
-/// Words without which a file defines no SLO, in small letters.
+/// The most bytes of a file that is looked at although it has no word of a dialect: an SLO is short.
+const MAX_UNMARKED: usize = 64 * 1024;
+
+/// Words without which a file that can be read defines no SLO, in small letters.
 const MARKS: [&str; 4] = ["openslo", "prometheus/v", "sloth.slok.dev/", "pyrra.dev/"];
 
 /// Directories whose definitions show something and are in force nowhere.
@@ -35,6 +38,15 @@ pub struct Definition {
     pub services: Vec<String>,
 }
 
+/// A file that may define SLOs, and does not as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Its path.
+    pub path: String,
+    /// What is wrong, on one line that names it.
+    pub told: String,
+}
+
 /// The definitions of a repository.
 #[derive(Debug, Default)]
 pub struct Definitions {
@@ -44,6 +56,10 @@ pub struct Definitions {
     pub unread: Vec<(String, String)>,
     /// The services that those name.
     pub services: BTreeSet<String>,
+    /// Files that say that they define SLOs, and have errors.
+    pub broken: Vec<Broken>,
+    /// Files of which cannot even be told whether they define SLOs.
+    pub unparsed: Vec<Broken>,
     /// What was passed over.
     pub notes: Vec<String>,
 }
@@ -90,12 +106,15 @@ impl Definitions {
     /// Looks at the bytes of one file.
     fn look(&mut self, path: &str, bytes: Vec<u8>) {
         let text = String::from_utf8_lossy(&bytes).to_lowercase();
-        if !MARKS.iter().any(|mark| text.contains(mark)) {
+        let marked = MARKS.iter().any(|mark| text.contains(mark));
+        // Templates of other tools are no YAML until they are filled.
+        if !marked && (text.contains("{{") || bytes.len() > MAX_UNMARKED) {
             return;
         }
         let mut above = path.split('/').rev().skip(1);
         if let Some(directory) = above.find(|directory| SAMPLES.contains(directory)) {
-            self.notes.push(format!("`{path}` lies below `{directory}`, so it is taken for a sample"));
+            let note = || format!("`{path}` lies below `{directory}`, so it is taken for a sample");
+            self.notes.extend(marked.then(note));
             return;
         }
         let documents = document::decode(path, bytes)
@@ -106,7 +125,10 @@ impl Definitions {
                 let parts: Vec<Part<'_>> = documents.iter().flat_map(|one| entries(one.root())).collect();
                 self.take(path, &parts);
             }
-            Err(problems) => self.notes.extend(problems.first().map(|problem| told(path, problem))),
+            Err(problems) => {
+                let broken = problems.first().map(|problem| Broken::new(path, problem));
+                if marked { &mut self.broken } else { &mut self.unparsed }.extend(broken);
+            }
         }
     }
 
@@ -127,6 +149,13 @@ impl Definitions {
             let services = defining.filter_map(|(part, _)| service(*part)).collect();
             self.taken.push(Definition { path: path.to_owned(), slos, services });
         }
+    }
+}
+
+impl Broken {
+    /// A file with what is wrong in it.
+    pub fn new(path: &str, problem: &Diagnostic) -> Self {
+        Self { path: path.to_owned(), told: told(path, problem) }
     }
 }
 
@@ -234,7 +263,9 @@ mod tests {
         let nothing = found("apiVersion: v1\nkind: ConfigMap\ndata: {openslo: x}\n");
         assert!(nothing.taken.is_empty() && nothing.unread.is_empty() && nothing.notes.is_empty());
         let broken = found("apiVersion: openslo/v1\nkind: {\n");
-        assert!(broken.notes[0].starts_with("`a.yaml:"), "{:?}", broken.notes);
-        assert!(found("{{ helm }}: openslo\n").notes.len() <= 1);
+        assert!(broken.broken[0].told.starts_with("`a.yaml:"), "{:?}", broken.broken);
+        let unmarked = found("a: [\n");
+        assert_eq!((unmarked.broken.len(), unmarked.unparsed.len()), (0, 1));
+        assert!(found("{{ helm }}: [\n").unparsed.is_empty(), "a template is filled by another tool");
     }
 }

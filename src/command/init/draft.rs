@@ -23,6 +23,8 @@ const SLO: &str = include_str!("draft/slo.yaml");
 const POLICY: &str = include_str!("draft/policy.rhai");
 /// The tests of the policy.
 const TESTS: &str = include_str!("draft/policy.test.yaml");
+/// The tests of the policy in a further environment.
+const ELSEWHERE: &str = include_str!("draft/elsewhere.test.yaml");
 /// The workflow.
 const ACTION: &str = include_str!("draft/workflow.yml");
 
@@ -30,16 +32,20 @@ const ACTION: &str = include_str!("draft/workflow.yml");
 const NO_TEAM: &str = "error-budget";
 
 /// What the files are made of.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// The services.
     pub services: Vec<Service>,
     /// The environments.
     pub environments: Vec<String>,
-    /// The environment that the policy freezes and the workflow asks about.
-    pub target: String,
+    /// The environments that the policy freezes and the workflow asks about; at least one.
+    pub targets: Vec<String>,
     /// Paths of SLO definitions that are there already.
     pub definitions: Vec<String>,
+    /// Paths of SLO definitions that have errors.
+    pub broken: Vec<String>,
+    /// Paths of files of which cannot be told what they are.
+    pub unparsed: Vec<String>,
     /// Every file of the repository.
     pub files: Vec<String>,
     /// The service that gets a sample SLO, where there is no SLO.
@@ -59,20 +65,54 @@ pub struct Draft {
     pub text: String,
 }
 
+impl Plan {
+    /// The paths of definitions that the settings name: those that are there, that are broken and that are written.
+    fn named(&self) -> Vec<String> {
+        let written = self.sample_path();
+        let mut named: Vec<String> =
+            [&self.definitions, &self.broken].into_iter().flatten().cloned().collect();
+        named.extend(written);
+        // What lies beside definitions is one, once it is mended.
+        let above = |path: &str| path.rsplit_once('/').map_or(String::new(), |(above, _)| above.to_owned());
+        let directories: BTreeSet<String> = named.iter().map(|path| above(path)).collect();
+        named.extend(self.unparsed.iter().filter(|path| directories.contains(&above(path))).cloned());
+        named
+    }
+
+    /// Those among them that have errors: nothing is decided until they are mended, and no mended one is missed.
+    #[must_use]
+    pub fn to_mend(&self) -> Vec<String> {
+        let is_broken = |path: &String| self.broken.contains(path) || self.unparsed.contains(path);
+        self.named().into_iter().filter(is_broken).collect()
+    }
+
+    /// The plan as if the broken files were not there: what can be held to something before they are mended.
+    #[must_use]
+    pub fn sound(&self) -> Self {
+        let to_mend = self.to_mend();
+        let mut sound = Self { broken: Vec::new(), unparsed: Vec::new(), ..self.clone() };
+        sound.files.retain(|path| !to_mend.contains(path));
+        sound
+    }
+
+    /// The path of the sample, where there is one.
+    fn sample_path(&self) -> Option<String> {
+        self.sample.as_ref().map(|service| format!("slos/{}-sample.yaml", slug(service)))
+    }
+}
+
 /// The files of a plan.
 pub fn files(plan: &Plan) -> Vec<Draft> {
     let draft = |path: &str, text: String| Draft { path: path.to_owned(), text };
     let mut drafts = Vec::new();
-    let mut definitions = plan.definitions.clone();
-    if let Some(service) = &plan.sample {
-        let path = format!("slos/{}-sample.yaml", slug(service));
+    let definitions = plan.named();
+    if let (Some(service), Some(path)) = (&plan.sample, plan.sample_path()) {
         let query = format!("http_requests_total{{service=\"{service}\"}}");
         let bad = format!("http_requests_total{{service=\"{service}\", code=~\"5..\"}}");
         drafts.push(draft(
             &path,
             fill(SLO, &[("service", named(service)), ("bad", quoted(&bad)), ("total", quoted(&query))]),
         ));
-        definitions.push(path);
     }
     let globs: Vec<String> = globs(&definitions, &plan.files).iter().map(|glob| quoted(glob)).collect();
     let settings = fill(
@@ -102,16 +142,18 @@ pub fn files(plan: &Plan) -> Vec<Draft> {
             ("of", of),
             ("scope", scope),
             ("path", path.clone()),
-            ("target", quoted(&plan.target)),
+            ("measures", measures(&plan.targets)),
+            ("freezes", plan.targets.iter().map(|name| freeze(name)).collect()),
             ("review", quoted(&plan.review.to_string())),
         ];
         drafts.push(draft(&path, fill(POLICY, &marks)));
-        drafts.push(draft(&tests, fill(TESTS, &marks)));
+        drafts.push(draft(&tests, cases(&plan.targets)));
     }
     let up = "../".repeat(plan.prefix.matches('/').count());
     let within = plan.prefix.trim_end_matches('/');
     let dir = if within.is_empty() { String::new() } else { format!("          dir: {}\n", named(within)) };
-    let action = fill(ACTION, &[("target", named(&plan.target)), ("dir", dir)]);
+    let (matrix, target) = workflow(&plan.targets);
+    let action = fill(ACTION, &[("matrix", matrix), ("target", target), ("dir", dir)]);
     drafts.push(draft(&format!("{up}{WORKFLOW}"), action));
     drafts
 }
@@ -158,6 +200,50 @@ fn environment(name: &str) -> String {
     format!("  {}: {{ mode: inform, match: {{}} }}\n", named(name))
 }
 
+/// Whose budgets count, as a line of the policy: of several environments each is judged by its own.
+fn measures(targets: &[String]) -> String {
+    match targets {
+        [only] => format!(
+            "    measures: {},   // whose budgets count, whatever environment is judged\n",
+            quoted(only)
+        ),
+        _ => "    // No `measures`: each environment is judged by its own budgets.\n".to_owned(),
+    }
+}
+
+/// A freeze of one environment, as a line of the policy.
+fn freeze(target: &str) -> String {
+    format!("    .then(freeze({}).except([\"hotfix\", \"security\", \"reliability\"]))\n", quoted(target))
+}
+
+/// The tests of a policy that freezes these environments.
+fn cases(targets: &[String]) -> String {
+    let (home, elsewhere) = match targets {
+        [first, others @ ..] if !others.is_empty() => {
+            (format!("    environment: {}\n", named(first)), others)
+        }
+        _ => (String::new(), [].as_slice()),
+    };
+    let further = elsewhere.iter().map(|name| fill(ELSEWHERE, &[("target", named(name))]));
+    let freezes = vec!["freeze"; targets.len()].join(", ");
+    fill(TESTS, &[("home", home), ("freezes", freezes), ("elsewhere", further.collect())])
+}
+
+/// How the workflow's job is repeated for these environments, and the environment that it asks about.
+fn workflow(targets: &[String]) -> (String, String) {
+    match targets {
+        [only] => (String::new(), named(only)),
+        several => {
+            let names: Vec<String> = several.iter().map(|name| named(name)).collect();
+            let matrix = format!(
+                "    strategy:\n      fail-fast: false # each environment has a status of its own\n      matrix:\n        environment: [{}]\n",
+                names.join(", ")
+            );
+            (matrix, "${{ matrix.environment }}".to_owned())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,8 +260,10 @@ mod tests {
         Plan {
             services: services.iter().map(service).collect(),
             environments: vec!["on".to_owned(), "1.5".to_owned(), "prod".to_owned()],
-            target: "prod".to_owned(),
+            targets: vec!["prod".to_owned()],
             definitions: Vec::new(),
+            broken: Vec::new(),
+            unparsed: Vec::new(),
             files: Vec::new(),
             sample: Some(services[0].0.to_owned()),
             prefix: "a/b c/".to_owned(),
@@ -215,7 +303,9 @@ mod tests {
         for draft in files(&plan(&[("a", Some("t"), "a"), ("b", None, "b")])) {
             assert!(!draft.text.contains(['«', '»']), "{}", draft.text);
         }
-        for (template, marks) in [(SETTINGS, 3), (SLO, 3), (POLICY, 5), (TESTS, 0), (ACTION, 2)] {
+        for (template, marks) in
+            [(SETTINGS, 3), (SLO, 3), (POLICY, 6), (TESTS, 3), (ELSEWHERE, 1), (ACTION, 3)]
+        {
             let names: BTreeSet<&str> =
                 template.split('«').skip(1).filter_map(|rest| rest.split('»').next()).collect();
             assert_eq!(names.len(), marks, "{names:?}");

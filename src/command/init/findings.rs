@@ -11,8 +11,9 @@ use jiff::civil::Date;
 use crate::cli::Init;
 use crate::command::World;
 use crate::command::ground;
-use crate::command::init::definition::{self, Definition, Definitions};
+use crate::command::init::definition::{self, Broken, Definition, Definitions};
 use crate::command::init::draft::Plan;
+use crate::command::init::environment;
 use crate::command::init::owners::{self, Owners};
 use crate::command::init::service::{self, Origin, is_name};
 use crate::command::init::survey::{self, Survey};
@@ -21,12 +22,6 @@ use crate::command::judge::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::git::Repository;
 use crate::tree::WorkTree;
-
-/// The environment that is meant where nothing names one.
-const PRODUCTION: &str = "production";
-
-/// Names of environments that users meet, the plainest first.
-const LIVE: [&str; 4] = [PRODUCTION, "prod", "prd", "live"];
 
 /// What lies in the repository.
 pub struct Findings {
@@ -75,8 +70,10 @@ pub fn look(init: &Init, world: &World) -> Result<Findings, Stop> {
 
 impl Findings {
     /// What the files are made of.
-    #[must_use]
-    pub fn plan(&self, init: &Init, today: Date) -> (Plan, Origin) {
+    ///
+    /// # Errors
+    /// When the command line must say which environments are protected.
+    pub fn plan(&self, init: &Init, today: Date) -> Result<(Plan, Origin), Stop> {
         let taken = &self.definitions.taken;
         let mut known: Vec<String> = taken.iter().flat_map(|one| one.services.iter().cloned()).collect();
         known.extend(self.definitions.services.iter().cloned());
@@ -86,7 +83,9 @@ impl Findings {
         let (mut names, origin) = if !init.service.is_empty() {
             (init.service.clone(), Origin::Given)
         } else if !known.is_empty() {
-            (known, Origin::Definitions)
+            let further = service::beside(&known, &self.survey.directories);
+            let origin = if further.is_empty() { Origin::Definitions } else { Origin::Both };
+            (known.into_iter().chain(further).collect(), origin)
         } else {
             let name = self.root.file_name().unwrap_or_default().to_string_lossy();
             service::from_directories(&self.survey.directories, &name)
@@ -100,33 +99,33 @@ impl Findings {
             init.team.as_deref(),
             &self.prefix,
         );
-        let environments = environments(init, &self.workflows);
-        let live = LIVE.iter().find(|name| environments.iter().any(|one| one == *name));
-        let target = live.map(|name| (*name).to_owned()).or_else(|| environments.last().cloned());
+        let environments = environment::all(init, &self.workflows);
         let sample = (!taken.iter().any(|one| one.slos > 0)).then(|| names.first().cloned()).flatten();
         let plan = Plan {
             services,
-            target: target.unwrap_or_else(|| PRODUCTION.to_owned()),
+            targets: environment::protected(init, &environments)?,
             environments,
             definitions: taken.iter().map(|definition: &Definition| definition.path.clone()).collect(),
+            broken: self.definitions.broken.iter().map(|broken| broken.path.clone()).collect(),
+            unparsed: self.definitions.unparsed.iter().map(|broken| broken.path.clone()).collect(),
             files: self.survey.files.clone(),
             sample,
             prefix: self.prefix.clone(),
             review: today.checked_add(3.months()).unwrap_or(today),
         };
-        (plan, origin)
+        Ok((plan, origin))
     }
 
-    /// Leaves out the definitions that have errors; true when there was one.
-    pub fn leave_out(&mut self, errors: &[&Diagnostic]) -> bool {
-        let Self { definitions: Definitions { taken, services, .. }, notes, .. } = self;
+    /// Takes the definitions that have errors for broken; true when there was one.
+    pub fn set_aside(&mut self, errors: &[&Diagnostic]) -> bool {
+        let Self { definitions: Definitions { taken, services, broken, .. }, .. } = self;
         let before = taken.len();
         taken.retain(|definition| {
             let of = |problem: &&&Diagnostic| {
                 problem.place().is_some_and(|place| place.source.path() == definition.path)
             };
             let Some(problem) = errors.iter().find(of) else { return true };
-            notes.push(definition::told(&definition.path, problem));
+            broken.push(Broken::new(&definition.path, problem));
             // What it says of its service is as true as before.
             services.extend(definition.services.iter().cloned());
             false
@@ -134,9 +133,23 @@ impl Findings {
         taken.len() < before
     }
 
-    /// Everything that was passed over.
+    /// What is wrong in the broken files that the settings name all the same.
     #[must_use]
-    pub fn passed_over(&self) -> Vec<String> {
+    pub fn to_mend(&self, named: &[String]) -> Vec<String> {
+        let Definitions { broken, unparsed, .. } = &self.definitions;
+        let ours = broken.iter().chain(unparsed).filter(|broken| named.contains(&broken.path));
+        ours.map(|broken| broken.told.clone()).collect()
+    }
+
+    /// Everything that was passed over, where the settings name these broken files.
+    #[must_use]
+    pub fn passed_over(&self, named: &[String]) -> Vec<String> {
+        let apart = self.definitions.unparsed.iter().filter(|broken| !named.contains(&broken.path));
+        let apart: Vec<&str> = apart.map(|broken| broken.told.as_str()).collect();
+        let unparsed = apart.first().map(|first| match apart.len() {
+            1 => format!("whether it defines an SLO cannot be told: {first}"),
+            several => format!("whether they define SLOs cannot be told of {several} files, first {first}"),
+        });
         let odd = self.workflows.environments.keys().filter(|name| !is_name(name));
         let odd = odd.map(|name| format!("the environment `{name}` has a name that settings do not accept"));
         let parts = [
@@ -146,21 +159,6 @@ impl Findings {
             &self.owners.notes,
             &self.workflows.notes,
         ];
-        parts.into_iter().flatten().cloned().chain(odd).collect()
+        parts.into_iter().flatten().cloned().chain(odd).chain(unparsed).collect()
     }
-}
-
-/// The environments, each once.
-fn environments(init: &Init, workflows: &Workflows) -> Vec<String> {
-    let mut environments: Vec<String> = if init.environment.is_empty() {
-        workflows.environments.keys().filter(|name| is_name(name)).cloned().collect()
-    } else {
-        init.environment.clone()
-    };
-    let mut seen = BTreeSet::new();
-    environments.retain(|name| seen.insert(name.clone()));
-    if environments.is_empty() {
-        environments.push(PRODUCTION.to_owned());
-    }
-    environments
 }

@@ -1,5 +1,4 @@
-//! The services of a repository: those that its SLOs name, or else its directories, each with the paths that belong to
-//! it. A guess that is wrong must be strict: a service of which no directory is found gets every path.
+//! The services of a repository: those that its SLOs name, and its directories, each with the paths that belong to it. A guess that is wrong must be strict: a service of which no directory is found gets every path.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,6 +6,9 @@ use crate::command::init::owners::Owners;
 
 /// Directories whose directories are services, those that mean it most first.
 const CONTAINERS: [&str; 6] = ["services", "apps", "microservices", "svc", "cmd", "packages"];
+
+/// How many of these hold nothing but services; the others hold libraries, too.
+const OF_SERVICES: usize = 4;
 
 /// Directories below which nothing ships.
 const APART: [&str; 12] = [
@@ -41,6 +43,8 @@ pub enum Origin {
     Given,
     /// From SLO definitions.
     Definitions,
+    /// From SLO definitions, and more of them from directories.
+    Both,
     /// From directories.
     Directories,
     /// From the name of the repository's own directory.
@@ -83,6 +87,32 @@ pub fn from_directories(directories: &[String], repository: &str) -> (Vec<String
     let plain = plain.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let name = if is_name(plain) { plain } else { "app" };
     (vec![name.to_owned()], Origin::Repository)
+}
+
+/// The names of further services that directories stand for, beside those that are known.
+///
+/// A service that has no SLO is less strict than a path of no service, which concerns all of them: a directory is taken
+/// only where its neighbours are services, too, and not where a known service lies in it or has its name.
+pub fn beside(known: &[String], directories: &[String]) -> Vec<String> {
+    let names: BTreeSet<String> = known.iter().map(|name| folded(name)).collect();
+    let taken: Vec<String> = by_name(directories)
+        .iter()
+        .filter(|(name, _)| names.contains(*name))
+        .flat_map(|(_, paths)| paths.iter().map(|path| format!("{path}/")))
+        .collect();
+    let is_service = |container: &str, path: &str| {
+        let inside = path.strip_prefix(container).and_then(|rest| rest.strip_prefix('/'));
+        let name = inside.filter(|name| is_name(name) && !names.contains(&folded(name)))?;
+        let above = format!("{path}/");
+        (!taken.iter().any(|service| service.starts_with(&above))).then(|| name.to_owned())
+    };
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    for container in CONTAINERS.iter().take(OF_SERVICES) {
+        for name in directories.iter().filter_map(|path| is_service(container, path)) {
+            found.entry(folded(&name)).or_insert(name);
+        }
+    }
+    found.into_values().collect()
 }
 
 /// The services of these names, with their directories and teams. `prefix` leads from the top of the repository.
@@ -184,6 +214,23 @@ mod tests {
             (paths(&["My-shop"]), Origin::Repository)
         );
         assert_eq!(from_directories(&[], "…"), (paths(&["app"]), Origin::Repository));
+    }
+
+    #[test]
+    fn directories_are_services_beside_those_that_slos_name() {
+        let there = paths(&[
+            "services",
+            "packages",
+            "services/cart",
+            "services/pay_ments",
+            "services/pay",
+            "services/shop",
+            "apps/web",
+            "apps/Pay",
+            "packages/ui",
+            "services/shop/search",
+        ]);
+        assert_eq!(beside(&paths(&["cart", "Pay-ments", "search"]), &there), ["pay", "web"]);
     }
 
     #[test]

@@ -22,8 +22,12 @@ pub struct Found<'a> {
     pub unread: &'a [(String, String)],
     /// Environments, each with what named it.
     pub environments: Vec<(&'a str, String)>,
+    /// The environments that the policy freezes and the workflow asks about.
+    pub targets: &'a [String],
     /// Workflows that deploy by their name and name no environment.
     pub deploying: &'a [String],
+    /// What is wrong in the broken files that the settings name.
+    pub to_mend: &'a [String],
     /// What was passed over.
     pub notes: &'a [String],
 }
@@ -36,6 +40,7 @@ pub fn found(found: &Found<'_>) -> String {
     let from = match origin {
         Origin::Given => "given by --service",
         Origin::Definitions => "named by SLO definitions",
+        Origin::Both => "named by SLO definitions, and guessed from directories",
         Origin::Directories => "guessed from directories",
         Origin::Repository => "named for the directory, because nothing else names one",
     };
@@ -59,8 +64,10 @@ pub fn found(found: &Found<'_>) -> String {
     rows(&mut out, "not read", advice.into_iter().chain(unread));
     let environments = found.environments.iter();
     rows(&mut out, "environments", environments.map(|(name, by)| format!("{name}: {}", clean(by))));
+    rows(&mut out, "protects", found.targets.iter().map(|name| clean(name)));
     let deploying = found.deploying.iter();
     rows(&mut out, "deploys", deploying.map(|path| format!("{}: names no environment", clean(path))));
+    rows(&mut out, "to mend", found.to_mend.iter().map(|told| clean(told)));
     rows(&mut out, "passed over", found.notes.iter().map(|note| clean(note)));
     out
 }
@@ -77,9 +84,9 @@ fn rows(out: &mut String, title: &str, rows: impl Iterator<Item = String>) {
     }
 }
 
-/// What was written, what it was held to, and what comes next.
+/// What was written, what it was held to, and what comes next; of how many tests and files to mend.
 #[must_use]
-pub fn written(paths: &[&str], validated: &str, tests: usize, dir: &str) -> String {
+pub fn written(paths: &[&str], validated: &str, (tests, to_mend): (usize, usize), dir: &str) -> String {
     let mut out = String::from("\nWritten\n");
     for path in paths {
         let open = if path.ends_with(WORKFLOW) { "    # put the hash of a release into it" } else { "" };
@@ -87,6 +94,11 @@ pub fn written(paths: &[&str], validated: &str, tests: usize, dir: &str) -> Stri
     }
     let tests = if tests == 1 { "1 test passes".to_owned() } else { format!("{tests} tests pass") };
     let _ = writeln!(out, "\n{}; {tests} and cover 100 % of the policy", validated.trim_end());
+    if to_mend > 0 {
+        let are =
+            if to_mend == 1 { "1 file above is".to_owned() } else { format!("{to_mend} files above are") };
+        let _ = writeln!(out, "{are} still to be mended and not counted here: until then nothing is decided");
+    }
     let dir = if dir == "." { String::new() } else { format!(" {}", clean(dir)) };
     let _ = writeln!(out, "\nNext\n  slogate validate{dir}    # what is still to be filled in");
     let _ = writeln!(

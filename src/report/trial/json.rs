@@ -2,15 +2,16 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::diagnostic::Diagnostic;
 use crate::policy::ruling::Ruling;
 use crate::policy::trial::Moment;
 use crate::policy::trial::coverage::Coverage;
-use crate::report::json::{evidence, obstacle, recalled, state};
+use crate::report::json::{evidence, obstacle, problem, recalled, state};
 use crate::report::trial::{Trials, Tried};
 
-/// The outcome as JSON, with a line break at its end.
+/// The outcome as JSON, with what is wrong in the files and a line break at its end; with an error no case ran.
 #[must_use]
-pub fn render(trials: &Trials) -> String {
+pub fn render(trials: &Trials, problems: &[Diagnostic]) -> String {
     let failed = trials.failed();
     let outcome = json!({
         "version": 1,
@@ -20,6 +21,7 @@ pub fn render(trials: &Trials) -> String {
         "untested": trials.untested,
         "cases": trials.cases.iter().map(case).collect::<Vec<_>>(),
         "min": trials.min,
+        "problems": problems.iter().map(problem).collect::<Vec<_>>(),
         "coverage": trials.coverage.as_ref().map(|all| all.iter().map(coverage).collect::<Vec<_>>()),
     });
     format!("{outcome:#}\n")

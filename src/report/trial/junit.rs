@@ -2,20 +2,35 @@
 
 use std::fmt::Write as _;
 
+use crate::diagnostic::Diagnostic;
 use crate::report::trial::{Trials, Tried};
 
-/// The outcome as XML.
+/// The outcome as XML. A file that is wrong is a case that could not run.
 #[must_use]
-pub fn render(trials: &Trials) -> String {
+pub fn render(trials: &Trials, problems: &[Diagnostic]) -> String {
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-    let (all, failed) = (trials.cases.len(), trials.failed());
-    let _ = writeln!(out, "<testsuites name=\"slogate\" tests=\"{all}\" failures=\"{failed}\">");
+    let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
+    let (all, failed, broken) = (trials.cases.len() + errors.len(), trials.failed(), errors.len());
+    let _ = writeln!(
+        out,
+        "<testsuites name=\"slogate\" tests=\"{all}\" failures=\"{failed}\" errors=\"{broken}\">"
+    );
+    if broken > 0 {
+        let _ = writeln!(
+            out,
+            "  <testsuite name=\"files\" tests=\"{broken}\" failures=\"0\" errors=\"{broken}\">"
+        );
+        for problem in errors {
+            write_error(&mut out, problem);
+        }
+        out.push_str("  </testsuite>\n");
+    }
     for suite in trials.cases.chunk_by(|one, other| one.policy == other.policy) {
         let failed = suite.iter().filter(|case| !case.passed()).count();
         let name = suite.first().map_or("", |case| case.policy.as_str());
         let _ = writeln!(
             out,
-            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\">",
+            "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{failed}\" errors=\"0\">",
             escaped(name),
             suite.len()
         );
@@ -26,6 +41,23 @@ pub fn render(trials: &Trials) -> String {
     }
     out.push_str("</testsuites>\n");
     out
+}
+
+/// A problem for which no case ran.
+fn write_error(out: &mut String, problem: &Diagnostic) {
+    let (file, line) = problem.place().map_or((String::new(), String::new()), |place| {
+        (place.to_string(), format!(" file=\"{}\" line=\"{}\"", escaped(place.source.path()), place.line()))
+    });
+    let message = escaped(&problem.message);
+    let _ = writeln!(out, "    <testcase classname=\"files\" name=\"{message}\"{line}>");
+    let told: Vec<&str> =
+        [file.as_str(), problem.help.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+    let code = escaped(&problem.code.to_string());
+    let _ = writeln!(
+        out,
+        "      <error type=\"{code}\" message=\"{message}\">{}</error>\n    </testcase>",
+        escaped(&told.join(": "))
+    );
 }
 
 /// One case.
