@@ -62,7 +62,7 @@ impl Budget {
             direct: None,
             terms: self.terms,
             outages: self.outages.clone(),
-            given_back: self.given_back.clone(),
+            gifts: self.gifts.clone(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             objective: self.objective,
