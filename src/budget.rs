@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use crate::budget::breach::Breaches;
 use crate::budget::gap::Gap;
+use crate::budget::gift::Gift;
 use crate::budget::incident::Incidents;
 use crate::budget::quarter::Outage;
 use crate::budget::series::{Series, Total};
@@ -22,6 +23,7 @@ mod breach;
 mod consistency;
 pub mod forecast;
 pub mod gap;
+mod gift;
 pub mod incident;
 pub mod priority;
 pub mod quarter;
@@ -82,8 +84,8 @@ pub struct Budget {
     incidents: OnceLock<Incidents>,
     /// The breaches of the series, found when they are first asked about.
     breaches: OnceLock<Breaches>,
-    /// Shares of a period's grant that are given back, each with its instant in seconds since the epoch.
-    given_back: Vec<(i64, Decimal)>,
+    /// What top-ups give back, in the order of time.
+    gifts: Vec<Gift>,
 }
 
 /// Running sums up to a point.
@@ -141,7 +143,7 @@ impl Budget {
             signals: None,
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
-            given_back: Vec::new(),
+            gifts: Vec::new(),
         };
         for point in series.points {
             budget.push(point);
@@ -210,13 +212,6 @@ impl Budget {
     #[must_use]
     pub const fn terms(&self) -> Terms {
         self.terms
-    }
-
-    /// The same budget with shares of its grant given back, each at its instant, in seconds since the epoch.
-    #[must_use]
-    pub fn topped_up(&self, given_back: Vec<(i64, Decimal)>) -> Self {
-        let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
-        Self { incidents, breaches, given_back, ..self.clone() }
     }
 
     /// The objective.
@@ -328,16 +323,10 @@ impl Figures<'_> {
         self.allowance * self.period.total
     }
 
-    /// The bad events of the period that are given back: what was given within it, and never more than was spent.
+    /// The bad events of the period that are given back, and never more than there are.
     fn forgiven(&self) -> Decimal {
-        if self.budget.given_back.is_empty() {
-            return Decimal::ZERO;
-        }
-        let (t, period) = (self.t(), self.budget.period());
-        let within = self.budget.given_back.iter().filter(|(at, _)| *at <= t && t - at < period);
-        let share: Decimal = within.map(|(_, share)| share).sum();
-        // A share of what the objective grants, whatever the figures are held to: an SLA's grant is larger.
-        let given = share * self.budget.objective.allowance() * self.period.total;
+        let (t, points) = (self.t(), self.budget.period);
+        let given: Decimal = self.budget.gifts.iter().map(|gift| gift.within(t, self.index, points)).sum();
         given.min(self.period.bad)
     }
 

@@ -78,7 +78,7 @@ impl Budget {
             terms: self.terms,
             outages: self.outages.clone(),
             signals: self.signals.clone(),
-            given_back: self.given_back.clone(),
+            gifts: self.gifts.clone(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             objective: self.objective,

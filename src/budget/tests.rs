@@ -35,26 +35,26 @@ fn debt_is_signed_and_exact() {
 }
 
 #[test]
-fn a_top_up_is_given_back_while_its_instant_lies_in_the_period() {
+fn a_top_up_is_given_back_from_its_instant_on() {
     let spent =
         budget(4, [vec![events(0, 1_000); 3], vec![events(50, 1_000)], vec![events(0, 1_000); 4]].concat());
-    let topped = spent.topped_up(vec![(4 * HOUR, Decimal::new(5, 1))]);
+    let topped = spent.topped_up(&[(4 * HOUR, Decimal::new(5, 1))]);
     let left = |budget: &Budget, hour: i64| budget.at(hour * HOUR).expect("known").remaining();
     assert_eq!((left(&spent, 3), left(&topped, 3)), (Decimal::new(-25, 2), Decimal::new(-25, 2)));
     let figures = topped.at(4 * HOUR).expect("known");
     assert_eq!((figures.remaining(), figures.consumed()), (Decimal::new(25, 2), Decimal::new(75, 2)));
     assert_eq!((figures.given_back(), figures.pace()), (Decimal::new(5, 1), Decimal::new(75, 2)));
-    // What burned has left the period, and what was given back is more than was spent.
+    // What burned has left the period, and what was given back of it too.
     assert_eq!(left(&topped, 7), Decimal::ONE);
     assert_eq!(topped.at(7 * HOUR).expect("known").given_back(), Decimal::ZERO);
-    let early = spent.topped_up(vec![(0, Decimal::ONE)]);
-    assert_eq!((left(&early, 3), left(&early, 4)), (Decimal::new(75, 2), Decimal::new(-25, 2)));
+    let early = spent.topped_up(&[(0, Decimal::ONE)]);
+    assert_eq!((left(&early, 3), left(&early, 4)), (Decimal::new(-25, 2), Decimal::new(-25, 2)));
 }
 
 #[test]
 fn never_more_is_given_back_than_was_consumed() {
     let spent = budget(2, vec![events(4, 1_000), events(0, 1_000)]);
-    let topped = spent.topped_up(vec![(0, Decimal::new(15, 2)), (HOUR, Decimal::new(15, 2))]);
+    let topped = spent.topped_up(&[(0, Decimal::new(15, 2)), (HOUR, Decimal::new(15, 2))]);
     let figures = topped.at(HOUR).expect("known");
     assert_eq!((figures.remaining(), figures.given_back()), (Decimal::ONE, Decimal::new(2, 1)));
 }

@@ -74,7 +74,9 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     found.problems.extend(rights.into_iter().flat_map(|places| idle_rights(&header, &clauses, places)));
     found.problems.extend(standing.into_iter().flatten());
     let (id, digest) = (id(source.path()), digest(source.text()));
-    let windows = syntax::windows(&ast, &script.layout, names.step);
+    let mut windows = syntax::windows(&ast, &script.layout, names.step);
+    let afters = clauses.iter().filter_map(|clause| clause.after.as_ref());
+    windows.extend(afters.map(|after| (after.length, after.place.clone())));
     let reads = syntax::reads(&ast, &script.layout);
     let signals = syntax::signals(&ast, &names.signals);
     let policy = Policy {

@@ -164,7 +164,7 @@ pub(super) fn budget(
     let mut budget = Arc::clone(budget);
     let given_back = top_ups(policy, &subject.slo, past);
     if !given_back.is_empty() {
-        budget = Arc::new(budget.topped_up(given_back));
+        budget = Arc::new(budget.topped_up(&given_back));
     }
     if policy.reads("quarter").is_some() {
         let outages: Vec<Outage> = past

@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::diagnostic::Place;
-use crate::ledger::{self, Past, Triggered};
+use crate::ledger::{self, Past};
 use crate::policy::recall::{self, Recalled, Taxed};
 use crate::policy::walk::{Answer, Course, Span, State, Stretch};
 use crate::policy::{
@@ -22,6 +22,7 @@ use crate::policy::{
 };
 
 mod asking;
+mod stretch;
 
 /// Why a clause is not decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,10 +126,10 @@ pub fn spans(
 ) -> Result<Vec<Span>, Obstacle> {
     let begin = measured.budget.as_ref().ok().and_then(|budget| budget.span()).map(|(begin, _)| begin);
     let bench = Bench { begin, ..Bench::new(policy, measured, past) };
-    let spans = bench.spans(clause).map_err(|gap| Obstacle::Unknown { why: gap.to_string() })?;
+    let stretches = bench.stretches(clause, 0)?;
     match bench.failure() {
         Some(failed) => Err(failed),
-        None => Ok(spans),
+        None => Ok(stretches.surely),
     }
 }
 
@@ -149,7 +150,23 @@ fn obstacle(truth: Truth) -> Option<Obstacle> {
 /// Notes that a budget is not known.
 fn unknown(ruling: &mut Ruling, gap: &Gap) {
     ruling.standing = Standing::Unknown;
-    ruling.obstacle = Some(Obstacle::Unknown { why: gap.to_string() });
+    ruling.obstacle = Some(unknown_for(gap));
+}
+
+/// The obstacle that a gap is.
+fn unknown_for(gap: &Gap) -> Obstacle {
+    Obstacle::Unknown { why: gap.to_string() }
+}
+
+/// The stretch that goes on, if one does.
+fn going_on(spans: &[Span]) -> Option<Span> {
+    spans.last().copied().filter(|span| span.until.is_none())
+}
+
+/// The obstacle of a clause whose state depends on what was before the history.
+fn too_short() -> Obstacle {
+    let why = "history is too short to tell whether a clause was in force before it, and when that ended";
+    Obstacle::Unknown { why: why.to_owned() }
 }
 
 /// The year of an instant, in UTC.
@@ -317,8 +334,9 @@ impl<'a> Bench<'a> {
                 let thaws_at = if releases.is_empty() {
                     self.conditions(clause, when, &future).ending(course, stretch)
                 } else {
-                    let spans = self.taxed_spans(clause, when, &future, course.t + course.length, &releases);
-                    spans.into_iter().find_map(|span| span.until.filter(|until| *until > course.t))
+                    let spans =
+                        self.taxed_spans(clause, when, &future, (0, course.t + course.length), &releases);
+                    spans.surely.into_iter().find_map(|span| span.until.filter(|until| *until > course.t))
                 };
                 ruling.unforeseen = self.unforeseen.get();
                 let thaws_at = thaws_at.filter(|_| !ruling.unforeseen);
@@ -326,23 +344,6 @@ impl<'a> Bench<'a> {
             }
         };
         ruling.obstacle = ruling.obstacle.take().or_else(|| self.failure());
-    }
-
-    /// The stretches in force of a clause up to `end`, each with its end put off by the days with a release in it.
-    fn taxed_spans(
-        &self,
-        clause: &Clause,
-        when: &Condition,
-        budget: &Arc<Budget>,
-        end: i64,
-        releases: &[i64],
-    ) -> Vec<Span> {
-        let tax = self.policy.header.thaw_tax.unwrap_or_default();
-        let delay = |since, point| Taxed::on(releases, &(since..point), tax).seconds();
-        let course = self.course(budget);
-        let back = (2 * course.length / course.step) * course.step;
-        let begin = self.begin.unwrap_or(course.t - back);
-        self.conditions(clause, when, budget).spans(course, (begin, end), delay)
     }
 
     /// The state of a clause whose end days with a release put off.
@@ -356,9 +357,13 @@ impl<'a> Bench<'a> {
     ) -> State {
         let course = self.course(budget);
         let edge = course.t - course.length;
-        let spans = self.taxed_spans(clause, when, budget, course.t, releases);
-        let Some(open) = spans.last().filter(|span| span.until.is_none()) else {
+        let stretches = self.taxed_spans(clause, when, budget, (0, course.t), releases);
+        let Some(open) = going_on(&stretches.surely) else {
             let now = self.answers(when, budget)(course.t);
+            if going_on(&stretches.maybe).is_some() {
+                ruling.obstacle = ruling.obstacle.take().or(Some(too_short()));
+                return State::Unknown;
+            }
             return if now == Answer::Unknown { State::Unknown } else { State::Idle };
         };
         let tax = self.policy.header.thaw_tax.unwrap_or_default();
@@ -373,11 +378,16 @@ impl<'a> Bench<'a> {
 
     /// The ruling of a clause that follows another one.
     fn following(&self, ruling: &mut Ruling, after: &After) {
-        let spans = match self.spans_after(after) {
-            Ok(spans) => spans,
-            Err(gap) => return unknown(ruling, &gap),
+        let stretches = match self.stretches_after(after, 0) {
+            Ok(stretches) => stretches,
+            Err(obstacle) => {
+                ruling.standing = Standing::Unknown;
+                ruling.obstacle = Some(obstacle);
+                return;
+            }
         };
-        ruling.standing = match spans.last().filter(|span| span.until.is_none()) {
+        let unsure = going_on(&stretches.maybe).is_some();
+        ruling.standing = match going_on(&stretches.surely) {
             Some(span) => {
                 ruling.evidence.push(Evidence {
                     fact: format!("after(\"{}\")", after.clause),
@@ -393,54 +403,11 @@ impl<'a> Bench<'a> {
                 let thaws_at = Some(span.since + after.length);
                 Standing::InForce { since: span.since, at_least: false, thaws_at }
             }
-            None if self.failure().is_some() => Standing::Unknown,
+            None if unsure || self.failure().is_some() => Standing::Unknown,
             None => Standing::Idle,
         };
-        ruling.obstacle = self.failure();
-    }
-
-    /// The stretches in force of a clause that follows another one, up to the judged point: from each end of the other
-    /// until the length is over, or the other comes back.
-    fn spans_after(&self, after: &After) -> Result<Vec<Span>, Gap> {
-        let first = self.policy.clauses.iter().find(|clause| clause.name == after.clause);
-        let firsts = first.map_or_else(|| Ok(Vec::new()), |first| self.spans(first))?;
-        let nexts = firsts.iter().skip(1).map(|span| Some(span.since)).chain([None]);
-        let mut spans = Vec::new();
-        for (span, next) in firsts.iter().zip(nexts) {
-            let Some(since) = span.until else { continue };
-            let until = next.map_or(since + after.length, |next| next.min(since + after.length));
-            spans.push(Span { since, until: Some(until).filter(|until| *until <= self.t) });
-        }
-        Ok(spans)
-    }
-
-    /// The stretches in force of any clause, up to the judged point.
-    fn spans(&self, clause: &Clause) -> Result<Vec<Span>, Gap> {
-        match (&clause.when, &clause.after) {
-            (Some(when), _) => {
-                let budget = self.budget.as_ref().map_err(Clone::clone)?;
-                // Where nothing is known now, what ended before is not known to have stayed so.
-                budget.at(self.t)?;
-                let releases = recall::taxable(self.policy, clause, &self.subject.service, self.past);
-                Ok(self.taxed_spans(clause, when, budget, self.t, &releases))
-            }
-            (None, Some(after)) => self.spans_after(after),
-            (None, None) if clause.on_gap => Ok(self.budget.as_ref().map_or_else(
-                |_| Vec::new(),
-                |budget| {
-                    let first = self.begin.unwrap_or(self.t - 2 * budget.period());
-                    gaps(budget, first, self.t)
-                },
-            )),
-            (None, None) => {
-                let triggered = self.past.triggered(&self.policy.id, &clause.name, &self.subject.service);
-                let span = |one: &Triggered<'_>| Span {
-                    since: one.by.at.as_second(),
-                    until: one.released.map(Timestamp::as_second),
-                };
-                Ok(triggered.iter().map(span).collect())
-            }
-        }
+        let unsure = unsure && ruling.standing == Standing::Unknown;
+        ruling.obstacle = self.failure().or_else(|| unsure.then(too_short));
     }
 
     /// The first failure of a condition on the walk, if one failed.

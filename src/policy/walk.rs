@@ -7,6 +7,10 @@
 //! The walk goes backwards and stops at the first ending, so a healthy budget costs one or two evaluations. Where an
 //! ending may be put off, or must be known itself, it goes forwards and finds every stretch.
 
+pub use certainty::Stretches;
+
+mod certainty;
+
 /// What a condition answers at one grid point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -118,40 +122,35 @@ impl<W: FnMut(i64) -> Answer, T: FnMut(i64) -> Answer> Conditions<W, T> {
     ///
     /// A stretch ends once `delay` has passed since the point at which it would otherwise; `delay` is asked, in
     /// seconds, for the stretch's first point and the one that is looked at. Where `when` holds again meanwhile, the
-    /// stretch waits for another ending. One that only hovers ends a walk's length after `when` last held.
+    /// stretch waits for another ending. One that only hovers ends a walk's length after `when` last held. What was
+    /// before `begin` is not seen, so it is walked twice at once: as if the clause had been idle, and as if it had been
+    /// in force until then.
     pub fn spans(
         &mut self,
         course: Course,
         (begin, end): (i64, i64),
         mut delay: impl FnMut(i64, i64) -> i64,
-    ) -> Vec<Span> {
-        let mut spans: Vec<Span> = Vec::new();
-        let mut open: Option<Waiting> = None;
+    ) -> Stretches {
         let mut point = begin;
         while point < course.first {
             point += ((course.first - point) / course.step).max(1) * course.step;
         }
+        let mut surely = Track::default();
+        let mut maybe = Track::default();
+        if begin > course.first {
+            let before = point - course.step;
+            maybe.open = Some(Waiting { since: before, last_held: before, ends: None });
+        }
         while point <= end {
             let answer = (self.when)(point);
-            if answer == Answer::Holds {
-                let since = open.map_or(point, |waiting| waiting.since);
-                open = Some(Waiting { since, last_held: point, ends: None });
-            } else if let Some(waiting) = &mut open {
-                if waiting.ends.is_none() && self.ends(point, answer) {
-                    waiting.ends = Some(point);
-                }
-                let over = waiting.ends.is_some_and(|ends| point - ends >= delay(waiting.since, point));
-                // What has ended and is only put off is not forgotten; the delay ends it.
-                let hovered = waiting.ends.is_none() && point - course.length > waiting.last_held;
-                if over || hovered {
-                    spans.push(Span { since: waiting.since, until: Some(point) });
-                    open = None;
-                }
+            let waits = [&surely, &maybe].iter().any(|track| track.waits());
+            let ends = answer != Answer::Holds && waits && self.ends(point, answer);
+            for track in [&mut surely, &mut maybe] {
+                track.pass(point, (answer, ends), course.length, &mut delay);
             }
             point += course.step;
         }
-        spans.extend(open.map(|waiting| Span { since: waiting.since, until: None }));
-        spans
+        Stretches { surely: surely.close(), maybe: maybe.close() }
     }
 
     /// The first point after `course.t` at which a clause that is in force is so no longer, given conditions that
@@ -182,6 +181,52 @@ struct Waiting {
     last_held: i64,
     /// The point after `last_held` at which it would end if nothing put that off.
     ends: Option<i64>,
+}
+
+/// What a walk forwards has found, given what was before it.
+#[derive(Debug, Default)]
+struct Track {
+    /// The stretches that are over.
+    spans: Vec<Span>,
+    /// The one that is not.
+    open: Option<Waiting>,
+}
+
+impl Track {
+    /// True where a stretch waits for its ending.
+    fn waits(&self) -> bool {
+        self.open.is_some_and(|waiting| waiting.ends.is_none())
+    }
+
+    /// Goes through a point, where `when` gave an answer and an ending was found or not.
+    fn pass(
+        &mut self,
+        point: i64,
+        (answer, ends): (Answer, bool),
+        length: i64,
+        delay: &mut impl FnMut(i64, i64) -> i64,
+    ) {
+        if answer == Answer::Holds {
+            let since = self.open.map_or(point, |waiting| waiting.since);
+            self.open = Some(Waiting { since, last_held: point, ends: None });
+            return;
+        }
+        let Some(waiting) = &mut self.open else { return };
+        waiting.ends = waiting.ends.or_else(|| ends.then_some(point));
+        let over = waiting.ends.is_some_and(|ends| point - ends >= delay(waiting.since, point));
+        // What has ended and is only put off is not forgotten; the delay ends it.
+        let hovered = waiting.ends.is_none() && point - length > waiting.last_held;
+        if over || hovered {
+            self.spans.push(Span { since: waiting.since, until: Some(point) });
+            self.open = None;
+        }
+    }
+
+    /// Every stretch, with the one that goes on.
+    fn close(mut self) -> Vec<Span> {
+        self.spans.extend(self.open.map(|waiting| Span { since: waiting.since, until: None }));
+        self.spans
+    }
 }
 
 #[cfg(test)]
@@ -317,7 +362,7 @@ mod tests {
         let thaws = |point| if at(point) == b't' { Answer::Holds } else { Answer::Fails };
         let end = i64::try_from(history.len()).expect("a length") - 1;
         let course = Course { first: 0, t: end, step: 1, length: end };
-        let spans = Conditions { when, thaws: Some(thaws) }.spans(course, (0, end), delay);
+        let spans = Conditions { when, thaws: Some(thaws) }.spans(course, (0, end), delay).surely;
         spans.into_iter().map(|span| (span.since, span.until)).collect()
     }
 
@@ -330,6 +375,27 @@ mod tests {
         // The longer it lasts, the more it is put off.
         let most_of_it = |since, point| (point - since) * 3 / 4;
         assert_eq!(spans_of(".w.t.......", most_of_it), [(1, Some(6))]);
+    }
+
+    /// Stretches as pairs of numbers.
+    fn spans(pairs: &[(i64, i64)]) -> Vec<Span> {
+        pairs.iter().map(|(since, until)| Span { since: *since, until: Some(*until) }).collect()
+    }
+
+    #[test]
+    fn what_was_before_the_walk_matters_until_it_would_have_ended() {
+        let walk = |history: &str, length: i64| {
+            let at = |point: i64| history.as_bytes()[usize::try_from(point).expect("a point")];
+            let when = |point| if at(point) == b'w' { Answer::Holds } else { Answer::Fails };
+            let thaws = |point| if at(point) == b't' { Answer::Holds } else { Answer::Fails };
+            let end = i64::try_from(history.len()).expect("a length") - 1;
+            let course = Course { first: i64::MIN, t: end, step: 1, length };
+            Conditions { when, thaws: Some(thaws) }.spans(course, (0, end), |_, _| 0)
+        };
+        let found = walk("..t..w.t.", 20);
+        assert_eq!((found.surely, found.maybe), (spans(&[(5, 7)]), spans(&[(-1, 2), (5, 7)])));
+        let hovered = walk(".......", 4);
+        assert_eq!((hovered.surely, hovered.maybe), (spans(&[]), spans(&[(-1, 4)])));
     }
 
     proptest! {
@@ -351,7 +417,7 @@ mod tests {
             // Where a policy becomes effective later, its state is not asked.
             let course = Course { first: first.min(t), t, step: 1, length };
             let conditions = || Conditions { when, thaws: with_thaws.then_some(thaws) };
-            let spans = conditions().spans(course, (t - 2 * length, t), |_, _| 0);
+            let spans = conditions().spans(course, (t - 2 * length, t), |_, _| 0).surely;
             let open = spans.last().filter(|span| span.until.is_none());
             let edge = t - length;
             match conditions().state(course) {

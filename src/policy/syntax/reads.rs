@@ -15,13 +15,12 @@ use crate::policy::layout::Layout;
 use crate::policy::length;
 use crate::policy::vocabulary::Takes;
 
-/// Every window that is written out, in seconds, and where.
+/// Every window of a fact and every `.steadily(…)` that is written out, in seconds, and where.
 pub(in crate::policy) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(i64, Place)> {
     let mut found = Vec::new();
     walk(ast, &mut |path| {
         if let Some((call, _, true)) = path.last().and_then(call)
-            && (["steadily", "after"].contains(&call.name.as_str())
-                || takes(&call.name) == Some(Takes::Windows))
+            && (call.name == "steadily" || takes(&call.name) == Some(Takes::Windows))
         {
             found.extend(call.args.iter().filter_map(|argument| {
                 let Expr::StringConstant(text, position) = argument else { return None };
