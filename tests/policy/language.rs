@@ -7,7 +7,7 @@ use slogate::budget::Budget;
 use slogate::budget::series::{Series, Total};
 use slogate::catalog::Objective;
 use slogate::diagnostic::Code;
-use slogate::policy::{Comparison, Consequence, Evidence, Tracing, Truth, Value};
+use slogate::policy::{Bearing, Comparison, Consequence, Evidence, Tracing, Truth, Value};
 
 use super::{
     CLAUSE, HEADER, SAMPLE, ask, assert_problem, budget, load, problems, subject, told, truth, try_load,
@@ -74,12 +74,22 @@ fn a_read_fact_is_evidence_with_its_comparison_and_an_unread_one_is_none() {
     let burned = |held| Evidence {
         fact: "burned(\"24h\")".to_owned(),
         value: Value::Ratio(Decimal::new(5, 1)),
-        compared: Some(Comparison { operator: ">=", threshold: Value::Ratio(Decimal::new(3, 1)), held }),
+        compared: Some(Comparison {
+            operator: ">=",
+            threshold: Value::Ratio(Decimal::new(3, 1)),
+            held,
+            bearing: Bearing::For,
+        }),
     };
     let rate = Evidence {
         fact: "burn_rate(\"1h\")".to_owned(),
         value: Value::Rate(Decimal::new(5, 1)),
-        compared: Some(Comparison { operator: ">", threshold: Value::Rate(Decimal::from(6)), held: false }),
+        compared: Some(Comparison {
+            operator: ">",
+            threshold: Value::Rate(Decimal::from(6)),
+            held: false,
+            bearing: Bearing::For,
+        }),
     };
     assert_eq!(evidence, [burned(true), rate]);
     let short = ask(&policy, "fast-burn", false, &budget("0.9"), Tracing::On).evidence;
