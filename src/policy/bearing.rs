@@ -153,7 +153,12 @@ mod tests {
             fn gone(of) {{ of.remaining <= 0 }}
             clause("c", "C").when(|b| {{ {condition} }}).then(warn("w"));"#
         );
-        let names = Names { teams: vec!["t".to_owned()], step: 300, ..Names::default() };
+        let names = Names {
+            teams: vec!["t".to_owned()],
+            signals: vec!["cpu".to_owned()],
+            step: 300,
+            ..Names::default()
+        };
         let (policy, _) = Policy::load(&SourceText::new("p.rhai", text), &names).expect("it loads");
         let facts = Facts::traced_sample(Sample::Exhausted, 300);
         let tested = policy.answer(policy.clauses[0].when.as_ref().expect("a condition"), &facts);
