@@ -387,6 +387,7 @@ impl<'a> Bench<'a> {
             }
         };
         let unsure = going_on(&stretches.maybe).is_some();
+        let unseen = self.unseen(after);
         ruling.standing = match going_on(&stretches.surely) {
             Some(span) => {
                 ruling.evidence.push(Evidence {
@@ -403,11 +404,12 @@ impl<'a> Bench<'a> {
                 let thaws_at = Some(span.since + after.length);
                 Standing::InForce { since: span.since, at_least: false, thaws_at }
             }
-            None if unsure || self.failure().is_some() => Standing::Unknown,
+            // Where nothing is known now, what ended before is not known to have stayed so.
+            None if unsure || unseen.is_some() || self.failure().is_some() => Standing::Unknown,
             None => Standing::Idle,
         };
         let unsure = unsure && ruling.standing == Standing::Unknown;
-        ruling.obstacle = self.failure().or_else(|| unsure.then(too_short));
+        ruling.obstacle = self.failure().or(unseen).or_else(|| unsure.then(too_short));
     }
 
     /// The first failure of a condition on the walk, if one failed.

@@ -178,6 +178,51 @@ fn a_clause_that_follows_what_is_not_known_is_not_known() {
     assert_eq!(standing("after-letters"), (Standing::Idle, false), "what a person says needs no budget");
 }
 
+#[test]
+fn a_clause_that_follows_stays_in_force_while_nothing_is_known() {
+    // The history ends three hours after the freeze; from the fourth step on nothing is known any more.
+    let ends = FREEZE.1 + 3;
+    let blind = |hours: i64| {
+        let bad = |hour: i64| if (7 * 24 + 1..=7 * 24 + 2).contains(&hour) { 1_000 } else { 0 };
+        let point =
+            |hour: i64| Some(Total { bad: bad(hour).into(), total: 1_000.into() }).filter(|_| hour <= ends);
+        let series = Series { first: HOUR, step: HOUR, points: (1..=28 * 24).map(point).collect() };
+        let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
+        let budget = Ok(Arc::new(Budget::new(objective, 7 * DAY, series, None)));
+        let measured = Measured { budget, ..measured(hours) };
+        let rulings = rule(&policy(""), &measured, ledger(&[]).until(at(hours)));
+        let ramp = rulings.into_iter().find(|ruling| ruling.clause == "ramp").expect("a ruling");
+        (ramp.standing, matches!(ramp.obstacle, Some(Obstacle::Unknown { .. })))
+    };
+    let in_force =
+        Standing::InForce { since: FREEZE.1 * HOUR, at_least: false, thaws_at: Some((FREEZE.1 + 48) * HOUR) };
+    assert_eq!(blind(ends), (in_force, false));
+    assert_eq!(blind(ends + 10), (in_force, true));
+    assert_eq!(blind(FREEZE.1 + 48), (Standing::Unknown, true), "the freeze may have come back");
+}
+
+#[test]
+fn what_was_not_known_before_the_policy_is_effective_begins_nothing() {
+    let clauses = r#"clause("blind", "Blind").on_gap().then(warn("w"));
+clause("after-blind", "Ease in").after("blind", "12h").then(freeze("production"));
+"#;
+    let standing = |effective: &str, hours: i64| {
+        let policy = load(&format!("{}{clauses}", HEADER.replace("});", &format!("{effective}}});"))));
+        let point = |hour: i64| {
+            Some(Total { bad: Decimal::ZERO, total: 1_000.into() }).filter(|_| !(200..=210).contains(&hour))
+        };
+        let series = Series { first: HOUR, step: HOUR, points: (1..=28 * 24).map(point).collect() };
+        let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
+        let budget = Ok(Arc::new(Budget::new(objective, 7 * DAY, series, None)));
+        let measured = Measured { budget, ..measured(hours) };
+        let rulings = rule(&policy, &measured, ledger(&[]).until(at(hours)));
+        rulings.into_iter().find(|ruling| ruling.clause == "after-blind").expect("a ruling").standing
+    };
+    // Known again at 211; the tenth day begins at 216.
+    assert!(matches!(standing("", 217), Standing::InForce { .. }));
+    assert_eq!(standing("effective_from: \"1970-01-10\",", 217), Standing::Idle);
+}
+
 const WORD: &str =
     r#""policy": "payments", "clause": "letters", "service": "checkout", "by": "@ola", "reason": "r""#;
 

@@ -57,13 +57,25 @@ impl Bench<'_> {
         Ok(firsts.after(after.length).until(self.t))
     }
 
+    /// Why nobody can see now whether the clause that a clause follows has come back; none where its budget is known, or
+    /// it needs none.
+    pub(super) fn unseen(&self, after: &After) -> Option<Obstacle> {
+        let first = self.policy.clauses.iter().find(|clause| clause.name == after.clause)?;
+        match (&first.when, &first.after) {
+            (Some(_), _) => match &self.budget {
+                Ok(budget) => budget.at(self.t).err().map(|gap| unknown_for(&gap)),
+                Err(gap) => Some(unknown_for(gap)),
+            },
+            (None, Some(after)) => self.unseen(after),
+            (None, None) => None,
+        }
+    }
+
     /// The stretches in force of any clause, up to the judged point. They are needed from `reach` seconds before it.
     pub(super) fn stretches(&self, clause: &Clause, reach: i64) -> Result<Stretches, Obstacle> {
         match (&clause.when, &clause.after) {
             (Some(when), _) => {
                 let budget = self.budget.as_ref().map_err(unknown_for)?;
-                // Where nothing is known now, what ended before is not known to have stayed so.
-                budget.at(self.t).map_err(|gap| unknown_for(&gap))?;
                 let releases = recall::taxable(self.policy, clause, &self.subject.service, self.past);
                 Ok(self.taxed_spans(clause, when, budget, (reach, self.t), &releases))
             }
@@ -72,7 +84,7 @@ impl Bench<'_> {
                 |_| Vec::new(),
                 |budget| {
                     let first = self.begin.unwrap_or(self.t - 2 * budget.period() - reach);
-                    gaps(budget, first, self.t)
+                    gaps(budget, first.max(self.course(budget).first), self.t)
                 },
             ))),
             (None, None) => {
