@@ -26,6 +26,7 @@ mod judge;
 mod law;
 mod organization;
 mod post;
+mod unsettled;
 pub mod validate;
 pub mod test;
 pub mod vendor;

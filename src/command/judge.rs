@@ -19,6 +19,7 @@ use crate::cli::Check;
 use crate::command::ground::{self, Ground};
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
+use crate::command::unsettled;
 use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
@@ -164,7 +165,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     judged.report.prefix.clone_from(&ground.prefix);
     judged.report.notes.extend(ground.notes.iter().cloned());
     let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
-    let rules = law::read_rules(&ground, layer, &mut judged.report.problems)?;
+    let rules = law::read_rules(&ground, layer, &mut judged.report.problems);
+    let rules = rules.map_err(|stop| unsettled::beside(&ground, stop))?;
     judged.report.notes.extend(rules.notes.iter().cloned());
     judged.report.organization = rules.organization.as_ref().map(organization);
     let (name, environment) = judged_environment(&rules, case.environment.as_deref())?;

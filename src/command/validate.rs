@@ -9,6 +9,7 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
+use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
 use crate::policy::soundness::{self, Covered};
@@ -82,7 +83,8 @@ pub fn examine(
     slo_rules: Option<RuleSet>,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<(Rules, Law), Stop> {
-    let mut rules = law::read_rules(ground, layer, problems)?;
+    let rules = law::read_rules(ground, layer, problems);
+    let mut rules = rules.map_err(|stop| unsettled::beside(ground, stop))?;
     if let Some(slo_rules) = slo_rules {
         rules.settings.slo_rules = slo_rules;
     }

@@ -126,6 +126,18 @@ pub struct Want {
     pub start: Option<i64>,
 }
 
+impl Want {
+    /// True when it says something of clauses: a want that does not would pass whatever they say.
+    #[must_use]
+    pub fn claims(&self) -> bool {
+        self.clauses.is_some()
+            || self.effect.is_some()
+            || self.consequences.is_some()
+            || self.unknown.as_ref().is_some_and(|names| !names.is_empty())
+            || !(self.since.is_empty() && self.thaws_at.is_empty() && self.stretches.is_empty())
+    }
+}
+
 /// A budget that a case is judged on, and whose it is.
 pub type Judged = (Subject, Result<Arc<Budget>, Gap>);
 

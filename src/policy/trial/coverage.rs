@@ -91,7 +91,8 @@ impl Coverage {
     pub fn see(&mut self, policy: &Policy, case: &Case, moments: &[Moment]) {
         for (index, clause) in policy.clauses.iter().enumerate() {
             let mut before = case.in_force.contains(&clause.name);
-            for moment in moments {
+            // A want that says nothing of clauses shows nothing of them.
+            for moment in moments.iter().filter(|moment| moment.want.claims()) {
                 if let Some(Ok(spans)) = moment.stretches.get(&clause.name) {
                     self.lasted(index, spans);
                 }

@@ -78,6 +78,21 @@ fn a_history_is_walked_with_its_thaw() {
 }
 
 #[test]
+fn a_want_that_says_nothing_of_clauses_covers_none() {
+    let seen = |want: &str| {
+        let cases =
+            read(&format!("- {{note: n, given: {{remaining: -2 %}}, want: {{{want}}}}}")).expect("cases");
+        let moments = run(&cases[0], &policy(), &[], 0, |_, _, _| "effect");
+        let mut coverage = coverage::Coverage::new(&policy());
+        coverage.see(&policy(), &cases[0], &moments);
+        coverage.marks().filter(|mark| mark.seen).count()
+    };
+    assert!(seen("clauses: [exhausted]") > 0);
+    assert_eq!(seen("review_overdue: false"), 0);
+    assert_eq!(seen("unknown: []"), 0);
+}
+
+#[test]
 fn stretches_are_those_of_the_whole_history() {
     // As above; after the freeze a single hour burns fast enough to warn, and the last point begins a new freeze.
     let case = |stretches: &str| {
