@@ -235,32 +235,42 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         judged.report.policies.push(line);
     }
     let ahead: Vec<Timestamp> = law.policies.iter().filter_map(effective).collect();
-    let uncovered = judged
-        .report
+    let situation = situation(&rules, (name, environment), now, &mut judged.report);
+    judged.policies = law.policies;
+    judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
+    Ok(verdict::fold(&situation, rulings, &ahead))
+}
+
+/// What is judged, and the least that is said whatever the rulings are.
+fn situation(
+    rules: &Rules,
+    (name, environment): (&str, &Environment),
+    now: Timestamp,
+    report: &mut Report,
+) -> Situation {
+    let uncovered = report
         .problems
         .iter()
         .any(|problem| matches!(problem.code, Code::ServiceWithoutSlo | Code::ServiceWithoutPolicy));
-    let unseen = unseen(&rules, &mut judged.report);
-    let situation = Situation {
+    let unseen = unseen(rules, report);
+    let on_unknown = rules.settings.on_unknown;
+    Situation {
         environment: name.to_owned(),
         mode: environment.mode,
-        on_unknown: settings.on_unknown,
-        class: judged.report.change.class.clone(),
-        head: judged.report.change.head.clone(),
-        rollout: judged.report.change.rollout,
+        on_unknown,
+        class: report.change.class.clone(),
+        head: report.change.head.clone(),
+        rollout: report.change.rollout,
         released_today: None,
         now,
-        floor: match (uncovered, judged.report.budgets.iter().any(|line| line.figures.is_err())) {
-            (true, _) if unseen && settings.on_unknown == OnUnknown::Block => Effect::Unknown,
+        floor: match (uncovered, report.budgets.iter().any(|line| line.figures.is_err())) {
+            (true, _) if unseen && on_unknown == OnUnknown::Block => Effect::Unknown,
             (true, _) => Effect::Warn,
             // Even where no clause needed it: not knowing is never passed over.
             (false, true) => Effect::Inform,
             (false, false) => Effect::Proceed,
         },
-    };
-    judged.policies = law.policies;
-    judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
-    Ok(verdict::fold(&situation, rulings, &ahead))
+    }
 }
 
 /// Whether the organisation's policies ask about a touched service of which there is no SLO; that is told. Were it only

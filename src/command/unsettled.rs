@@ -18,14 +18,12 @@ const NOTHING_SAID: &str = "version: 1\nservices: { any: { paths: [any] } }\nenv
 pub fn beside(ground: &Ground, stop: Stop) -> Stop {
     let of_settings =
         |problem: &Diagnostic| problem.place().is_some_and(|place| place.source.path() == settings::FILE);
-    match stop {
+    let Stop::Invalid(mut found) = stop else { return stop };
+    if found.iter().any(of_settings) {
         // Where the tree does not answer the settings must be mended all the same.
-        Stop::Invalid(found) if found.iter().any(of_settings) => {
-            let more = problems(ground).unwrap_or_default();
-            Stop::Invalid(found.into_iter().chain(more).collect())
-        }
-        other => other,
+        found.extend(problems(ground).unwrap_or_default());
     }
+    Stop::Invalid(found)
 }
 
 /// The errors in SLO definitions and policies that stand whatever the settings say.
