@@ -12,6 +12,8 @@ use clap::Parser as _;
 use jiff::Timestamp;
 
 use crate::cli::{Cli, Verb};
+use crate::command::judge::Stop;
+use crate::diagnostic::Diagnostic;
 use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
@@ -54,6 +56,20 @@ pub struct World {
 }
 
 impl World {
+    /// Tells why a verb's path ended early and answers its exit; problems are kept instead, to be listed with the others.
+    fn stopped(&mut self, stop: Stop, problems: &mut Vec<Diagnostic>) -> Option<Exit> {
+        let (message, exit) = match stop {
+            Stop::Invalid(found) => {
+                problems.extend(found);
+                return None;
+            }
+            Stop::Usage(message) => (message, Exit::Usage),
+            Stop::Unknown(message) => (message, Exit::Unknown),
+        };
+        self.tell(&format!("error: {message}"));
+        Some(exit)
+    }
+
     /// A variable of the environment that is set and not empty.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {

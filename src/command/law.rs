@@ -345,7 +345,7 @@ pub fn without_slo(name: &str, service: &Service) -> Diagnostic {
     let message = format!("the service `{name}` has no SLO, so nothing is known of it");
     Diagnostic::warning(Code::ServiceWithoutSlo, message)
         .at(service.place.clone(), "no SLO names this service")
-        .help("write an SLO for it; until then every change to it is warned about")
+        .help("write an SLO for it; until then every change to it is warned about, and under an organization that has policies not known")
 }
 
 /// The warning about a service that no policy of its team covers, whether or not the organisation's does.

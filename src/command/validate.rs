@@ -25,18 +25,10 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
     let found = match path(validate, world, &mut problems) {
         Ok(found) => Some(found),
-        Err(Stop::Invalid(found)) => {
-            problems.extend(found);
-            None
-        }
-        Err(Stop::Usage(message)) => {
-            world.tell(&format!("error: {message}"));
-            return Exit::Usage;
-        }
-        Err(Stop::Unknown(message)) => {
-            world.tell(&format!("error: {message}"));
-            return Exit::Unknown;
-        }
+        Err(stop) => match world.stopped(stop, &mut problems) {
+            Some(exit) => return exit,
+            None => None,
+        },
     };
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(|problem| validate.strict || problem.is_error());

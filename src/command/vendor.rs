@@ -26,18 +26,10 @@ pub fn run(vendor: &Vendor, world: &mut World) -> Exit {
     let mut problems = Vec::new();
     let made = match path(vendor, world, &mut problems) {
         Ok(made) => Some(made),
-        Err(Stop::Invalid(found)) => {
-            problems.extend(found);
-            None
-        }
-        Err(Stop::Usage(message)) => {
-            world.tell(&format!("error: {message}"));
-            return Exit::Usage;
-        }
-        Err(Stop::Unknown(message)) => {
-            world.tell(&format!("error: {message}"));
-            return Exit::Unknown;
-        }
+        Err(stop) => match world.stopped(stop, &mut problems) {
+            Some(exit) => return exit,
+            None => None,
+        },
     };
     diagnostic::sort(&mut problems);
     if !problems.is_empty() {

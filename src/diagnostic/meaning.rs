@@ -209,7 +209,7 @@ const SERVICE_WITHOUT_SLO: Meaning = meaning(
     "A service has no SLO, so nothing is known of its reliability and no clause can protect \
                  it.",
     "A new service in `slogate.yaml`, and no definition with `service:` of that name.",
-    "Write an SLO for it; until then every change to it is warned about.",
+    "Write an SLO for it; until then every change to it is warned about, and under an organization that has policies not known.",
 );
 
 /// `service-without-policy`.
