@@ -12,6 +12,7 @@ mod method;
 mod openslo;
 mod period;
 mod pyrra;
+mod requirement;
 mod sloth;
 mod target;
 mod unreckoned;
@@ -27,6 +28,7 @@ pub use calendar::Calendar;
 use dialect::{Belongs, Dialect};
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
+pub use requirement::{Missing, Requirements};
 pub use unreckoned::Unreckoned;
 
 /// The share of events that must be good: above 0, below 1.
@@ -160,7 +162,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     });
     problems.extend(duplicates(&slos, &problems));
     slos.dedup_by(|later, first| later.name == first.name);
-    problems.extend(slos.iter().flat_map(Slo::warnings));
+    problems.extend(slos.iter().flat_map(|slo| slo.warnings(settings.step)));
     if !any && problems.iter().all(|problem| !problem.is_error()) {
         problems.push(no_slo(settings, files.len(), &passed_over));
     }

@@ -1,4 +1,5 @@
-//! What the annotations of an SLO say to slogate: the SLA that it defends, and the priority of its incidents.
+//! What the annotations of an SLO say to slogate: the SLA that it defends, the priority of its incidents, and what is
+//! asked of its history (`requirement`).
 //!
 //! An annotation `slogate.dev/…` belongs to this program, so that one that it does not know is a typo and an error;
 //! all others belong to their authors and are passed over.
@@ -8,11 +9,12 @@ use std::fmt;
 use rust_decimal::Decimal;
 
 use super::Objective;
+use super::requirement::{self, Requirements};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
 
 /// What all our annotations begin with.
-const PREFIX: &str = "slogate.dev/";
+pub(super) const PREFIX: &str = "slogate.dev/";
 /// The annotation with the SLA.
 const SLA: &str = "slogate.dev/sla";
 /// The annotation with the priority of incidents.
@@ -95,6 +97,8 @@ pub struct Terms {
     pub sla: Option<Objective>,
     /// The priority of its incidents.
     pub priority: Assigned,
+    /// What is asked of its history before its budget counts as known.
+    pub requirements: Requirements,
 }
 
 /// The terms of an SLO, from the annotations of its document; what is wrong in them is told, once for a document of
@@ -115,7 +119,8 @@ pub(super) fn terms(
 /// The same, with everything told.
 fn read(slo: Part<'_>, objective: Option<Objective>, more: &[&str], problems: &mut Vec<Diagnostic>) -> Terms {
     let annotation = |key: &str| slo.at("/metadata/annotations").and_then(|all| all.get(key));
-    let known: Vec<&str> = [SLA, PRIORITY, REASON].into_iter().chain(more.iter().copied()).collect();
+    let known: Vec<&str> =
+        [SLA, PRIORITY, REASON].into_iter().chain(requirement::KEYS).chain(more.iter().copied()).collect();
     for (key, part) in slo.at("/metadata/annotations").into_iter().flat_map(Part::entries) {
         if key.starts_with(PREFIX) && !known.contains(&key) {
             let problem = Diagnostic::error(Code::UnknownKey, format!("there is no annotation `{key}`"));
@@ -126,6 +131,7 @@ fn read(slo: Part<'_>, objective: Option<Objective>, more: &[&str], problems: &m
     Terms {
         sla: annotation(SLA).and_then(|part| sla(part, objective, problems)),
         priority: priority(annotation(PRIORITY), annotation(REASON), problems),
+        requirements: requirement::read(annotation, problems),
     }
 }
 

@@ -12,7 +12,7 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Slo, annotation, dialect};
+use super::{Slo, annotation, dialect, requirement};
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
 use crate::settings::Settings;
@@ -110,7 +110,9 @@ impl<'a> Documents<'a> {
         for (index, part) in objectives.into_iter().enumerate() {
             let told = problems.len();
             let share = objective::objective(part, problems);
-            let method = objective::method(spec, part, problems);
+            let period = window.as_ref().map(|(period, _)| *period);
+            let method = objective::method((spec, part), (settings.step, period), problems);
+            problems.extend(method.as_ref().and_then(|method| requirement::idle(document, method)));
             let sli = if version.own(part).is_some() { self.indicator(part, problems) } else { shared };
             let inline = [spec, part].iter().any(|part| part.get(version.inline()).is_some());
             let aim = indicator::Aim { part, inline };

@@ -28,7 +28,7 @@ use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
-use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report};
+use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Environment, OnUnknown, Settings};
 use crate::source::Observation;
@@ -216,6 +216,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             rulings.extend(ruling::rule(policy, &measured, past));
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
+        judged.report.notes.extend(judged.report.budgets.last().and_then(estimate));
         judged.measured.push(measured);
     }
     judged.report.notes.extend(in_vain);
@@ -234,7 +235,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             .extend(policy.printed().lines().map(|text| format!("policy {} printed {text}", line.id)));
         judged.report.policies.push(line);
     }
-    let ahead: Vec<Timestamp> = law.policies.iter().filter_map(effective).collect();
+    let mut ahead: Vec<Timestamp> = law.policies.iter().filter_map(effective).collect();
+    ahead.extend(judged.measured.iter().filter_map(|measured| reset(measured, settings.step, now)));
     let situation = situation(&rules, (name, environment), now, &mut judged.report);
     judged.policies = law.policies;
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
@@ -405,8 +407,8 @@ fn measure(
     let slo = asked.slo;
     let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
     let budget = observed.map(|observed| {
-        let budget = Budget::new(slo.objective, slo.period, observed.series, observed.direct);
-        Arc::new(budget.bound_to(slo.terms).with_signals(heard.of(asked.environment)))
+        let budget = Budget::of(slo, observed.series, observed.direct);
+        Arc::new(budget.with_signals(heard.of(asked.environment)))
     });
     Measured { subject, budget, t }
 }
@@ -443,6 +445,19 @@ fn line(
         silver_bullets: bullets.left(today.year()).zip(bullets.a_year),
         effective_from: header.effective_from.filter(|date| *date > today).map(|date| date.to_string()),
     }
+}
+
+/// The note about a budget that is only estimated.
+fn estimate(line: &BudgetLine) -> Option<String> {
+    Some(period::estimate(&line.slo, line.figures.as_ref().ok()?.estimated?))
+}
+
+/// The instant at which a budget of the calendar begins anew: a verdict rests on no period that is over. Where that was
+/// after the judged grid point, it is the next one.
+fn reset(measured: &Measured, step: i64, now: Timestamp) -> Option<Timestamp> {
+    let end = measured.budget.as_ref().ok()?.current(measured.t)?.end;
+    let next = Timestamp::from_second(measured.t.checked_add(step)?).ok()?;
+    Timestamp::from_second(end).ok().map(|end| if end > now { end } else { next })
 }
 
 /// The instant from which a policy rules.

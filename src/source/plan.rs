@@ -27,18 +27,18 @@ pub struct Plan {
     total: Counted,
     /// The part is the good events.
     is_good: bool,
-    /// Seconds of the SLO's period.
+    /// Seconds of the SLO's period that ends at the last point that is asked for, or would.
     pub period: i64,
 }
 
 impl Plan {
-    /// Reads the queries of a request.
+    /// Reads the queries of a request for a range.
     ///
     /// # Errors
     /// When a query cannot be counted or contradicts the environment: there is nothing that could be asked.
-    pub fn of(request: &Request<'_>) -> Result<Self, Gap> {
+    pub fn of(request: &Request<'_>, range: Range) -> Result<Self, Gap> {
         let unsupported = |detail: String| Gap::Unsupported { detail };
-        if let Some(one) = request.slo.unreckoned().into_iter().next() {
+        if let Some(one) = request.slo.unreckoned(range.step).into_iter().next() {
             return Err(unsupported(one.reason));
         }
         let Some((part, total, is_good)) = request.slo.indicator.counters() else {
@@ -51,7 +51,12 @@ impl Plan {
                 .with_matchers(&request.matchers.matchers)
                 .map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", query.place) })
         };
-        Ok(Self { part: read(part)?, total: read(total)?, is_good, period: request.slo.period })
+        Ok(Self {
+            part: read(part)?,
+            total: read(total)?,
+            is_good,
+            period: request.slo.period_at(range.last),
+        })
     }
 
     /// Every selector that has to be counted.
@@ -225,7 +230,7 @@ pub(super) mod tests {
             })
             .collect();
         let nothing = None;
-        Plan::of(&request)?
+        Plan::of(&request, RANGE)?
             .series(RANGE, |selector| Ok(counts.get(&selector.to_string()).unwrap_or(&nothing)))
     }
 
@@ -285,7 +290,7 @@ pub(super) mod tests {
         let slo = slo("a", "b{env=\"dev\"}", "t", false, 900);
         let environment = environment(Some(("env", "prod")));
         let request = Request { slo: &slo, environment: "prod", matchers: &environment };
-        let gap = Plan::of(&request).expect_err("a gap");
+        let gap = Plan::of(&request, RANGE).expect_err("a gap");
         assert_eq!(gap.to_string(), "no data: `env=\"dev\"` excludes `env=\"prod\"` (slos/a.yaml:1)");
     }
 }

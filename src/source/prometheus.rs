@@ -162,7 +162,7 @@ impl Source for Prometheus<'_> {
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
-        let plans: Vec<_> = requests.iter().map(Plan::of).collect();
+        let plans: Vec<_> = requests.iter().map(|request| Plan::of(request, range)).collect();
         let known: Vec<&Plan> = plans.iter().filter_map(|plan| plan.as_ref().ok()).collect();
         let answers = self.ask(&known, range);
         let lost = || Gap::Unreachable { detail: "the question was not asked".to_owned() };
