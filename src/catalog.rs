@@ -12,6 +12,7 @@ mod method;
 mod openslo;
 mod period;
 mod pyrra;
+pub mod revision;
 mod sloth;
 mod target;
 mod unreckoned;
