@@ -28,6 +28,7 @@ mod figures;
 pub mod forecast;
 pub mod gap;
 mod gift;
+pub mod history;
 pub mod incident;
 pub mod period;
 pub mod priority;

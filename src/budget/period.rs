@@ -108,6 +108,12 @@ impl Period {
 }
 
 impl Figures<'_> {
+    /// True where the figures are of a whole period: a rolling one, or one of the calendar that is over with this step.
+    pub(super) fn is_whole(&self) -> bool {
+        let Stretch { length, passed, seconds, .. } = self.stretch;
+        self.seen == length && seconds - passed < self.budget.step
+    }
+
     /// The share of the period that is over: all of a rolling one.
     #[must_use]
     pub fn elapsed(&self) -> Decimal {

@@ -105,6 +105,12 @@ impl Calendar {
         self.every.longest()
     }
 
+    /// Whether the periods of two calendars are the same, wherever that is said.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.start, &self.zone, self.every) == (other.start, &other.zone, other.every)
+    }
+
     /// The zone.
     #[must_use]
     pub const fn zone(&self) -> &TimeZone {

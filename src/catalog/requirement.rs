@@ -3,21 +3,21 @@
 
 use rust_decimal::Decimal;
 
-use super::annotation::PREFIX;
+use super::annotation::{Annotations, PREFIX, tell};
 use super::{Method, period, target};
 use crate::diagnostic::{self, Code, Diagnostic};
-use crate::document::Part;
+use crate::settings::Note;
 
 /// The share of points that must be there.
-const COVERAGE: &str = "slogate.dev/minimum-coverage";
+const COVERAGE: &str = "minimum-coverage";
 /// The events that a period must have.
-const EVENTS: &str = "slogate.dev/minimum-events";
+const EVENTS: &str = "minimum-events";
 /// How old the newest point may be.
-const STALE: &str = "slogate.dev/stale-after";
+const STALE: &str = "stale-after";
 /// How much history is enough for an estimate.
-const HISTORY: &str = "slogate.dev/minimum-history";
+const HISTORY: &str = "minimum-history";
 /// What a slice without events counts as.
-const MISSING: &str = "slogate.dev/missing-slices";
+const MISSING: &str = "missing-slices";
 
 /// Every annotation that says something of it.
 pub(super) const KEYS: [&str; 5] = [COVERAGE, EVENTS, STALE, HISTORY, MISSING];
@@ -90,18 +90,16 @@ impl Requirements {
 }
 
 /// The requirements of an SLO, from its annotations; what is wrong in them is told.
-pub(super) fn read<'a>(
-    annotation: impl Fn(&str) -> Option<Part<'a>>,
+pub(super) fn read<'n>(
+    annotation: impl Fn(&str) -> Option<&'n Note>,
     problems: &mut Vec<Diagnostic>,
 ) -> Requirements {
     let mut requirements = Requirements::default();
     let mut take = |key: &str, help: &str, set: &mut dyn FnMut(&str) -> Option<()>| {
-        let Some(part) = annotation(key) else { return };
-        let text = part.text().or_else(|| part.number()).unwrap_or_default();
-        if set(text).is_none() {
-            let name = key.strip_prefix(PREFIX).unwrap_or(key);
-            let problem = Diagnostic::error(Code::WrongValue, format!("`{text}` is no `{name}`"));
-            problems.push(problem.at(part.place(), "not understood").help(help));
+        let Some(note) = annotation(key) else { return };
+        if set(&note.text).is_none() {
+            let problem = Diagnostic::error(Code::WrongValue, format!("`{}` is no `{key}`", note.text));
+            problems.push(problem.at(note.place.clone(), "not understood").help(help));
         }
     };
     let help =
@@ -131,12 +129,15 @@ pub(super) fn read<'a>(
     requirements
 }
 
-/// The warning about a rule for missing slices where no slices are counted.
-pub(super) fn idle(slo: Part<'_>, method: &Method) -> Option<Diagnostic> {
-    let part = slo.at("/metadata/annotations")?.get(MISSING).filter(|_| *method == Method::Occurrences)?;
-    let message = format!("`{MISSING}` says nothing of the budgeting method `Occurrences`");
-    let problem = Diagnostic::warning(Code::Unused, message).at(part.key_place(), "without effect");
-    Some(problem.help("take it out, or count slices of time: `Timeslices` or `RatioTimeslices`"))
+/// Warns about a rule for missing slices where no slices are counted.
+pub(super) fn idle(annotations: &Annotations<'_>, method: Option<&Method>, problems: &mut Vec<Diagnostic>) {
+    let Some(note) = annotations.get(MISSING).filter(|_| method == Some(&Method::Occurrences)) else {
+        return;
+    };
+    let message = format!("`{PREFIX}{MISSING}` says nothing of the budgeting method `Occurrences`");
+    let problem = Diagnostic::warning(Code::Unused, message).at(note.key.clone(), "without effect");
+    let help = "take it out, or count slices of time: `Timeslices` or `RatioTimeslices`";
+    tell(problem.help(help), problems);
 }
 
 /// A percentage as a share above 0 and at most 1.
@@ -160,6 +161,8 @@ fn length(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::diagnostic::SourceText;
     use crate::document;
@@ -169,15 +172,17 @@ mod tests {
         let source = SourceText::new("slo.yaml", format!("{{{annotations}}}\n"));
         let documents = document::parse(&source).expect("YAML");
         let mut problems = Vec::new();
-        let read = read(|key| documents[0].root().get(key), &mut problems);
+        let notes: BTreeMap<&str, Note> =
+            documents[0].root().entries().map(|(key, part)| (key, Note::of(part))).collect();
+        let read = read(|key| notes.get(key), &mut problems);
         (read, problems.into_iter().map(|problem| problem.message).collect())
     }
 
     #[test]
     fn each_is_read_from_its_annotation() {
         let (read, problems) = requirements(
-            "slogate.dev/minimum-coverage: 99.5 %, slogate.dev/minimum-events: 1000, slogate.dev/stale-after: 30m, \
-             slogate.dev/minimum-history: 7d, slogate.dev/missing-slices: bad",
+            "minimum-coverage: 99.5 %, minimum-events: 1000, stale-after: 30m, \
+             minimum-history: 7d, missing-slices: bad",
         );
         assert_eq!(problems, Vec::<String>::new());
         let wanted = Requirements {
@@ -206,7 +211,7 @@ mod tests {
             "minimum-history: 7",
             "missing-slices: ignored",
         ] {
-            let (read, problems) = requirements(&format!("slogate.dev/{wrong}"));
+            let (read, problems) = requirements(wrong);
             assert_eq!((problems.len(), read), (1, Requirements::default()), "{wrong}");
         }
     }

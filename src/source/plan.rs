@@ -174,7 +174,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalog::{Indicator, Method, Objective, Slo, Terms};
+    use crate::catalog::{About, Indicator, Method, Objective, Slo, Terms};
     use crate::diagnostic::{Place, SourceText};
     use crate::settings::{Environment, Mode};
 
@@ -192,6 +192,7 @@ pub(super) mod tests {
             objective: Objective::new(Decimal::new(99, 2)).expect("an objective"),
             period,
             terms: Terms::default(),
+            about: About::default(),
             calendar: None,
             method: Method::Occurrences,
             share: None,

@@ -205,6 +205,15 @@ fn an_estimate_lets_what_is_there_stand_for_the_rest() {
     assert_eq!(whole.at(t).expect("known").estimated(), None);
 }
 
+#[test]
+fn the_best_month_is_one_that_is_over() {
+    let bad = [("2026-09-10T00:00:00Z", 30), ("2026-10-10T00:00:00Z", 20), ("2026-11-10T00:00:00Z", 10)];
+    let budget = budget("UTC", "1M", ("2026-08-20T00:00:00Z", "2026-11-20T00:00:00Z"), &bad);
+    let best = budget.best(at("2026-11-20T00:00:00Z")).expect("a month");
+    assert_eq!(best.figures.t(), at("2026-11-01T00:00:00Z"), "November is not over");
+    assert_eq!(best.figures.period().bad, Decimal::from(20));
+}
+
 /// A budget by the month in UTC over the 90 days from January 2027 on a grid of six hours.
 fn quarter(events: &[(u32, u32)]) -> Budget {
     let point = |(bad, total): &(u32, u32)| Some(Total { bad: (*bad).into(), total: (*total).into() });

@@ -4,11 +4,10 @@
 //! count. Slices of time have no length in this version; one of a minute is meant.
 
 use super::super::calendar::{self, Calendar, Every};
-use super::super::{
-    Comparison, Indicator, Method, Query, Slo, annotation, dialect, period, requirement, target,
-};
+use super::super::{Comparison, Indicator, Method, Query, Slo, about, dialect, period, requirement, target};
 use super::indicator::{Aim, compared, counts, idle, is_read};
 use super::{Called, called, objective};
+use crate::catalog::annotation::Annotations;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, RuleSet, Schema};
 use crate::settings::Settings;
@@ -42,11 +41,15 @@ pub(in crate::catalog) fn slos(
         let told = problems.len();
         let share = objective::objective(aim, problems);
         let method = method(spec, aim);
-        problems.extend(method.as_ref().and_then(|method| requirement::idle(part, method)));
-        let terms = annotation::terms(part, share, &[], problems);
+        let called = called(part, aim, several.then_some(index));
+        let name = called.as_ref().map(|called| called.name.as_str());
+        let annotations = Annotations::of(part, name, &[], settings, problems);
+        let terms = annotations.terms(share, problems);
+        requirement::idle(&annotations, method.as_ref(), problems);
+        let about = about::about(&annotations, settings, problems);
         let indicator = indicator(spec, aim, settings.slo_rules, problems);
         let read = || {
-            let Called { name, title, place } = called(part, aim, several.then_some(index))?;
+            let Called { name, title, place } = called?;
             let (period, calendar) = window.clone()?;
             Some(Slo {
                 name,
@@ -55,6 +58,7 @@ pub(in crate::catalog) fn slos(
                 objective: share?,
                 period,
                 terms,
+                about,
                 calendar,
                 method: method?,
                 share: None,
