@@ -133,6 +133,26 @@ fn empty_slots_count_as_it_is_said_and_change_no_events() {
 }
 
 #[test]
+fn or13_fewer_minutes_of_downtime_leave_more_whatever_each_takes_to_mend() {
+    // 28 days at 99.5 % allow 201.6 bad minutes.
+    let minutes = 28 * 24 * 60;
+    let used = |outages: i64, each: i64| {
+        let down = |minute: i64| minute % 1_000 < each && minute / 1_000 < outages;
+        let points = (0..minutes).map(|minute| events(u32::from(down(minute)) * 10, 10)).collect();
+        let place = Place::new(&SourceText::new("slo.yaml", "method"), 0..6);
+        let method = Method::Timeslices { target: Decimal::new(9, 1), window: 60, place };
+        let budget =
+            Budget::new(objective(9_950), minutes * 60, Series { first: 60, step: 60, points }, None);
+        let budget = budget.counted_by(&method);
+        let figures = budget.at(minutes * 60).expect("known");
+        assert_eq!(figures.grant(), Decimal::new(2_016, 1));
+        (figures.consumed() * Decimal::ONE_HUNDRED).round_dp(1)
+    };
+    assert_eq!(used(6, 30), Decimal::new(893, 1), "six outages of half an hour");
+    assert_eq!(used(1, 120), Decimal::new(595, 1), "one of two hours");
+}
+
+#[test]
 fn a_slice_counts_once_it_is_over_and_shorter_windows_are_not_known() {
     let points = vec![events(0, 100), events(100, 100), events(0, 100), events(0, 100)];
     let place = Place::new(&SourceText::new("slo.yaml", "method"), 0..6);
@@ -278,5 +298,64 @@ proptest! {
         prop_assert_eq!(one.remaining(), other.remaining());
         prop_assert_eq!(one.burn_rate(2 * HOUR), other.burn_rate(2 * HOUR));
         prop_assert_eq!(one.burned(3 * HOUR), other.burned(3 * HOUR));
+    }
+
+    #[test]
+    fn a_bad_event_never_raises_what_is_left_of_slices(
+        history in prop::collection::vec((0u32..50, 50u32..500), 24), at in 0usize..24, ratio in any::<bool>(),
+    ) {
+        let place = Place::new(&SourceText::new("slo.yaml", "method"), 0..6);
+        let method = if ratio {
+            Method::RatioTimeslices { window: 3 * HOUR, place }
+        } else {
+            Method::Timeslices { target: Decimal::new(9, 1), window: 3 * HOUR, place }
+        };
+        let left = |history: &[(u32, u32)]| {
+            let points = history.iter().map(|(bad, total)| events(*bad, *total)).collect();
+            let series = Series { first: HOUR, step: HOUR, points };
+            let budget = Budget::new(objective(5_000), 24 * HOUR, series, None).counted_by(&method);
+            budget.at(24 * HOUR).expect("known").remaining()
+        };
+        let mut worse = history.clone();
+        worse[at].0 += 1;
+        prop_assert!(left(&worse) <= left(&history));
+    }
+
+    #[test]
+    fn prefix_sums_of_slices_are_what_the_definition_says(
+        history in prop::collection::vec(prop::option::weighted(0.95, (0u32..30, 0u32..60)), 48),
+        slice in 1usize..5, rule in 0usize..3, window in 1usize..24,
+    ) {
+        let missing = [Missing::Excluded, Missing::Good, Missing::Bad][rule];
+        let place = Place::new(&SourceText::new("slo.yaml", "method"), 0..6);
+        let seconds = i64::try_from(slice).expect("small") * HOUR;
+        let method = Method::Timeslices { target: Decimal::new(8, 1), window: seconds, place };
+        let point = |point: &Option<(u32, u32)>| point.and_then(|(bad, total)| events(bad.min(total), total));
+        let points: Vec<Option<Total>> = history.iter().map(point).collect();
+        let series = Series { first: HOUR, step: HOUR, points: points.clone() };
+        let requirements = Requirements { missing, coverage: Decimal::new(1, 1), ..Requirements::default() };
+        let budget = Budget::new(objective(5_000), 24 * HOUR, series, None).requiring(requirements).counted_by(&method);
+        let Ok(figures) = budget.at(48 * HOUR) else { return Ok(()) };
+        prop_assume!(window >= slice);
+        // Slices that end within the window: good ones of all that count.
+        let (mut bad, mut all) = (0, 0);
+        for end in (48 - window + 1..=48).filter(|end| end % slice == 0) {
+            let known: Vec<Total> = points[end - slice..end].iter().flatten().copied().collect();
+            let sum = |of: fn(&Total) -> Decimal| known.iter().map(of).sum::<Decimal>();
+            let (failed, total) = (sum(|one| one.bad), sum(|one| one.total));
+            let verdict = match (total.is_zero(), missing) {
+                (true, Missing::Excluded) => continue,
+                (true, Missing::Good) => 0,
+                (true, Missing::Bad) => 1,
+                (false, _) => u32::from((total - failed) / total < Decimal::new(8, 1)),
+            };
+            (bad, all) = (bad + verdict, all + 1);
+        }
+        let window = i64::try_from(window).expect("small") * HOUR;
+        if let Ok(rate) = figures.burn_rate(window) {
+            let wanted = if all == 0 { Decimal::ZERO } else { Decimal::from(2 * bad) / Decimal::from(all) };
+            prop_assert_eq!(rate.value.round_dp(20), wanted.round_dp(20));
+            prop_assert_eq!(rate.no_traffic, all == 0);
+        }
     }
 }

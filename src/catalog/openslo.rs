@@ -12,6 +12,8 @@ mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rust_decimal::Decimal;
+
 use super::{Slo, about, dialect, requirement};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
@@ -136,7 +138,8 @@ impl<'a> Documents<'a> {
                     period,
                     calendar,
                     method: method?,
-                    share: objective::share(version, part),
+                    share: objective::share(version, part)
+                        .filter(|share| several || share.weight != Decimal::ONE),
                     indicator: indicator?,
                     place,
                     objective_place: target(part),

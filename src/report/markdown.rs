@@ -230,7 +230,7 @@ fn table(out: &mut String, report: &Report) {
     out.push('\n');
     for line in &report.budgets {
         if let Some(said) = period::sentence(line) {
-            let _ = writeln!(out, "{}: {}.\n", safe(&report.title(line)), safe(&said));
+            let _ = writeln!(out, "{}: {said}.\n", safe(&report.title(line)));
         }
     }
 }
