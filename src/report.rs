@@ -181,7 +181,7 @@ impl BudgetLine {
             service: measured.subject.service.clone(),
             environment: measured.subject.environment.clone(),
             objective,
-            period: known.as_ref().map_or(period, |budget| budget.period_at(measured.t)),
+            period,
             calendar: known.as_ref().ok().and_then(|budget| budget.current(measured.t)),
             curve: known.as_ref().map(|budget| curve(budget, measured.t)).unwrap_or_default(),
             figures: known.and_then(|budget: Arc<Budget>| budget.at(measured.t).map(Figured::read)),

@@ -122,11 +122,18 @@ impl Figures<'_> {
 }
 
 impl Budget {
+    /// The first instants of the calendar's period that grid point `t` lies in, and of the next one; none for a rolling
+    /// period.
+    #[must_use]
+    pub fn bounds(&self, t: i64) -> Option<(i64, i64)> {
+        self.period.bounds(t)
+    }
+
     /// The period of the calendar that grid point `t` lies in; none for a rolling one.
     #[must_use]
     pub fn current(&self, t: i64) -> Option<Current> {
         let Period::Calendar { calendar, .. } = &self.period else { return None };
-        let (start, end) = self.period.bounds(t)?;
+        let (start, end) = self.bounds(t)?;
         Some(Current { start, end, calendar: calendar.clone() })
     }
 }

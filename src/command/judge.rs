@@ -225,7 +225,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
         let measured = measure(asked, settings, observation, &heard, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
-        judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
+        judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period_at(t)));
         for policy in policies {
             rulings.extend(ruling::rule(policy, &measured, past));
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
@@ -469,7 +469,7 @@ fn estimate(line: &BudgetLine) -> Option<String> {
 /// The instant at which a budget of the calendar begins anew: a verdict rests on no period that is over. Where that was
 /// after the judged grid point, it is the next one.
 fn reset(measured: &Measured, step: i64, now: Timestamp) -> Option<Timestamp> {
-    let end = measured.budget.as_ref().ok()?.current(measured.t)?.end;
+    let (_, end) = measured.budget.as_ref().ok()?.bounds(measured.t)?;
     let next = Timestamp::from_second(measured.t.checked_add(step)?).ok()?;
     Timestamp::from_second(end).ok().map(|end| if end > now { end } else { next })
 }

@@ -156,7 +156,7 @@ fn believed(policy: &Policy, budget: &Arc<Budget>, t: i64) -> Arc<Budget> {
 
 /// The instant up to which releases are taxed no longer at a point: a reset by the calendar clears them.
 fn untaxed(budget: &Budget, point: i64) -> i64 {
-    budget.current(point).map_or(i64::MIN, |current| current.start)
+    budget.bounds(point).map_or(i64::MIN, |(start, _)| start)
 }
 
 /// Midnight UTC of a date, in seconds since the epoch.
