@@ -6,6 +6,7 @@
 //! schemas that are embedded in the binary. What the values mean is left to `settings` and `catalog`.
 
 mod scalar;
+mod write;
 mod yaml;
 mod schema;
 mod violation;
@@ -15,6 +16,7 @@ use std::ops::Range;
 use serde_json::{Map, Value};
 
 pub use schema::{RuleSet, Schema};
+pub use write::write;
 
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
