@@ -33,6 +33,7 @@ pub mod validate;
 pub mod test;
 pub mod vendor;
 mod watch;
+mod write;
 
 /// Cells of a line when nobody says how wide the terminal is.
 const WIDTH: usize = 110;
