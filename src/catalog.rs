@@ -5,6 +5,7 @@
 //! is left to `budget`, and where its numbers come from to `source`.
 
 mod annotation;
+pub mod convert;
 mod dialect;
 mod indicator;
 mod method;

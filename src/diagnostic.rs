@@ -85,11 +85,13 @@ pub enum Code {
     BelowLayer,
     /// A policy whose text changed under a version that was agreed.
     Version,
+    /// Something that a definition says and that OpenSLO v1 has no words for.
+    NotConverted,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -123,6 +125,7 @@ impl Code {
         Self::Layer,
         Self::BelowLayer,
         Self::Version,
+        Self::NotConverted,
     ];
 
     /// The code as it is printed and looked up.
@@ -162,6 +165,7 @@ impl Code {
             Self::Layer => "layer",
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
+            Self::NotConverted => "not-converted",
         }
     }
 }
