@@ -85,13 +85,15 @@ pub enum Code {
     BelowLayer,
     /// A policy whose text changed under a version that was agreed.
     Version,
+    /// An SLO that does not say its user journey, its owner, its runbook or who agreed to it.
+    Unsaid,
     /// Something that a definition says and that OpenSLO v1 has no words for.
     NotConverted,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -125,6 +127,7 @@ impl Code {
         Self::Layer,
         Self::BelowLayer,
         Self::Version,
+        Self::Unsaid,
         Self::NotConverted,
     ];
 
@@ -165,8 +168,17 @@ impl Code {
             Self::Layer => "layer",
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
+            Self::Unsaid => "unsaid",
             Self::NotConverted => "not-converted",
         }
+    }
+}
+
+impl Code {
+    /// True for a lint of which a repository that is new to it has one for each SLO: it is shown once, and counted.
+    #[must_use]
+    pub fn recurs(self) -> bool {
+        self == Self::Unsaid
     }
 }
 

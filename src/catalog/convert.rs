@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::about::ENVIRONMENT;
+use super::annotation::PREFIX;
 use super::dialect::{self, Belongs, Dialect};
 use super::openslo::{KINDS, Version};
 use super::{entries, load};
@@ -131,14 +133,14 @@ pub fn convert(files: &[SourceText], settings: Option<&Settings>) -> (Conversion
     (Conversion { files, passed_over }, problems)
 }
 
-/// Settings that declare every service that the definitions name: whether it is one of the repository's is no matter
-/// of the format.
+/// Settings that declare every service and environment that the definitions name: whether it is one of the
+/// repository's is no matter of the format.
 fn declared(
     parsed: &[(&SourceText, Vec<Document>)],
     settings: Option<&Settings>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Settings> {
-    let mut names = BTreeSet::new();
+    let (mut services, mut environments) = (BTreeSet::new(), BTreeSet::new());
     for part in parsed.iter().flat_map(|(_, documents)| documents).flat_map(|one| entries(one.root())) {
         let Belongs::To(dialect) = dialect::tell(part, &mut Vec::new()) else { continue };
         let said = match dialect {
@@ -154,17 +156,21 @@ fn declared(
                 said.or_else(|| part.at("/metadata/name").filter(|_| settings.is_none()))
             }
         };
-        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-        let name = said.and_then(Part::text).filter(|name| name.chars().all(plain));
-        names.extend(name.map(ToOwned::to_owned));
+        let bound =
+            part.at("/metadata/annotations").and_then(|all| all.get(&format!("{PREFIX}{ENVIRONMENT}")));
+        for (names, part) in [(&mut services, said), (&mut environments, bound)] {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            let name = part.and_then(Part::text).map(str::trim).filter(|name| name.chars().all(plain));
+            names.extend(name.map(ToOwned::to_owned));
+        }
     }
-    let services: serde_json::Map<String, Value> = names
-        .into_iter()
-        .chain(["service".to_owned()])
-        .map(|name| (name, json!({ "paths": ["**"] })))
-        .collect();
-    let text = json!({ "version": 1, "services": services, "environments": { "production": {} } });
-    let (assumed, found) = settings::load(&SourceText::new(settings::FILE, text.to_string()));
+    let all = |names: BTreeSet<String>, usual: &str, value: &Value| -> serde_json::Map<String, Value> {
+        names.into_iter().chain([usual.to_owned()]).map(|name| (name, value.clone())).collect()
+    };
+    let services = all(services, "service", &json!({ "paths": ["**"] }));
+    let environments = all(environments, "production", &json!({}));
+    let text = json!({ "version": 1, "services": services, "environments": environments }).to_string();
+    let (assumed, found) = settings::load(&SourceText::new(settings::FILE, text));
     let Some(assumed) = assumed else {
         // A name that is none is told by its own document, which `load` holds to its schema.
         problems.extend(found);
@@ -174,6 +180,9 @@ fn declared(
     let mut settings = settings.clone();
     for (name, service) in assumed.services {
         settings.services.entry(name).or_insert(service);
+    }
+    for (name, environment) in assumed.environments {
+        settings.environments.entry(name).or_insert(environment);
     }
     Some(settings)
 }

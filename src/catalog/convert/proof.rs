@@ -1,12 +1,17 @@
 //! The proof of a conversion: what was written is read again, and must be the SLOs that were read before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::super::{Calendar, Catalog, Indicator, Method, Query, Share, Slo, load};
+use super::super::revision::{self, Revised};
+use super::super::{Catalog, Indicator, Query, load};
 use super::Converted;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use crate::document::{self, RuleSet, Schema};
 use crate::settings::Settings;
+
+/// Said of a conversion that does not hold.
+const HELP: &str =
+    "mend it where it comes from; if nothing is wrong there, report this as a bug, with the file";
 
 /// The strictest rules that a text of OpenSLO v1 follows, and the stricter rules that it breaks.
 pub(super) fn rules(path: &str, text: &str) -> (Option<RuleSet>, BTreeSet<String>) {
@@ -36,58 +41,47 @@ pub(super) fn differences(before: &Catalog, converted: &[Converted], settings: &
     let slo_rules = if settings.slo_rules == RuleSet::Strict { RuleSet::Spec } else { settings.slo_rules };
     let settings = Settings { slo_rules, ..settings.clone() };
     let (after, problems) = load(&files, &settings);
-    let help = "mend it where it comes from; if nothing is wrong there, report this as a bug, with the file";
     let mut told: Vec<Diagnostic> = Vec::new();
     for problem in problems.into_iter().filter(|one| one.is_error() && one.code != Code::NoSlo) {
         let file = problem.place().map_or_else(String::new, |place| format!("of `{}` ", place.source.path()));
         let message = format!("what would be written {file}is not valid: {}", problem.message);
-        told.push(Diagnostic::error(Code::NotConverted, message).help(help));
+        told.push(Diagnostic::error(Code::NotConverted, message).help(HELP));
     }
     if told.is_empty() {
-        let gists = |catalog: &Catalog| -> BTreeMap<String, (Slo, Place)> {
-            catalog.slos.iter().map(|slo| (slo.name.clone(), unplaced(slo))).collect()
-        };
-        let (before, after) = (gists(before), gists(&after));
-        for (name, (slo, place)) in &before {
-            if after.get(name).is_none_or(|(other, _)| other != slo) {
-                let message = format!("the SLO `{name}` would be judged otherwise than before");
-                let problem = Diagnostic::error(Code::NotConverted, message);
-                told.push(problem.at(place.clone(), "not the same in OpenSLO v1").help(help));
-            }
-        }
-        for name in after.keys().filter(|name| !before.contains_key(*name)) {
-            let message = format!("the SLO `{name}` would be written, and nobody wrote it");
-            told.push(Diagnostic::error(Code::NotConverted, message).help(help));
-        }
+        told.extend(revision::compare(before, &after).into_iter().filter_map(|one| {
+            let expected = matches!(one.revised, Revised::Indicator { .. }) && is_whole(before, &one.slo);
+            (!expected).then(|| differs(&one.slo, one.place))
+        }));
+        let exact = before
+            .slos
+            .iter()
+            .zip(&after.slos)
+            .filter(|(one, other)| unplaced(one.indicator.clone()) != unplaced(other.indicator.clone()));
+        told.extend(exact.map(|(one, _)| differs(&one.name, one.place.clone())));
     }
     told
 }
 
-/// An SLO without the places where it was written, and where it stands.
-fn unplaced(slo: &Slo) -> (Slo, Place) {
-    let nowhere = Place::new(&SourceText::new("", ""), 0..0);
-    let place = slo.place.clone();
-    let method = match slo.method.clone() {
-        Method::Occurrences => Method::Occurrences,
-        Method::Timeslices { target, window, .. } => {
-            Method::Timeslices { target, window, place: nowhere.clone() }
-        }
-        Method::RatioTimeslices { window, .. } => Method::RatioTimeslices { window, place: nowhere.clone() },
-    };
-    let slo = Slo {
-        calendar: slo.calendar.clone().map(|calendar| Calendar { place: nowhere.clone(), ..calendar }),
-        share: slo.share.clone().map(|share| Share { place: nowhere.clone(), ..share }),
-        indicator: indicator(slo.indicator.clone(), &nowhere),
-        objective_place: nowhere.clone(),
-        place: nowhere,
-        method,
-        ..slo.clone()
-    };
-    (slo, place)
+/// An SLO that would be another one.
+fn differs(name: &str, place: Place) -> Diagnostic {
+    let message = format!("the SLO `{name}` would be judged otherwise than before");
+    Diagnostic::error(Code::NotConverted, message).at(place, "not the same in OpenSLO v1").help(HELP)
+}
+
+/// True for an SLO whose indicator version 1 has no words for.
+fn is_whole(catalog: &Catalog, name: &str) -> bool {
+    let slo = catalog.slos.iter().find(|slo| slo.name == name);
+    slo.is_some_and(|slo| {
+        matches!(
+            slo.indicator,
+            Indicator::Plugin { .. } | Indicator::Each { .. } | Indicator::Histogram { .. }
+        )
+    })
 }
 
 /// An indicator without places. What version 1 has no words for is a metric of its dialect there.
-fn indicator(indicator: Indicator, nowhere: &Place) -> Indicator {
+fn unplaced(indicator: Indicator) -> Indicator {
+    let nowhere = &Place::new(&SourceText::new("", ""), 0..0);
     let at = |query: Query| Query { place: nowhere.clone(), ..query };
     let foreign = |system: &str| Indicator::Foreign { system: system.to_owned(), place: nowhere.clone() };
     match indicator {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::annotation::PREFIX;
 use super::super::pyrra::{self, SERVICE};
 use super::draft::{self, Metadata};
 use super::keys::Keys;
@@ -31,7 +32,7 @@ fn read(part: Part<'_>, tally: &mut Tally<'_>) -> Option<Value> {
     // The name stands in the document itself, and so does the service.
     metadata.name = Some(Value::from(slo.name.as_str()));
     let name = format!("{NAME}.slogate.dev/metadata.name");
-    metadata.annotations.retain(|key, _| *key != name && key != SERVICE);
+    metadata.annotations.retain(|key, _| *key != name && key.strip_prefix(PREFIX) != Some(SERVICE));
     tally.kept.remove(&name);
     let mut spec = Keys::of(outer.take("spec"));
     outer.end(&mut tally.problems);

@@ -145,3 +145,18 @@ fn nothing_is_made_of_nothing() {
     let (_, problems) = converted(&["a: [\n"]);
     assert_eq!(problems[0].code, Code::YamlSyntax);
 }
+
+#[test]
+fn what_is_said_to_slogate_is_said_again_and_an_environment_needs_no_settings() {
+    let text = "apiVersion: sloth.slok.dev/v1\nkind: PrometheusServiceLevel\nmetadata:\n  name: depot\n  annotations: { slogate.dev/environment: staging, slogate.dev/owner: \"@ola\" }\nspec:\n  service: depot\n  slos:\n    - name: scans\n      objective: 99\n      sli: { events: { errorQuery: bad, totalQuery: all } }\n";
+    for settings in [None, Some(declared("spec"))] {
+        let (conversion, problems) = convert(&sources(&[text]), settings.as_ref());
+        assert_eq!(problems, []);
+        let text = &conversion.files[0].text;
+        assert!(
+            text.contains("slogate.dev/environment: staging") && text.contains("slogate.dev/owner: \"@ola\"")
+        );
+    }
+    let (_, problems) = converted(&[&text.replace("slogate.dev/owner", "slogate.dev/owners")]);
+    assert_eq!(problems[0].code, Code::UnknownKey);
+}
