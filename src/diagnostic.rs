@@ -9,7 +9,7 @@ mod meaning;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use meaning::Meaning;
 
@@ -183,43 +183,67 @@ pub enum Severity {
 
 /// The text of one file together with the path by which people know it. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SourceText(Arc<(String, String)>);
+pub struct SourceText(Arc<File>);
+
+/// A file that was read.
+struct File {
+    /// Its path.
+    path: String,
+    /// Its text.
+    text: String,
+    /// The offset at which each line begins, once somebody asked: a file with thousands of problems is walked once.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.text == other.text
+    }
+}
+
+impl Eq for File {}
 
 impl SourceText {
     /// A file's text under its path, relative to the root of the repository, with forward slashes.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new((path.into(), text.into())))
+        Self(Arc::new(File { path: path.into(), text: text.into(), lines: OnceLock::new() }))
     }
 
     /// The path, relative to the root of the repository.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.0.0
+        &self.0.path
     }
 
     /// The whole text.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.0.1
+        &self.0.text
     }
 
     /// Line and column, both from 1 and the column in characters, of a byte offset; past the end means the end.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.text().get(..offset).unwrap_or_else(|| self.text());
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column = before.get(start..).map_or(0, |rest| rest.chars().count()) + 1;
+        let offset = if self.text().is_char_boundary(offset) { offset } else { self.text().len() };
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or_default();
+        let column = self.text().get(start..offset).map_or(0, |rest| rest.chars().count()) + 1;
         (line, column)
+    }
+
+    /// The offset at which each line begins; there is always a first one.
+    fn lines(&self) -> &[usize] {
+        self.0.lines.get_or_init(|| {
+            let ends = self.text().match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(ends).collect()
+        })
     }
 
     /// The byte offset of a line and a column, both from 1 and the column in characters; past the end means the end.
     #[must_use]
     pub fn offset(&self, line: usize, column: usize) -> usize {
-        let mut start = 0;
-        for text in self.text().split_inclusive('\n').take(line.saturating_sub(1)) {
-            start += text.len();
-        }
+        let start = self.lines().get(line.saturating_sub(1)).copied().unwrap_or(self.text().len());
         let rest = self.text().get(start..).unwrap_or_default();
         let inside = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
         start + inside
@@ -345,33 +369,79 @@ impl Diagnostic {
 
 /// Sorts problems by file, line and code, and drops exact repetitions.
 pub fn sort(problems: &mut Vec<Diagnostic>) {
-    let key = |problem: &Diagnostic| {
-        let place = problem.place().map(|place| (place.source.path().to_owned(), place.span.start));
-        (problem.severity, place, problem.code, problem.message.clone())
-    };
-    problems.sort_by_key(key);
+    fn key(problem: &Diagnostic) -> impl Ord + '_ {
+        let place = problem.place().map(|place| (place.source.path(), place.span.start));
+        (problem.severity, place, problem.code, problem.message.as_str())
+    }
+    problems.sort_by(|one, other| key(one).cmp(&key(other)));
     problems.dedup();
 }
 
+/// The most names that are listed in one sentence.
+const MOST_LISTED: usize = 12;
+
 /// The one of `known` that is nearest to `word`, when it is near enough to have been meant.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = |text: &str| text.to_lowercase().replace(['_', '-'], "");
-    let word = folded(word);
+    let letters = Letters::of(word);
+    let word: String = folded(word).collect();
+    let distance = |candidate: &str| {
+        let allowed = 1 + candidate.len() / 4;
+        // Most names are of other letters; only what may be near is compared letter by letter.
+        if letters.least_distance(&Letters::of(candidate)) > allowed {
+            return None;
+        }
+        let candidate: String = folded(candidate).collect();
+        Some(strsim::damerau_levenshtein(&word, &candidate)).filter(|distance| *distance <= allowed)
+    };
     known
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &folded(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
+        .filter_map(|candidate| Some((distance(candidate)?, candidate)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// A word's letters without what people confuse: case, underscores and hyphens.
+fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+    let plain = text.chars().filter(|character| !matches!(character, '_' | '-'));
+    plain.flat_map(char::to_lowercase)
+}
+
+/// How often each letter stands in a folded word; letters of one remainder are not told apart.
+struct Letters([u8; 32]);
+
+impl Letters {
+    /// The letters of a word.
+    fn of(word: &str) -> Self {
+        let mut counts = [0_u8; 32];
+        for letter in folded(word) {
+            let kind = usize::try_from(u32::from(letter) % 32).ok();
+            if let Some(count) = kind.and_then(|kind| counts.get_mut(kind)) {
+                *count = count.saturating_add(1);
+            }
+        }
+        Self(counts)
+    }
+
+    /// A number of changes of one letter with which one word cannot become the other if it is any smaller.
+    fn least_distance(&self, other: &Self) -> usize {
+        let pairs = || self.0.iter().zip(&other.0);
+        let more: usize = pairs().map(|(one, other)| usize::from(one.saturating_sub(*other))).sum();
+        let fewer: usize = pairs().map(|(one, other)| usize::from(other.saturating_sub(*one))).sum();
+        more.max(fewer)
+    }
 }
 
 /// `did you mean …?`, or the list of what there is.
 pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "none is declared".to_owned(),
-        None => format!("there is {}", list(&known)),
+    match (nearest(word, known.iter().copied()), known.get(..MOST_LISTED)) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, _) if known.is_empty() => "none is declared".to_owned(),
+        (None, Some(some)) if known.len() > MOST_LISTED => {
+            let some: Vec<String> = some.iter().map(|name| format!("`{name}`")).collect();
+            format!("there are {} and {} more", some.join(", "), known.len() - MOST_LISTED)
+        }
+        (None, _) => format!("there is {}", list(&known)),
     }
 }
 
@@ -409,5 +479,20 @@ mod tests {
         assert_eq!(nearest("burnRate", ["burn_rate", "burned"]), Some("burn_rate"));
         assert_eq!(nearest("colour", ["remaining", "consumed"]), None);
         assert_eq!(suggestion("colour", ["a", "b", "c"]), "there is `a`, `b` and `c`");
+        let many: Vec<String> = (0..100).map(|number| format!("service-{number}")).collect();
+        let listed = suggestion("colour", many.iter().map(String::as_str));
+        assert!(listed.ends_with("`service-11` and 88 more"), "{listed}");
+        assert_eq!(suggestion("servce-77", many.iter().map(String::as_str)), "did you mean `service-77`?");
+    }
+
+    #[test]
+    fn words_that_are_told_apart_by_their_letters_are_no_nearer() {
+        let words =
+            ["remaining", "remaning", "burn_rate", "burnRate", "ab", "ba", "", "zwölf", "zwolf", "aaaa"];
+        for (one, other) in words.iter().flat_map(|one| words.iter().map(move |other| (one, other))) {
+            let [left, right] = [one, other].map(|word| folded(word).collect::<String>());
+            let distance = strsim::damerau_levenshtein(&left, &right);
+            assert!(Letters::of(one).least_distance(&Letters::of(other)) <= distance, "{one} {other}");
+        }
     }
 }
