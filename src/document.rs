@@ -8,12 +8,14 @@
 mod scalar;
 mod yaml;
 mod schema;
+mod dialects;
 mod violation;
 
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+pub use dialects::{FILE as DIALECTS, dialects};
 pub use schema::{RuleSet, Schema};
 
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
