@@ -133,7 +133,7 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str, u64, u64
         ("values", "---\na: 1\n".repeat(500_000).into_bytes(), yaml, "more than 1000000 values", 666_668, 4),
         ("keys", "a: 1\n".repeat(100_000).into_bytes(), "duplicate", "the key `a` stands here twice", 2, 1),
         ("tab", b"a:\n\tb: 1\n".to_vec(), yaml, "tabs", 2, 2),
-        ("nul", b"a: x\xc3\xa4\0y\n".to_vec(), yaml, "unexpected character", 1, 6),
+        ("nul", b"a: x\xc3\xa4\0y\n".to_vec(), yaml, "a control character", 1, 6),
         ("latin", b"\xef\xbb\xbf# caf\xc3\xa9\r\na: caf\xe9\r\n".to_vec(), "encoding", "not UTF-8", 2, 7),
         ("utf16", utf16(&slo("utf16")), "encoding", "not UTF-8", 1, 1),
         ("gzip", vec![0x1f, 0x8b, 8, 0, 0, 0], "encoding", "not UTF-8", 1, 2),

@@ -263,6 +263,11 @@ impl<'a> Reader<'a> {
             }
             Some(_) | None => Place::line_of(self.source, self.source.line_column(at).0),
         };
+        if here.is_some_and(|here| here.is_control() && !here.is_whitespace()) {
+            let message = "a control character stands here, which YAML cannot hold";
+            let help = "take it out; between double quotes it may be named, as in `\"\\0\"`";
+            return Diagnostic::error(Code::YamlSyntax, message).at(place, "this one").help(help);
+        }
         let tab =
             place.source.text().get(..at).is_some_and(|before| before.ends_with('\t')) || here == Some('\t');
         let help = if tab {
