@@ -3,7 +3,9 @@
 //! What later versions give names of their own stands inline here: a ratio in its objective, a period as a unit and a
 //! count. Slices of time have no length in this version; one of a minute is meant.
 
-use super::super::{Calendar, Comparison, Indicator, Method, Query, Slo, about, dialect, period, target};
+use super::super::{
+    Calendar, Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, target,
+};
 use super::indicator::{Aim, compared, counts, idle, is_read};
 use super::{Called, called, objective};
 use crate::catalog::annotation::Annotations;
@@ -57,6 +59,7 @@ pub(in crate::catalog) fn slos(
                 period,
                 terms,
                 about,
+                origin: Origin::Explicit,
                 calendar,
                 method: method?,
                 share: None,
