@@ -14,6 +14,7 @@ mod openslo;
 mod origin;
 mod period;
 mod pyrra;
+pub mod revision;
 mod sloth;
 mod target;
 mod unreckoned;
