@@ -6,6 +6,7 @@
 
 mod about;
 mod annotation;
+mod calendar;
 mod defaults;
 mod dialect;
 mod indicator;
@@ -27,11 +28,11 @@ use crate::settings::{self, Settings};
 
 pub use about::{About, ROLES, Role};
 pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
+pub use calendar::Calendar;
 use dialect::{Belongs, Dialect};
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
 pub use origin::{Applied, Origin};
-pub use period::Calendar;
 pub use unreckoned::Unreckoned;
 
 /// The share of events that must be good: above 0, below 1.
@@ -69,7 +70,7 @@ pub struct Slo {
     pub title: String,
     /// The share of events that must be good.
     pub objective: Objective,
-    /// The length of its period, in seconds.
+    /// The length of its period, in seconds; the longest one where they follow the calendar.
     pub period: i64,
     /// What it is bound to besides its objective.
     pub terms: Terms,
@@ -89,6 +90,15 @@ pub struct Slo {
     pub place: Place,
     /// Where its objective is written.
     pub objective_place: Place,
+}
+
+impl Slo {
+    /// The real length of the period that an instant lies in, in seconds.
+    #[must_use]
+    pub fn period_at(&self, t: i64) -> i64 {
+        let bounds = self.calendar.as_ref().and_then(|calendar| calendar.bounds(t));
+        bounds.map_or(self.period, |(start, end)| end - start)
+    }
 }
 
 /// All SLOs, by name.

@@ -48,6 +48,17 @@ impl Slo {
         bound.is_none_or(|bound| bound.text.trim() == environment) && !yields
     }
 
+    /// Where it counts, in words; none where it counts in all environments.
+    #[must_use]
+    pub fn environments(&self) -> Option<String> {
+        if let Some(bound) = &self.about.environment {
+            return Some(bound.text.trim().to_owned());
+        }
+        let Origin::Default(applied) = &self.origin else { return None };
+        let except: Vec<&str> = applied.except.iter().map(String::as_str).collect();
+        (!except.is_empty()).then(|| format!("all but {}", except.join(", ")))
+    }
+
     /// The name under which it was written: that of the default where it is one.
     #[must_use]
     pub fn written_as(&self) -> &str {
