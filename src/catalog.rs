@@ -7,6 +7,7 @@
 mod about;
 mod annotation;
 mod calendar;
+pub mod coverage;
 mod defaults;
 mod dialect;
 mod indicator;
