@@ -111,7 +111,7 @@ fn unused(default: &Slo) -> Diagnostic {
         default.name, default.service
     );
     let problem = Diagnostic::warning(Code::Unused, message).at(place.clone(), "applied nowhere");
-    problem.help("take it out; an endpoint that is declared later would need it again")
+    problem.help("take it out, or keep it for endpoints to come: it changes nothing today")
 }
 
 /// An SLO of an endpoint that its service does not declare, where it declares any: a misspelt one would leave the

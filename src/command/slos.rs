@@ -88,12 +88,17 @@ fn path(
     let wanted = |name: &&String| slos.service.is_empty() || slos.service.contains(name);
     for (name, service) in settings.services.iter().filter(|(name, _)| wanted(name)) {
         let listed = law.catalog.of(name).filter(|slo| environments.iter().any(|one| slo.holds_in(one)));
+        let mut slos: Vec<Line> = listed.map(|slo| line(slo, service, settings, now)).collect();
+        slos.sort_by(|one, other| {
+            let key = |line: &Line| (line.endpoint.clone(), line.sli.clone(), line.name.clone());
+            key(one).cmp(&key(other))
+        });
         inventory.services.push(ServiceLine {
             name: name.clone(),
             team: service.team.clone(),
             cells: coverage::of(&law.catalog, (name, service), &environments),
             environments: environments.iter().map(|name| (*name).to_owned()).collect(),
-            slos: listed.map(|slo| line(slo, service, settings, now)).collect(),
+            slos,
         });
     }
     Ok(inventory)

@@ -51,7 +51,7 @@ pub struct ServiceLine {
     pub environments: Vec<String>,
     /// How the SLIs of its endpoints are covered in them.
     pub cells: Vec<Cell>,
-    /// Its SLOs that hold in any of them, by name.
+    /// Its SLOs that hold in any of them, by endpoint, SLI and name.
     pub slos: Vec<Line>,
 }
 
