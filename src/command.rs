@@ -26,6 +26,7 @@ mod ground;
 pub mod init;
 mod judge;
 mod law;
+mod observed;
 mod organization;
 mod post;
 mod unsettled;

@@ -87,11 +87,17 @@ pub enum Code {
     Version,
     /// An SLO that does not say its user journey, its owner, its runbook or who agreed to it.
     Unsaid,
+    /// An objective that no whole period of the history met.
+    TighterThanObserved,
+    /// An SLO that saw no bad event for long, or no event at all.
+    SilentSlo,
+    /// An SLO that was loosened while its budget was exhausted.
+    LoosenedWhileExhausted,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 37] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -126,6 +132,9 @@ impl Code {
         Self::BelowLayer,
         Self::Version,
         Self::Unsaid,
+        Self::TighterThanObserved,
+        Self::SilentSlo,
+        Self::LoosenedWhileExhausted,
     ];
 
     /// The code as it is printed and looked up.
@@ -166,6 +175,9 @@ impl Code {
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
             Self::Unsaid => "unsaid",
+            Self::TighterThanObserved => "tighter-than-observed",
+            Self::SilentSlo => "silent-slo",
+            Self::LoosenedWhileExhausted => "loosened-while-exhausted",
         }
     }
 }
