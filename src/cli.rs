@@ -192,7 +192,7 @@ pub struct Validate {
 
     /// Compare the policies with this branch, tag or commit: a text that differs must have a higher version. By default
     /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`), where it is in this clone and no
-    /// --base is given.
+    /// --base is given. With --observed, an SLO that is looser than there counts as loosened now.
     #[arg(long, value_name = "REF")]
     pub against: Option<String>,
 
@@ -214,7 +214,7 @@ pub struct Validate {
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
 
-    /// Let warnings fail, too.
+    /// Let warnings fail, too, and with --observed every budget that is not known.
     #[arg(long)]
     pub strict: bool,
 

@@ -46,6 +46,8 @@ pub struct Loosened<'a> {
     pub slo: &'a Slo,
     /// As it was before.
     pub before: &'a Slo,
+    /// As it was afterwards.
+    pub after: &'a Slo,
     /// In which way.
     pub way: Way,
     /// When.
@@ -87,25 +89,26 @@ pub fn exhausted(budget: &Budget, way: Way, t: i64) -> Result<Option<Decimal>, G
 
 /// The problem of an SLO that was loosened.
 pub(super) fn examine(loosened: &Loosened<'_>) -> Diagnostic {
-    let Loosened { slo, before, way, when, environment, left } = loosened;
+    let Loosened { slo, before, after, way, when, environment, left } = loosened;
     let share = |slo: &Slo| percent(slo.objective.share());
     let (what, change, place): (&str, String, &Place) = match way {
         Way::Objective => {
-            ("objective", format!("lowered from {} to {}", share(before), share(slo)), &slo.objective_place)
+            ("objective", format!("lowered from {} to {}", share(before), share(after)), &slo.objective_place)
         }
         Way::Sla => {
             let from = before.terms.sla.map_or_else(String::new, |sla| percent(sla.share()));
-            let change = match slo.terms.sla {
+            let change = match after.terms.sla {
                 Some(sla) => format!("lowered from {from} to {}", percent(sla.share())),
                 None => format!("taken away, {from} before"),
             };
             ("SLA", change, &slo.place)
         }
         Way::Period => {
-            let change = format!("changed from {} to {}", duration(before.period), duration(slo.period));
+            let change = format!("changed from {} to {}", duration(before.period), duration(after.period));
             ("period", change, &slo.place)
         }
     };
+    let label = if *way == Way::Period { "another period than before" } else { "looser than before" };
     let budget = if *way == Way::Sla { "the SLA's budget" } else { "its budget" };
     let left = percent(left.round_dp_with_strategy(3, RoundingStrategy::ToNegativeInfinity));
     let within = within(*environment);
@@ -133,9 +136,7 @@ pub(super) fn examine(loosened: &Loosened<'_>) -> Diagnostic {
          to those who agreed to it; {}",
         silenced(Code::LoosenedWhileExhausted)
     );
-    Diagnostic::warning(Code::LoosenedWhileExhausted, message)
-        .at(place.clone(), "looser than before")
-        .help(help)
+    Diagnostic::warning(Code::LoosenedWhileExhausted, message).at(place.clone(), label).help(help)
 }
 
 #[cfg(test)]
@@ -191,8 +192,15 @@ mod tests {
         let (before, now) = (slo_of(999, 0, 1), slo_of(990, 0, 1));
         let when = When::Commit { id: "0123456789abcdef", at: 0 };
         let left = Decimal::new(-1, 6);
-        let loosened =
-            Loosened { slo: &now, before: &before, way: Way::Objective, when, environment: Some("eu"), left };
+        let loosened = Loosened {
+            slo: &now,
+            before: &before,
+            after: &now,
+            way: Way::Objective,
+            when,
+            environment: Some("eu"),
+            left,
+        };
         assert_eq!(
             examine(&loosened).message,
             "the objective of the SLO `checkout` was lowered from 99.9 % to 99 % by commit 0123456 of 1 Jan 1970, when \

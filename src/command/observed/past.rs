@@ -1,8 +1,8 @@
 //! When SLOs were loosened, by git history, and what was left of their budgets then.
 //!
-//! The history is walked once for all SLOs, no further back than the longest period. Each commit that changed a file of
-//! theirs is read once: what stood before it stood after the change before. What is not committed yet, or not in the
-//! commit that is compared with, counts as a change of this moment.
+//! The history is walked once for all SLOs, no further back than the longest period, and of each commit only the files
+//! that it changed are read, unless they need others. What is not committed yet, or not in the commit that is compared
+//! with, counts as a change of this moment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::git::history::{Cut, Step};
 use crate::lint::loosened_while_exhausted::{Loosened, Way, When, exhausted, ways};
 use crate::settings::{self, Settings};
 use crate::source::instant;
-use crate::tree::GitTree;
+use crate::tree::{GitTree, Tree, TreeError};
 
 /// What every note of what is not known begins with.
 const WHETHER: &str = "not known: whether an SLO was loosened while its budget was exhausted";
@@ -42,14 +42,46 @@ pub struct Past<'a> {
     pub given: bool,
 }
 
+/// Some files of a commit, with its settings.
+struct Part {
+    /// The commit.
+    tree: GitTree,
+    /// The files.
+    paths: Vec<String>,
+}
+
+impl Tree for Part {
+    fn commit(&self) -> Option<&str> {
+        self.tree.commit()
+    }
+
+    fn paths(&self) -> Result<Vec<String>, TreeError> {
+        Ok(self.paths.clone())
+    }
+
+    fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
+        self.tree.read(path)
+    }
+}
+
 /// A moment at which SLOs were loosened.
 pub struct Moment {
     /// The full id of the commit; none for this moment, and then the name of what is compared with.
     id: Result<String, String>,
     /// The instant, in seconds since the epoch.
     at: i64,
-    /// The SLOs as they were before, and the ways in which they were loosened and still are.
-    changes: Vec<(Slo, Vec<Way>)>,
+    /// The SLOs that were loosened.
+    changes: Vec<Change>,
+}
+
+/// An SLO that was loosened and still is.
+struct Change {
+    /// As it was before.
+    before: Slo,
+    /// As it was afterwards.
+    after: Slo,
+    /// In which ways.
+    ways: Vec<Way>,
 }
 
 impl Moment {
@@ -125,35 +157,53 @@ impl Past<'_> {
             };
             notes.push(format!("{WHETHER}, up to {}: {why}", instant(at)));
         }
-        let at = |commit: &str, notes: &mut Vec<String>| {
-            let tree = GitTree::new(Rc::clone(repository), commit);
-            self.definitions(&ground::of_files(Box::new(tree)), commit.get(..7).unwrap_or(commit), notes)
-        };
-        let uncommitted = self.ground.base.is_none();
-        if history.steps.is_empty() && !uncommitted {
-            return Ok(());
-        }
-        let mut after = at(&tip, notes);
-        if uncommitted && self.other.is_none() {
+        if self.ground.base.is_none() && self.other.is_none() {
+            let before = self.whole(repository, &tip, notes);
             let head = (Err("HEAD".to_owned()), self.now);
-            moments.extend(after.as_ref().and_then(|before| self.moment(before, None, head)));
+            moments.extend(before.and_then(|before| self.moment(&before, None, head)));
         }
-        for Step { id, parent, at: committed } in history.steps {
-            let Some(parent) = parent else { break };
-            let before = at(&parent, notes);
-            if let (Some(before), Some(after)) = (&before, &after)
-                && !(self.given && committed > self.now)
-            {
-                moments.extend(self.moment(before, Some(after), (Ok(id), committed)));
+        // What was committed after the instant that was asked for did not happen yet.
+        let steps = history.steps.into_iter().filter(|step| !(self.given && step.at > self.now));
+        for step in steps {
+            let Some(parent) = &step.parent else { break };
+            if let Some((before, after)) = self.around(repository, &step, parent, notes) {
+                moments.extend(self.moment(&before, Some(&after), (Ok(step.id), step.at)));
             }
-            after = before;
         }
         Ok(())
     }
 
+    /// The SLOs before and after a commit, at least those that it changed.
+    fn around(
+        &self,
+        repository: &Rc<Repository>,
+        step: &Step,
+        parent: &str,
+        notes: &mut Vec<String>,
+    ) -> Option<(Catalog, Catalog)> {
+        let part = |commit: &str| {
+            let tree = GitTree::new(Rc::clone(repository), commit);
+            let part = ground::of_files(Box::new(Part { tree, paths: step.changed.clone() }));
+            let (catalog, complete) = law::definitions(&part, self.rules.organization.as_ref()).ok()?;
+            // What refers to another file is only understood with it.
+            complete.then_some(catalog)
+        };
+        let settings = step.changed.iter().any(|path| path == settings::FILE);
+        if !settings && let (Some(before), Some(after)) = (part(parent), part(&step.id)) {
+            return Some((before, after));
+        }
+        Some((self.whole(repository, parent, notes)?, self.whole(repository, &step.id, notes)?))
+    }
+
+    /// All SLOs at a commit.
+    fn whole(&self, repository: &Rc<Repository>, commit: &str, notes: &mut Vec<String>) -> Option<Catalog> {
+        let tree = GitTree::new(Rc::clone(repository), commit);
+        self.definitions(&ground::of_files(Box::new(tree)), commit.get(..7).unwrap_or(commit), notes)
+    }
+
     /// The SLOs of another tree; none where its settings are broken, which is noted.
     fn definitions(&self, other: &Ground, name: &str, notes: &mut Vec<String>) -> Option<Catalog> {
-        let read = law::definitions(other, self.rules.organization.as_ref()).ok();
+        let read = law::definitions(other, self.rules.organization.as_ref()).ok().map(|(catalog, _)| catalog);
         if read.is_none() {
             notes.push(format!("{WHETHER}: the settings of `{name}` cannot be read"));
         }
@@ -170,19 +220,19 @@ impl Past<'_> {
         let present = by_name(&self.law.catalog);
         let after = after.map(by_name);
         let loosened = |before: &Slo| {
-            let present = present.get(before.name.as_str())?;
-            let period = present.period.max(before.period);
-            if at < self.now.saturating_sub(period) {
+            let present = *present.get(before.name.as_str())?;
+            if at < self.now.saturating_sub(present.period.max(before.period)) {
                 return None;
             }
-            let mut found = ways(before, present);
-            if let Some(after) = &after {
-                let then = ways(before, after.get(before.name.as_str())?);
-                found.retain(|way| then.contains(way));
-            }
-            (!found.is_empty()).then(|| (before.clone(), found))
+            let after = match &after {
+                Some(after) => *after.get(before.name.as_str())?,
+                None => present,
+            };
+            let still = ways(before, present);
+            let ways: Vec<Way> = ways(before, after).into_iter().filter(|way| still.contains(way)).collect();
+            (!ways.is_empty()).then(|| Change { before: before.clone(), after: after.clone(), ways })
         };
-        let changes: Vec<(Slo, Vec<Way>)> = before.slos.iter().filter_map(loosened).collect();
+        let changes: Vec<Change> = before.slos.iter().filter_map(loosened).collect();
         (!changes.is_empty()).then_some(Moment { id, at, changes })
     }
 }
@@ -205,17 +255,16 @@ pub fn loosened<'a>(
     let mut told = BTreeSet::new();
     let mut unknown = Unknown::default();
     for moment in moments {
-        let mut then: Vec<(Asked<'a>, &'a [Way], &'a Slo)> = Vec::new();
-        for (before, ways) in &moment.changes {
-            let of_it = asked.iter().filter(|one| one.slo.name == before.name);
-            then.extend(of_it.map(|one| (Asked { slo: before, ..*one }, ways.as_slice(), one.slo)));
+        let mut then: Vec<(Asked<'a>, &'a Change, &'a Slo)> = Vec::new();
+        for change in &moment.changes {
+            let of_it = asked.iter().filter(|one| one.slo.name == change.before.name);
+            then.extend(of_it.map(|one| (Asked { slo: &change.before, ..*one }, change, one.slo)));
         }
         let questions: Vec<Asked<'_>> = then.iter().map(|(asked, _, _)| *asked).collect();
         let t = grid(moment.at, settings);
         let depth = |one: &Asked<'_>| (one.slo.period + settings.step - 1) / settings.step;
         let answers = watch.observe(&questions, depth, settings, t);
-        for ((one, ways, present), answer) in then.into_iter().zip(answers) {
-            let before = one.slo;
+        for ((one, Change { before, after, ways }, slo), answer) in then.into_iter().zip(answers) {
             let budget = answer.map(|answer| {
                 Budget::new(before.objective, before.period, answer.series, answer.direct)
                     .bound_to(before.terms)
@@ -238,7 +287,7 @@ pub fn loosened<'a>(
                 if told.insert((&before.name, one.environment, *way)) {
                     let environment = (settings.environments.len() > 1).then_some(one.environment);
                     let when = moment.when();
-                    found.push(Loosened { slo: present, before, way: *way, when, environment, left });
+                    found.push(Loosened { slo, before, after, way: *way, when, environment, left });
                 }
             }
         }
