@@ -177,6 +177,23 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     Ok(Law { catalog, policies, complete, problems })
 }
 
+/// The SLOs as they count in another tree, those of them that can be read, and whether those are all: what is wrong there
+/// is nobody's to mend now.
+///
+/// # Errors
+/// When its settings are broken, or the tree does not answer.
+pub fn definitions(ground: &Ground, organization: Option<&Organization>) -> Result<(Catalog, bool), Stop> {
+    let settings = read_rules(ground, Ok(organization.cloned()), &mut Vec::new())?.settings;
+    let paths = ground.tree.paths()?;
+    let files = read_all(ground, &paths, &settings.slos, settings::FILE, &mut Vec::new())?;
+    let (mut catalog, problems) = catalog::load(&files, &settings);
+    if let Some(organization) = organization {
+        organization::hold(&organization.layer, &mut catalog, &mut []);
+    }
+    let broken = problems.iter().any(|problem| problem.is_error() && problem.code != Code::NoSlo);
+    Ok((catalog, !broken))
+}
+
 /// The SLOs that a policy covers, in an environment that it may measure.
 pub fn covered<'a>(policy: &Policy, catalog: &'a Catalog, settings: &Settings) -> Vec<&'a Slo> {
     let covers = |slo: &&Slo| {
