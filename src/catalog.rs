@@ -4,6 +4,7 @@
 //! refuses what it does not understand at its line, and drops nothing in silence. What an SLO's budget *is*
 //! is left to `budget`, and where its numbers come from to `source`.
 
+mod about;
 mod annotation;
 mod dialect;
 mod indicator;
@@ -11,6 +12,7 @@ mod method;
 mod openslo;
 mod period;
 mod pyrra;
+pub mod revision;
 mod sloth;
 mod target;
 mod unreckoned;
@@ -23,7 +25,8 @@ use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part};
 use crate::settings::{self, Settings};
 
-pub use annotation::{Assigned, PRIORITIES, Priority, Terms};
+pub use about::{About, ROLES, Role};
+pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
 use dialect::{Belongs, Dialect};
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
@@ -69,6 +72,8 @@ pub struct Slo {
     pub period: i64,
     /// What it is bound to besides its objective.
     pub terms: Terms,
+    /// What people say of it besides its numbers.
+    pub about: About,
     /// Where its periods begin when they follow the calendar; none for a rolling period.
     pub calendar: Option<Calendar>,
     /// How good and bad are counted.
@@ -157,6 +162,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     problems.extend(duplicates(&slos, &problems));
     slos.dedup_by(|later, first| later.name == first.name);
     problems.extend(slos.iter().flat_map(Slo::warnings));
+    problems.extend(strangers(&slos, settings, &problems));
     if !any && problems.iter().all(|problem| !problem.is_error()) {
         problems.push(no_slo(settings, files.len() - empty.len(), &passed_over));
     }
@@ -185,6 +191,22 @@ fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
             Diagnostic::error(Code::Duplicate, format!("there are two SLOs named `{}`", later.name))
                 .at(later.place.clone(), format!("the first stands at {}", first.place))
                 .help("give one of them another name; names are unique across all files and formats")
+        })
+        .collect()
+}
+
+/// What the settings say of SLOs that are not there; nothing while one of them may be among those that are broken.
+fn strangers(slos: &[Slo], settings: &Settings, told: &[Diagnostic]) -> Vec<Diagnostic> {
+    if told.iter().any(Diagnostic::is_error) {
+        return Vec::new();
+    }
+    let names = || slos.iter().map(|slo| slo.name.as_str());
+    let strangers = settings.annotations.iter().filter(|(name, _)| names().all(|known| known != *name));
+    strangers
+        .map(|(name, noted)| {
+            Diagnostic::error(Code::UnknownName, format!("there is no SLO `{name}`"))
+                .at(noted.place.clone(), "said of nothing")
+                .help(diagnostic::suggestion(name, names()))
         })
         .collect()
 }

@@ -209,6 +209,8 @@ mod tests {
             environments: BTreeMap::new(),
             changes: BTreeMap::new(),
             signals: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            lints: BTreeMap::new(),
             unmapped,
             ignore: vec!["docs/**".to_owned(), "**/*.md".to_owned()],
             ignore_within: None,

@@ -87,11 +87,13 @@ pub enum Code {
     BelowLayer,
     /// A policy whose text changed under a version that was agreed.
     Version,
+    /// An SLO that does not say its user journey, its owner, its runbook or who agreed to it.
+    Unsaid,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -125,6 +127,7 @@ impl Code {
         Self::Layer,
         Self::BelowLayer,
         Self::Version,
+        Self::Unsaid,
     ];
 
     /// The code as it is printed and looked up.
@@ -164,7 +167,16 @@ impl Code {
             Self::Layer => "layer",
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
+            Self::Unsaid => "unsaid",
         }
+    }
+}
+
+impl Code {
+    /// True for a lint of which a repository that is new to it has one for each SLO: it is shown once, and counted.
+    #[must_use]
+    pub fn recurs(self) -> bool {
+        self == Self::Unsaid
     }
 }
 

@@ -4,6 +4,8 @@
 //! could smuggle in. Paths go in and come out relative to the judged directory, with forward slashes. A commit
 //! that is not in this clone is told from a name that stands for nothing, because GitHub may still know the former.
 
+pub mod history;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -217,12 +219,22 @@ impl Repository {
             return Err(GitError::Shallow);
         }
         let base = self.fork(&tip, &head)?;
+        let base = self.commit(&base.to_string())?;
+        Ok(Changed { paths: self.differ(Some(&base), &head)? })
+    }
+
+    /// The paths that differ between two commits, relative to the judged directory; all that there are when there is
+    /// no old one.
+    fn differ(
+        &self,
+        old: Option<&git2::Commit<'_>>,
+        new: &git2::Commit<'_>,
+    ) -> Result<Vec<String>, GitError> {
         let compare = || {
-            let old = self.inner.find_commit(base)?.tree()?;
-            let new = head.tree()?;
+            let old = old.map(git2::Commit::tree).transpose()?;
             let mut options = git2::DiffOptions::new();
             options.include_typechange(true).skip_binary_check(true);
-            self.inner.diff_tree_to_tree(Some(&old), Some(&new), Some(&mut options))
+            self.inner.diff_tree_to_tree(old.as_ref(), Some(&new.tree()?), Some(&mut options))
         };
         let diff = compare().map_err(|error| broken("compare two commits", &error))?;
         // Without rename detection a moved file is one that went and one that came: both count.
@@ -232,7 +244,7 @@ impl Repository {
             .flatten()
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
             .collect();
-        Ok(Changed::seen_from(&self.prefix, paths))
+        Ok(Changed::seen_from(&self.prefix, paths).paths)
     }
 
     /// The full id of the commit where the histories of two commits part.

@@ -35,6 +35,8 @@ pub mod change;
 pub mod budget;
 pub mod source;
 pub mod ledger;
+// -- what is doubtful in what was written
+pub mod lint;
 // -- what follows
 pub mod policy;
 pub mod verdict;

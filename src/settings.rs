@@ -12,7 +12,7 @@ pub mod organization;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
-use crate::document::RuleSet;
+use crate::document::{Part, RuleSet};
 
 pub use glob::{Matcher, glob};
 pub use join::{Joined, join};
@@ -156,6 +156,58 @@ pub struct Signal {
     pub place: Place,
 }
 
+/// A text that somebody wrote of an SLO, under a key of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The text.
+    pub text: String,
+    /// Where the text stands.
+    pub place: Place,
+    /// Where its key stands.
+    pub key: Place,
+}
+
+impl Note {
+    /// What stands there, a number as it was written.
+    #[must_use]
+    pub fn of(part: Part<'_>) -> Self {
+        let text = part.text().or_else(|| part.number()).unwrap_or_default();
+        Self { text: text.to_owned(), place: part.place(), key: part.key_place() }
+    }
+}
+
+/// What the settings say of one SLO.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted {
+    /// By the annotations' names, without their prefix.
+    pub notes: BTreeMap<String, Note>,
+    /// Where the SLO is named.
+    pub place: Place,
+}
+
+/// How bad a lint is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It is not told.
+    Off,
+    /// It is worth mending.
+    Warn,
+    /// It is to be mended.
+    Error,
+}
+
+impl Level {
+    /// As it is written in settings.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
 /// A recorded history that budgets are read from when no monitoring system is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
@@ -184,6 +236,10 @@ pub struct Settings {
     pub changes: BTreeMap<String, ChangeClass>,
     /// The signals that policies may read, by name.
     pub signals: BTreeMap<String, Signal>,
+    /// What is said of SLOs besides their own annotations, by their names.
+    pub annotations: BTreeMap<String, Noted>,
+    /// How bad lints are, by their codes; those that are not there are as bad as they are by themselves.
+    pub lints: BTreeMap<String, Level>,
     /// What a changed path does that no service claims.
     pub unmapped: Unmapped,
     /// Globs of changed paths that never matter.

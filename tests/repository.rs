@@ -208,6 +208,24 @@ fn every_case_is_whole() {
 }
 
 #[test]
+fn settings_may_say_every_annotation_and_level_every_lint() {
+    let schema: Value = serde_json::from_str(&text("schemas/settings.v1.json")).expect("JSON");
+    let keys = |definition: &str| -> BTreeSet<String> {
+        let properties = schema["$defs"][definition]["properties"].as_object().expect("properties");
+        properties.keys().cloned().collect()
+    };
+    assert_eq!(keys("annotations"), slogate::catalog::annotations().map(str::to_owned).collect());
+    assert_eq!(keys("lints"), slogate::lint::LINTS.iter().map(|(code, _)| code.to_string()).collect());
+    for (code, level) in slogate::lint::LINTS {
+        assert_eq!(
+            schema["$defs"]["lints"]["properties"][code.as_str()]["default"],
+            level.as_str(),
+            "{code}"
+        );
+    }
+}
+
+#[test]
 fn every_diagnostic_code_is_shown_by_a_case() {
     let transcripts: Vec<String> =
         ending("tests/cases", "transcript.snap").iter().map(|path| text(path)).collect();

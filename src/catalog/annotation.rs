@@ -1,24 +1,29 @@
-//! What the annotations of an SLO say to slogate: the SLA that it defends, and the priority of its incidents.
+//! What the annotations of an SLO say to slogate: whatever its dialect has no words for.
 //!
 //! An annotation `slogate.dev/…` belongs to this program, so that one that it does not know is a typo and an error;
-//! all others belong to their authors and are passed over.
+//! all others belong to their authors and are passed over. The same can be said in `slogate.yaml`, under `annotations`
+//! and the SLO's name, for dialects that have no annotations and for files that another program writes. What is said
+//! in both places is said once too often: nobody could tell which counts.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rust_decimal::Decimal;
 
 use super::Objective;
+use super::about;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
+use crate::settings::{Note, Settings};
 
 /// What all our annotations begin with.
-const PREFIX: &str = "slogate.dev/";
+pub const PREFIX: &str = "slogate.dev/";
 /// The annotation with the SLA.
-const SLA: &str = "slogate.dev/sla";
+const SLA: &str = "sla";
 /// The annotation with the priority of incidents.
-const PRIORITY: &str = "slogate.dev/incident-priority";
+const PRIORITY: &str = "incident-priority";
 /// The annotation that says why that priority was chosen.
-const REASON: &str = "slogate.dev/incident-priority-reason";
+const REASON: &str = "incident-priority-reason";
 
 /// How urgent an incident is; the most urgent comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,44 +102,89 @@ pub struct Terms {
     pub priority: Assigned,
 }
 
-/// The terms of an SLO, from the annotations of its document; what is wrong in them is told, once for a document of
-/// several SLOs. `more` are the annotations that its dialect reads besides.
-pub(super) fn terms(
-    slo: Part<'_>,
-    objective: Option<Objective>,
-    more: &[&str],
-    problems: &mut Vec<Diagnostic>,
-) -> Terms {
-    let mut told = Vec::new();
-    let terms = read(slo, objective, more, &mut told);
-    told.retain(|problem| !problems.contains(problem));
-    problems.extend(told);
-    terms
+/// Every annotation that any SLO may have, without the prefix.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    [SLA, PRIORITY, REASON].into_iter().chain(about::KEYS)
 }
 
-/// The same, with everything told.
-fn read(slo: Part<'_>, objective: Option<Objective>, more: &[&str], problems: &mut Vec<Diagnostic>) -> Terms {
-    let annotation = |key: &str| slo.at("/metadata/annotations").and_then(|all| all.get(key));
-    let known: Vec<&str> = [SLA, PRIORITY, REASON].into_iter().chain(more.iter().copied()).collect();
-    for (key, part) in slo.at("/metadata/annotations").into_iter().flat_map(Part::entries) {
-        if key.starts_with(PREFIX) && !known.contains(&key) {
-            let problem = Diagnostic::error(Code::UnknownKey, format!("there is no annotation `{key}`"));
-            let problem = problem.at(part.key_place(), "not an annotation of slogate");
-            problems.push(problem.help(diagnostic::suggestion(key, known.iter().copied())));
+/// All annotations of an SLO, by their names without the prefix.
+pub(super) struct Annotations<'s> {
+    /// What the SLO's own document says.
+    own: BTreeMap<&'s str, Note>,
+    /// What the settings say of the SLO.
+    settings: Option<&'s BTreeMap<String, Note>>,
+}
+
+impl<'s> Annotations<'s> {
+    /// The annotations of the SLO of this name, where it has one; `more` are those that its dialect reads besides. What
+    /// is wrong in them is told, once for a document of several SLOs.
+    pub(super) fn of(
+        slo: Part<'s>,
+        name: Option<&str>,
+        more: &[&'static str],
+        settings: &'s Settings,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let mut own = BTreeMap::new();
+        let known: Vec<&str> = keys().chain(more.iter().copied()).collect();
+        for (full, part) in slo.at("/metadata/annotations").into_iter().flat_map(Part::entries) {
+            let Some(key) = full.strip_prefix(PREFIX) else { continue };
+            if !known.contains(&key) {
+                let problem = Diagnostic::error(Code::UnknownKey, format!("there is no annotation `{full}`"));
+                let problem = problem.at(part.key_place(), "not an annotation of slogate");
+                let full: Vec<String> = known.iter().map(|key| format!("{PREFIX}{key}")).collect();
+                let near = diagnostic::nearest(key, known.iter().copied());
+                let help = match near {
+                    Some(near) => format!("did you mean `{PREFIX}{near}`?"),
+                    None => diagnostic::suggestion(key, full.iter().map(String::as_str)),
+                };
+                tell(problem.help(help), problems);
+            }
+            own.insert(key, Note::of(part));
         }
+        let settings = name.and_then(|name| settings.annotations.get(name)).map(|noted| &noted.notes);
+        for (key, note) in settings.into_iter().flatten() {
+            let Some(first) = own.get(key.as_str()) else { continue };
+            let message = format!("`{key}` is said of this SLO twice");
+            let problem = Diagnostic::error(Code::Duplicate, message);
+            let problem = problem.at(note.key.clone(), format!("its own file says it at {}", first.key));
+            tell(problem.help("take one of the two out"), problems);
+        }
+        Self { own, settings }
     }
-    Terms {
-        sla: annotation(SLA).and_then(|part| sla(part, objective, problems)),
-        priority: priority(annotation(PRIORITY), annotation(REASON), problems),
+
+    /// What is said under a name.
+    pub(super) fn get(&self, key: &str) -> Option<&Note> {
+        self.own.get(key).or_else(|| self.settings.and_then(|notes| notes.get(key)))
+    }
+
+    /// The terms of an SLO with this objective.
+    pub(super) fn terms(&self, objective: Option<Objective>, problems: &mut Vec<Diagnostic>) -> Terms {
+        let mut told = Vec::new();
+        let terms = Terms {
+            sla: self.get(SLA).and_then(|note| sla(note, objective, &mut told)),
+            priority: priority(self.get(PRIORITY), self.get(REASON), &mut told),
+        };
+        for problem in told {
+            tell(problem, problems);
+        }
+        terms
+    }
+}
+
+/// Tells a problem that has not been told yet, of another SLO of the same document.
+pub(super) fn tell(problem: Diagnostic, problems: &mut Vec<Diagnostic>) {
+    if !problems.contains(&problem) {
+        problems.push(problem);
     }
 }
 
 /// The SLA.
-fn sla(part: Part<'_>, objective: Option<Objective>, problems: &mut Vec<Diagnostic>) -> Option<Objective> {
+fn sla(note: &Note, objective: Option<Objective>, problems: &mut Vec<Diagnostic>) -> Option<Objective> {
     let mut wrong = |message: String, label: &str, help: String| {
-        problems.push(Diagnostic::error(Code::WrongValue, message).at(part.place(), label).help(help));
+        problems.push(Diagnostic::error(Code::WrongValue, message).at(note.place.clone(), label).help(help));
     };
-    let text = part.text().or_else(|| part.number()).unwrap_or_default();
+    let text = note.text.as_str();
     let percent = text.strip_suffix('%').and_then(|number| Decimal::from_str_exact(number.trim_end()).ok());
     let few = percent.filter(|percent| percent.normalize().scale() <= super::target::MOST_DIGITS);
     let share = few.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED)).and_then(Objective::new);
@@ -159,28 +209,24 @@ fn sla(part: Part<'_>, objective: Option<Objective>, problems: &mut Vec<Diagnost
 }
 
 /// The priority of incidents, with the reason that must stand beside it.
-fn priority(
-    priority: Option<Part<'_>>,
-    reason: Option<Part<'_>>,
-    problems: &mut Vec<Diagnostic>,
-) -> Assigned {
-    let mut wrong = |part: Part<'_>, code: Code, message: String, label: &str, help: String| {
-        problems.push(Diagnostic::error(code, message).at(part.key_place(), label).help(help));
+fn priority(priority: Option<&Note>, reason: Option<&Note>, problems: &mut Vec<Diagnostic>) -> Assigned {
+    let mut wrong = |note: &Note, code: Code, message: String, label: &str, help: String| {
+        problems.push(Diagnostic::error(code, message).at(note.key.clone(), label).help(help));
     };
-    let Some(part) = priority else {
+    let Some(note) = priority else {
         if let Some(reason) = reason {
-            let help = format!("add `{PRIORITY}: \"P2\"`, or take the reason out");
+            let help = format!("add `{PREFIX}{PRIORITY}: \"P2\"`, or take the reason out");
             let message = "a reason stands here without a priority".to_owned();
             wrong(reason, Code::MissingKey, message, "the reason for what", help);
         }
         return Assigned::Default;
     };
-    if reason.and_then(Part::text).is_none_or(|text| text.trim().is_empty()) {
-        let message = format!("missing key `{REASON}`");
-        let help = format!("add `{REASON}: \"…\"`: why this priority, for those who are woken by it");
-        wrong(part, Code::MissingKey, message, "chosen without a reason", help);
+    if reason.is_none_or(|note| note.text.trim().is_empty()) {
+        let message = format!("missing key `{PREFIX}{REASON}`");
+        let help = format!("add `{PREFIX}{REASON}: \"…\"`: why this priority, for those who are woken by it");
+        wrong(note, Code::MissingKey, message, "chosen without a reason", help);
     }
-    let text = part.text().or_else(|| part.number()).unwrap_or_default();
+    let text = note.text.as_str();
     if text == "none" {
         return Assigned::None;
     }
@@ -188,7 +234,7 @@ fn priority(
         let problem = Diagnostic::error(Code::WrongValue, format!("there is no priority `{text}`"));
         let names = PRIORITIES.map(Priority::as_str);
         let help = diagnostic::suggestion(text, names.into_iter().chain(["none"]));
-        problems.push(problem.at(part.place(), "not a priority").help(help));
+        problems.push(problem.at(note.place.clone(), "not a priority").help(help));
         return Assigned::Default;
     };
     Assigned::Explicit(priority)
@@ -200,12 +246,20 @@ mod tests {
     use crate::diagnostic::SourceText;
     use crate::document;
 
+    /// Settings that say of the SLO `a` who owns it.
+    fn settings() -> Settings {
+        let text = "version: 1\nservices: {a: {paths: [a]}}\nenvironments: {p: {}}\nannotations: {a: {owner: ola}}\n";
+        crate::settings::load(&SourceText::new("slogate.yaml", text)).0.expect("they are valid")
+    }
+
     /// The terms of an SLO at 99.9 % with these annotations, and the problems with them.
     fn read(annotations: &str) -> (Terms, Vec<String>) {
         let source = SourceText::new("slo.yaml", format!("metadata: {{annotations: {{{annotations}}}}}\n"));
         let documents = document::parse(&source).expect("YAML");
         let mut problems = Vec::new();
-        let terms = terms(documents[0].root(), Objective::new(Decimal::new(999, 3)), &[], &mut problems);
+        let settings = settings();
+        let annotations = Annotations::of(documents[0].root(), Some("a"), &[], &settings, &mut problems);
+        let terms = annotations.terms(Objective::new(Decimal::new(999, 3)), &mut problems);
         (terms, problems.into_iter().map(|problem| problem.message).collect())
     }
 
@@ -243,5 +297,21 @@ mod tests {
                 format!("slogate.dev/incident-priority: {wrong}, slogate.dev/incident-priority-reason: r");
             assert!(read(&text).1[0].starts_with("there is no priority"), "{wrong}");
         }
+    }
+
+    #[test]
+    fn settings_say_what_a_file_does_not_and_nothing_twice() {
+        assert_eq!(read("slogate.dev/runbook: https://runbooks.example/a").1, Vec::<String>::new());
+        assert_eq!(read("slogate.dev/owner: ola").1, ["`owner` is said of this SLO twice"]);
+    }
+
+    #[test]
+    fn a_misspelt_annotation_is_answered_with_the_nearest() {
+        let source = SourceText::new("slo.yaml", "metadata: {annotations: {slogate.dev/runbok: x}}\n");
+        let documents = document::parse(&source).expect("YAML");
+        let mut problems = Vec::new();
+        let settings = settings();
+        let _ = Annotations::of(documents[0].root(), None, &[], &settings, &mut problems);
+        assert_eq!(problems[0].help, "did you mean `slogate.dev/runbook`?");
     }
 }

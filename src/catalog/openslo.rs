@@ -13,7 +13,8 @@ mod version;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Slo, annotation, dialect};
+use super::{Slo, about, dialect};
+use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
 use crate::settings::Settings;
@@ -129,9 +130,13 @@ impl<'a> Documents<'a> {
             let inline = [spec, part].iter().any(|part| part.get(version.inline()).is_some());
             let aim = indicator::Aim { part, inline };
             let indicator = sli.and_then(|sli| indicator::indicator(sli, aim, self, problems));
-            let terms = annotation::terms(document, share, &[], problems);
+            let called = called(document, part, several.then_some(index));
+            let name = called.as_ref().map(|called| called.name.as_str());
+            let annotations = Annotations::of(document, name, &[], settings, problems);
+            let terms = annotations.terms(share, problems);
+            let about = about::about(&annotations, settings, problems);
             let read = || {
-                let Called { name, title, place } = called(document, part, several.then_some(index))?;
+                let Called { name, title, place } = called?;
                 let (period, calendar) = window.clone()?;
                 Some(Slo {
                     name,
@@ -139,6 +144,7 @@ impl<'a> Documents<'a> {
                     title,
                     objective: share?,
                     terms,
+                    about,
                     period,
                     calendar,
                     method: method?,

@@ -6,7 +6,8 @@
 
 use rust_decimal::Decimal;
 
-use super::{Comparison, Indicator, Method, Query, Slo, annotation, dialect, period, target};
+use super::annotation::{Annotations, PREFIX};
+use super::{Comparison, Indicator, Method, Query, Slo, about, dialect, period, target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -15,7 +16,7 @@ use crate::settings::Settings;
 pub(super) const KINDS: [&str; 1] = ["ServiceLevelObjective"];
 
 /// The annotation that says which service an SLO is about.
-const SERVICE: &str = "slogate.dev/service";
+const SERVICE: &str = "service";
 /// The label that says so to Pyrra.
 const LABEL: &str = "pyrra.dev/service";
 
@@ -38,14 +39,17 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
     let objective = goal.and_then(|part| {
         target::share(part, part.text().filter(numeric)?, "target", Decimal::ONE_HUNDRED, problems)
     });
-    let terms = annotation::terms(part, objective, &[SERVICE], problems);
+    let name = metadata.get("name");
+    let annotations = Annotations::of(part, name.and_then(Part::text), &[SERVICE], settings, problems);
+    let terms = annotations.terms(objective, problems);
+    let about = about::about(&annotations, settings, problems);
     let window = spec.get("window");
     let period = window.and_then(|part| {
         let text = part.text()?;
         period::length(part, text, seconds(text)?, settings.step, problems)
     });
     let indicator = spec.get("indicator").and_then(|part| indicator(part, problems));
-    let name = metadata.get("name")?;
+    let name = name?;
     Some(Slo {
         name: name.text()?.to_owned(),
         service: service?.to_owned(),
@@ -53,6 +57,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
         objective: objective?,
         period: period?,
         terms,
+        about,
         calendar: None,
         method: Method::Occurrences,
         share: None,
@@ -66,7 +71,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
 fn service<'a>(metadata: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<&'a str> {
     let said = metadata
         .get("annotations")
-        .and_then(|all| all.get(SERVICE))
+        .and_then(|all| all.get(&format!("{PREFIX}{SERVICE}")))
         .or_else(|| metadata.get("labels").and_then(|all| all.get(LABEL)));
     if let Some(part) = said {
         return dialect::service(part, part.text()?, settings, problems);
@@ -76,7 +81,7 @@ fn service<'a>(metadata: Part<'a>, settings: &Settings, problems: &mut Vec<Diagn
     if settings.service(name).is_err() {
         let message = format!("which service the SLO `{name}` is about is not said");
         let help = format!(
-            "add the annotation `{SERVICE}: …` with the name of a service; without it the SLO's own name is taken, \
+            "add the annotation `{PREFIX}{SERVICE}: …` with the name of a service; without it the SLO's own name is taken, \
              and no service is called so"
         );
         problems

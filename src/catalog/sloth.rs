@@ -6,7 +6,8 @@
 
 use rust_decimal::Decimal;
 
-use super::{Indicator, Method, Query, Slo, annotation, dialect, period, target};
+use super::annotation::Annotations;
+use super::{Indicator, Method, Query, Slo, about, dialect, period, target};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -88,13 +89,15 @@ fn slo(
 ) -> Option<Slo> {
     let aim = part.get("objective")?;
     let objective = target::share(aim, aim.number()?, "objective", Decimal::ONE_HUNDRED, problems);
-    let terms = annotation::terms(document, objective, &[], problems);
-    let indicator = indicator(part.get("sli")?, keys);
     let name = part.get("name")?;
+    let id = format!("{}-{}", service?, name.text()?);
+    let annotations = Annotations::of(document, Some(&id), &[], settings, problems);
+    let terms = annotations.terms(objective, problems);
+    let about = about::about(&annotations, settings, problems);
+    let indicator = indicator(part.get("sli")?, keys);
     let seconds = settings.sloth_period;
     let text = format!("{}d", seconds / period::DAY);
     let period = period::length(name, &text, seconds, settings.step, problems);
-    let id = format!("{}-{}", service?, name.text()?);
     Some(Slo {
         title: id.clone(),
         name: id,
@@ -102,6 +105,7 @@ fn slo(
         objective: objective?,
         period: period?,
         terms,
+        about,
         calendar: None,
         method: Method::Occurrences,
         share: None,

@@ -12,6 +12,7 @@ use crate::command::organization::Offer;
 use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
+use crate::lint;
 use crate::policy::soundness::{self, Covered};
 use crate::policy::supply;
 use crate::report::escape::terminal;
@@ -87,6 +88,7 @@ pub fn examine(
         problems.extend(law::twins(settings));
     }
     let complete = law.complete;
+    problems.extend(lint::examine(&law.catalog, settings));
     if complete {
         problems.extend(unprotected(settings, &law));
         problems.extend(unexcepted(settings, &law));

@@ -58,6 +58,7 @@ impl Code {
             Self::Layer => LAYER,
             Self::BelowLayer => BELOW_LAYER,
             Self::Version => VERSION,
+            Self::Unsaid => UNSAID,
         }
     }
 }
@@ -327,6 +328,15 @@ const BELOW_LAYER: Meaning = meaning(
                  Where the organisation's can simply count instead, it does, and this is a warning.",
     "An SLO of 95 % where the organisation's layer says `objectives: { minimum: 99 % }`.",
     "Raise it to what the organisation asks, or have the organisation change its layer.",
+);
+
+/// `unsaid`.
+const UNSAID: Meaning = meaning(
+    "An SLO does not say which user journey it stands for, who owns it, where its runbook is, or who agreed to it for \
+                 operations, development and product. Its budget stops people's work all the same, and nobody could say why.",
+    "An SLO without `slogate.dev/journey` among its annotations; one to which only `operations: @ola` agreed.",
+    "Add the annotations that the message names, or say the same under `annotations` in `slogate.yaml`. The \
+                 team of a service counts as its owner. `lints: { unsaid: off }` there silences this.",
 );
 
 /// `version`.

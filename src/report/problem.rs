@@ -4,12 +4,13 @@
 //! problems give the same text on every machine. Whatever comes from a file is shown, never obeyed: control and
 //! direction characters become visible escapes, and the underline stays beneath what it is about.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents};
 use miette::{SourceCode, SourceSpan, SpanContents};
 
-use crate::diagnostic::{Diagnostic, Place, Severity};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 
 /// How problems are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub fn render(problems: &[Diagnostic], look: Look) -> String {
         .without_syntax_highlighting()
         .with_wrap_lines(false)
         .tab_width(TAB);
-    let drawn = problems.iter().take(MOST).map(|problem| {
+    let (shown, folded) = folded(problems);
+    let drawn = shown.iter().take(MOST).map(|problem| {
         let mut text = String::new();
         // Writing to a text cannot fail; if it ever does, the bare message is better than nothing.
         match handler.render_report(&mut text, &Drawn::new(problem, look)) {
@@ -46,12 +48,40 @@ pub fn render(problems: &[Diagnostic], look: Look) -> String {
         }
     });
     let mut drawn: Vec<String> = drawn.collect();
-    if problems.len() > MOST {
-        drawn.push(format!("  and {} problems more\n", problems.len() - MOST));
+    if shown.len() > MOST {
+        drawn.push(format!("  and {} problems more\n", shown.len() - MOST));
     }
+    drawn.extend(
+        folded.iter().map(|(code, places)| format!("  {}\n", wrapped(&rest(*code, places), look.width, 2))),
+    );
     drawn.join("\n")
 }
 
+/// The problems that are drawn, and the places of those that are not: of each code that recurs, one is drawn.
+fn folded(problems: &[Diagnostic]) -> (Vec<&Diagnostic>, BTreeMap<Code, Vec<&Place>>) {
+    let mut rest: BTreeMap<Code, Vec<&Place>> = BTreeMap::new();
+    let mut seen = BTreeSet::new();
+    let mut drawn = Vec::new();
+    for problem in problems {
+        match problem.place() {
+            Some(place) if problem.code.recurs() && !seen.insert(problem.code) => {
+                rest.entry(problem.code).or_default().push(place);
+            }
+            Some(_) | None => drawn.push(problem),
+        }
+    }
+    (drawn, rest)
+}
+
+/// `and 12 more [unsaid]: slos/a.yaml:3, …`.
+fn rest(code: Code, places: &[&Place]) -> String {
+    let named: Vec<String> = places.iter().take(NAMED).map(|place| escaped(&place.to_string())).collect();
+    let more = if places.len() > NAMED { " and others" } else { "" };
+    format!("and {} more [{code}]: {}{more}", places.len(), named.join(", "))
+}
+
+/// How many places of problems that are not drawn are named.
+const NAMED: usize = 6;
 /// How many problems are drawn; whoever has mended so many runs the check again.
 const MOST: usize = 200;
 /// The narrowest width at which a drawing still makes sense, in columns.

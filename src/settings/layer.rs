@@ -93,6 +93,8 @@ impl Layer {
             environments: self.environments.iter().map(declared).collect(),
             changes: self.changes.clone(),
             signals: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            lints: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
             ignore_within: None,

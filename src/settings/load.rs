@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::glob::Reach;
 use super::{
-    ChangeClass, Environment, Mode, OnUnknown, Permission, SLOTH_PERIOD, Service, Settings, Signal, Snapshot,
-    Unmapped, duration, glob,
+    ChangeClass, Environment, Level, Mode, Note, Noted, OnUnknown, Permission, SLOTH_PERIOD, Service,
+    Settings, Signal, Snapshot, Unmapped, duration, glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part, RuleSet, Schema};
@@ -69,6 +69,8 @@ impl<'a> Loader<'a, '_> {
             environments: self.environments(),
             changes: self.changes(),
             signals: self.signals(),
+            annotations: self.annotations(),
+            lints: self.lints(),
             unmapped: self.unmapped().unwrap_or(Unmapped::All),
             ignore: self.globs(self.root, "ignore", Reach::Repository, &[]),
             ignore_within: None,
@@ -196,6 +198,30 @@ impl<'a> Loader<'a, '_> {
             Some((name.to_owned(), Signal { query: text, query_place, place: part.key_place() }))
         };
         entries.filter_map(signal).collect()
+    }
+
+    /// What is said of SLOs, by their names.
+    fn annotations(&self) -> BTreeMap<String, Noted> {
+        let entries = self.root.get("annotations").into_iter().flat_map(Part::entries);
+        let noted = |(slo, part): (&str, Part<'_>)| {
+            let notes = part.entries().map(|(key, part)| (key.to_owned(), Note::of(part))).collect();
+            (slo.to_owned(), Noted { notes, place: part.key_place() })
+        };
+        entries.map(noted).collect()
+    }
+
+    /// How bad lints are, by their codes.
+    fn lints(&self) -> BTreeMap<String, Level> {
+        let entries = self.root.get("lints").into_iter().flat_map(Part::entries);
+        let level = |(code, part): (&str, Part<'_>)| {
+            let level = match part.text()? {
+                "off" => Level::Off,
+                "error" => Level::Error,
+                _ => Level::Warn,
+            };
+            Some((code.to_owned(), level))
+        };
+        entries.filter_map(level).collect()
     }
 
     /// The grid's step in seconds.

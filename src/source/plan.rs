@@ -169,7 +169,7 @@ pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::catalog::{Indicator, Method, Objective, Slo, Terms};
+    use crate::catalog::{About, Indicator, Method, Objective, Slo, Terms};
     use crate::diagnostic::{Place, SourceText};
     use crate::settings::{Environment, Mode};
 
@@ -187,6 +187,7 @@ pub(super) mod tests {
             objective: Objective::new(Decimal::new(99, 2)).expect("an objective"),
             period,
             terms: Terms::default(),
+            about: About::default(),
             calendar: None,
             method: Method::Occurrences,
             share: None,

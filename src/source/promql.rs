@@ -343,6 +343,8 @@ mod tests {
                 .into(),
             changes: BTreeMap::new(),
             signals: BTreeMap::new(),
+            annotations: BTreeMap::new(),
+            lints: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
             ignore_within: None,

@@ -145,6 +145,8 @@ fn lenient() -> Settings {
         environments: [("production".to_owned(), production)].into(),
         changes: BTreeMap::new(),
         signals: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        lints: BTreeMap::new(),
         unmapped: Unmapped::Ignore,
         ignore: vec!["**".to_owned()],
         ignore_within: None,

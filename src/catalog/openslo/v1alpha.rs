@@ -3,11 +3,10 @@
 //! What later versions give names of their own stands inline here: a ratio in its objective, a period as a unit and a
 //! count. Slices of time have no length in this version; one of a minute is meant.
 
-use super::super::{
-    Calendar, Comparison, Indicator, Method, Query, Slo, annotation, dialect, period, target,
-};
+use super::super::{Calendar, Comparison, Indicator, Method, Query, Slo, about, dialect, period, target};
 use super::indicator::{Aim, compared, counts, idle, is_read};
 use super::{Called, called, objective};
+use crate::catalog::annotation::Annotations;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, RuleSet, Schema};
 use crate::settings::Settings;
@@ -41,10 +40,14 @@ pub(in crate::catalog) fn slos(
         let told = problems.len();
         let share = objective::objective(aim, problems);
         let method = method(spec, aim);
-        let terms = annotation::terms(part, share, &[], problems);
+        let called = called(part, aim, several.then_some(index));
+        let name = called.as_ref().map(|called| called.name.as_str());
+        let annotations = Annotations::of(part, name, &[], settings, problems);
+        let terms = annotations.terms(share, problems);
+        let about = about::about(&annotations, settings, problems);
         let indicator = indicator(spec, aim, settings.slo_rules, problems);
         let read = || {
-            let Called { name, title, place } = called(part, aim, several.then_some(index))?;
+            let Called { name, title, place } = called?;
             let (period, calendar) = window.clone()?;
             Some(Slo {
                 name,
@@ -53,6 +56,7 @@ pub(in crate::catalog) fn slos(
                 objective: share?,
                 period,
                 terms,
+                about,
                 calendar,
                 method: method?,
                 share: None,
