@@ -130,7 +130,7 @@ pub(super) fn about(
         tell(problem.at(note.place.clone(), "not declared"), problems);
     }
     let agreed_by = agreed.map(|note| agreement(&note, problems)).unwrap_or_default();
-    About { agreed_by, default, ..about }
+    About { default, agreed_by, ..about }
 }
 
 /// Where an SLO says that it is a default; none where it says that it is not.
