@@ -7,6 +7,7 @@
 mod about;
 mod annotation;
 mod calendar;
+pub mod convert;
 pub mod coverage;
 mod defaults;
 mod dialect;
@@ -20,6 +21,8 @@ pub mod revision;
 mod sloth;
 mod target;
 mod unreckoned;
+
+use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
@@ -111,6 +114,8 @@ pub struct Catalog {
     pub defaults: Vec<Slo>,
     /// YAML files that matched the globs and are of no dialect.
     pub passed_over: Vec<String>,
+    /// Files that matched the globs and hold nothing.
+    pub empty: Vec<String>,
 }
 
 impl Catalog {
@@ -142,7 +147,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         .map(|version| openslo::Documents::new(version, settings.slo_rules));
     let mut slos = Vec::new();
     let mut any = false;
-    let mut passed_over = Vec::new();
+    let (mut passed_over, mut empty) = (Vec::new(), Vec::new());
     for (file, documents) in &parsed {
         let mut known = false;
         for part in documents.iter().flat_map(|document| entries(document.root())) {
@@ -166,7 +171,9 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
                 Belongs::Refused | Belongs::No => {}
             }
         }
-        if !known {
+        if documents.is_empty() {
+            empty.push(file.path().to_owned());
+        } else if !known {
             passed_over.push(file.path().to_owned());
         }
     }
@@ -180,10 +187,10 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     let (slos, defaults) = defaults::apply(slos, settings, &mut problems);
     let slos = named(slos, &mut problems);
     if !any && problems.iter().all(|problem| !problem.is_error()) {
-        problems.push(no_slo(settings, files.len(), &passed_over));
+        problems.push(no_slo(settings, files.len() - empty.len(), &passed_over));
     }
     diagnostic::sort(&mut problems);
-    (Catalog { slos, defaults, passed_over }, problems)
+    (Catalog { slos, defaults, passed_over, empty }, problems)
 }
 
 /// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
@@ -205,11 +212,14 @@ fn named(mut slos: Vec<Slo>, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
 /// SLOs of one name, of whatever dialects, that have not been told as documents of one name.
 fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
     let pairs = sorted.iter().zip(sorted.iter().skip(1)).filter(|(first, later)| first.name == later.name);
-    let untold = |place: &Place| {
-        told.iter().all(|problem| problem.code != Code::Duplicate || problem.place() != Some(place))
-    };
+    let at = |place: &Place| (place.source.path().to_owned(), place.span.start);
+    let told: BTreeSet<(String, usize)> = told
+        .iter()
+        .filter(|problem| problem.code == Code::Duplicate)
+        .filter_map(|problem| problem.place().map(at))
+        .collect();
     pairs
-        .filter(|(_, later)| untold(&later.place))
+        .filter(|(_, later)| !told.contains(&at(&later.place)))
         .map(|(first, later)| {
             Diagnostic::error(Code::Duplicate, format!("there are two SLOs named `{}`", later.name))
                 .at(later.place.clone(), format!("the first stands at {}", first.place))

@@ -1,9 +1,13 @@
 //! What can be typed.
 
+mod convert;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use convert::Convert;
 
 use crate::change::Rollout;
 use crate::document::RuleSet;
@@ -35,6 +39,7 @@ pub enum Verb {
     Test(Box<Test>),
     Definitions(Definitions),
     Vendor(Vendor),
+    Convert(Convert),
 }
 
 /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
