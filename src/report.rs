@@ -33,6 +33,7 @@ pub mod period;
 pub mod problem;
 pub mod recalled;
 pub mod reference;
+pub mod slos;
 pub mod text;
 pub mod trial;
 

@@ -4,7 +4,9 @@
 //! count. Slices of time have no length in this version; one of a minute is meant.
 
 use super::super::calendar::{self, Calendar, Every};
-use super::super::{Comparison, Indicator, Method, Query, Slo, about, dialect, period, requirement, target};
+use super::super::{
+    Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, requirement, target,
+};
 use super::indicator::{Aim, compared, counts, idle, is_read};
 use super::{Called, called, objective};
 use crate::catalog::annotation::Annotations;
@@ -59,6 +61,7 @@ pub(in crate::catalog) fn slos(
                 period,
                 terms,
                 about,
+                origin: Origin::Explicit,
                 calendar,
                 method: method?,
                 share: None,
