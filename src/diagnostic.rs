@@ -87,11 +87,15 @@ pub enum Code {
     Version,
     /// An SLO that does not say its user journey, its owner, its runbook or who agreed to it.
     Unsaid,
+    /// An objective of 100 %, which leaves no error budget.
+    FullObjective,
+    /// An SLA that is not below its SLO's objective.
+    SlaNotLooser,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -126,6 +130,8 @@ impl Code {
         Self::BelowLayer,
         Self::Version,
         Self::Unsaid,
+        Self::FullObjective,
+        Self::SlaNotLooser,
     ];
 
     /// The code as it is printed and looked up.
@@ -166,6 +172,8 @@ impl Code {
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
             Self::Unsaid => "unsaid",
+            Self::FullObjective => "full-objective",
+            Self::SlaNotLooser => "sla-not-looser",
         }
     }
 }

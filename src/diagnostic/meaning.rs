@@ -2,6 +2,8 @@
 //!
 //! One arm for each code, so that none can be without.
 
+mod doubt;
+
 use super::Code;
 
 /// What a code means.
@@ -59,6 +61,8 @@ impl Code {
             Self::BelowLayer => BELOW_LAYER,
             Self::Version => VERSION,
             Self::Unsaid => UNSAID,
+            Self::FullObjective => doubt::FULL_OBJECTIVE,
+            Self::SlaNotLooser => doubt::SLA_NOT_LOOSER,
         }
     }
 }
