@@ -156,6 +156,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     slos.dedup_by(|later, first| later.name == first.name);
     problems.extend(slos.iter().flat_map(Slo::warnings));
     problems.extend(strangers(&slos, settings, &problems));
+    problems.extend(slos.iter().filter_map(|slo| same(&slo.indicator)));
     if !any && problems.iter().all(|problem| !problem.is_error()) {
         problems.push(no_slo(settings, files.len(), &passed_over));
     }
@@ -183,6 +184,21 @@ fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
                 .help("give one of them another name; names are unique across all files and formats")
         })
         .collect()
+}
+
+/// A part that is written like the total counts everything, as bad or as good: nothing is measured.
+fn same(indicator: &Indicator) -> Option<Diagnostic> {
+    if let Indicator::Each { indicator, .. } = indicator {
+        return same(indicator);
+    }
+    let (part, total, good) = indicator.counters()?;
+    let side = if good { "good" } else { "bad" };
+    (part.place.text() == total.place.text()).then(|| {
+        let message = format!("the {side} events and the total are the same query");
+        Diagnostic::error(Code::WrongValue, message).at(part.place.clone(), "the same as the total").help(
+            format!("select the {side} events: by the codes of answers, or by the bucket of a histogram"),
+        )
+    })
 }
 
 /// What the settings say of SLOs that are not there; nothing while one of them may be among those that are broken.
