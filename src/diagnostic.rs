@@ -91,11 +91,15 @@ pub enum Code {
     FullObjective,
     /// An SLA that is not below its SLO's objective.
     SlaNotLooser,
+    /// Failures that are counted as good events, or successes as bad ones.
+    GoodAndBadSwapped,
+    /// Good or bad events that are no part of all events.
+    GoodNotInTotal,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 38] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -132,6 +136,8 @@ impl Code {
         Self::Unsaid,
         Self::FullObjective,
         Self::SlaNotLooser,
+        Self::GoodAndBadSwapped,
+        Self::GoodNotInTotal,
     ];
 
     /// The code as it is printed and looked up.
@@ -174,6 +180,8 @@ impl Code {
             Self::Unsaid => "unsaid",
             Self::FullObjective => "full-objective",
             Self::SlaNotLooser => "sla-not-looser",
+            Self::GoodAndBadSwapped => "good-and-bad-swapped",
+            Self::GoodNotInTotal => "good-not-in-total",
         }
     }
 }

@@ -4,20 +4,42 @@
 //! A lint is one file under `lint/`, named for its code. Lints never decide anything: `validate` tells them, and
 //! settings say how bad each is. What makes a definition unusable is refused by `catalog`, not here.
 
+mod good_and_bad_swapped;
+mod good_not_in_total;
 mod unsaid;
+
+use std::collections::BTreeSet;
 
 use crate::catalog::Catalog;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::settings::{Level, Settings};
 
 /// Every lint, and how bad it is where the settings do not say otherwise.
-pub const LINTS: [(Code, Level); 1] = [(Code::Unsaid, Level::Warn)];
+pub const LINTS: [(Code, Level); 3] = [
+    (Code::GoodAndBadSwapped, Level::Warn),
+    (Code::GoodNotInTotal, Level::Warn),
+    (Code::Unsaid, Level::Warn),
+];
 
 /// All that is doubtful in a catalog, as bad as the settings say.
 #[must_use]
 pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
-    let found = catalog.slos.iter().filter_map(|slo| unsaid::examine(slo, settings));
-    weigh(found, settings)
+    let mut found = Vec::new();
+    for slo in &catalog.slos {
+        found.extend(good_and_bad_swapped::examine(slo));
+        found.extend(good_not_in_total::examine(slo));
+        found.extend(unsaid::examine(slo, settings));
+    }
+    weigh(once(found), settings)
+}
+
+/// The first problem of each code at each place: several objectives share a period, and several SLOs an SLI.
+fn once(found: Vec<Diagnostic>) -> impl Iterator<Item = Diagnostic> {
+    let mut seen = BTreeSet::new();
+    found.into_iter().filter(move |problem| {
+        let place = problem.place().map(|place| (place.source.path().to_owned(), place.span.start));
+        seen.insert((problem.code, place))
+    })
 }
 
 /// Problems as bad as the settings say; those that are off are left out.

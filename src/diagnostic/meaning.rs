@@ -63,6 +63,8 @@ impl Code {
             Self::Unsaid => UNSAID,
             Self::FullObjective => doubt::FULL_OBJECTIVE,
             Self::SlaNotLooser => doubt::SLA_NOT_LOOSER,
+            Self::GoodAndBadSwapped => doubt::GOOD_AND_BAD_SWAPPED,
+            Self::GoodNotInTotal => doubt::GOOD_NOT_IN_TOTAL,
         }
     }
 }

@@ -15,10 +15,12 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::{Settings, Signal};
 
 mod expression;
+mod relation;
 mod shape;
 mod text;
 
 pub use expression::Expression;
+pub use relation::{Outcome, Stray};
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";

@@ -19,3 +19,23 @@ pub(super) const SLA_NOT_LOOSER: Meaning = meaning(
     "`slogate.dev/sla: 99.9 %` at an objective of 99.9 %.",
     "Promise less than you aim at, or aim higher. An SLA is a relaxed SLO.",
 );
+
+/// `good-and-bad-swapped`.
+pub(super) const GOOD_AND_BAD_SWAPPED: Meaning = meaning(
+    "The query of the good events selects the codes of answers that the server failed to give and no \
+     others, or the query of the bad events selects no failure. The budget would grow with every failure.",
+    "`good: sum(rate(http_requests_total{code=~\"5..\"}[5m]))`.",
+    "Write the query under `bad`, or turn the matcher round: `code!~\"5..\"`. Codes of HTTP and gRPC are \
+     known, in labels such as `code`, `status` and `grpc_code`.",
+);
+
+/// `good-not-in-total`.
+pub(super) const GOOD_NOT_IN_TOTAL: Meaning = meaning(
+    "The good or the bad events of an SLO are no part of its total: the total counts only some of what \
+     they count, or something else, or they are the total itself, or buckets of a histogram are added up. \
+     More bad events than all there are would be possible, or none.",
+    "`bad: errors{code=~\"5..\"}` with `total: errors{method=\"GET\"}`: failures of other methods are no \
+     part of the total.",
+    "Give both queries the same matchers, and the part those besides that tell its events from the \
+     others.",
+);
