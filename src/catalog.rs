@@ -5,6 +5,7 @@
 //! is left to `budget`, and where its numbers come from to `source`.
 
 mod about;
+mod alert;
 mod annotation;
 mod dialect;
 mod indicator;
@@ -23,6 +24,7 @@ use crate::document::{self, Document, Part};
 use crate::settings::{self, Settings};
 
 pub use about::{About, ROLES, Role};
+pub use alert::Alert;
 pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
 use dialect::{Belongs, Dialect};
 pub use indicator::{Comparison, Indicator, Query};
@@ -67,6 +69,8 @@ pub struct Slo {
     pub objective: Objective,
     /// The length of its period, in seconds.
     pub period: i64,
+    /// Where its period is written; where the SLO is defined, when its dialect does not say one.
+    pub period_place: Place,
     /// What it is bound to besides its objective.
     pub terms: Terms,
     /// What people say of it besides its numbers.
@@ -79,6 +83,8 @@ pub struct Slo {
     pub share: Option<Share>,
     /// Good, bad and total.
     pub indicator: Indicator,
+    /// Who is alerted of its burn rate, and when: told to people by other programs, and not used here.
+    pub alerts: Vec<Alert>,
     /// Where it is defined.
     pub place: Place,
     /// Where its objective is written.

@@ -95,11 +95,15 @@ pub enum Code {
     GoodAndBadSwapped,
     /// Good or bad events that are no part of all events.
     GoodNotInTotal,
+    /// A period of less than an hour.
+    ShortPeriod,
+    /// An alert on a burn rate that no failure can reach, or over more than the period.
+    UnreachableAlert,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 38] = [
+    pub const ALL: [Self; 40] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -138,6 +142,8 @@ impl Code {
         Self::SlaNotLooser,
         Self::GoodAndBadSwapped,
         Self::GoodNotInTotal,
+        Self::ShortPeriod,
+        Self::UnreachableAlert,
     ];
 
     /// The code as it is printed and looked up.
@@ -182,6 +188,8 @@ impl Code {
             Self::SlaNotLooser => "sla-not-looser",
             Self::GoodAndBadSwapped => "good-and-bad-swapped",
             Self::GoodNotInTotal => "good-not-in-total",
+            Self::ShortPeriod => "short-period",
+            Self::UnreachableAlert => "unreachable-alert",
         }
     }
 }

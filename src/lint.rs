@@ -6,6 +6,8 @@
 
 mod good_and_bad_swapped;
 mod good_not_in_total;
+mod short_period;
+mod unreachable_alert;
 mod unsaid;
 
 use std::collections::BTreeSet;
@@ -15,9 +17,11 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::settings::{Level, Settings};
 
 /// Every lint, and how bad it is where the settings do not say otherwise.
-pub const LINTS: [(Code, Level); 3] = [
+pub const LINTS: [(Code, Level); 5] = [
     (Code::GoodAndBadSwapped, Level::Warn),
     (Code::GoodNotInTotal, Level::Warn),
+    (Code::ShortPeriod, Level::Warn),
+    (Code::UnreachableAlert, Level::Warn),
     (Code::Unsaid, Level::Warn),
 ];
 
@@ -28,8 +32,10 @@ pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     for slo in &catalog.slos {
         found.extend(good_and_bad_swapped::examine(slo));
         found.extend(good_not_in_total::examine(slo));
+        found.extend(short_period::examine(slo));
         found.extend(unsaid::examine(slo, settings));
     }
+    found.extend(unreachable_alert::examine(&catalog.slos));
     weigh(once(found), settings)
 }
 

@@ -186,11 +186,13 @@ pub(super) mod tests {
             title: name.to_owned(),
             objective: Objective::new(Decimal::new(99, 2)).expect("an objective"),
             period,
+            period_place: part.place.clone(),
             terms: Terms::default(),
             about: About::default(),
             calendar: None,
             method: Method::Occurrences,
             share: None,
+            alerts: Vec::new(),
             place: part.place.clone(),
             objective_place: part.place.clone(),
             indicator: if is_good {

@@ -39,3 +39,21 @@ pub(super) const GOOD_NOT_IN_TOTAL: Meaning = meaning(
     "Give both queries the same matchers, and the part those besides that tell its events from the \
      others.",
 );
+
+/// `short-period`.
+pub(super) const SHORT_PERIOD: Meaning = meaning(
+    "The period of an SLO is shorter than an hour. Budgets are spent over weeks: within minutes a single \
+     failure decides, and nothing that people do in answer has an effect before the period is over. In \
+     OpenSLO `1m` is a minute, and a month is `1M`.",
+    "`duration: 1m`.",
+    "Write `28d`, or `1M` for a month.",
+);
+
+/// `unreachable-alert`.
+pub(super) const UNREACHABLE_ALERT: Meaning = meaning(
+    "An alert condition of an SLO can never hold. When everything fails, the budget burns 1 / (1 - \
+     objective) times faster than evenly, and never faster: 10 times at 90 %. Or its window is longer \
+     than the whole period. Nobody would ever be alerted.",
+    "A threshold of 14.4 for an SLO of 90 %.",
+    "Lower the threshold below what the message says, or shorten `lookbackWindow`.",
+);
