@@ -95,6 +95,8 @@ pub enum Code {
     GoodAndBadSwapped,
     /// Good or bad events that are no part of all events.
     GoodNotInTotal,
+    /// A query that does not tell the events of an environment from those of another one.
+    NoEnvironmentSelector,
     /// A period of less than an hour.
     ShortPeriod,
     /// An alert on a burn rate that no failure can reach, or over more than the period.
@@ -103,7 +105,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 41] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -142,6 +144,7 @@ impl Code {
         Self::SlaNotLooser,
         Self::GoodAndBadSwapped,
         Self::GoodNotInTotal,
+        Self::NoEnvironmentSelector,
         Self::ShortPeriod,
         Self::UnreachableAlert,
     ];
@@ -188,6 +191,7 @@ impl Code {
             Self::SlaNotLooser => "sla-not-looser",
             Self::GoodAndBadSwapped => "good-and-bad-swapped",
             Self::GoodNotInTotal => "good-not-in-total",
+            Self::NoEnvironmentSelector => "no-environment-selector",
             Self::ShortPeriod => "short-period",
             Self::UnreachableAlert => "unreachable-alert",
         }

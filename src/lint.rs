@@ -6,6 +6,7 @@
 
 mod good_and_bad_swapped;
 mod good_not_in_total;
+mod no_environment_selector;
 mod short_period;
 mod unreachable_alert;
 mod unsaid;
@@ -17,9 +18,10 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::settings::{Level, Settings};
 
 /// Every lint, and how bad it is where the settings do not say otherwise.
-pub const LINTS: [(Code, Level); 5] = [
+pub const LINTS: [(Code, Level); 6] = [
     (Code::GoodAndBadSwapped, Level::Warn),
     (Code::GoodNotInTotal, Level::Warn),
+    (Code::NoEnvironmentSelector, Level::Warn),
     (Code::ShortPeriod, Level::Warn),
     (Code::UnreachableAlert, Level::Warn),
     (Code::Unsaid, Level::Warn),
@@ -32,6 +34,7 @@ pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     for slo in &catalog.slos {
         found.extend(good_and_bad_swapped::examine(slo));
         found.extend(good_not_in_total::examine(slo));
+        found.extend(no_environment_selector::examine(slo, settings));
         found.extend(short_period::examine(slo));
         found.extend(unsaid::examine(slo, settings));
     }

@@ -65,6 +65,7 @@ impl Code {
             Self::SlaNotLooser => doubt::SLA_NOT_LOOSER,
             Self::GoodAndBadSwapped => doubt::GOOD_AND_BAD_SWAPPED,
             Self::GoodNotInTotal => doubt::GOOD_NOT_IN_TOTAL,
+            Self::NoEnvironmentSelector => doubt::NO_ENVIRONMENT_SELECTOR,
             Self::ShortPeriod => doubt::SHORT_PERIOD,
             Self::UnreachableAlert => doubt::UNREACHABLE_ALERT,
         }

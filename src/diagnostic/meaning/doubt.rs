@@ -40,6 +40,16 @@ pub(super) const GOOD_NOT_IN_TOTAL: Meaning = meaning(
      others.",
 );
 
+/// `no-environment-selector`.
+pub(super) const NO_ENVIRONMENT_SELECTOR: Meaning = meaning(
+    "An environment has no `match`, others have, and the query of an SLO selects none of the labels that \
+     tell them apart, or those of another environment. Its budget there is that of other events.",
+    "`production: { match: { env: prod } }` and `staging: {}`, and a query without `env`: under `staging` \
+     it counts the failures of production, too.",
+    "Give every environment its `match`: it is put into every selector. An SLO of one environment alone \
+     has the annotation `slogate.dev/environment`.",
+);
+
 /// `short-period`.
 pub(super) const SHORT_PERIOD: Meaning = meaning(
     "The period of an SLO is shorter than an hour. Budgets are spent over weeks: within minutes a single \
