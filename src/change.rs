@@ -210,6 +210,7 @@ mod tests {
             changes: BTreeMap::new(),
             signals: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            third_parties: BTreeMap::new(),
             lints: BTreeMap::new(),
             unmapped,
             ignore: vec!["docs/**".to_owned(), "**/*.md".to_owned()],

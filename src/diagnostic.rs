@@ -91,6 +91,8 @@ pub enum Code {
     FullObjective,
     /// An SLA that is not below its SLO's objective.
     SlaNotLooser,
+    /// Services that depend on each other in a circle.
+    DependencyCycle,
     /// Failures that are counted as good events, or successes as bad ones.
     GoodAndBadSwapped,
     /// Good or bad events that are no part of all events.
@@ -99,13 +101,15 @@ pub enum Code {
     NoEnvironmentSelector,
     /// A period of less than an hour.
     ShortPeriod,
+    /// An availability objective above what hard dependencies promise together.
+    TighterThanDependencies,
     /// An alert on a burn rate that no failure can reach, or over more than the period.
     UnreachableAlert,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -142,10 +146,12 @@ impl Code {
         Self::Unsaid,
         Self::FullObjective,
         Self::SlaNotLooser,
+        Self::DependencyCycle,
         Self::GoodAndBadSwapped,
         Self::GoodNotInTotal,
         Self::NoEnvironmentSelector,
         Self::ShortPeriod,
+        Self::TighterThanDependencies,
         Self::UnreachableAlert,
     ];
 
@@ -189,10 +195,12 @@ impl Code {
             Self::Unsaid => "unsaid",
             Self::FullObjective => "full-objective",
             Self::SlaNotLooser => "sla-not-looser",
+            Self::DependencyCycle => "dependency-cycle",
             Self::GoodAndBadSwapped => "good-and-bad-swapped",
             Self::GoodNotInTotal => "good-not-in-total",
             Self::NoEnvironmentSelector => "no-environment-selector",
             Self::ShortPeriod => "short-period",
+            Self::TighterThanDependencies => "tighter-than-dependencies",
             Self::UnreachableAlert => "unreachable-alert",
         }
     }

@@ -4,10 +4,12 @@
 //! A lint is one file under `lint/`, named for its code. Lints never decide anything: `validate` tells them, and
 //! settings say how bad each is. What makes a definition unusable is refused by `catalog`, not here.
 
+mod dependency_cycle;
 mod good_and_bad_swapped;
 mod good_not_in_total;
 mod no_environment_selector;
 mod short_period;
+mod tighter_than_dependencies;
 mod unreachable_alert;
 mod unsaid;
 
@@ -18,11 +20,13 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::settings::{Level, Settings};
 
 /// Every lint, and how bad it is where the settings do not say otherwise.
-pub const LINTS: [(Code, Level); 6] = [
+pub const LINTS: [(Code, Level); 8] = [
+    (Code::DependencyCycle, Level::Warn),
     (Code::GoodAndBadSwapped, Level::Warn),
     (Code::GoodNotInTotal, Level::Warn),
     (Code::NoEnvironmentSelector, Level::Warn),
     (Code::ShortPeriod, Level::Warn),
+    (Code::TighterThanDependencies, Level::Warn),
     (Code::UnreachableAlert, Level::Warn),
     (Code::Unsaid, Level::Warn),
 ];
@@ -38,6 +42,8 @@ pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
         found.extend(short_period::examine(slo));
         found.extend(unsaid::examine(slo, settings));
     }
+    found.extend(dependency_cycle::examine(settings));
+    found.extend(tighter_than_dependencies::examine(catalog, settings));
     found.extend(unreachable_alert::examine(&catalog.slos));
     weigh(once(found), settings)
 }

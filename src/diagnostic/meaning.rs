@@ -63,10 +63,12 @@ impl Code {
             Self::Unsaid => UNSAID,
             Self::FullObjective => doubt::FULL_OBJECTIVE,
             Self::SlaNotLooser => doubt::SLA_NOT_LOOSER,
+            Self::DependencyCycle => doubt::DEPENDENCY_CYCLE,
             Self::GoodAndBadSwapped => doubt::GOOD_AND_BAD_SWAPPED,
             Self::GoodNotInTotal => doubt::GOOD_NOT_IN_TOTAL,
             Self::NoEnvironmentSelector => doubt::NO_ENVIRONMENT_SELECTOR,
             Self::ShortPeriod => doubt::SHORT_PERIOD,
+            Self::TighterThanDependencies => doubt::TIGHTER_THAN_DEPENDENCIES,
             Self::UnreachableAlert => doubt::UNREACHABLE_ALERT,
         }
     }

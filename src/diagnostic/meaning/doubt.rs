@@ -20,6 +20,14 @@ pub(super) const SLA_NOT_LOOSER: Meaning = meaning(
     "Promise less than you aim at, or aim higher. An SLA is a relaxed SLO.",
 );
 
+/// `dependency-cycle`.
+pub(super) const DEPENDENCY_CYCLE: Meaning = meaning(
+    "Services depend on each other in a circle, each of them hard. Each fails when any of them does, none \
+     can promise more than the others, and after an outage none can start first.",
+    "`orders` depends on `stock`, and `stock` on `orders`.",
+    "Name the dependency that a service can do without under `soft_dependencies`, or break the circle.",
+);
+
 /// `good-and-bad-swapped`.
 pub(super) const GOOD_AND_BAD_SWAPPED: Meaning = meaning(
     "The query of the good events selects the codes of answers that the server failed to give and no \
@@ -57,6 +65,18 @@ pub(super) const SHORT_PERIOD: Meaning = meaning(
      OpenSLO `1m` is a minute, and a month is `1M`.",
     "`duration: 1m`.",
     "Write `28d`, or `1M` for a month.",
+);
+
+/// `tighter-than-dependencies`.
+pub(super) const TIGHTER_THAN_DEPENDENCIES: Meaning = meaning(
+    "A service cannot be available more often than everything that it cannot do without: at best for the \
+     product of what its hard dependencies promise. Compared are objectives of availability: of services \
+     in the same repository that hold in the same environment, and the SLAs of `third_parties` in \
+     `slogate.yaml`.",
+    "An objective of 99.95 % where `payment-gateway` promises 99.9 % and `ledger` 99.9 %: 99.8001 % \
+     together at best.",
+    "Aim lower, agree on more with those who are depended on, or make the service work without them and \
+     name them under `soft_dependencies`.",
 );
 
 /// `unreachable-alert`.
