@@ -91,6 +91,8 @@ pub enum Code {
     FullObjective,
     /// An SLA that is not below its SLO's objective.
     SlaNotLooser,
+    /// Two services whose names differ only in how they are written.
+    AmbiguousService,
     /// Services that depend on each other in a circle.
     DependencyCycle,
     /// Failures that are counted as good events, or successes as bad ones.
@@ -99,6 +101,8 @@ pub enum Code {
     GoodNotInTotal,
     /// A query that does not tell the events of an environment from those of another one.
     NoEnvironmentSelector,
+    /// A name that does not follow the convention of the settings.
+    OffConvention,
     /// A period of less than an hour.
     ShortPeriod,
     /// An availability objective above what hard dependencies promise together.
@@ -109,7 +113,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 45] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -146,10 +150,12 @@ impl Code {
         Self::Unsaid,
         Self::FullObjective,
         Self::SlaNotLooser,
+        Self::AmbiguousService,
         Self::DependencyCycle,
         Self::GoodAndBadSwapped,
         Self::GoodNotInTotal,
         Self::NoEnvironmentSelector,
+        Self::OffConvention,
         Self::ShortPeriod,
         Self::TighterThanDependencies,
         Self::UnreachableAlert,
@@ -195,10 +201,12 @@ impl Code {
             Self::Unsaid => "unsaid",
             Self::FullObjective => "full-objective",
             Self::SlaNotLooser => "sla-not-looser",
+            Self::AmbiguousService => "ambiguous-service",
             Self::DependencyCycle => "dependency-cycle",
             Self::GoodAndBadSwapped => "good-and-bad-swapped",
             Self::GoodNotInTotal => "good-not-in-total",
             Self::NoEnvironmentSelector => "no-environment-selector",
+            Self::OffConvention => "off-convention",
             Self::ShortPeriod => "short-period",
             Self::TighterThanDependencies => "tighter-than-dependencies",
             Self::UnreachableAlert => "unreachable-alert",

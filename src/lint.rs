@@ -4,10 +4,12 @@
 //! A lint is one file under `lint/`, named for its code. Lints never decide anything: `validate` tells them, and
 //! settings say how bad each is. What makes a definition unusable is refused by `catalog`, not here.
 
+mod ambiguous_service;
 mod dependency_cycle;
 mod good_and_bad_swapped;
 mod good_not_in_total;
 mod no_environment_selector;
+mod off_convention;
 mod short_period;
 mod tighter_than_dependencies;
 mod unreachable_alert;
@@ -20,11 +22,13 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::settings::{Level, Settings};
 
 /// Every lint, and how bad it is where the settings do not say otherwise.
-pub const LINTS: [(Code, Level); 8] = [
+pub const LINTS: [(Code, Level); 10] = [
+    (Code::AmbiguousService, Level::Warn),
     (Code::DependencyCycle, Level::Warn),
     (Code::GoodAndBadSwapped, Level::Warn),
     (Code::GoodNotInTotal, Level::Warn),
     (Code::NoEnvironmentSelector, Level::Warn),
+    (Code::OffConvention, Level::Warn),
     (Code::ShortPeriod, Level::Warn),
     (Code::TighterThanDependencies, Level::Warn),
     (Code::UnreachableAlert, Level::Warn),
@@ -39,10 +43,13 @@ pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
         found.extend(good_and_bad_swapped::examine(slo));
         found.extend(good_not_in_total::examine(slo));
         found.extend(no_environment_selector::examine(slo, settings));
+        found.extend(off_convention::examine(slo, settings));
         found.extend(short_period::examine(slo));
         found.extend(unsaid::examine(slo, settings));
     }
+    found.extend(ambiguous_service::examine(settings));
     found.extend(dependency_cycle::examine(settings));
+    found.extend(off_convention::services(settings));
     found.extend(tighter_than_dependencies::examine(catalog, settings));
     found.extend(unreachable_alert::examine(&catalog.slos));
     weigh(once(found), settings)

@@ -3,6 +3,7 @@
 //! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
 //! in it: they come from the command line and the environment.
 
+mod convention;
 mod dependency;
 mod glob;
 mod join;
@@ -17,6 +18,7 @@ use rust_decimal::Decimal;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet};
 
+pub use convention::{Convention, Conventions};
 pub use dependency::{Dependency, Need, ThirdParty};
 pub use glob::{Matcher, glob};
 pub use join::{Joined, join};
@@ -244,6 +246,8 @@ pub struct Settings {
     pub signals: BTreeMap<String, Signal>,
     /// What is said of SLOs besides their own annotations, by their names.
     pub annotations: BTreeMap<String, Noted>,
+    /// How things are to be named.
+    pub names: Conventions,
     /// How bad lints are, by their codes; those that are not there are as bad as they are by themselves.
     pub lints: BTreeMap<String, Level>,
     /// What a changed path does that no service claims.

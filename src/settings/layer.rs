@@ -9,7 +9,9 @@ use rust_decimal::Decimal;
 
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
-use super::{ChangeClass, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped, percentage};
+use super::{
+    ChangeClass, Conventions, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped, percentage,
+};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet, Schema};
 
@@ -95,6 +97,7 @@ impl Layer {
             changes: self.changes.clone(),
             signals: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            names: Conventions::default(),
             lints: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),

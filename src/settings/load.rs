@@ -72,6 +72,7 @@ impl<'a> Loader<'a, '_> {
             changes: self.changes(),
             signals: self.signals(),
             annotations: self.annotations(),
+            names: self.conventions(),
             lints: self.lints(),
             unmapped: self.unmapped().unwrap_or(Unmapped::All),
             ignore: self.globs(self.root, "ignore", Reach::Repository, &[]),

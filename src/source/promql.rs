@@ -346,6 +346,7 @@ mod tests {
             changes: BTreeMap::new(),
             signals: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            names: crate::settings::Conventions::default(),
             third_parties: BTreeMap::new(),
             lints: BTreeMap::new(),
             unmapped: Unmapped::All,

@@ -146,6 +146,7 @@ fn lenient() -> Settings {
         changes: BTreeMap::new(),
         signals: BTreeMap::new(),
         annotations: BTreeMap::new(),
+        names: crate::settings::Conventions::default(),
         third_parties: BTreeMap::new(),
         lints: BTreeMap::new(),
         unmapped: Unmapped::Ignore,

@@ -20,6 +20,15 @@ pub(super) const SLA_NOT_LOOSER: Meaning = meaning(
     "Promise less than you aim at, or aim higher. An SLA is a relaxed SLO.",
 );
 
+/// `ambiguous-service`.
+pub(super) const AMBIGUOUS_SERVICE: Meaning = meaning(
+    "Two services have names that differ only in case, or in `-`, `_` and `.`. SLOs, policies and paths \
+     belong to a service by its name alone, so that whoever writes the one where the other is meant \
+     protects the wrong service and is told of no error.",
+    "`check-out` and `checkOut` under `services`.",
+    "Give them names that nobody confuses, or make them one service.",
+);
+
 /// `dependency-cycle`.
 pub(super) const DEPENDENCY_CYCLE: Meaning = meaning(
     "Services depend on each other in a circle, each of them hard. Each fails when any of them does, none \
@@ -56,6 +65,16 @@ pub(super) const NO_ENVIRONMENT_SELECTOR: Meaning = meaning(
      it counts the failures of production, too.",
     "Give every environment its `match`: it is put into every selector. An SLO of one environment alone \
      has the annotation `slogate.dev/environment`.",
+);
+
+/// `off-convention`.
+pub(super) const OFF_CONVENTION: Meaning = meaning(
+    "A name does not follow the regular expression that `names` in `slogate.yaml` states for SLOs, \
+     services, endpoints or SLIs. Endpoints and SLIs are told apart by their names alone, so one that is \
+     written in another way is another one.",
+    "The SLI `Availability` where `names: { sli: \"[a-z-]+\" }` is agreed.",
+    "Correct the name, or the convention. The expression is held to the whole name. Without `names` there \
+     is no convention.",
 );
 
 /// `short-period`.
