@@ -67,6 +67,18 @@ pub struct Case<'a> {
     pub pull: Option<&'a PullRequest>,
 }
 
+impl<'a> Case<'a> {
+    /// How a source is named.
+    fn named(&self) -> watch::Named<'a> {
+        watch::Named {
+            observations: self.check.source.observations.as_deref(),
+            directory: self.directory.clone(),
+            prometheus: self.prometheus.clone(),
+            client: self.client,
+        }
+    }
+}
+
 /// Why the path ended early.
 pub enum Stop {
     /// The command line is wrong.
@@ -180,7 +192,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let touched = touched(case, &ground, settings, &mut judged.report)?;
     let subjects =
         subjects(settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
-    let watch = Watch::choose(case, &ground, settings)?;
+    let watch = Watch::choose(&case.named(), &ground, settings)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;
@@ -192,7 +204,9 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         .iter()
         .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
     let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
-    let observed = watch.observe(&asked, &quarters, settings, t);
+    let depth =
+        |one: &watch::Asked<'_>| watch::history(one.slo.period, quarters.contains(one), settings.step);
+    let observed = watch.observe(&asked, depth, settings, t);
     let mut wanted = watch::signal::Wanted::default();
     for (asked, policies) in &subjects {
         for policy in policies {
