@@ -96,6 +96,8 @@ pub(super) mod tests {
             period,
             terms: Terms::default(),
             origin: crate::catalog::Origin::Explicit,
+            alerts: Vec::new(),
+            period_place: Place::new(&source, 10..12),
             about: About::default(),
             calendar: None,
             method: Method::Occurrences,
