@@ -102,7 +102,7 @@ mod tests {
         };
         assert_eq!(ids(0, "../README.md"), [second.clone(), first.clone()]);
         assert_eq!(ids(0, "slogate.yaml"), [first]);
-        assert_eq!(ids(0, "slos/b.yaml"), [second.clone()]);
+        assert_eq!(ids(0, "slos/b.yaml"), std::slice::from_ref(&second));
         assert_eq!(ids(1, "slos/b.yaml"), Vec::<String>::new(), "everything is older");
     }
 
