@@ -10,7 +10,7 @@ mod nearest;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub use meaning::Meaning;
 pub use nearest::{list, nearest, suggestion};
@@ -260,27 +260,23 @@ pub enum Severity {
 pub struct SourceText(Arc<File>);
 
 /// A file that was read.
+#[derive(PartialEq, Eq)]
 struct File {
     /// Its path.
     path: String,
     /// Its text.
     text: String,
-    /// The offset at which each line begins, once somebody asked: a file with thousands of problems is walked once.
-    lines: OnceLock<Vec<usize>>,
+    /// The offset at which each line begins, so that a file with thousands of problems is walked once.
+    lines: Vec<usize>,
 }
-
-impl PartialEq for File {
-    fn eq(&self, other: &Self) -> bool {
-        self.path == other.path && self.text == other.text
-    }
-}
-
-impl Eq for File {}
 
 impl SourceText {
     /// A file's text under its path, relative to the root of the repository, with forward slashes.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new(File { path: path.into(), text: text.into(), lines: OnceLock::new() }))
+        let text = text.into();
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        Self(Arc::new(File { path: path.into(), text, lines }))
     }
 
     /// The path, relative to the root of the repository.
@@ -308,10 +304,7 @@ impl SourceText {
 
     /// The offset at which each line begins; there is always a first one.
     fn lines(&self) -> &[usize] {
-        self.0.lines.get_or_init(|| {
-            let ends = self.text().match_indices('\n').map(|(at, _)| at + 1);
-            std::iter::once(0).chain(ends).collect()
-        })
+        &self.0.lines
     }
 
     /// The byte offset of a line and a column, both from 1 and the column in characters; past the end means the end.
