@@ -1,11 +1,16 @@
 //! What can be typed.
 
+mod convert;
 mod ending;
+mod slos;
 
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use convert::Convert;
+pub use slos::{Slos, Table};
 
 use crate::change::Rollout;
 use crate::cli::ending::{exits, words_and_exits};
@@ -28,10 +33,12 @@ pub enum Verb {
     Init(Box<Init>),
     Check(Box<Check>),
     Validate(Validate),
+    Slos(Slos),
     Explain(Box<Explain>),
     Test(Box<Test>),
     Definitions(Definitions),
     Vendor(Vendor),
+    Convert(Convert),
 }
 
 /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
