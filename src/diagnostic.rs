@@ -89,14 +89,14 @@ pub enum Code {
     Version,
     /// An SLO that does not say its user journey, its owner, its runbook or who agreed to it.
     Unsaid,
+    /// Something that a definition says and that OpenSLO v1 has no words for.
+    NotConverted,
     /// An objective that no whole period of the history met.
     TighterThanObserved,
     /// An SLO that saw no bad event for long, or no event at all.
     SilentSlo,
     /// An SLO that was loosened while its budget was exhausted.
     LoosenedWhileExhausted,
-    /// Something that a definition says and that OpenSLO v1 has no words for.
-    NotConverted,
 }
 
 impl Code {
@@ -136,10 +136,10 @@ impl Code {
         Self::BelowLayer,
         Self::Version,
         Self::Unsaid,
+        Self::NotConverted,
         Self::TighterThanObserved,
         Self::SilentSlo,
         Self::LoosenedWhileExhausted,
-        Self::NotConverted,
     ];
 
     /// The code as it is printed and looked up.
@@ -180,10 +180,10 @@ impl Code {
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
             Self::Unsaid => "unsaid",
+            Self::NotConverted => "not-converted",
             Self::TighterThanObserved => "tighter-than-observed",
             Self::SilentSlo => "silent-slo",
             Self::LoosenedWhileExhausted => "loosened-while-exhausted",
-            Self::NotConverted => "not-converted",
         }
     }
 }

@@ -422,13 +422,13 @@ pub fn unmeasured(
         return vec![without_slo(name, service)];
     }
     let covering = policies.iter().filter(|policy| policy.covers(name, service.team.as_deref()));
-    let measures: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
-    let mut measured: BTreeSet<&str> = measures.iter().copied().flatten().collect();
-    if measures.is_empty() || measures.contains(&None) {
-        measured.extend(judged);
+    let asked: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
+    let mut bare: BTreeSet<&str> = asked.iter().copied().flatten().collect();
+    if asked.is_empty() || asked.contains(&None) {
+        bare.extend(judged);
     }
-    measured.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
-    let bare = measured.into_iter().map(|environment| {
+    bare.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
+    let told = bare.into_iter().map(|environment| {
         let message = format!(
             "the service `{name}` has no SLO in the environment `{environment}`, so nothing is known of it there"
         );
@@ -439,7 +439,7 @@ pub fn unmeasured(
              `measures: \"…\"` in its header; until then every change that is judged there is warned about"
         ))
     });
-    bare.collect()
+    told.collect()
 }
 
 /// The warning about a service that no policy of its team covers, whether or not the organisation's does.

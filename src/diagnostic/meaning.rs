@@ -59,10 +59,10 @@ impl Code {
             Self::BelowLayer => BELOW_LAYER,
             Self::Version => VERSION,
             Self::Unsaid => UNSAID,
+            Self::NotConverted => NOT_CONVERTED,
             Self::TighterThanObserved => TIGHTER_THAN_OBSERVED,
             Self::SilentSlo => SILENT_SLO,
             Self::LoosenedWhileExhausted => LOOSENED_WHILE_EXHAUSTED,
-            Self::NotConverted => NOT_CONVERTED,
         }
     }
 }
