@@ -14,6 +14,10 @@ use crate::document::RuleSet;
 use crate::policy::vocabulary::word::Topic;
 use crate::verdict::Exit;
 
+mod slos;
+
+pub use slos::{Slos, Table};
+
 /// Error budget policy as code: freeze or proceed, and why.
 #[derive(Debug, Parser)]
 #[command(name = "slogate", version, about, after_help = exits(&Exit::ALL, &[]), arg_required_else_help = true)]
@@ -30,6 +34,7 @@ pub enum Verb {
     Init(Box<Init>),
     Check(Box<Check>),
     Validate(Validate),
+    Slos(Slos),
     Explain(Box<Explain>),
     Test(Box<Test>),
     Definitions(Definitions),

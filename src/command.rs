@@ -29,6 +29,7 @@ mod judge;
 mod law;
 mod organization;
 mod post;
+pub mod slos;
 mod unsettled;
 pub mod validate;
 pub mod test;
@@ -152,6 +153,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Init(init) => init::run(&init, world),
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
+            Verb::Slos(slos) => slos::run(&slos, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
             Verb::Definitions(definitions) => definitions::run(&definitions, world),

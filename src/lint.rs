@@ -39,7 +39,7 @@ pub const LINTS: [(Code, Level); 10] = [
 #[must_use]
 pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for slo in &catalog.slos {
+    for slo in catalog.written() {
         found.extend(good_and_bad_swapped::examine(slo));
         found.extend(good_not_in_total::examine(slo));
         found.extend(no_environment_selector::examine(slo, settings));
@@ -51,7 +51,7 @@ pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     found.extend(dependency_cycle::examine(settings));
     found.extend(off_convention::services(settings));
     found.extend(tighter_than_dependencies::examine(catalog, settings));
-    found.extend(unreachable_alert::examine(&catalog.slos));
+    found.extend(unreachable_alert::examine(catalog));
     weigh(once(found), settings)
 }
 

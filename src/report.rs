@@ -31,6 +31,7 @@ pub mod markdown;
 pub mod problem;
 pub mod recalled;
 pub mod reference;
+pub mod slos;
 pub mod text;
 pub mod trial;
 
