@@ -27,6 +27,7 @@ mod ground;
 pub mod init;
 mod judge;
 mod law;
+mod observed;
 mod organization;
 mod post;
 pub mod slos;

@@ -113,11 +113,17 @@ pub enum Code {
     UnreachableAlert,
     /// Something that a definition says and that OpenSLO v1 has no words for.
     NotConverted,
+    /// An objective that no whole period of the history met.
+    TighterThanObserved,
+    /// An SLO that saw no bad event for long, or no event at all.
+    SilentSlo,
+    /// An SLO that was loosened while its budget was exhausted.
+    LoosenedWhileExhausted,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 49] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -164,6 +170,9 @@ impl Code {
         Self::TighterThanDependencies,
         Self::UnreachableAlert,
         Self::NotConverted,
+        Self::TighterThanObserved,
+        Self::SilentSlo,
+        Self::LoosenedWhileExhausted,
     ];
 
     /// The code as it is printed and looked up.
@@ -216,6 +225,9 @@ impl Code {
             Self::TighterThanDependencies => "tighter-than-dependencies",
             Self::UnreachableAlert => "unreachable-alert",
             Self::NotConverted => "not-converted",
+            Self::TighterThanObserved => "tighter-than-observed",
+            Self::SilentSlo => "silent-slo",
+            Self::LoosenedWhileExhausted => "loosened-while-exhausted",
         }
     }
 }

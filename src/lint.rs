@@ -8,10 +8,14 @@ mod ambiguous_service;
 mod dependency_cycle;
 mod good_and_bad_swapped;
 mod good_not_in_total;
+pub mod loosened_while_exhausted;
 mod no_environment_selector;
+pub mod observed;
 mod off_convention;
 mod short_period;
+pub mod silent_slo;
 mod tighter_than_dependencies;
+mod tighter_than_observed;
 mod unreachable_alert;
 mod unsaid;
 
@@ -22,15 +26,18 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::settings::{Level, Settings};
 
 /// Every lint, and how bad it is where the settings do not say otherwise.
-pub const LINTS: [(Code, Level); 10] = [
+pub const LINTS: [(Code, Level); 13] = [
     (Code::AmbiguousService, Level::Warn),
     (Code::DependencyCycle, Level::Warn),
     (Code::GoodAndBadSwapped, Level::Warn),
     (Code::GoodNotInTotal, Level::Warn),
+    (Code::LoosenedWhileExhausted, Level::Warn),
     (Code::NoEnvironmentSelector, Level::Warn),
     (Code::OffConvention, Level::Warn),
     (Code::ShortPeriod, Level::Warn),
+    (Code::SilentSlo, Level::Warn),
     (Code::TighterThanDependencies, Level::Warn),
+    (Code::TighterThanObserved, Level::Warn),
     (Code::UnreachableAlert, Level::Warn),
     (Code::Unsaid, Level::Warn),
 ];
@@ -72,6 +79,12 @@ fn weigh(found: impl IntoIterator<Item = Diagnostic>, settings: &Settings) -> Ve
         Level::Error => Some(Diagnostic { severity: Severity::Error, ..problem }),
     });
     weighed.collect()
+}
+
+/// True for a lint that the settings do not silence.
+#[must_use]
+pub fn is_on(code: Code, settings: &Settings) -> bool {
+    level(code, settings) != Level::Off
 }
 
 /// How bad a lint is.

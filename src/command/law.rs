@@ -177,6 +177,23 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     Ok(Law { catalog, policies, complete, problems })
 }
 
+/// The SLOs as they count in another tree, those of them that can be read, and whether those are all: what is wrong there
+/// is nobody's to mend now.
+///
+/// # Errors
+/// When its settings are broken, or the tree does not answer.
+pub fn definitions(ground: &Ground, organization: Option<&Organization>) -> Result<(Catalog, bool), Stop> {
+    let settings = read_rules(ground, Ok(organization.cloned()), &mut Vec::new())?.settings;
+    let paths = ground.tree.paths()?;
+    let files = read_all(ground, &paths, &settings.slos, settings::FILE, &mut Vec::new())?;
+    let (mut catalog, problems) = catalog::load(&files, &settings);
+    if let Some(organization) = organization {
+        organization::hold(&organization.layer, &mut catalog, &mut []);
+    }
+    let broken = problems.iter().any(|problem| problem.is_error() && problem.code != Code::NoSlo);
+    Ok((catalog, !broken))
+}
+
 /// The SLOs that a policy covers, in an environment that it may measure.
 pub fn covered<'a>(policy: &Policy, catalog: &'a Catalog, settings: &Settings) -> Vec<&'a Slo> {
     let covers = |slo: &&Slo| {
@@ -405,13 +422,13 @@ pub fn unmeasured(
         return vec![without_slo(name, service)];
     }
     let covering = policies.iter().filter(|policy| policy.covers(name, service.team.as_deref()));
-    let measures: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
-    let mut measured: BTreeSet<&str> = measures.iter().copied().flatten().collect();
-    if measures.is_empty() || measures.contains(&None) {
-        measured.extend(judged);
+    let asked: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
+    let mut bare: BTreeSet<&str> = asked.iter().copied().flatten().collect();
+    if asked.is_empty() || asked.contains(&None) {
+        bare.extend(judged);
     }
-    measured.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
-    let bare = measured.into_iter().map(|environment| {
+    bare.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
+    let told = bare.into_iter().map(|environment| {
         let message = format!(
             "the service `{name}` has no SLO in the environment `{environment}`, so nothing is known of it there"
         );
@@ -422,7 +439,7 @@ pub fn unmeasured(
              `measures: \"…\"` in its header; until then every change that is judged there is warned about"
         ))
     });
-    bare.collect()
+    told.collect()
 }
 
 /// The warning about a service that no policy of its team covers, whether or not the organisation's does.

@@ -9,6 +9,7 @@ use crate::command::against;
 use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
+use crate::command::observed::{self, Outcome};
 use crate::command::organization::Offer;
 use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
@@ -25,7 +26,8 @@ use crate::verdict::Exit;
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let found = match path(validate, world, &mut problems) {
+    let mut seen = Outcome::default();
+    let found = match path(validate, world, &mut problems, &mut seen) {
         Ok(found) => Some(found),
         Err(stop) => match world.stopped(stop, &mut problems) {
             Some(exit) => return exit,
@@ -34,7 +36,12 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
     };
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(|problem| validate.strict || problem.is_error());
-    let exit = if failed { Exit::Invalid } else { Exit::Proceed };
+    let unknown = seen.blind || (validate.strict && seen.unknown > 0);
+    let exit = match (failed, unknown) {
+        (true, _) => Exit::Invalid,
+        (false, true) => Exit::Unknown,
+        (false, false) => Exit::Proceed,
+    };
     let text = match validate.format {
         Listing::Json => json::problems(&problems),
         Listing::Text => {
@@ -45,14 +52,31 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
             for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
                 world.tell(&terminal(note));
             }
-            summary(found.as_ref().map(|(_, law)| law), &problems)
+            let summary = summary(found.as_ref().map(|(_, law)| law), &problems);
+            match seen.unknown {
+                0 => summary,
+                unknown => format!("{}; of {} the budget is not known\n", summary.trim_end(), slos(unknown)),
+            }
         }
     };
+    // Of what could not be looked at no list of problems says anything.
+    for note in &seen.notes {
+        world.tell(&terminal(note));
+    }
     world.end(&text, exit)
 }
 
-/// Finds the ground, examines it, and compares it with what was agreed.
-fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
+/// Finds the ground, examines it, and compares it with what was agreed and, where that is asked for, with what was
+/// measured.
+fn path(
+    validate: &Validate,
+    world: &World,
+    problems: &mut Vec<Diagnostic>,
+    seen: &mut Outcome,
+) -> Result<(Rules, Law), Stop> {
+    if validate.now.is_some() && !validate.observes() {
+        return Err(Stop::Usage("--now is the instant that --observed looks at: give both".to_owned()));
+    }
     let root = world.directory.join(&validate.dir);
     let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
     let (other, note) = other(validate, world, &root)?;
@@ -63,6 +87,10 @@ fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> R
     rules.notes.extend(note);
     if let Some(other) = &other {
         problems.extend(against::compare(&ground, &rules, &law, other)?);
+    }
+    if validate.observes() {
+        *seen = observed::examine(validate, world, (&ground, other.as_ref()), (&rules, &law))?;
+        problems.append(&mut seen.problems);
     }
     Ok((rules, law))
 }
@@ -194,8 +222,6 @@ fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
 pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
-    let counted =
-        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let found = match (errors, warnings) {
         (0, 0) => "nothing to mend".to_owned(),
         (0, warnings) => counted(warnings, "warning", "warnings"),
@@ -212,8 +238,18 @@ pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let could = if errors == 0 { "" } else { " could be read" };
     format!(
         "{}, {}, {}{could}: {found}\n",
-        counted(law.catalog.slos.len(), "SLO", "SLOs"),
+        slos(law.catalog.slos.len()),
         counted(law.policies.len(), "policy", "policies"),
         counted(clauses, "clause", "clauses"),
     )
+}
+
+/// `1 policy`, `2 policies`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `1 SLO`, `2 SLOs`.
+fn slos(count: usize) -> String {
+    counted(count, "SLO", "SLOs")
 }
