@@ -58,7 +58,7 @@ pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     found.extend(dependency_cycle::examine(settings));
     found.extend(off_convention::services(settings));
     found.extend(tighter_than_dependencies::examine(catalog, settings));
-    found.extend(unreachable_alert::examine(&catalog.slos));
+    found.extend(unreachable_alert::examine(catalog));
     weigh(once(found), settings)
 }
 

@@ -3,9 +3,9 @@
 //! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
 //! in it: they come from the command line and the environment.
 
-mod endpoint;
 mod convention;
 mod dependency;
+mod endpoint;
 mod glob;
 mod join;
 pub mod layer;

@@ -94,6 +94,8 @@ pub(super) mod tests {
             title: "checkout".to_owned(),
             objective: Objective::new(objective).expect("an objective"),
             period,
+            period_place: Place::new(&source, 0..3),
+            alerts: Vec::new(),
             terms: Terms::default(),
             origin: Origin::Explicit,
             alerts: Vec::new(),

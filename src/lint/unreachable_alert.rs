@@ -8,17 +8,17 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::catalog::{Alert, Comparison, Slo};
+use crate::catalog::{Alert, Catalog, Comparison, Slo};
 use crate::diagnostic::{Code, Diagnostic, Place};
 
 /// An alert with the SLOs that it can never be raised for, by where it stands.
 type Silent<'a> = BTreeMap<(&'a str, usize), (&'a Alert, Vec<&'a Slo>)>;
 
 /// The alerts of SLOs that can never be raised; one that many of them share is told once.
-pub(super) fn examine(slos: &[Slo]) -> Vec<Diagnostic> {
+pub(super) fn examine(catalog: &Catalog) -> Vec<Diagnostic> {
     let mut thresholds = Silent::new();
     let mut windows = Silent::new();
-    for slo in slos {
+    for slo in catalog.written() {
         for alert in &slo.alerts {
             if unreachable(alert, slo) {
                 note(&mut thresholds, &alert.threshold_place, alert, slo);
