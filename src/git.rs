@@ -4,6 +4,8 @@
 //! could smuggle in. Paths go in and come out relative to the judged directory, with forward slashes. A commit
 //! that is not in this clone is told from a name that stands for nothing, because GitHub may still know the former.
 
+pub mod line;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
