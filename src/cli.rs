@@ -312,7 +312,8 @@ pub enum Format {
 ///
 /// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus or
 /// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
-/// clause that decided, the numbers it read, until when, and what passes anyway.
+/// clause that decided, the numbers it read, until when, and what passes anyway. With a base it also tells what the
+/// change makes of settings and SLOs, which bears on no verdict before it is merged.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::ALL, &[]))]
 pub struct Check {
@@ -375,7 +376,8 @@ pub struct Check {
     #[command(flatten)]
     pub layered: Layered,
 
-    /// Tell the pull request: comment, commit status, step summary, outputs and annotations.
+    /// Tell the pull request: comment, commit status, step summary, outputs and annotations. What it makes of settings
+    /// and SLOs is told as well: in words, with what was left of the budgets, and with what would be wrong behind it.
     #[arg(long)]
     pub post: bool,
 

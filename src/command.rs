@@ -19,6 +19,7 @@ use crate::report::problem::Look;
 use crate::verdict::Exit;
 
 mod against;
+mod annotation;
 pub mod check;
 pub mod definitions;
 pub mod explain;
@@ -28,6 +29,8 @@ mod judge;
 mod law;
 mod organization;
 mod post;
+mod proposed;
+mod touched;
 mod unsettled;
 pub mod validate;
 pub mod test;

@@ -48,6 +48,8 @@ pub enum GitError {
 pub struct Changed {
     /// Sorted, relative to the judged directory: `../` leads out of it. A moved file counts with both paths.
     pub paths: Vec<String>,
+    /// The full id of the commit where the two histories part, where it is known.
+    pub fork: Option<String>,
 }
 
 impl Changed {
@@ -61,7 +63,7 @@ impl Changed {
             format!("{}{}", "../".repeat(steps.len() - shared), rest.join("/"))
         };
         let paths: BTreeSet<String> = paths.into_iter().map(seen).collect();
-        Self { paths: paths.into_iter().collect() }
+        Self { paths: paths.into_iter().collect(), fork: None }
     }
 }
 
@@ -210,7 +212,7 @@ impl Repository {
             .flatten()
             .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
             .collect();
-        Ok(Changed::seen_from(&self.prefix, paths))
+        Ok(Changed { fork: Some(base.to_string()), ..Changed::seen_from(&self.prefix, paths) })
     }
 
     /// The full id of the commit where the histories of two commits part.

@@ -16,9 +16,10 @@ use crate::budget::gap::Gap;
 use crate::catalog::{Catalog, Slo};
 use crate::change::{self, Change, Touched};
 use crate::cli::Check;
-use crate::command::ground::{self, Ground};
+use crate::command::ground::{self, Ground, Seen};
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
+use crate::command::proposed;
 use crate::command::unsettled;
 use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
@@ -153,11 +154,35 @@ fn blank(now: Timestamp) -> Report {
         prefix: String::new(),
         passing: Passing::default(),
         permalink: None,
+        proposed: None,
     }
 }
 
-/// The whole path, in order.
+/// The whole path, in order. What the change makes of what judges it is looked at when everything is decided.
 fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
+    let basis = basis(case, judged)?;
+    let verdict = decide(case, &basis, judged);
+    judged.report.proposed = proposed::read(case, &basis, &judged.report);
+    judged.policies = basis.policies;
+    verdict
+}
+
+/// What a verdict rests on besides budgets: what is the law, and what changed.
+pub struct Basis {
+    /// Where the law was read.
+    pub ground: Ground,
+    /// The settings.
+    pub rules: Rules,
+    /// The SLOs.
+    pub catalog: Catalog,
+    /// The policies.
+    pub policies: Vec<Policy>,
+    /// What changed; none where services were named, or where there is no base.
+    pub changed: Option<Seen>,
+}
+
+/// Reads the law, and finds what the change touches.
+fn basis(case: &Case<'_>, judged: &mut Judged) -> Result<Basis, Stop> {
     let ground = ground::find(case)?;
     judged.report.change.base.clone_from(&ground.base);
     judged.report.change.head.clone_from(&ground.head);
@@ -172,15 +197,23 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let (name, environment) = judged_environment(&rules, case.environment.as_deref())?;
     judged.report.environment = Some(name.to_owned());
     judged.report.mode = Some(environment.mode);
-    let settings = &rules.settings;
     let law = law::read(&ground, &rules)?.sound()?;
     judged.report.problems.extend(law.problems);
     judged.report.change.rollout = case.check.rollout(case.pull.is_some());
-    judged.report.change.class = class(settings, case.check.class.as_deref())?;
-    let touched = touched(case, &ground, settings, &mut judged.report)?;
-    let subjects =
-        subjects(settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
-    let watch = Watch::choose(case, &ground, settings)?;
+    judged.report.change.class = class(&rules.settings, case.check.class.as_deref())?;
+    let changed = touched(case, &ground, &rules.settings, &mut judged.report)?;
+    Ok(Basis { ground, rules, catalog: law.catalog, policies: law.policies, changed })
+}
+
+/// Asks for the budgets, and decides.
+fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict, Stop> {
+    let Basis { ground, rules, catalog, policies, .. } = basis;
+    let settings = &rules.settings;
+    let (name, environment) = judged_environment(rules, case.environment.as_deref())?;
+    let touched: Vec<String> =
+        judged.report.change.services.iter().map(|service| service.name.clone()).collect();
+    let subjects = subjects(settings, name, catalog, policies, &touched, &mut judged.report.problems);
+    let watch = Watch::choose(case, ground, settings)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;
@@ -220,8 +253,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     }
     judged.report.notes.extend(in_vain);
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
-    for policy in law.policies.iter().filter(asked) {
-        let line = line(policy, &ground, judged.report.organization.as_ref(), (now, past));
+    for policy in policies.iter().filter(asked) {
+        let line = line(policy, ground, judged.report.organization.as_ref(), (now, past));
         if line.overdue {
             judged
                 .report
@@ -234,9 +267,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             .extend(policy.printed().lines().map(|text| format!("policy {} printed {text}", line.id)));
         judged.report.policies.push(line);
     }
-    let ahead: Vec<Timestamp> = law.policies.iter().filter_map(effective).collect();
-    let situation = situation(&rules, (name, environment), now, &mut judged.report);
-    judged.policies = law.policies;
+    let ahead: Vec<Timestamp> = policies.iter().filter_map(effective).collect();
+    let situation = situation(rules, (name, environment), now, &mut judged.report);
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
 }
@@ -327,35 +359,36 @@ fn class(settings: &Settings, named: Option<&str>) -> Result<Option<String>, Sto
     Err(Stop::Usage(format!("there is no class of change `{name}` in {}: {help}", settings::FILE)))
 }
 
-/// The services that the change touches.
+/// Finds the services that the change touches, and answers what changed, where that was looked at.
 fn touched(
     case: &Case<'_>,
     ground: &Ground,
     settings: &Settings,
     report: &mut Report,
-) -> Result<Vec<String>, Stop> {
+) -> Result<Option<Seen>, Stop> {
     let named = &case.check.service;
     let known = || settings.services.keys().map(String::as_str);
     if let Some(name) = named.iter().find(|name| !settings.services.contains_key(*name)) {
         let help = diagnostic::suggestion(name, known());
         return Err(Stop::Usage(format!("there is no service `{name}` in {}: {help}", settings::FILE)));
     }
+    let mut seen = None;
     let touched: Touched = if !named.is_empty() {
         change::named(settings, named)
     } else if ground.base.is_none() {
         change::every(settings, "every service is judged; --service judges one")
     } else {
-        let changed = ground.changed(case)?;
-        report.notes.extend(changed.notes);
-        match changed.paths {
-            Some(paths) => change::touched(settings, &paths),
+        let changed = seen.insert(ground.changed(case)?);
+        report.notes.extend(changed.notes.iter().cloned());
+        match &changed.paths {
+            Some(paths) => change::touched(settings, paths),
             None => change::every(settings, "too many paths changed to be listed, so every service counts"),
         }
     };
     report.notes.extend(touched.notes);
     report.problems.extend(touched.problems);
     report.change.services = touched.services;
-    Ok(report.change.services.iter().map(|service| service.name.clone()).collect())
+    Ok(seen)
 }
 
 /// Which SLO is measured in which environment, and by which policies, for the touched services.

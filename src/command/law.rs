@@ -118,15 +118,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let mut paths = ground.tree.paths()?;
     paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = rules.problems.clone();
-    let definitions = read_all(ground, &paths, &settings.slos, settings::FILE, &mut problems)?;
-    let (mut catalog, found) = catalog::load(&definitions, settings);
-    problems.extend(found);
-    problems.extend(promql::check(&catalog, settings));
-    for path in &catalog.passed_over {
-        let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
-        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
-        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
-    }
+    let mut catalog = read_slos(ground, settings, &paths, &mut problems)?;
     let mut policies = Vec::new();
     let scripts = read_all(ground, &paths, &settings.policies, settings::FILE, &mut problems)?;
     let names = names(settings);
@@ -164,6 +156,28 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         }
     }
     Ok(Law { catalog, policies, complete, problems })
+}
+
+/// Reads every SLO definition among these paths, and finds all that is wrong in any of them.
+///
+/// # Errors
+/// When the tree does not answer.
+pub fn read_slos(
+    ground: &Ground,
+    settings: &Settings,
+    paths: &[String],
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Catalog, Stop> {
+    let definitions = read_all(ground, paths, &settings.slos, settings::FILE, problems)?;
+    let (catalog, found) = catalog::load(&definitions, settings);
+    problems.extend(found);
+    problems.extend(promql::check(&catalog, settings));
+    for path in &catalog.passed_over {
+        let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
+        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
+        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
+    }
+    Ok(catalog)
 }
 
 /// The SLOs that a policy covers.

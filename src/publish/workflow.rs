@@ -70,7 +70,10 @@ pub fn write_annotations(log: &mut dyn Write, annotations: &[Annotation]) -> Out
     if annotations.is_empty() {
         return Outcome::Skipped("there is nothing to annotate".to_owned());
     }
-    match log.write_all(commands(annotations).as_bytes()).and_then(|()| log.flush()) {
+    match log
+        .write_all(commands(annotations).as_bytes())
+        .and_then(|()| log.flush())
+    {
         Ok(()) => Outcome::Written,
         Err(error) => Outcome::Failed(error.to_string()),
     }
@@ -101,6 +104,7 @@ fn command(annotation: &Annotation) -> String {
         ("file", annotation.file.clone()),
         ("line", annotation.line.map(|line| line.to_string())),
         ("col", annotation.column.map(|column| column.to_string())),
+        ("endColumn", annotation.end_column.map(|column| column.to_string())),
         ("title", Some(annotation.title.clone()).filter(|title| !title.is_empty())),
     ]
     .into_iter()
@@ -167,6 +171,7 @@ mod tests {
             file: Some("policies/a,b:c.rhai".to_owned()),
             line: Some(18),
             column: Some(5),
+            end_column: Some(9),
             title: "50%\n".to_owned(),
             message: message.to_owned(),
         }
@@ -177,12 +182,13 @@ mod tests {
         let text = commands(&[annotation(Level::Error, "one: 5%\r\n::stop-commands::x")]);
         assert_eq!(
             text,
-            "::error file=policies/a%2Cb%3Ac.rhai,line=18,col=5,title=50%25%0A::one: 5%25%0D%0A::stop-commands::x\n"
+            "::error file=policies/a%2Cb%3Ac.rhai,line=18,col=5,endColumn=9,title=50%25%0A::one: 5%25%0D%0A::stop-commands::x\n"
         );
         let bare = Annotation {
             file: None,
             line: None,
             column: None,
+            end_column: None,
             title: String::new(),
             ..annotation(Level::Notice, "x")
         };
