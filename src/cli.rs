@@ -137,6 +137,8 @@ pub enum Listing {
     Text,
     /// For machines: a list of problems as in `schemas/report.v1.json`.
     Json,
+    /// For a step of a workflow on `pull_request`: annotations at the lines of the pull request.
+    Github,
 }
 
 /// How prose is printed.
@@ -154,6 +156,10 @@ pub enum Prose {
 /// it warns of thresholds that an objective can never reach, of conditions that have the same answer for every budget,
 /// of clauses that end while they begin, of services that nothing protects. A policy whose text differs from the base
 /// of a pull request must have a higher version.
+///
+/// With `--format github` problems become annotations of a workflow's run: of a pull request those that stand on lines
+/// which it changes, the errors first, and the others are counted. GitHub shows ten errors and ten warnings of a step.
+/// Without a base in the clone (`fetch-depth: 0`) all problems count as the change's.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes:\n  0  nothing must be mended (warnings included, without --strict)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read\n"
@@ -167,9 +173,9 @@ pub struct Validate {
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
 
-    /// Compare the policies with this branch, tag or commit: a text that differs must have a higher version. By default
-    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`), where it is in this clone and no
-    /// --base is given.
+    /// Compare with this branch, tag or commit: a policy whose text differs must have a higher version, and annotations
+    /// are of the lines that differ. By default the base of the pull request that a workflow runs on
+    /// (`GITHUB_BASE_REF`), where it is in this clone and no --base is given.
     #[arg(long, value_name = "REF")]
     pub against: Option<String>,
 

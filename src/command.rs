@@ -95,6 +95,12 @@ impl World {
         self.out.flush()
     }
 
+    /// Writes commands to the runner, which `publish::workflow` made of what others wrote; a closed stream is no reason to
+    /// fail.
+    fn command(&mut self, commands: &str) {
+        let _ = self.out.write_all(commands.as_bytes());
+    }
+
     /// How problems and texts are drawn here: `always`, `never` or `auto` colour.
     #[must_use]
     pub fn look(&self, wanted: &str) -> Look {

@@ -189,6 +189,14 @@ pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Sto
     })
 }
 
+/// Where a directory lies in the repository around it: empty, or with a slash at its end; empty without a repository.
+pub fn prefix(root: &Path) -> String {
+    Repository::open(root)
+        .ok()
+        .flatten()
+        .map_or_else(String::new, |repository| repository.prefix().to_owned())
+}
+
 /// Refuses a directory that is none; `named` is what the command line calls it.
 ///
 /// # Errors

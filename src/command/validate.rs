@@ -1,69 +1,155 @@
 //! `slogate validate`: everything that was written, and everything that is wrong in it.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::cli::{Listing, Validate};
 use crate::command::World;
 use crate::command::against;
+use crate::command::annotation;
 use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
 use crate::command::organization::Offer;
+use crate::command::touched::Touched;
 use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
 use crate::lint;
 use crate::policy::soundness::{self, Covered};
 use crate::policy::supply;
+use crate::publish::{Annotation, Level, workflow};
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
 use crate::settings::organization::Organization;
+use crate::tree::Tree;
 use crate::verdict::Exit;
 
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let found = match path(validate, world, &mut problems) {
-        Ok(found) => Some(found),
-        Err(stop) => match world.stopped(stop, &mut problems) {
-            Some(exit) => return exit,
-            None => None,
-        },
-    };
+    let mut ended = None;
+    let compared = compared(validate, world).map_err(|stop| ended = Some(stop)).ok();
+    let found = compared.as_ref().and_then(|compared| {
+        path(validate, world, compared, &mut problems).map_err(|stop| ended = Some(stop)).ok()
+    });
+    if let Some(exit) = ended.and_then(|stop| world.stopped(stop, &mut problems)) {
+        return exit;
+    }
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(|problem| validate.strict || problem.is_error());
     let exit = if failed { Exit::Invalid } else { Exit::Proceed };
+    let summary = || summary(found.as_ref().map(|(_, law)| law), &problems);
     let text = match validate.format {
         Listing::Json => json::problems(&problems),
+        Listing::Github => {
+            let before = compared.as_ref().and_then(Compared::before);
+            world.command(&annotated(
+                &problems,
+                before,
+                &ground::prefix(&world.directory.join(&validate.dir)),
+            ));
+            summary()
+        }
         Listing::Text => {
             if !problems.is_empty() {
                 let look = world.look(&validate.color);
                 world.tell(problem::render(&problems, look).trim_end());
             }
-            for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
-                world.tell(&terminal(note));
-            }
-            summary(found.as_ref().map(|(_, law)| law), &problems)
+            summary()
         }
     };
+    if validate.format != Listing::Json {
+        for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
+            world.tell(&terminal(note));
+        }
+    }
     world.end(&text, exit)
 }
 
-/// Finds the ground, examines it, and compares it with what was agreed.
-fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
+/// Examines what is here, and compares it with what was agreed.
+fn path(
+    validate: &Validate,
+    world: &World,
+    compared: &Compared,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
-    let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
-    let (other, note) = other(validate, world, &root)?;
+    let ground = &compared.here;
     let layer = Offer::of(&validate.layered, world)
         .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
     let slo_rules = validate.rules.as_deref().and_then(RuleSet::named);
-    let (mut rules, law) = examine(&ground, layer, slo_rules, problems)?;
-    rules.notes.extend(note);
-    if let Some(other) = &other {
-        problems.extend(against::compare(&ground, &rules, &law, other)?);
+    let (mut rules, law) = examine(ground, layer, slo_rules, problems)?;
+    rules.notes.extend(compared.note.clone());
+    if let Some(other) = &compared.other {
+        problems.extend(against::compare(ground, &rules, &law, other)?);
     }
     Ok((rules, law))
+}
+
+/// What is looked at, and what it is compared with.
+struct Compared {
+    /// What is looked at.
+    here: Ground,
+    /// What it is compared with.
+    other: Option<Ground>,
+    /// What a reader must know where it is not compared.
+    note: Option<String>,
+}
+
+impl Compared {
+    /// What stood there before the change: where the two histories part, or else what it is compared with.
+    fn before(&self) -> Option<Rc<dyn Tree>> {
+        let other = self.other.as_ref()?;
+        Some(other.forked(&self.here).map_or_else(|| Rc::clone(&other.tree), Rc::from))
+    }
+}
+
+/// Finds both.
+fn compared(validate: &Validate, world: &World) -> Result<Compared, Stop> {
+    let root = world.directory.join(&validate.dir);
+    let here = ground::read(&root, &validate.dir, validate.base.as_deref())?;
+    let (other, note) = other(validate, world, &root)?;
+    Ok(Compared { here, other, note })
+}
+
+/// Problems as commands to the runner: those on lines that differ from what stood there before, and a count of the
+/// others; all of them where nothing is compared.
+fn annotated(problems: &[Diagnostic], before: Option<Rc<dyn Tree>>, prefix: &str) -> String {
+    let (ours, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) = match before {
+        Some(before) => {
+            let mut touched = Touched::of(before, None);
+            problems.iter().partition(|problem| touched.has(problem))
+        }
+        None => (problems.iter().collect(), Vec::new()),
+    };
+    let mut annotations: Vec<Annotation> =
+        ours.into_iter().map(|problem| annotation::of(problem, prefix)).collect();
+    if let Some(first) = others.first() {
+        let stand = if others.len() == 1 { "stands" } else { "stand" };
+        let errors = others.iter().filter(|problem| problem.is_error()).count();
+        let counts = [(errors, "error", "errors"), (others.len() - errors, "warning", "warnings")];
+        let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
+        let counts: Vec<String> = counts
+            .map(|(count, one, many)| format!("{count} more {}", if count == 1 { one } else { many }))
+            .collect();
+        let message = format!(
+            "{} {stand} on lines that this change does not touch: `slogate validate` lists them",
+            counts.join(" and ")
+        );
+        annotations.push(Annotation {
+            // What fails the step is not to be overlooked; the errors come first.
+            level: if first.is_error() { Level::Error } else { Level::Notice },
+            file: None,
+            line: None,
+            column: None,
+            end_column: None,
+            title: "slogate".to_owned(),
+            message,
+        });
+    }
+    workflow::commands(&annotations, "`slogate validate` lists all of them")
 }
 
 /// Reads everything from a ground, and looks at all of it; `slo_rules` overrule those of the settings.
@@ -166,13 +252,16 @@ fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// `1 error`, `2 errors`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.
 #[must_use]
 pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
-    let counted =
-        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let found = match (errors, warnings) {
         (0, 0) => "nothing to mend".to_owned(),
         (0, warnings) => counted(warnings, "warning", "warnings"),

@@ -71,7 +71,7 @@ pub fn write_annotations(log: &mut dyn Write, annotations: &[Annotation]) -> Out
         return Outcome::Skipped("there is nothing to annotate".to_owned());
     }
     match log
-        .write_all(commands(annotations).as_bytes())
+        .write_all(commands(annotations, "the step summary has all of them").as_bytes())
         .and_then(|()| log.flush())
     {
         Ok(()) => Outcome::Written,
@@ -79,9 +79,9 @@ pub fn write_annotations(log: &mut dyn Write, annotations: &[Annotation]) -> Out
     }
 }
 
-/// Annotations as commands: ten of each level, the last of which counts what was left out.
+/// Annotations as commands: ten of each level, the last of which counts what was left out and says where it is.
 #[must_use]
-pub fn commands(annotations: &[Annotation]) -> String {
+pub fn commands(annotations: &[Annotation], elsewhere: &str) -> String {
     let mut text = String::new();
     for level in [Level::Error, Level::Warning, Level::Notice] {
         let of_level: Vec<&Annotation> =
@@ -92,7 +92,7 @@ pub fn commands(annotations: &[Annotation]) -> String {
         }
         let more = of_level.len() - shown;
         if more > 0 {
-            let _ = writeln!(text, "::{}::{more} more; the step summary has all of them", word(level));
+            let _ = writeln!(text, "::{}::{more} more; {}", word(level), escape_data(elsewhere));
         }
     }
     text
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_command_holds_what_it_is_given_and_no_second_command() {
-        let text = commands(&[annotation(Level::Error, "one: 5%\r\n::stop-commands::x")]);
+        let text = commands(&[annotation(Level::Error, "one: 5%\r\n::stop-commands::x")], "");
         assert_eq!(
             text,
             "::error file=policies/a%2Cb%3Ac.rhai,line=18,col=5,endColumn=9,title=50%25%0A::one: 5%25%0D%0A::stop-commands::x\n"
@@ -192,16 +192,16 @@ mod tests {
             title: String::new(),
             ..annotation(Level::Notice, "x")
         };
-        assert_eq!(commands(&[bare]), "::notice::x\n");
+        assert_eq!(commands(&[bare], ""), "::notice::x\n");
     }
 
     #[test]
     fn ten_of_each_level_are_shown_and_the_rest_is_counted() {
         let mut many = vec![annotation(Level::Error, "e"); 12];
         many.extend(vec![annotation(Level::Warning, "w"); 10]);
-        let text = commands(&many);
+        let text = commands(&many, "see\nthere");
         assert_eq!(text.matches("::error ").count(), 9);
-        assert!(text.contains("::error::3 more; the step summary has all of them\n"));
+        assert!(text.contains("::error::3 more; see%0Athere\n"));
         assert_eq!(text.matches("::warning ").count(), 10);
     }
 
