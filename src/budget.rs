@@ -24,6 +24,7 @@ mod consistency;
 pub mod forecast;
 pub mod gap;
 mod gift;
+pub mod history;
 pub mod incident;
 pub mod priority;
 pub mod quarter;

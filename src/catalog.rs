@@ -6,6 +6,7 @@
 
 mod about;
 mod annotation;
+pub mod convert;
 mod dialect;
 mod indicator;
 mod method;
@@ -16,6 +17,8 @@ pub mod revision;
 mod sloth;
 mod target;
 mod unreckoned;
+
+use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
@@ -93,6 +96,8 @@ pub struct Catalog {
     pub slos: Vec<Slo>,
     /// YAML files that matched the globs and are of no dialect.
     pub passed_over: Vec<String>,
+    /// Files that matched the globs and hold nothing.
+    pub empty: Vec<String>,
 }
 
 impl Catalog {
@@ -118,7 +123,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         .map(|version| openslo::Documents::new(version, settings.slo_rules));
     let mut slos = Vec::new();
     let mut any = false;
-    let mut passed_over = Vec::new();
+    let (mut passed_over, mut empty) = (Vec::new(), Vec::new());
     for (file, documents) in &parsed {
         let mut known = false;
         for part in documents.iter().flat_map(|document| entries(document.root())) {
@@ -142,7 +147,9 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
                 Belongs::Refused | Belongs::No => {}
             }
         }
-        if !known {
+        if documents.is_empty() {
+            empty.push(file.path().to_owned());
+        } else if !known {
             passed_over.push(file.path().to_owned());
         }
     }
@@ -158,10 +165,10 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     problems.extend(slos.iter().flat_map(Slo::warnings));
     problems.extend(strangers(&slos, settings, &problems));
     if !any && problems.iter().all(|problem| !problem.is_error()) {
-        problems.push(no_slo(settings, files.len(), &passed_over));
+        problems.push(no_slo(settings, files.len() - empty.len(), &passed_over));
     }
     diagnostic::sort(&mut problems);
-    (Catalog { slos, passed_over }, problems)
+    (Catalog { slos, passed_over, empty }, problems)
 }
 
 /// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
@@ -173,11 +180,14 @@ pub fn defines(part: Part<'_>) -> Option<usize> {
 /// SLOs of one name, of whatever dialects, that have not been told as documents of one name.
 fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
     let pairs = sorted.iter().zip(sorted.iter().skip(1)).filter(|(first, later)| first.name == later.name);
-    let untold = |place: &Place| {
-        told.iter().all(|problem| problem.code != Code::Duplicate || problem.place() != Some(place))
-    };
+    let at = |place: &Place| (place.source.path().to_owned(), place.span.start);
+    let told: BTreeSet<(String, usize)> = told
+        .iter()
+        .filter(|problem| problem.code == Code::Duplicate)
+        .filter_map(|problem| problem.place().map(at))
+        .collect();
     pairs
-        .filter(|(_, later)| untold(&later.place))
+        .filter(|(_, later)| !told.contains(&at(&later.place)))
         .map(|(first, later)| {
             Diagnostic::error(Code::Duplicate, format!("there are two SLOs named `{}`", later.name))
                 .at(later.place.clone(), format!("the first stands at {}", first.place))

@@ -1,9 +1,13 @@
 //! What can be typed.
 
+mod convert;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use convert::Convert;
 
 use crate::change::Rollout;
 use crate::document::RuleSet;
@@ -30,6 +34,7 @@ pub enum Verb {
     Test(Box<Test>),
     Definitions(Definitions),
     Vendor(Vendor),
+    Convert(Convert),
 }
 
 /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
@@ -104,6 +109,23 @@ pub struct Layered {
     /// The SHA-256 that the organisation's layer must have; without a layer the command line is wrong.
     #[arg(long, value_name = "HEX")]
     pub organization_sha256: Option<String>,
+}
+
+/// Where budgets are read from, besides the snapshot that the settings may name.
+#[derive(Debug, Clone, Args)]
+pub struct Source {
+    /// Read recorded observations instead of asking a monitoring system.
+    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    pub observations: Option<PathBuf>,
+
+    /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. A bearer token is
+    /// read from `SLOGATE_PROMETHEUS_TOKEN`.
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+
+    /// Seconds within which everything must be answered.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub deadline: u64,
 }
 
 /// Make one text of an organisation's layer, for the checks of its teams.
@@ -247,18 +269,9 @@ pub struct Explain {
     #[arg(long, value_name = "NAME")]
     pub service: Vec<String>,
 
-    /// For a clause: recorded observations, instead of asking a monitoring system.
-    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
-    pub observations: Option<PathBuf>,
-
-    /// For a clause: the address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. A
-    /// bearer token is read from `SLOGATE_PROMETHEUS_TOKEN`.
-    #[arg(long, value_name = "URL")]
-    pub prometheus: Option<String>,
-
-    /// For a clause: seconds within which everything must be answered.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub deadline: u64,
+    /// For a clause: where its budgets are read from.
+    #[command(flatten)]
+    pub source: Source,
 
     /// For a clause: the organisation's layer.
     #[command(flatten)]
@@ -280,11 +293,9 @@ impl Explain {
             now: self.now,
             format: Format::Text,
             color: "auto".to_owned(),
-            observations: self.observations.clone(),
+            source: self.source.clone(),
             save_observations: None,
-            prometheus: self.prometheus.clone(),
             post: false,
-            deadline: self.deadline,
             layered: self.layered.clone(),
         }
     }
@@ -294,8 +305,8 @@ impl Explain {
     pub const fn of_clauses(&self) -> Option<&'static str> {
         match self {
             Self { environment: Some(_), .. } => Some("--environment"),
-            Self { observations: Some(_), .. } => Some("--observations"),
-            Self { prometheus: Some(_), .. } => Some("--prometheus"),
+            Self { source: Source { observations: Some(_), .. }, .. } => Some("--observations"),
+            Self { source: Source { prometheus: Some(_), .. }, .. } => Some("--prometheus"),
             Self { service, .. } if !service.is_empty() => Some("--service"),
             Self { dir: Some(_), .. } => Some("DIR"),
             Self { .. } => None,
@@ -365,18 +376,13 @@ pub struct Check {
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
     pub color: String,
 
-    /// Judge recorded observations instead of asking a monitoring system.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["post", "prometheus"])]
-    pub observations: Option<PathBuf>,
+    /// Where budgets are read from.
+    #[command(flatten)]
+    pub source: Source,
 
     /// Write the observations that the verdict rests on, to judge them again offline.
     #[arg(long, value_name = "FILE")]
     pub save_observations: Option<PathBuf>,
-
-    /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. A bearer token is
-    /// read from `SLOGATE_PROMETHEUS_TOKEN`.
-    #[arg(long, value_name = "URL")]
-    pub prometheus: Option<String>,
 
     /// The organisation's layer.
     #[command(flatten)]
@@ -384,12 +390,8 @@ pub struct Check {
 
     /// Tell the pull request: comment, commit status, step summary, outputs and annotations. What it makes of settings
     /// and SLOs is told as well: in words, with what was left of the budgets, and with what would be wrong behind it.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "observations")]
     pub post: bool,
-
-    /// Seconds within which everything must be answered.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub deadline: u64,
 }
 
 impl Check {

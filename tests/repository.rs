@@ -32,7 +32,7 @@ const DOORS: [(&str, &[&str]); 10] = [
     ("jsonschema", &["src/document.rs", "src/document/"]),
     ("git2", &["src/git.rs", "src/git/"]),
     ("octocrab", &["src/github.rs", "src/github/"]),
-    ("clap", &["src/cli.rs", "src/command.rs"]),
+    ("clap", &["src/cli.rs", "src/cli/", "src/command.rs"]),
     ("reqwest", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
     ("tokio", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
     ("promql_parser", &["src/source/promql.rs", "src/source/promql/"]),

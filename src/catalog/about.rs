@@ -10,7 +10,7 @@ use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{Note, Settings};
 
 /// The one environment that an SLO holds in.
-const ENVIRONMENT: &str = "environment";
+pub(super) const ENVIRONMENT: &str = "environment";
 /// The endpoint that it is about.
 const ENDPOINT: &str = "endpoint";
 /// The SLI that it is an objective of.

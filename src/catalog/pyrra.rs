@@ -16,7 +16,7 @@ use crate::settings::Settings;
 pub(super) const KINDS: [&str; 1] = ["ServiceLevelObjective"];
 
 /// The annotation that says which service an SLO is about.
-const SERVICE: &str = "service";
+pub(super) const SERVICE: &str = "service";
 /// The label that says so to Pyrra.
 const LABEL: &str = "pyrra.dev/service";
 
@@ -67,13 +67,15 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
     })
 }
 
+/// Where the metadata of an SLO says which service it is about, if they do.
+pub(super) fn said(metadata: Part<'_>) -> Option<Part<'_>> {
+    let own = metadata.get("annotations").and_then(|all| all.get(&format!("{PREFIX}{SERVICE}")));
+    own.or_else(|| metadata.get("labels").and_then(|all| all.get(LABEL)))
+}
+
 /// The service of an SLO.
 fn service<'a>(metadata: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<&'a str> {
-    let said = metadata
-        .get("annotations")
-        .and_then(|all| all.get(&format!("{PREFIX}{SERVICE}")))
-        .or_else(|| metadata.get("labels").and_then(|all| all.get(LABEL)));
-    if let Some(part) = said {
+    if let Some(part) = said(metadata) {
         return dialect::service(part, part.text()?, settings, problems);
     }
     let part = metadata.get("name")?;

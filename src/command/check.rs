@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cli::{Check, Format};
+use crate::cli::{self, Check, Format};
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
@@ -46,7 +46,7 @@ pub fn run(check: &Check, world: &mut World) -> Exit {
 
 /// Runs the verb; what is wrong with the command line or the environment it needs comes back as a message.
 fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
-    let limits = limits(check.deadline);
+    let limits = limits(check.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
     let (base, head) = if run.is_some() { (None, None) } else { ends(check, world)? };
@@ -58,7 +58,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
     // What is wrong with an address is told after the status is opened: returning here would leave an earlier green.
-    let (prometheus, refused) = match prometheus(check, world) {
+    let (prometheus, refused) = match prometheus(&check.source, world) {
         Ok(prometheus) => (prometheus, None),
         Err(message) => (None, Some(message)),
     };
@@ -160,9 +160,12 @@ pub(super) const fn limits(deadline: u64) -> Limits {
 }
 
 /// The address of a Prometheus and its token: from the command line, else from the environment.
-pub(super) fn prometheus(check: &Check, world: &World) -> Result<Option<(String, Option<Secret>)>, String> {
+pub(super) fn prometheus(
+    source: &cli::Source,
+    world: &World,
+) -> Result<Option<(String, Option<Secret>)>, String> {
     let token = || world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new);
-    if let Some(url) = &check.prometheus {
+    if let Some(url) = &source.prometheus {
         // An address that went missing must not let a recording decide in its place.
         return if url.trim().is_empty() {
             Err("--prometheus is empty: give an address, or leave the flag out".to_owned())

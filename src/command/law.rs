@@ -120,7 +120,9 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let mut problems = rules.problems.clone();
     let mut catalog = read_slos(ground, settings, &paths, &mut problems)?;
     let mut policies = Vec::new();
+    let before = problems.len();
     let scripts = read_all(ground, &paths, &settings.policies, settings::FILE, &mut problems)?;
+    let all = problems.len() == before;
     let names = names(settings);
     for source in &scripts {
         match Policy::load(source, &names) {
@@ -132,7 +134,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         }
     }
     let demanded = rules.organization.as_ref().is_some_and(|organization| !organization.policies.is_empty());
-    if scripts.is_empty() && !demanded {
+    if scripts.is_empty() && all && !demanded {
         let globs: Vec<&str> = settings.policies.iter().map(String::as_str).collect();
         let message = format!("no policy was found by {} in {}", diagnostic::list(&globs), ground.describe());
         let help = format!("write the first policy, or correct `policies` in {}", settings::FILE);
@@ -168,13 +170,22 @@ pub fn read_slos(
     paths: &[String],
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Catalog, Stop> {
+    let before = problems.len();
     let definitions = read_all(ground, paths, &settings.slos, settings::FILE, problems)?;
-    let (catalog, found) = catalog::load(&definitions, settings);
+    let all = problems.len() == before;
+    let (catalog, mut found) = catalog::load(&definitions, settings);
+    // What could not be read may well define one.
+    found.retain(|problem| all || problem.code != Code::NoSlo);
     problems.extend(found);
     problems.extend(promql::check(&catalog, settings));
     for path in &catalog.passed_over {
         let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
         let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
+        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
+    }
+    for path in &catalog.empty {
+        let message = format!("`{path}` holds nothing, so nothing in it is judged");
+        let help = "write an SLO into it, or remove the file";
         problems.push(Diagnostic::warning(Code::Unused, message).help(help));
     }
     Ok(catalog)
@@ -224,6 +235,7 @@ pub fn read_all(
 ) -> Result<Vec<SourceText>, Stop> {
     let matcher = settings::glob(globs);
     let mut sources = Vec::new();
+    let mut bytes = 0;
     let mut used = vec![false; globs.len()];
     for path in paths {
         let found = matcher.matches(path);
@@ -236,11 +248,18 @@ pub fn read_all(
             }
         }
         match ground.tree.read(path) {
-            Ok(Some(bytes)) => match document::decode(path, bytes) {
-                Ok(source) => sources.push(source),
-                Err(problem) => problems.push(problem),
-            },
-            Ok(None) => {}
+            Ok(Some(read)) => {
+                bytes += read.len();
+                if bytes > MOST_BYTES {
+                    problems.push(too_many_bytes(path, globs));
+                    break;
+                }
+                match document::decode(path, read) {
+                    Ok(source) => sources.push(source),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+            Ok(None) => problems.push(unnamed(path)),
             Err(TreeError::Refused(message)) => {
                 let help = "put a plain file there, or leave it out of the globs";
                 problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
@@ -256,6 +275,31 @@ pub fn read_all(
         problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
     }
     Ok(sources)
+}
+
+/// The most bytes that are read of all files that some globs match: some 80,000 SLOs.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The files of some globs are too large together.
+fn too_many_bytes(path: &str, globs: &[String]) -> Diagnostic {
+    let globs: Vec<&str> = globs.iter().map(String::as_str).collect();
+    let message = format!(
+        "the files that match {} are larger than {} MiB together; `{path}` and what follows it is not read",
+        diagnostic::list(&globs),
+        MOST_BYTES >> 20
+    );
+    Diagnostic::error(Code::Unreadable, message)
+        .help("leave out of the globs what is not meant, or split the repository")
+}
+
+/// A file that was listed and is not there by that name.
+fn unnamed(path: &str) -> Diagnostic {
+    let (message, help) = if path.contains(char::REPLACEMENT_CHARACTER) {
+        (format!("the name of the file `{path}` is not UTF-8"), "rename the file")
+    } else {
+        (format!("`{path}` was there a moment ago, and is gone"), "run it again")
+    };
+    Diagnostic::error(Code::Unreadable, message).help(help)
 }
 
 /// The names that a policy may use.

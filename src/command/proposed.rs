@@ -10,8 +10,9 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::catalog::{Catalog, revision};
+use crate::command::basis::Basis;
 use crate::command::ground::Ground;
-use crate::command::judge::{Basis, Case, Stop};
+use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
 use crate::command::organization;
 use crate::command::touched::Touched;

@@ -4,7 +4,8 @@
 //! that the settings name. Where there is none at all, every budget is a gap that says so.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
@@ -12,8 +13,9 @@ use crate::budget::gap::{Gap, duration};
 use crate::budget::quarter;
 use crate::catalog::Slo;
 use crate::command::ground::Ground;
-use crate::command::judge::{Case, Stop};
+use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::http::{Client, Secret};
 use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
@@ -81,6 +83,18 @@ impl PartialOrd for Asked<'_> {
     }
 }
 
+/// How a source is named, and what asks it.
+pub struct Named<'a> {
+    /// A file of recorded observations, when one is given.
+    pub observations: Option<&'a Path>,
+    /// Where relative paths of the command line start.
+    pub directory: PathBuf,
+    /// The address of a Prometheus and its token, when one is given.
+    pub prometheus: Option<(String, Option<Secret>)>,
+    /// The client for whatever goes over the network.
+    pub client: &'a Client,
+}
+
 /// The source that a run watches.
 pub struct Watch<'a> {
     /// The source; none when none is configured.
@@ -92,10 +106,10 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     /// When a file that is named cannot be read or is wrong, or an address is none.
-    pub fn choose(case: &Case<'a>, ground: &Ground, settings: &Settings) -> Result<Self, Stop> {
-        if let Some(path) = &case.check.observations {
+    pub fn choose(named: &Named<'a>, ground: &Ground, settings: &Settings) -> Result<Self, Stop> {
+        if let Some(path) = named.observations {
             let name = path.display().to_string();
-            let bytes = tree::read_file(&case.directory.join(path))?;
+            let bytes = tree::read_file(&named.directory.join(path))?;
             let text = crate::document::decode(&name, bytes)?;
             let recorded = Recorded::read(&name, text.text())?;
             if recorded.step() != settings.step {
@@ -107,8 +121,8 @@ impl<'a> Watch<'a> {
             }
             return Ok(Self { source: Some(Box::new(recorded)) });
         }
-        if let Some((url, token)) = &case.prometheus {
-            let prometheus = Prometheus::new(case.client, url, token.clone())
+        if let Some((url, token)) = &named.prometheus {
+            let prometheus = Prometheus::new(named.client, url, token.clone())
                 .map_err(|error| Stop::Usage(error.to_string()))?;
             return Ok(Self { source: Some(Box::new(prometheus)) });
         }
@@ -148,13 +162,12 @@ impl<'a> Watch<'a> {
         self.source.as_ref().map_or_else(|| "no source".to_owned(), |source| source.describe())
     }
 
-    /// Asks for everything, in order, with the history that each period needs; for `quarters` also that of a calendar
-    /// quarter, at each point of the walk.
+    /// Asks for everything, in order; `depth` says how many points of history up to `t` each one needs.
     #[must_use]
     pub fn observe(
         &self,
         asked: &[Asked<'_>],
-        quarters: &BTreeSet<Asked<'_>>,
+        depth: impl Fn(&Asked<'_>) -> i64,
         settings: &Settings,
         t: i64,
     ) -> Vec<Result<Observation, Gap>> {
@@ -163,8 +176,7 @@ impl<'a> Watch<'a> {
         };
         let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
         for (index, one) in asked.iter().enumerate() {
-            let points = history(one.slo.period, quarters.contains(one), settings.step);
-            by_points.entry(points).or_default().push(index);
+            by_points.entry(depth(one)).or_default().push(index);
         }
         let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
         for (points, indices) in by_points {

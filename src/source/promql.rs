@@ -359,7 +359,7 @@ mod tests {
     fn every_query_is_checked_against_every_environment() {
         let problems = |bad: &str, total: &str| {
             let slo = crate::source::plan::tests::slo("a", bad, total, false, 900);
-            let problems = check(&Catalog { slos: vec![slo], passed_over: Vec::new() }, &settings());
+            let problems = check(&Catalog { slos: vec![slo], ..Catalog::default() }, &settings());
             problems.into_iter().map(|problem| (problem.is_error(), problem.message)).collect::<Vec<_>>()
         };
         assert_eq!(problems("b", "sum(t)"), []);

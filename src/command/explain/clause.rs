@@ -136,9 +136,9 @@ fn services(explain: &Explain, policy: &Policy, settings: &Settings) -> Result<V
 /// Judges the services as a check would.
 fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judged, Stop> {
     let check = explain.check(services);
-    let limits = check::limits(explain.deadline);
+    let limits = check::limits(explain.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| Stop::Usage(error.to_string()))?);
-    let prometheus = check::prometheus(&check, world).map_err(Stop::Usage)?;
+    let prometheus = check::prometheus(&check.source, world).map_err(Stop::Usage)?;
     let case = Case {
         check: &check,
         root: world.directory.join(&check.dir),

@@ -1,0 +1,119 @@
+//! What became of some files: the commits that changed them, newest first, along the first parents.
+//!
+//! A branch that was merged counts at its merge, because that is when its text came into force. The walk is bounded by
+//! time and by number, and says where it ended early.
+
+use super::{GitError, Repository, broken};
+
+/// The most commits that are walked over.
+const MOST: usize = 20_000;
+
+/// The most commits that are kept.
+const MOST_KEPT: usize = 200;
+
+/// A commit that changed some of the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its full id.
+    pub id: String,
+    /// The full id of its first parent; none for a first commit.
+    pub parent: Option<String>,
+    /// When it was committed, in seconds since the epoch.
+    pub at: i64,
+}
+
+/// Why a walk ended before the instant that it was to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// The clone has no older commit.
+    Shallow,
+    /// There are too many.
+    Long,
+}
+
+/// The commits that changed some files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Newest first.
+    pub steps: Vec<Step>,
+    /// Why it does not reach back as far as it was to, and the instant that it reaches back to.
+    pub cut: Option<(Cut, i64)>,
+}
+
+impl Repository {
+    /// The commits since an instant that changed a path that `concerns`, from a commit's full id backwards.
+    ///
+    /// # Errors
+    /// When the commit is not here, or a commit or tree cannot be read.
+    pub fn history(
+        &self,
+        tip: &str,
+        since: i64,
+        concerns: impl Fn(&str) -> bool,
+    ) -> Result<History, GitError> {
+        let mut history = History::default();
+        let mut commit = self.commit(tip)?;
+        for walked in 0.. {
+            let at = commit.time().seconds();
+            if at < since {
+                break;
+            }
+            if walked == MOST || history.steps.len() == MOST_KEPT {
+                history.cut = Some((Cut::Long, at));
+                break;
+            }
+            let parent = match commit.parent(0) {
+                Ok(parent) => Some(parent),
+                Err(error) if error.code() != git2::ErrorCode::NotFound => {
+                    return Err(broken(&format!("read the parent of `{}`", commit.id()), &error));
+                }
+                // Without its parent nobody can say what a commit changed.
+                Err(_) if self.is_shallow() => {
+                    history.cut = Some((Cut::Shallow, at));
+                    break;
+                }
+                Err(_) => None,
+            };
+            if self.differ(parent.as_ref(), &commit)?.iter().any(|path| concerns(path)) {
+                let parent = parent.as_ref().map(|parent| parent.id().to_string());
+                history.steps.push(Step { id: commit.id().to_string(), parent, at });
+            }
+            match parent {
+                Some(parent) => commit = parent,
+                None => break,
+            }
+        }
+        Ok(history)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::repository;
+    use super::*;
+
+    #[test]
+    fn the_commits_that_changed_a_file_come_newest_first() {
+        let (_dir, repository, first, second) = repository();
+        let ids = |since: i64, path: &'static str| {
+            let history = repository.history(&second, since, |changed| changed == path).expect("a history");
+            assert_eq!(history.cut, None);
+            history.steps.into_iter().map(|step| step.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(0, "../README.md"), [second.clone(), first.clone()]);
+        assert_eq!(ids(0, "slogate.yaml"), [first]);
+        assert_eq!(ids(0, "slos/b.yaml"), [second.clone()]);
+        assert_eq!(ids(1, "slos/b.yaml"), Vec::<String>::new(), "everything is older");
+    }
+
+    #[test]
+    fn a_shallow_clone_says_where_its_history_ends() {
+        let (dir, _, first, second) = repository();
+        std::fs::write(dir.path().join(".git/shallow"), format!("{second}\n")).expect("a file");
+        let (start, rest) = first.split_at(2);
+        std::fs::remove_file(dir.path().join(".git/objects").join(start).join(rest)).expect("it was there");
+        let shallow = Repository::open(dir.path()).expect("it opens").expect("it is there");
+        let history = shallow.history(&second, 0, |_| true).expect("a history");
+        assert_eq!(history, History { steps: Vec::new(), cut: Some((Cut::Shallow, 0)) });
+    }
+}
