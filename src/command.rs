@@ -29,9 +29,11 @@ mod ground;
 pub mod init;
 mod judge;
 mod law;
+mod observed;
 mod organization;
 mod post;
 mod proposed;
+pub mod slos;
 mod touched;
 mod unsettled;
 pub mod validate;
@@ -162,6 +164,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Init(init) => init::run(&init, world),
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
+            Verb::Slos(slos) => slos::run(&slos, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
             Verb::Definitions(definitions) => definitions::run(&definitions, world),

@@ -91,11 +91,17 @@ pub enum Code {
     Unsaid,
     /// Something that a definition says and that OpenSLO v1 has no words for.
     NotConverted,
+    /// An objective that no whole period of the history met.
+    TighterThanObserved,
+    /// An SLO that saw no bad event for long, or no event at all.
+    SilentSlo,
+    /// An SLO that was loosened while its budget was exhausted.
+    LoosenedWhileExhausted,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 38] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -131,6 +137,9 @@ impl Code {
         Self::Version,
         Self::Unsaid,
         Self::NotConverted,
+        Self::TighterThanObserved,
+        Self::SilentSlo,
+        Self::LoosenedWhileExhausted,
     ];
 
     /// The code as it is printed and looked up.
@@ -172,6 +181,9 @@ impl Code {
             Self::Version => "version",
             Self::Unsaid => "unsaid",
             Self::NotConverted => "not-converted",
+            Self::TighterThanObserved => "tighter-than-observed",
+            Self::SilentSlo => "silent-slo",
+            Self::LoosenedWhileExhausted => "loosened-while-exhausted",
         }
     }
 }

@@ -131,6 +131,14 @@ impl Repository {
         self.commit(commit).is_ok()
     }
 
+    /// When a commit was made, in seconds since the epoch.
+    ///
+    /// # Errors
+    /// When it is not here.
+    pub fn committed_at(&self, commit: &str) -> Result<i64, GitError> {
+        self.commit(commit).map(|commit| commit.time().seconds())
+    }
+
     /// The full id of the commit that a name stands for: a full or short id, a branch, a tag, `HEAD~1`.
     /// A branch that is only known from the remote is found without `origin/` before it.
     ///

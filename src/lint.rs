@@ -4,6 +4,10 @@
 //! A lint is one file under `lint/`, named for its code. Lints never decide anything: `validate` tells them, and
 //! settings say how bad each is. What makes a definition unusable is refused by `catalog`, not here.
 
+pub mod loosened_while_exhausted;
+pub mod observed;
+pub mod silent_slo;
+mod tighter_than_observed;
 mod unsaid;
 
 use crate::catalog::Catalog;
@@ -11,12 +15,17 @@ use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::settings::{Level, Settings};
 
 /// Every lint, and how bad it is where the settings do not say otherwise.
-pub const LINTS: [(Code, Level); 1] = [(Code::Unsaid, Level::Warn)];
+pub const LINTS: [(Code, Level); 4] = [
+    (Code::Unsaid, Level::Warn),
+    (Code::TighterThanObserved, Level::Warn),
+    (Code::SilentSlo, Level::Warn),
+    (Code::LoosenedWhileExhausted, Level::Warn),
+];
 
 /// All that is doubtful in a catalog, as bad as the settings say.
 #[must_use]
 pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
-    let found = catalog.slos.iter().filter_map(|slo| unsaid::examine(slo, settings));
+    let found = catalog.written().filter_map(|slo| unsaid::examine(slo, settings));
     weigh(found, settings)
 }
 
@@ -28,6 +37,12 @@ fn weigh(found: impl IntoIterator<Item = Diagnostic>, settings: &Settings) -> Ve
         Level::Error => Some(Diagnostic { severity: Severity::Error, ..problem }),
     });
     weighed.collect()
+}
+
+/// True for a lint that the settings do not silence.
+#[must_use]
+pub fn is_on(code: Code, settings: &Settings) -> bool {
+    level(code, settings) != Level::Off
 }
 
 /// How bad a lint is.

@@ -34,6 +34,7 @@ pub mod proposed;
 pub mod recalled;
 pub mod reference;
 pub mod revision;
+pub mod slos;
 pub mod text;
 pub mod trial;
 

@@ -397,6 +397,21 @@ fn the_report_satisfies_its_schema() {
     }
 }
 
+#[test]
+fn the_listing_of_slos_satisfies_its_schema() {
+    for directory in [
+        "examples/webshop",
+        "tests/cases/slos-lists-what-is-in-force/repo",
+        "tests/cases/check-refuses-wrong-annotations/repo",
+    ] {
+        let out = printed(&["slos", directory, "--format", "json", "--now", "2026-11-21T12:00:00Z"]);
+        let listing: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+        none(&format!("{directory} breaks the schema"), &violations(&listing, "schemas/slos.v1.json"));
+        let listed = |key: &str| listing[key].as_array().is_some_and(|list| !list.is_empty());
+        assert!(listed("services") || listed("problems"), "{out}");
+    }
+}
+
 /// The webshop with the freeze of one policy at half of the budget, so that its tests fail.
 fn a_policy_that_fails_its_tests() -> tempfile::TempDir {
     let shop = tempfile::tempdir().expect("a directory");

@@ -13,7 +13,7 @@ mod version;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Slo, about, dialect};
+use super::{Origin, Slo, about, dialect};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
@@ -145,6 +145,7 @@ impl<'a> Documents<'a> {
                     objective: share?,
                     terms,
                     about,
+                    origin: Origin::Explicit,
                     period,
                     calendar,
                     method: method?,

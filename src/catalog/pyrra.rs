@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::annotation::{Annotations, PREFIX};
-use super::{Comparison, Indicator, Method, Query, Slo, about, dialect, period, target};
+use super::{Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -58,6 +58,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
         period: period?,
         terms,
         about,
+        origin: Origin::Explicit,
         calendar: None,
         method: Method::Occurrences,
         share: None,

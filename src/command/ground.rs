@@ -54,6 +54,12 @@ impl Ground {
         }
     }
 
+    /// When the base's commit was made, in seconds since the epoch; none without a base, or where the clone cannot say.
+    #[must_use]
+    pub fn committed_at(&self) -> Option<i64> {
+        self.repository.as_ref()?.committed_at(&self.base.as_ref()?.id).ok()
+    }
+
     /// The tree where this ground's history and another's part, the work tree standing on `HEAD`; none where the clone
     /// cannot say.
     #[must_use]
@@ -77,7 +83,7 @@ impl Ground {
         };
         let tree = ChangedTree::lay(Rc::clone(&self.tree), at_head, changed)?;
         let base = Commit { name: "the change".to_owned(), id: head.to_owned() };
-        Ok(Self { base: Some(base), prefix: self.prefix.clone(), ..of_files(Rc::new(tree)) })
+        Ok(Self { base: Some(base), prefix: self.prefix.clone(), ..of_files(Box::new(tree)) })
     }
 
     /// The tree from which the change began, where that is known and not the base's tip.
@@ -211,13 +217,13 @@ pub fn present(root: &Path, named: &Path) -> Result<(), Stop> {
 
 /// The ground of a work tree.
 fn work_tree(root: &Path, notes: Vec<String>) -> Ground {
-    Ground { notes, ..of_files(Rc::new(WorkTree::new(root))) }
+    Ground { notes, ..of_files(Box::new(WorkTree::new(root))) }
 }
 
 /// The ground of files that are, or would be, in the work tree.
-pub fn of_files(tree: Rc<dyn Tree>) -> Ground {
+pub fn of_files(tree: Box<dyn Tree>) -> Ground {
     Ground {
-        tree,
+        tree: Rc::from(tree),
         base: None,
         head: None,
         permalink: None,

@@ -4,8 +4,6 @@
 //! and `test` ask before a single file is made, so what is written is valid. An SLO definition of the repository that is
 //! not is told, and named by the settings all the same: to leave it out would be to miss it for ever.
 
-use std::rc::Rc;
-
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
@@ -162,7 +160,7 @@ fn prove(init: &Init, findings: &mut Findings, today: Date) -> Result<Proven, Re
         let overlay = Overlay::new(WorkTree::new(&findings.root), &sound.files, &draft::files(&sound));
         let mut problems = Vec::new();
         let law =
-            validate::examine(&ground::of_files(Rc::new(overlay.clone())), Ok(None), None, &mut problems)
+            validate::examine(&ground::of_files(Box::new(overlay.clone())), Ok(None), None, &mut problems)
                 .map(|(_, law)| law);
         let errors: Vec<&Diagnostic> = problems.iter().filter(|problem| problem.is_error()).collect();
         if findings.set_aside(&errors) {

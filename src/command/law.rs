@@ -5,7 +5,7 @@
 //! error: whose silver bullets, whose escalation would count? A service has one agreement. What the organisation asks
 //! stands above that: its layer joins the settings, and its policies rule besides the team's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
@@ -191,11 +191,29 @@ pub fn read_slos(
     Ok(catalog)
 }
 
-/// The SLOs that a policy covers.
+/// The SLOs as they count in another tree, those of them that can be read, and whether those are all: what is wrong there
+/// is nobody's to mend now.
+///
+/// # Errors
+/// When its settings are broken, or the tree does not answer.
+pub fn definitions(ground: &Ground, organization: Option<&Organization>) -> Result<(Catalog, bool), Stop> {
+    let settings = read_rules(ground, Ok(organization.cloned()), &mut Vec::new())?.settings;
+    let paths = ground.tree.paths()?;
+    let files = read_all(ground, &paths, &settings.slos, settings::FILE, &mut Vec::new())?;
+    let (mut catalog, problems) = catalog::load(&files, &settings);
+    if let Some(organization) = organization {
+        organization::hold(&organization.layer, &mut catalog, &mut []);
+    }
+    let broken = problems.iter().any(|problem| problem.is_error() && problem.code != Code::NoSlo);
+    Ok((catalog, !broken))
+}
+
+/// The SLOs that a policy covers, in an environment that it may measure.
 pub fn covered<'a>(policy: &Policy, catalog: &'a Catalog, settings: &Settings) -> Vec<&'a Slo> {
     let covers = |slo: &&Slo| {
         let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
-        policy.covers(&slo.service, team)
+        let measured = policy.header.measures.as_deref();
+        policy.covers(&slo.service, team) && measured.is_none_or(|environment| slo.holds_in(environment))
     };
     catalog.slos.iter().filter(covers).collect()
 }
@@ -399,11 +417,43 @@ fn overlaps(policies: &[Policy], settings: &Settings) -> Vec<Diagnostic> {
 }
 
 /// The warning about a service that has no SLO.
-pub fn without_slo(name: &str, service: &Service) -> Diagnostic {
+fn without_slo(name: &str, service: &Service) -> Diagnostic {
     let message = format!("the service `{name}` has no SLO, so nothing is known of it");
     Diagnostic::warning(Code::ServiceWithoutSlo, message)
         .at(service.place.clone(), "no SLO names this service")
         .help("write an SLO for it; until then every change to it is warned about, and under an organization that has policies not known")
+}
+
+/// The warnings about the environments in which none of a service's SLOs holds, although `policies` measure it there
+/// where one of the `judged` is judged; one warning where it has no SLO at all.
+pub fn unmeasured(
+    (name, service): (&str, &Service),
+    catalog: &Catalog,
+    policies: &[Policy],
+    judged: &[&str],
+) -> Vec<Diagnostic> {
+    if catalog.of(name).next().is_none() {
+        return vec![without_slo(name, service)];
+    }
+    let covering = policies.iter().filter(|policy| policy.covers(name, service.team.as_deref()));
+    let asked: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
+    let mut bare: BTreeSet<&str> = asked.iter().copied().flatten().collect();
+    if asked.is_empty() || asked.contains(&None) {
+        bare.extend(judged);
+    }
+    bare.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
+    let told = bare.into_iter().map(|environment| {
+        let message = format!(
+            "the service `{name}` has no SLO in the environment `{environment}`, so nothing is known of it there"
+        );
+        let problem = Diagnostic::warning(Code::ServiceWithoutSlo, message)
+            .at(service.place.clone(), "its SLOs are bound to other environments");
+        problem.help(format!(
+            "write an SLO that holds in `{environment}`, or let the policy measure where there is one, by \
+             `measures: \"…\"` in its header; until then every change that is judged there is warned about"
+        ))
+    });
+    told.collect()
 }
 
 /// The warning about a service that no policy of its team covers, whether or not the organisation's does.

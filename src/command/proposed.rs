@@ -16,7 +16,7 @@ use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
 use crate::command::organization;
 use crate::command::touched::Touched;
-use crate::diagnostic::{self, Code, Diagnostic};
+use crate::diagnostic::{self, Code, Diagnostic, Place};
 use crate::lint;
 use crate::report::Report;
 use crate::report::proposed::{Found, Proposed, Retold};
@@ -180,20 +180,33 @@ fn revise(
     proposed.revisions.sort_by_key(|retold| !retold.eases_an_exhausted_budget());
 }
 
-/// A warning about each service that is new and of which nothing will be known: an SLO comes before the first deployment
-/// to production.
+/// A warning about each service and each endpoint that is new and of which nothing will be known: an SLO comes before the
+/// first deployment to production, be it a default.
 fn unprotected(before: &Settings, (after, catalog): (&Settings, &Catalog)) -> Vec<Diagnostic> {
-    let new = after.services.iter().filter(|(name, _)| !before.services.contains_key(*name));
-    new.filter(|(name, _)| catalog.of(name).next().is_none())
-        .map(|(name, service)| {
+    let mut problems = Vec::new();
+    let mut warn = |message: String, place: &Place, label: &str| {
+        let help = "write an SLO for it, or a default one, before it is first deployed to production: \
+                    until then nothing is known of it";
+        let problem = Diagnostic::warning(Code::ServiceWithoutSlo, message);
+        problems.push(problem.at(place.clone(), label).help(help));
+    };
+    for (name, service) in &after.services {
+        let known = before.services.get(name);
+        if known.is_none() && catalog.of(name).next().is_none() {
             let message = format!("the service `{name}` is new and has no SLO");
-            let help = "write an SLO for it before it is first deployed to production: without one nothing is known of \
-                        it, and changes to it are warned about";
-            Diagnostic::warning(Code::ServiceWithoutSlo, message)
-                .at(service.place.clone(), "no SLO names this service")
-                .help(help)
-        })
-        .collect()
+            warn(message, &service.place, "no SLO names this service");
+            continue;
+        }
+        let is_known = |endpoint: &String| known.is_some_and(|known| known.endpoints.contains_key(endpoint));
+        for (endpoint, declared) in service.endpoints.iter().filter(|(endpoint, _)| !is_known(endpoint)) {
+            if catalog.of(name).all(|slo| slo.endpoint() != Some(endpoint.as_str())) {
+                let message =
+                    format!("the endpoint `{endpoint}` of the service `{name}` is new and has no SLO");
+                warn(message, &declared.place, "no SLO names this endpoint");
+            }
+        }
+    }
+    problems
 }
 
 /// What makes a problem the same one before and behind a change, wherever its line moved.
@@ -233,5 +246,9 @@ mod tests {
         let told: Vec<&str> = told.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(told, ["the service `new` is new and has no SLO"]);
         assert!(unprotected(&after, (&after, &none)).is_empty());
+        let endpoints = settings("old: {paths: [a], endpoints: {pay: {match: {handler: pay}}}}");
+        let told = unprotected(&before, (&endpoints, &none));
+        let told: Vec<&str> = told.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(told, ["the endpoint `pay` of the service `old` is new and has no SLO"]);
     }
 }

@@ -10,15 +10,14 @@ use crate::command::annotation;
 use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
+use crate::command::observed::{self, Outcome};
 use crate::command::organization::Offer;
-use crate::command::touched::Touched;
 use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
 use crate::lint;
 use crate::policy::soundness::{self, Covered};
 use crate::policy::supply;
-use crate::publish::{Annotation, Level, workflow};
 use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
@@ -29,27 +28,36 @@ use crate::verdict::Exit;
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
+    let mut seen = Outcome::default();
     let mut ended = None;
     let compared = compared(validate, world).map_err(|stop| ended = Some(stop)).ok();
     let found = compared.as_ref().and_then(|compared| {
-        path(validate, world, compared, &mut problems).map_err(|stop| ended = Some(stop)).ok()
+        path(validate, world, compared, (&mut problems, &mut seen)).map_err(|stop| ended = Some(stop)).ok()
     });
     if let Some(exit) = ended.and_then(|stop| world.stopped(stop, &mut problems)) {
         return exit;
     }
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(|problem| validate.strict || problem.is_error());
-    let exit = if failed { Exit::Invalid } else { Exit::Proceed };
-    let summary = || summary(found.as_ref().map(|(_, law)| law), &problems);
+    let unknown = seen.blind || (validate.strict && seen.unknown > 0);
+    let exit = match (failed, unknown) {
+        (true, _) => Exit::Invalid,
+        (false, true) => Exit::Unknown,
+        (false, false) => Exit::Proceed,
+    };
+    let summary = || {
+        let summary = summary(found.as_ref().map(|(_, law)| law), &problems);
+        match seen.unknown {
+            0 => summary,
+            unknown => format!("{}; of {} the budget is not known\n", summary.trim_end(), slos(unknown)),
+        }
+    };
     let text = match validate.format {
         Listing::Json => json::problems(&problems),
         Listing::Github => {
             let before = compared.as_ref().and_then(Compared::before);
-            world.command(&annotated(
-                &problems,
-                before,
-                &ground::prefix(&world.directory.join(&validate.dir)),
-            ));
+            let prefix = ground::prefix(&world.directory.join(&validate.dir));
+            world.command(&annotation::commands(&problems, before, &prefix));
             summary()
         }
         Listing::Text => {
@@ -65,15 +73,19 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
             world.tell(&terminal(note));
         }
     }
+    // Of what could not be looked at no list of problems says anything.
+    for note in &seen.notes {
+        world.tell(&terminal(note));
+    }
     world.end(&text, exit)
 }
 
-/// Examines what is here, and compares it with what was agreed.
+/// Examines what is here, and compares it with what was agreed and, where that is asked for, with what was measured.
 fn path(
     validate: &Validate,
     world: &World,
     compared: &Compared,
-    problems: &mut Vec<Diagnostic>,
+    (problems, seen): (&mut Vec<Diagnostic>, &mut Outcome),
 ) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
     let ground = &compared.here;
@@ -84,6 +96,10 @@ fn path(
     rules.notes.extend(compared.note.clone());
     if let Some(other) = &compared.other {
         problems.extend(against::compare(ground, &rules, &law, other)?);
+    }
+    if validate.observes() {
+        *seen = observed::examine(validate, world, (ground, compared.other.as_ref()), (&rules, &law))?;
+        problems.append(&mut seen.problems);
     }
     Ok((rules, law))
 }
@@ -108,48 +124,13 @@ impl Compared {
 
 /// Finds both.
 fn compared(validate: &Validate, world: &World) -> Result<Compared, Stop> {
+    if validate.now.is_some() && !validate.observes() {
+        return Err(Stop::Usage("--now is the instant that --observed looks at: give both".to_owned()));
+    }
     let root = world.directory.join(&validate.dir);
     let here = ground::read(&root, &validate.dir, validate.base.as_deref())?;
     let (other, note) = other(validate, world, &root)?;
     Ok(Compared { here, other, note })
-}
-
-/// Problems as commands to the runner: those on lines that differ from what stood there before, and a count of the
-/// others; all of them where nothing is compared.
-fn annotated(problems: &[Diagnostic], before: Option<Rc<dyn Tree>>, prefix: &str) -> String {
-    let (ours, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) = match before {
-        Some(before) => {
-            let mut touched = Touched::of(before, None);
-            problems.iter().partition(|problem| touched.has(problem))
-        }
-        None => (problems.iter().collect(), Vec::new()),
-    };
-    let mut annotations: Vec<Annotation> =
-        ours.into_iter().map(|problem| annotation::of(problem, prefix)).collect();
-    if let Some(first) = others.first() {
-        let stand = if others.len() == 1 { "stands" } else { "stand" };
-        let errors = others.iter().filter(|problem| problem.is_error()).count();
-        let counts = [(errors, "error", "errors"), (others.len() - errors, "warning", "warnings")];
-        let counts = counts.into_iter().filter(|(count, ..)| *count > 0);
-        let counts: Vec<String> = counts
-            .map(|(count, one, many)| format!("{count} more {}", if count == 1 { one } else { many }))
-            .collect();
-        let message = format!(
-            "{} {stand} on lines that this change does not touch: `slogate validate` lists them",
-            counts.join(" and ")
-        );
-        annotations.push(Annotation {
-            // What fails the step is not to be overlooked; the errors come first.
-            level: if first.is_error() { Level::Error } else { Level::Notice },
-            file: None,
-            line: None,
-            column: None,
-            end_column: None,
-            title: "slogate".to_owned(),
-            message,
-        });
-    }
-    workflow::commands(&annotations, "`slogate validate` lists all of them")
 }
 
 /// Reads everything from a ground, and looks at all of it; `slo_rules` overrule those of the settings.
@@ -209,10 +190,9 @@ fn other(validate: &Validate, world: &World, root: &Path) -> Result<(Option<Grou
 /// Services that nothing protects.
 fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
+    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for (name, service) in &settings.services {
-        if law.catalog.of(name).next().is_none() {
-            problems.push(law::without_slo(name, service));
-        }
+        problems.extend(law::unmeasured((name, service), &law.catalog, &law.policies, &environments));
         problems.extend(law::without_policy(name, service, &law.policies));
     }
     problems
@@ -252,11 +232,6 @@ fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// `1 error`, `2 errors`.
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 /// `3 SLOs, 2 policies, 5 clauses: nothing to mend`.
 #[must_use]
 pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
@@ -278,8 +253,18 @@ pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let could = if errors == 0 { "" } else { " could be read" };
     format!(
         "{}, {}, {}{could}: {found}\n",
-        counted(law.catalog.slos.len(), "SLO", "SLOs"),
+        slos(law.catalog.slos.len()),
         counted(law.policies.len(), "policy", "policies"),
         counted(clauses, "clause", "clauses"),
     )
+}
+
+/// `1 policy`, `2 policies`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `1 SLO`, `2 SLOs`.
+fn slos(count: usize) -> String {
+    counted(count, "SLO", "SLOs")
 }

@@ -6,7 +6,7 @@
 use rust_decimal::Decimal;
 
 use crate::catalog::revision::{Revised, Revision};
-use crate::catalog::{Assigned, Calendar, Method, Objective};
+use crate::catalog::{Assigned, Method, Objective};
 use crate::report::{BudgetLine, figure};
 
 /// What was left of an SLO's budget when its revision was told, by its definition before the change.
@@ -74,9 +74,12 @@ pub fn sentence(revision: &Revision, left: Left, safe: impl Fn(&str) -> String) 
             let period = told(&format!("the period {}", figure::period(*from)), &figure::period(*to));
             format!("{period}{}", if_exhausted(left))
         }
-        Revised::Calendar { from, to } => {
-            let said = told(&begins(from.as_ref(), &safe), &begins(to.as_ref(), &safe));
-            format!("{said}{}", if_exhausted(left))
+        Revised::Calendar { to, .. } => {
+            let becomes = match to {
+                Some(_) => "follow another calendar",
+                None => "roll",
+            };
+            format!("{title}: its periods {becomes} now{}", if_exhausted(left))
         }
         Revised::Method { from, to } => {
             format!("{}{}", told(&format!("the method {}", method(from)), &method(to)), if_exhausted(left))
@@ -180,17 +183,6 @@ fn if_exhausted(left: Left) -> String {
         format!("; {}", at_the_time("its budget", "its budget", left))
     } else {
         String::new()
-    }
-}
-
-/// Where periods begin.
-fn begins(calendar: Option<&Calendar>, safe: impl Fn(&str) -> String) -> String {
-    match calendar {
-        None => "rolling periods".to_owned(),
-        Some(calendar) => {
-            let start = calendar.start.strftime("%Y-%m-%d %H:%M");
-            format!("periods by the calendar from {start} {}", safe(&calendar.zone))
-        }
     }
 }
 
