@@ -326,8 +326,8 @@ pub fn names(settings: &Settings) -> Names {
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
     teams.dedup();
-    let dependencies = settings.services.values().flat_map(|service| service.dependencies.iter().cloned());
-    let mut dependencies: Vec<String> = dependencies.collect();
+    let dependencies = settings.services.values().flat_map(|service| &service.dependencies);
+    let mut dependencies: Vec<String> = dependencies.map(|one| one.name.clone()).collect();
     dependencies.sort();
     dependencies.dedup();
     Names {

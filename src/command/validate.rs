@@ -1,5 +1,6 @@
 //! `slogate validate`: everything that was written, and everything that is wrong in it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -160,6 +161,7 @@ pub fn examine(
         problems.extend(unprotected(settings, &law));
         problems.extend(unexcepted(settings, &law));
         problems.extend(unread(settings, &law));
+        problems.extend(uncalled(settings, &law));
     }
     for policy in &law.policies {
         let slos = law::covered(policy, &law.catalog, settings);
@@ -214,6 +216,28 @@ fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
             Diagnostic::warning(Code::Unused, message)
                 .at(class.place.clone(), "excepted nowhere")
                 .help(format!("write `.except([\"{name}\"])` behind what it may pass, or take the class out"))
+        })
+        .collect()
+}
+
+/// Third parties on whom nothing depends: their SLAs look as if they bounded something.
+fn uncalled(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let of_services = settings.services.values().flat_map(|service| &service.dependencies);
+    let of_services = of_services.map(|dependency| dependency.name.as_str());
+    let of_slos = law.catalog.slos.iter().flat_map(|slo| &slo.about.dependencies);
+    let called: BTreeSet<&str> = of_services.chain(of_slos.map(|note| note.text.as_str())).collect();
+    let unused = settings.third_parties.iter().filter(|(name, _)| !called.contains(name.as_str()));
+    unused
+        .map(|(name, party)| {
+            let message = format!("nothing depends on the third party `{name}`, so its SLA bounds nothing");
+            let near = diagnostic::nearest(name, called.iter().copied());
+            let help = near.map_or_else(
+                || "name it under `dependencies` of a service, or take it out".to_owned(),
+                |near| format!("is `{near}` what it is called where it is depended on?"),
+            );
+            Diagnostic::warning(Code::Unused, message)
+                .at(party.place.clone(), "depended on nowhere")
+                .help(help)
         })
         .collect()
 }
