@@ -362,6 +362,12 @@ impl Place {
         self.source.line_column(self.span.start).0
     }
 
+    /// The line of the last byte, from 1.
+    #[must_use]
+    pub fn end_line(&self) -> usize {
+        self.source.line_column(self.span.end.saturating_sub(1).max(self.span.start)).0
+    }
+
     /// The column of the first byte, from 1, in characters.
     #[must_use]
     pub fn column(&self) -> usize {
