@@ -163,6 +163,8 @@ pub enum Listing {
     Text,
     /// For machines: a list of problems as in `schemas/report.v1.json`.
     Json,
+    /// For a step of a workflow on `pull_request`: annotations at the lines of the pull request.
+    Github,
 }
 
 /// How prose is printed.
@@ -181,6 +183,10 @@ pub enum Prose {
 /// of clauses that end while they begin, of services that nothing protects. A policy whose text differs from the base
 /// of a pull request must have a higher version.
 ///
+/// With `--format github` problems become annotations of a workflow's run: of a pull request those that stand on lines
+/// which it changes, the errors first, and the others are counted. GitHub shows ten errors and ten warnings of a step.
+/// Without a base in the clone (`fetch-depth: 0`) all problems count as the change's.
+///
 /// With --observed, SLOs are also held against what was measured: objectives that no period of the history met, SLOs
 /// that hear nothing, and SLOs that were loosened while their budget was exhausted, by git history. What is not known
 /// is told and counted.
@@ -197,9 +203,10 @@ pub struct Validate {
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
 
-    /// Compare the policies with this branch, tag or commit: a text that differs must have a higher version. By default
-    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`), where it is in this clone and no
-    /// --base is given. With --observed, an SLO that is looser than there counts as loosened now.
+    /// Compare with this branch, tag or commit: a policy whose text differs must have a higher version, and annotations
+    /// are of the lines that differ. By default the base of the pull request that a workflow runs on
+    /// (`GITHUB_BASE_REF`), where it is in this clone and no --base is given. With --observed, an SLO that is looser than
+    /// there counts as loosened now.
     #[arg(long, value_name = "REF")]
     pub against: Option<String>,
 
@@ -353,7 +360,8 @@ pub enum Format {
 ///
 /// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus or
 /// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
-/// clause that decided, the numbers it read, until when, and what passes anyway.
+/// clause that decided, the numbers it read, until when, and what passes anyway. With a base it also tells what the
+/// change makes of settings and SLOs, which bears on no verdict before it is merged.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::ALL, &[]))]
 pub struct Check {
@@ -411,7 +419,8 @@ pub struct Check {
     #[command(flatten)]
     pub layered: Layered,
 
-    /// Tell the pull request: comment, commit status, step summary, outputs and annotations.
+    /// Tell the pull request: comment, commit status, step summary, outputs and annotations. What it makes of settings
+    /// and SLOs is told as well: in words, with what was left of the budgets, and with what would be wrong behind it.
     #[arg(long, conflicts_with = "observations")]
     pub post: bool,
 }

@@ -118,24 +118,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let mut paths = ground.tree.paths()?;
     paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = rules.problems.clone();
-    let before = problems.len();
-    let definitions = read_all(ground, &paths, &settings.slos, settings::FILE, &mut problems)?;
-    let all = problems.len() == before;
-    let (mut catalog, mut found) = catalog::load(&definitions, settings);
-    // What could not be read may well define one.
-    found.retain(|problem| all || problem.code != Code::NoSlo);
-    problems.extend(found);
-    problems.extend(promql::check(&catalog, settings));
-    for path in &catalog.passed_over {
-        let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
-        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
-        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
-    }
-    for path in &catalog.empty {
-        let message = format!("`{path}` holds nothing, so nothing in it is judged");
-        let help = "write an SLO into it, or remove the file";
-        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
-    }
+    let mut catalog = read_slos(ground, settings, &paths, &mut problems)?;
     let mut policies = Vec::new();
     let before = problems.len();
     let scripts = read_all(ground, &paths, &settings.policies, settings::FILE, &mut problems)?;
@@ -175,6 +158,37 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         }
     }
     Ok(Law { catalog, policies, complete, problems })
+}
+
+/// Reads every SLO definition among these paths, and finds all that is wrong in any of them.
+///
+/// # Errors
+/// When the tree does not answer.
+pub fn read_slos(
+    ground: &Ground,
+    settings: &Settings,
+    paths: &[String],
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Catalog, Stop> {
+    let before = problems.len();
+    let definitions = read_all(ground, paths, &settings.slos, settings::FILE, problems)?;
+    let all = problems.len() == before;
+    let (catalog, mut found) = catalog::load(&definitions, settings);
+    // What could not be read may well define one.
+    found.retain(|problem| all || problem.code != Code::NoSlo);
+    problems.extend(found);
+    problems.extend(promql::check(&catalog, settings));
+    for path in &catalog.passed_over {
+        let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
+        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
+        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
+    }
+    for path in &catalog.empty {
+        let message = format!("`{path}` holds nothing, so nothing in it is judged");
+        let help = "write an SLO into it, or remove the file";
+        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
+    }
+    Ok(catalog)
 }
 
 /// The SLOs as they count in another tree, those of them that can be read, and whether those are all: what is wrong there
@@ -312,8 +326,8 @@ pub fn names(settings: &Settings) -> Names {
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
     teams.dedup();
-    let dependencies = settings.services.values().flat_map(|service| service.dependencies.iter().cloned());
-    let mut dependencies: Vec<String> = dependencies.collect();
+    let dependencies = settings.services.values().flat_map(|service| &service.dependencies);
+    let mut dependencies: Vec<String> = dependencies.map(|one| one.name.clone()).collect();
     dependencies.sort();
     dependencies.dedup();
     Names {

@@ -125,10 +125,9 @@ fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
         let covering = law.policies.iter().filter(|policy| policy.covers(&slo.service, team));
         let measured: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
         let any = measured.is_empty() || measured.contains(&None);
-        let held = slo.about.environment.as_ref().map(|note| note.text.trim());
         let names = settings.environments.keys().map(String::as_str);
         let names = names.filter(|name| any || measured.contains(&Some(name)));
-        let names = names.filter(|name| held.is_none_or(|held| held == *name));
+        let names = names.filter(|name| slo.holds_in(name));
         asked.extend(names.filter_map(|name| Asked::new(settings, slo, name)));
     }
     asked.sort();

@@ -2,6 +2,8 @@
 //!
 //! One arm for each code, so that none can be without.
 
+mod doubt;
+
 use super::Code;
 
 /// What a code means.
@@ -59,6 +61,17 @@ impl Code {
             Self::BelowLayer => BELOW_LAYER,
             Self::Version => VERSION,
             Self::Unsaid => UNSAID,
+            Self::FullObjective => doubt::FULL_OBJECTIVE,
+            Self::SlaNotLooser => doubt::SLA_NOT_LOOSER,
+            Self::AmbiguousService => doubt::AMBIGUOUS_SERVICE,
+            Self::DependencyCycle => doubt::DEPENDENCY_CYCLE,
+            Self::GoodAndBadSwapped => doubt::GOOD_AND_BAD_SWAPPED,
+            Self::GoodNotInTotal => doubt::GOOD_NOT_IN_TOTAL,
+            Self::NoEnvironmentSelector => doubt::NO_ENVIRONMENT_SELECTOR,
+            Self::OffConvention => doubt::OFF_CONVENTION,
+            Self::ShortPeriod => doubt::SHORT_PERIOD,
+            Self::TighterThanDependencies => doubt::TIGHTER_THAN_DEPENDENCIES,
+            Self::UnreachableAlert => doubt::UNREACHABLE_ALERT,
             Self::NotConverted => NOT_CONVERTED,
             Self::TighterThanObserved => TIGHTER_THAN_OBSERVED,
             Self::SilentSlo => SILENT_SLO,

@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(
             of_settings(nested),
             [
-                "5:5 unknown key `owner` | there is `team`, `paths`, `dependencies`, `phase`, `tier` and `endpoints`"
+                "5:5 unknown key `owner` | there is `team`, `paths`, `dependencies`, `soft_dependencies`, `phase`, `tier` and `endpoints`"
             ]
         );
     }

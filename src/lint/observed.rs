@@ -78,7 +78,7 @@ pub(super) fn silenced(code: Code) -> String {
 pub(super) mod tests {
     use super::*;
     use crate::budget::series::{Series, Total};
-    use crate::catalog::{About, Indicator, Method, Objective, Query, Terms};
+    use crate::catalog::{About, Indicator, Method, Objective, Origin, Query, Terms};
     use crate::diagnostic::{Place, SourceText};
 
     /// An SLO with an objective, as a share, over a period in seconds.
@@ -94,8 +94,10 @@ pub(super) mod tests {
             title: "checkout".to_owned(),
             objective: Objective::new(objective).expect("an objective"),
             period,
+            period_place: Place::new(&source, 0..3),
+            alerts: Vec::new(),
             terms: Terms::default(),
-            origin: crate::catalog::Origin::Explicit,
+            origin: Origin::Explicit,
             about: About::default(),
             calendar: None,
             method: Method::Occurrences,

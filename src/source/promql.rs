@@ -15,10 +15,12 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::{Environment, Settings, Signal};
 
 mod expression;
+mod relation;
 mod shape;
 mod text;
 
 pub use expression::Expression;
+pub use relation::{Outcome, Stray};
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";
@@ -373,6 +375,8 @@ mod tests {
             changes: BTreeMap::new(),
             signals: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            names: crate::settings::Conventions::default(),
+            third_parties: BTreeMap::new(),
             lints: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
