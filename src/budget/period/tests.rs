@@ -206,6 +206,16 @@ fn an_estimate_lets_what_is_there_stand_for_the_rest() {
 }
 
 #[test]
+fn a_quarter_goes_on_over_the_months_of_a_shorter_period() {
+    let bad = [("2026-10-10T00:00:00Z", 22), ("2026-11-10T00:00:00Z", 24), ("2026-09-10T00:00:00Z", 99)];
+    let budget = budget("UTC", "1M", AUTUMN, &bad);
+    let figures = budget.at(at("2026-11-20T00:00:00Z")).expect("known");
+    // October to December have 92 days of 24 events; November 30 of them.
+    assert_eq!(figures.quarter().expect("known").consumed(), Decimal::from(46) / Decimal::from(92 * 24));
+    assert_eq!(figures.consumed(), Decimal::from(24) / Decimal::from(30 * 24));
+}
+
+#[test]
 fn the_best_month_is_one_that_is_over() {
     let bad = [("2026-09-10T00:00:00Z", 30), ("2026-10-10T00:00:00Z", 20), ("2026-11-10T00:00:00Z", 10)];
     let budget = budget("UTC", "1M", ("2026-08-20T00:00:00Z", "2026-11-20T00:00:00Z"), &bad);
