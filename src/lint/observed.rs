@@ -98,8 +98,6 @@ pub(super) mod tests {
             alerts: Vec::new(),
             terms: Terms::default(),
             origin: Origin::Explicit,
-            alerts: Vec::new(),
-            period_place: Place::new(&source, 10..12),
             about: About::default(),
             calendar: None,
             method: Method::Occurrences,
