@@ -82,6 +82,21 @@ impl Requirements {
         }
     }
 
+    /// What is written of it, by the annotations' names, where that is not what counts anyway.
+    #[must_use]
+    pub(super) fn said(&self) -> [(&'static str, Option<String>); 5] {
+        let usual = Self::default();
+        let percent = |share: Decimal| format!("{} %", (share * Decimal::ONE_HUNDRED).normalize());
+        let missing = Missing::ALL.into_iter().find(|(_, rule)| *rule == self.missing);
+        [
+            (COVERAGE, (self.coverage != usual.coverage).then(|| percent(self.coverage))),
+            (EVENTS, (self.events != usual.events).then(|| self.events.to_string())),
+            (STALE, self.stale_after.map(period::written)),
+            (HISTORY, self.history.map(period::written)),
+            (MISSING, missing.filter(|_| self.missing != usual.missing).map(|(name, _)| name.to_owned())),
+        ]
+    }
+
     /// How old the newest point may be, in seconds, on a grid.
     #[must_use]
     pub fn stale(&self, step: i64) -> i64 {
