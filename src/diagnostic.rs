@@ -113,6 +113,8 @@ pub enum Code {
     UnreachableAlert,
     /// Something that a definition says and that OpenSLO v1 has no words for.
     NotConverted,
+    /// An SLO, or a part of it, that no rules for a monitoring system are written for.
+    NoRules,
     /// An objective that no whole period of the history met.
     TighterThanObserved,
     /// An SLO that saw no bad event for long, or no event at all.
@@ -123,7 +125,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -170,6 +172,7 @@ impl Code {
         Self::TighterThanDependencies,
         Self::UnreachableAlert,
         Self::NotConverted,
+        Self::NoRules,
         Self::TighterThanObserved,
         Self::SilentSlo,
         Self::LoosenedWhileExhausted,
@@ -225,6 +228,7 @@ impl Code {
             Self::TighterThanDependencies => "tighter-than-dependencies",
             Self::UnreachableAlert => "unreachable-alert",
             Self::NotConverted => "not-converted",
+            Self::NoRules => "no-rules",
             Self::TighterThanObserved => "tighter-than-observed",
             Self::SilentSlo => "silent-slo",
             Self::LoosenedWhileExhausted => "loosened-while-exhausted",
