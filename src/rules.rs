@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use crate::budget::gap::Gap;
 use crate::catalog::{Catalog, Method, Slo};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::{Environment, Settings};
@@ -167,8 +168,12 @@ fn plan(slo: &Slo, environment: &str, matchers: &Environment, step: i64) -> Resu
     }
     let request = Request { slo, environment, matchers };
     Plan::of(&request, Range { first: step, last: step, step }).map_err(|gap| {
+        let reason = match gap {
+            Gap::NoData { detail } | Gap::Unsupported { detail } => detail,
+            gap => gap.to_string(),
+        };
         let help = "mend what is told of its queries";
-        refused(format!("`{}` in `{environment}`", slo.name), gap.to_string(), &slo.place, help)
+        refused(format!("`{}` in `{environment}`", slo.name), reason, &slo.place, help)
     })
 }
 

@@ -43,7 +43,7 @@ pub enum Dialect {
 #[derive(Debug, Args)]
 #[command(
     verbatim_doc_comment,
-    after_help = "Exit codes:\n  0  written, or up to date (warnings included, without --strict)\n  1  with --check: a file is missing, not up to date, or of no service any more\n  2  the command line is wrong\n  3  something written is wrong, or a file is in the way; nothing is written\n  4  it could not be read\n  5  it could not be written\n"
+    after_help = "Exit codes:\n  0  written, or up to date (warnings included, without --strict)\n  1  with --check: a file is missing, not up to date, or would not be written any more\n  2  the command line is wrong\n  3  something written is wrong, or a file is in the way; nothing is written\n  4  it could not be read\n  5  it could not be written\n"
 )]
 pub struct Rules {
     /// The directory that has `slogate.yaml`.
@@ -63,7 +63,7 @@ pub struct Rules {
     #[arg(long, value_name = "FILE|DIR")]
     pub output: Option<PathBuf>,
 
-    /// Write nothing, and fail where a file is missing, not up to date, or of no service any more.
+    /// Write nothing, and fail where a file is missing, not up to date, or would not be written any more.
     #[arg(long, requires = "output")]
     pub check: bool,
 

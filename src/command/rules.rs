@@ -13,7 +13,7 @@ use crate::command::judge::Stop;
 use crate::command::law;
 use crate::command::organization::Offer;
 use crate::command::unsettled;
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::{self, Code, Diagnostic};
 use crate::report::escape::terminal;
 use crate::report::problem;
 use crate::rules::text::{self, Form, MARK};
@@ -119,6 +119,11 @@ fn path(rules: &Rules, world: &World, problems: &mut Vec<Diagnostic>) -> Result<
     let named = |name: &&String| rules.environment.as_ref().is_none_or(|one| one == *name);
     let environments: Vec<&str> = settings.environments.keys().filter(named).map(String::as_str).collect();
     let (services, found) = rules::derive(&law.catalog, settings, &services, &environments);
+    // An SLO whose budget is unknown is told once: as one without rules.
+    let without = |problem: &Diagnostic| {
+        found.iter().any(|one| one.code == Code::NoRules && one.place() == problem.place())
+    };
+    problems.retain(|problem| problem.code != Code::Unsupported || !without(problem));
     problems.extend(found);
     let environments = environments.into_iter().map(ToOwned::to_owned).collect();
     Ok(Made { services, environments, notes: written.notes })
@@ -215,7 +220,7 @@ fn check(drafts: &[Draft<'_>], left: &[String], world: &mut World) -> Exit {
         let _ = writeln!(text, "{} {word}", terminal(&draft.shown));
     }
     for path in left {
-        let _ = writeln!(text, "{} is of no service any more", terminal(path));
+        let _ = writeln!(text, "{} would not be written any more", terminal(path));
     }
     if differs {
         world.tell("error: run `slogate rules` with the same --output and commit what it writes");
@@ -254,7 +259,7 @@ fn write(drafts: &[Draft<'_>], left: &[String], world: &mut World) -> Exit {
         let _ = writeln!(text, "{shown} {word}: {recorded} recording rules, {alerts} alerts");
     }
     for path in left {
-        let _ = writeln!(text, "{} is of no service any more: remove it", terminal(path));
+        let _ = writeln!(text, "{} would not be written any more: remove it", terminal(path));
     }
     if drafts.is_empty() {
         text.push_str("nothing is written: there is no SLO that rules can be written for\n");
