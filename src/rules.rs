@@ -168,9 +168,10 @@ fn plan(slo: &Slo, environment: &str, matchers: &Environment, step: i64) -> Resu
     }
     let request = Request { slo, environment, matchers };
     Plan::of(&request, Range { first: step, last: step, step }).map_err(|gap| {
-        let reason = match gap {
-            Gap::NoData { detail } | Gap::Unsupported { detail } => detail,
-            gap => gap.to_string(),
+        let reason = if let Gap::NoData { detail } | Gap::Unsupported { detail } = gap {
+            detail
+        } else {
+            gap.to_string()
         };
         let help = "mend what is told of its queries";
         refused(format!("`{}` in `{environment}`", slo.name), reason, &slo.place, help)

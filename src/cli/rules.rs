@@ -6,11 +6,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 
 use super::Layered;
+use super::ending::series_and;
 
 /// What rules are written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Dialect {
-    /// For `rule_files` of Prometheus, and for the rulers of Thanos, Mimir and VictoriaMetrics.
+    /// For `rule_files` of Prometheus, and for what reads the same files, such as Thanos and Mimir.
     Prometheus,
     /// For Prometheus's operator on Kubernetes: resources of kind `PrometheusRule`.
     Operator,
@@ -19,15 +20,7 @@ pub enum Dialect {
 /// Write recording and alerting rules, so that Prometheus computes windows and raises alerts by itself.
 ///
 /// For every SLO in force that counts events, and every environment in which it holds, with the matchers of the
-/// environment and of a default's endpoint in every selector. Recorded, with the labels `slo`, `service`, `environment`
-/// and, where there is one, `endpoint`:
-///
-///   slogate:slo_errors:ratio_rate<W>     share of bad events over <W>: 5m, 30m, 1h, 2h, 6h, 1d, 3d
-///   slogate:slo_errors:rate5m            bad events in a second
-///   slogate:slo_events:rate5m            all events in a second
-///   slogate:slo_budget_remaining:ratio   what is left of the budget, 1 is all of it
-///   slogate:slo_objective:ratio          the objective
-///   slogate:slo_period:seconds           the period
+/// environment and of a default's endpoint in every selector. The series that are recorded stand below.
 ///
 /// Without an event in its window a share is absent, and neither 0 nor NaN. What is left of a budget is recorded for
 /// rolling periods, weighs every event alike, and is absent until 90 % of the period's minutes were recorded.
@@ -41,10 +34,7 @@ pub enum Dialect {
 ///
 /// An SLO that no rules can be written for is told at its line, and the others are written; --strict writes nothing then.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Exit codes:\n  0  written, or up to date (warnings included, without --strict)\n  1  with --check: a file is missing, not up to date, or would not be written any more\n  2  the command line is wrong\n  3  something written is wrong, or a file is in the way; nothing is written\n  4  it could not be read\n  5  it could not be written\n"
-)]
+#[command(after_help = series_and("Exit codes:\n  0  written, or up to date (warnings included, without --strict)\n  1  with --check: a file is missing, not up to date, or would not be written any more\n  2  the command line is wrong\n  3  something written is wrong, or a file is in the way; nothing is written\n  4  it could not be read\n  5  it could not be written\n"))]
 pub struct Rules {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]

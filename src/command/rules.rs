@@ -199,7 +199,7 @@ fn leftovers(directory: &Path, shown: &Path, drafts: &[Draft<'_>]) -> Vec<String
     let others = paths.into_iter().filter(|path| {
         let is_new = drafts.iter().all(|draft| draft.place != directory.join(path));
         let is_ours = || matches!(tree.read(path), Ok(Some(bytes)) if bytes.starts_with(MARK.as_bytes()));
-        !path.contains('/') && path.ends_with(".yaml") && is_new && is_ours()
+        !path.contains('/') && is_file(Path::new(path)) && is_new && is_ours()
     });
     others.map(|path| shown.join(path).to_string_lossy().replace('\\', "/")).collect()
 }
@@ -211,13 +211,13 @@ fn check(drafts: &[Draft<'_>], left: &[String], world: &mut World) -> Exit {
     for draft in drafts {
         let state = state(draft);
         differs |= state != State::Same;
-        let word = match state {
+        let said = match state {
             State::Same => "is up to date",
             State::Changed => "is not up to date",
             State::New => "is missing",
             State::Foreign => "was not written by `slogate rules`",
         };
-        let _ = writeln!(text, "{} {word}", terminal(&draft.shown));
+        let _ = writeln!(text, "{} {said}", terminal(&draft.shown));
     }
     for path in left {
         let _ = writeln!(text, "{} would not be written any more", terminal(path));
@@ -255,8 +255,8 @@ fn write(drafts: &[Draft<'_>], left: &[String], world: &mut World) -> Exit {
         }
         let counts = draft.services.iter().map(|service| service.counts());
         let (recorded, alerts) = counts.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        let word = if state == State::Same { "is up to date" } else { "written" };
-        let _ = writeln!(text, "{shown} {word}: {recorded} recording rules, {alerts} alerts");
+        let done = if state == State::Same { "is up to date" } else { "written" };
+        let _ = writeln!(text, "{shown} {done}: {recorded} recording rules, {alerts} alerts");
     }
     for path in left {
         let _ = writeln!(text, "{} would not be written any more: remove it", terminal(path));

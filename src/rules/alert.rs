@@ -51,12 +51,12 @@ fn left_out(pace: Pace, subject: &Subject<'_>) -> Option<Diagnostic> {
         pace.burn_rate(slo.period).round_dp(2).normalize(),
         pace.long.name
     );
-    let (place, label) = if pace.long.seconds > slo.period {
+    let (at, label) = if pace.long.seconds > slo.period {
         (&slo.period_place, "shorter than the window")
     } else {
         (&slo.objective_place, "out of reach")
     };
-    Some(Diagnostic::warning(Code::UnreachableAlert, message).at(place.clone(), label).help(help))
+    Some(Diagnostic::warning(Code::UnreachableAlert, message).at(at.clone(), label).help(help))
 }
 
 /// One alert.

@@ -16,7 +16,7 @@ pub const EVENTS: &str = "slogate:slo_events:rate5m";
 pub const ERRORS: &str = "slogate:slo_errors:rate5m";
 
 /// The share of bad events over a window, whose length follows: `slogate:slo_errors:ratio_rate1h`.
-const ERROR_RATIO: &str = "slogate:slo_errors:ratio_rate";
+pub const ERROR_RATIO: &str = "slogate:slo_errors:ratio_rate";
 
 /// The share of events that must be good.
 pub const OBJECTIVE: &str = "slogate:slo_objective:ratio";
