@@ -218,13 +218,19 @@ impl Client {
     /// Asks everything, eight at a time, and answers in order.
     #[must_use]
     pub fn get_all(&self, gets: Vec<Get>) -> Vec<Result<Response, HttpError>> {
-        let lost = |get: &Get| HttpError::Unreachable {
-            url: redact(&get.url),
-            reason: "the request was lost".to_owned(),
-            tries: 1,
-            within: self.limits.attempt,
-        };
-        let mut answers: Vec<_> = gets.iter().map(|get| Err(lost(get))).collect();
+        self.read_all(gets, |_, answer| answer)
+    }
+
+    /// Asks everything, eight at a time; what is read of each answer comes in order. An answer is read as soon as it is
+    /// there and then let go, so that no more than eight of them are held at once.
+    #[must_use]
+    pub fn read_all<T>(
+        &self,
+        gets: Vec<Get>,
+        mut read: impl FnMut(usize, Result<Response, HttpError>) -> T,
+    ) -> Vec<T> {
+        let urls: Vec<String> = gets.iter().map(|get| redact(&get.url)).collect();
+        let mut readings: Vec<Option<T>> = urls.iter().map(|_| None).collect();
         self.runtime.block_on(async {
             let mut waiting = gets.into_iter().enumerate();
             let mut running = JoinSet::new();
@@ -237,13 +243,18 @@ impl Client {
                 }
                 let Some(joined) = running.join_next().await else { break };
                 if let Ok((index, answer)) = joined
-                    && let Some(slot) = answers.get_mut(index)
+                    && let Some(slot) = readings.get_mut(index)
                 {
-                    *slot = answer;
+                    *slot = Some(read(index, answer));
                 }
             }
         });
-        answers
+        let mut lost = |(index, url): (usize, String)| {
+            let reason = "the request was lost".to_owned();
+            read(index, Err(HttpError::Unreachable { url, reason, tries: 1, within: self.limits.attempt }))
+        };
+        let urls = urls.into_iter().enumerate();
+        readings.into_iter().zip(urls).map(|(reading, url)| reading.unwrap_or_else(|| lost(url))).collect()
     }
 }
 

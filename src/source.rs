@@ -74,6 +74,11 @@ pub trait Source {
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
 
+    /// What is to be said of how it was asked so far; nothing where all went as planned.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Answers every request for a signal, in order.
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>>;
 }

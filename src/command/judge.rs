@@ -214,6 +214,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
         }
     }
     let heard = watch.listen(&wanted, settings, t);
+    judged.report.notes.extend(watch.notes());
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, &heard, settings, now));
     }

@@ -162,6 +162,12 @@ impl<'a> Watch<'a> {
         self.source.as_ref().map_or_else(|| "no source".to_owned(), |source| source.describe())
     }
 
+    /// What is to be said of how the source was asked.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.source.as_ref().map(|source| source.notes()).unwrap_or_default()
+    }
+
     /// Asks for everything, in order; `depth` says how many points of history up to `t` each one needs.
     #[must_use]
     pub fn observe(

@@ -4,6 +4,8 @@
 //! module, so that absence means the same everywhere: a point is known when all events are there and every part
 //! of the bad (or good) ones is there, or was said to be zero when absent.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use super::promql::{self, Counted, Selector, Term};
@@ -11,6 +13,8 @@ use super::{Range, Request};
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Query;
+
+pub mod fuse;
 
 /// What a source knows at each grid point; none when nothing is there at all.
 pub type Points<T> = Option<Vec<Option<T>>>;
@@ -29,6 +33,8 @@ pub struct Plan {
     is_good: bool,
     /// Seconds of the SLO's period.
     pub period: i64,
+    /// The labels whose matchers stand in every query as they are.
+    pinned: BTreeSet<String>,
 }
 
 impl Plan {
@@ -51,7 +57,8 @@ impl Plan {
                 .with_matchers(&request.matchers.matchers)
                 .map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", query.place) })
         };
-        Ok(Self { part: read(part)?, total: read(total)?, is_good, period: request.slo.period })
+        let pinned = request.matchers.matchers.keys().cloned().collect();
+        Ok(Self { part: read(part)?, total: read(total)?, is_good, period: request.slo.period, pinned })
     }
 
     /// Every selector that has to be counted.

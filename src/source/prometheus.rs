@@ -1,32 +1,36 @@
 //! Prometheus, and whatever speaks its HTTP API (Thanos, Mimir, `VictoriaMetrics`), as a source.
 //!
-//! Every distinct counter is asked once, however many SLOs share it: `sum(increase(x[step]))` on the grid, in
-//! stretches that a server answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares
-//! with the grid. A signal's query is asked on the grid as it stands. All questions go out concurrently. Whatever is not a whole answer is a gap with words of its
-//! own (`prometheus/answer.rs`): an answer in part never reads as known.
+//! Every distinct counter is asked once, however many SLOs share it, and counters that are alike but for the values of
+//! labels are asked in one query (`plan/fuse.rs`): `sum(increase(x[step]))` on the grid, in stretches that a server
+//! answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares with the grid. A signal's query
+//! is asked on the grid as it stands. All questions go out concurrently. Whatever is not a whole answer is a gap with
+//! words of its own (`prometheus/answer.rs`): an answer in part never reads as known.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
-use rust_decimal::Decimal;
-
-use super::plan::{self, Plan, Points};
+use super::plan::{self, Plan};
 use super::promql::{self, Selector};
 use super::{Observation, Range, Request, SignalRequest, Source};
 use crate::budget::gap::Gap;
 use crate::budget::signal::Signal;
 use crate::http::{Address, Client, Get, HttpError, Secret};
 
+use answer::Refused;
+use question::{Answers, When, Whole, add, lost, stretches};
+
 mod answer;
+mod question;
 #[cfg(test)]
 mod tests;
-
-/// The most points that a server gives in one answer.
-const MOST_POINTS: usize = 11_000;
 
 /// The most bytes of one sample in an answer, and of everything around the samples.
 const SAMPLE: usize = 64;
 /// See `SAMPLE`.
 const FRAME: usize = 8 * 1024 * 1024;
+
+/// The most questions that are asked in halves in one run: a server that refuses more is asked too much altogether.
+const MOST_REFUSALS: usize = 250;
 
 /// Why an address or a token cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,6 +57,8 @@ pub struct Prometheus<'a> {
     address: Address,
     /// Sent with every question.
     token: Option<Secret>,
+    /// What is to be said of how it was asked.
+    notes: RefCell<Vec<String>>,
 }
 
 impl<'a> Prometheus<'a> {
@@ -68,25 +74,26 @@ impl<'a> Prometheus<'a> {
         if (token.is_some() || address.has_userinfo()) && !address.is_safe_for_secrets() {
             return Err(AddressError::Unsafe(address.to_string()));
         }
-        Ok(Self { client, address, token })
+        Ok(Self { client, address, token, notes: RefCell::default() })
     }
 
-    /// The request for one question.
-    fn get(&self, question: &Question) -> Get {
+    /// The request for a query whose answer has at most so many series.
+    fn get(&self, query: String, when: When, series: usize) -> Get {
         let pair = |name: &str, value: String| (name.to_owned(), value);
-        match question {
-            Question::Grid { query, range } => {
+        match when {
+            When::Grid(range) => {
                 let form = vec![
-                    pair("query", query.clone()),
+                    pair("query", query),
                     pair("start", range.first.to_string()),
                     pair("end", range.last.to_string()),
                     pair("step", range.step.to_string()),
                 ];
-                let cap = plan::count(*range).saturating_mul(SAMPLE).saturating_add(FRAME);
+                let cap =
+                    series.saturating_mul(plan::count(range)).saturating_mul(SAMPLE).saturating_add(FRAME);
                 self.address.ask("api/v1/query_range", form, self.token.clone(), cap)
             }
-            Question::Instant { query, at } => {
-                let form = vec![pair("query", query.clone()), pair("time", at.to_string())];
+            When::At(instant) => {
+                let form = vec![pair("query", query), pair("time", instant.to_string())];
                 self.address.ask("api/v1/query", form, self.token.clone(), FRAME)
             }
         }
@@ -102,9 +109,8 @@ impl<'a> Prometheus<'a> {
         let stretches = stretches(range);
         let questions: Vec<(&String, Range)> =
             queries.iter().flat_map(|query| stretches.iter().map(|stretch| (*query, *stretch))).collect();
-        let question =
-            |(query, range): &(&String, Range)| Question::Grid { query: (*query).clone(), range: *range };
-        let gets = questions.iter().map(|one| self.get(&question(one))).collect();
+        let gets = questions.iter().map(|(query, range)| self.get((*query).clone(), When::Grid(*range), 1));
+        let gets = gets.collect();
         let mut answers = Whole::new();
         for ((query, asked), answer) in questions.into_iter().zip(self.client.get_all(gets)) {
             let points = self.reader().signal(query, asked, answer);
@@ -113,42 +119,74 @@ impl<'a> Prometheus<'a> {
         answers
     }
 
-    /// Asks everything that the plans need.
+    /// Asks everything that the plans need; what is too much for the server in one question is asked in halves.
     fn ask(&self, plans: &[&Plan], range: Range) -> Answers {
-        let mut selectors: BTreeMap<String, &Selector> = BTreeMap::new();
-        let mut periods: BTreeSet<(String, i64)> = BTreeSet::new();
-        for plan in plans {
-            for selector in plan.selectors() {
-                selectors.insert(selector.to_string(), selector);
-                periods.insert((selector.to_string(), plan.period));
-            }
-        }
-        let mut questions = Vec::new();
-        for (name, selector) in &selectors {
-            for range in stretches(range) {
-                questions
-                    .push((name.clone(), Question::Grid { query: selector.increase(range.step), range }));
-            }
-        }
-        for (name, period) in periods {
-            let Some(selector) = selectors.get(&name) else { continue };
-            questions.push((name, Question::Instant { query: selector.increase(period), at: range.last }));
-        }
-        let gets = questions.iter().map(|(_, question)| self.get(question)).collect();
         let mut answers = Answers::default();
-        for ((name, question), answer) in questions.into_iter().zip(self.client.get_all(gets)) {
-            let reader = self.reader();
-            match question {
-                Question::Grid { query, range: asked } => {
-                    let counts = reader.grid(&query, asked, answer);
-                    add(&mut answers.grid, name, (range, asked), counts);
-                }
-                Question::Instant { query, at: _ } => {
-                    answers.direct.insert(query.clone(), reader.instant(&query, answer));
+        let mut waiting = question::questions(plans, range);
+        let mut refusals = Refusals::default();
+        while !waiting.is_empty() {
+            let gets = waiting.iter().map(|one| self.get(one.query(), one.when, one.fused.len())).collect();
+            let read = self.client.read_all(gets, |index, answer| {
+                waiting.get(index).map(|question| self.reader().counts(question, answer))
+            });
+            let mut parts = Vec::new();
+            for (question, read) in waiting.into_iter().zip(read.into_iter().flatten()) {
+                let refused = match read {
+                    Ok(counted) => {
+                        for (selector, counted) in counted {
+                            answers.take(range, &question, selector, counted);
+                        }
+                        continue;
+                    }
+                    Err(refused) => refused,
+                };
+                let is_time = !self.client.remaining().is_zero();
+                match question.halves().filter(|_| is_time && refusals.allows(&refused)) {
+                    Some(halves) => parts.extend(halves),
+                    None => {
+                        for selector in question.fused.selectors() {
+                            answers.take(range, &question, selector.to_string(), Err(refused.gap.clone()));
+                        }
+                    }
                 }
             }
+            waiting = parts;
         }
+        self.notes.borrow_mut().extend(refusals.note());
         answers
+    }
+}
+
+/// Questions that were too much for the server and were asked in halves.
+#[derive(Default)]
+struct Refusals {
+    /// How many.
+    count: usize,
+    /// Why the first one was.
+    first: Option<Gap>,
+    /// There were more than may be asked in halves.
+    is_over: bool,
+}
+
+impl Refusals {
+    /// Whether a refused question may be asked in halves; it is counted when it may.
+    fn allows(&mut self, refused: &Refused) -> bool {
+        let is_left = self.count < MOST_REFUSALS;
+        self.is_over |= refused.is_too_much && !is_left;
+        if refused.is_too_much && is_left {
+            self.count += 1;
+            self.first.get_or_insert_with(|| refused.gap.clone());
+        }
+        refused.is_too_much && is_left
+    }
+
+    /// What the report says of them.
+    fn note(&self) -> Option<String> {
+        let first = self.first.as_ref()?;
+        let (queries, were) = if self.count == 1 { ("query", "was") } else { ("queries", "were") };
+        let end = if self.is_over { ", and no more than that are" } else { "" };
+        let count = self.count;
+        Some(format!("{count} fused {queries} {were} refused and asked in halves{end}: {first}"))
     }
 }
 
@@ -165,17 +203,9 @@ impl Source for Prometheus<'_> {
         let plans: Vec<_> = requests.iter().map(Plan::of).collect();
         let known: Vec<&Plan> = plans.iter().filter_map(|plan| plan.as_ref().ok()).collect();
         let answers = self.ask(&known, range);
-        let lost = || Gap::Unreachable { detail: "the question was not asked".to_owned() };
         let one = |plan: Plan| {
-            let grid = |selector: &Selector| match answers.grid.get(&selector.to_string()) {
-                Some(Ok(counts)) => Ok(counts),
-                Some(Err(gap)) => Err(gap.clone()),
-                None => Err(lost()),
-            };
-            let direct = |selector: &Selector| {
-                answers.direct.get(&selector.increase(plan.period)).cloned().unwrap_or_else(|| Err(lost()))
-            };
-            let series = plan.series(range, grid)?;
+            let series = plan.series(range, |selector| answers.grid(selector))?;
+            let direct = |selector: &Selector| answers.direct(selector, plan.period);
             // A whole period without an answer contradicts steps that have one; the budget says so.
             let direct = Some(plan.direct(direct)?.unwrap_or_default());
             Ok(Observation { series, direct })
@@ -183,12 +213,15 @@ impl Source for Prometheus<'_> {
         plans.into_iter().map(|plan| plan.and_then(one)).collect()
     }
 
+    fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
+    }
+
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {
         let queries: Vec<Result<String, Gap>> = requests.iter().map(query).collect();
         let answers = self.ask_signals(&queries.iter().flatten().collect(), range);
         let one = |query: Result<String, Gap>| {
-            let lost = || Err(Gap::Unreachable { detail: "the question was not asked".to_owned() });
-            let points = answers.get(&query?).cloned().unwrap_or_else(lost)?;
+            let points = answers.get(&query?).cloned().unwrap_or_else(|| Err(lost()))?;
             let fires = points.unwrap_or_else(|| vec![None; plan::count(range)]);
             Ok(Signal { first: range.first, step: range.step, fires })
         };
@@ -204,70 +237,4 @@ fn query(request: &SignalRequest<'_>) -> Result<String, Gap> {
     })?;
     let confined = read.with_matchers(&request.matchers.matchers);
     confined.map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", request.signal.query_place) })
-}
-
-/// One thing that is asked.
-enum Question {
-    /// The events of each step of a stretch of the grid.
-    Grid {
-        /// The PromQL.
-        query: String,
-        /// The stretch.
-        range: Range,
-    },
-    /// The events of a period.
-    Instant {
-        /// The PromQL.
-        query: String,
-        /// The period's end.
-        at: i64,
-    },
-}
-
-/// What was answered, by what was asked.
-#[derive(Default)]
-struct Answers {
-    /// The grid by selector.
-    grid: Whole<Decimal>,
-    /// The events of a period by query.
-    direct: BTreeMap<String, Result<Option<Decimal>, Gap>>,
-}
-
-/// What was answered over the whole range, by what was asked.
-type Whole<T> = BTreeMap<String, Result<Points<T>, Gap>>;
-
-/// Puts the answer for a stretch into the whole range; one gap is the gap of the whole.
-fn add<T: Clone>(
-    answers: &mut Whole<T>,
-    name: String,
-    (whole, asked): (Range, Range),
-    points: Result<Points<T>, Gap>,
-) {
-    let entry = answers.entry(name).or_insert(Ok(None));
-    let (known, points) = match (&mut *entry, points) {
-        (Err(_), _) | (Ok(_), Ok(None)) => return,
-        (Ok(known), Ok(Some(points))) => (known, points),
-        (_, Err(gap)) => {
-            *entry = Err(gap);
-            return;
-        }
-    };
-    let all = known.get_or_insert_with(|| vec![None; plan::count(whole)]);
-    let start = usize::try_from((asked.first - whole.first) / whole.step.max(1)).unwrap_or(usize::MAX);
-    for (slot, point) in all.iter_mut().skip(start).zip(points) {
-        *slot = point;
-    }
-}
-
-/// The range in stretches that a server answers at once.
-fn stretches(range: Range) -> Vec<Range> {
-    let points = plan::count(range);
-    let offset = |index: usize| i64::try_from(index).unwrap_or(i64::MAX).saturating_mul(range.step);
-    (0..points)
-        .step_by(MOST_POINTS)
-        .map(|start| {
-            let end = (start + MOST_POINTS).min(points) - 1;
-            Range { first: range.first + offset(start), last: range.first + offset(end), step: range.step }
-        })
-        .collect()
 }

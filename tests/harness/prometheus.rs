@@ -273,11 +273,36 @@ fn results(incoming: &Incoming, series: usize, after: usize, value: &str) -> Val
     let skipped = instants.len() * after / 100;
     let points: Vec<Value> = instants.iter().skip(skipped).map(|at| json!([at, value])).collect();
     let names = ["eu-1", "eu-2"];
-    let all = names.iter().take(series).map(|name| {
-        let labels = if series > 1 { json!({ "replica": name }) } else { json!({}) };
-        shaped(&labels, &points, ranged)
-    });
-    typed(&all.collect::<Vec<_>>(), ranged)
+    let mut all = Vec::new();
+    for group in groups(incoming) {
+        for name in names.iter().take(series) {
+            let mut labels = group.clone();
+            if series > 1 {
+                labels.insert("replica".to_owned(), (*name).to_owned());
+            }
+            all.push(shaped(&json!(labels), &points, ranged));
+        }
+    }
+    typed(&all, ranged)
+}
+
+/// The groups that a query asks for by name: every combination of the values that its matchers list.
+fn groups(incoming: &Incoming) -> Vec<BTreeMap<String, String>> {
+    let query = incoming.parameters.get("query").map_or("", String::as_str);
+    let mut groups = vec![BTreeMap::new()];
+    for label in counting(query).map(|counting| counting.by).unwrap_or_default() {
+        let listed = query.split_once(&format!("{label}=~\"")).and_then(|(_, rest)| rest.split_once('"'));
+        let values: Vec<&str> = listed.map_or("", |(values, _)| values).split('|').collect();
+        let extended = groups.iter().flat_map(|group| {
+            values.iter().map(move |value| {
+                let mut group: BTreeMap<String, String> = group.clone();
+                group.insert(label.to_owned(), value.replace("\\\\", ""));
+                group
+            })
+        });
+        groups = extended.collect();
+    }
+    groups
 }
 
 /// One series of numbers, each for an equal part of the range; `_` is none.
@@ -304,24 +329,45 @@ fn typed(results: &[Value], ranged: bool) -> Value {
     json!({ "resultType": if ranged { "matrix" } else { "vector" }, "result": results })
 }
 
-/// What a Prometheus that scraped the recording would count for `sum(increase(selector[window]))`.
+/// What a Prometheus that scraped the recording would count for `sum(increase(selector[window]))`, or for each group of
+/// `sum by (labels) (increase(selector[window]))`.
 fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String> {
     let query = incoming.parameters.get("query").map_or("", String::as_str);
-    let counting = query
-        .strip_prefix("sum(increase(")
-        .and_then(|rest| rest.split_once("s]))"))
-        .and_then(|(inside, after)| Some((inside.rsplit_once('[')?, after)));
-    let Some(((selector, window), "" | " or vector(0)")) = counting else {
-        return Err(format!("the stand-in counts increases only, not `{query}`"));
-    };
-    let window: i64 = window.parse().map_err(|error| format!("`{window}`: {error}"))?;
+    let Counting { by, selector, window } =
+        counting(query).ok_or_else(|| format!("the stand-in counts increases only, not `{query}`"))?;
     let (instants, ranged) = instants(incoming);
-    let counted = recording.increases(selector, &instants, window)?;
-    let points: Vec<Value> = instants
-        .iter()
-        .zip(counted)
-        .filter_map(|(at, count)| Some(json!([at, count?.to_string()])))
-        .collect();
-    let series = if points.is_empty() { Vec::new() } else { vec![shaped(&json!({}), &points, ranged)] };
+    let mut series = Vec::new();
+    for (labels, counted) in recording.increases_by(selector, &by, &instants, window)? {
+        let points: Vec<Value> = instants
+            .iter()
+            .zip(counted)
+            .filter_map(|(at, count)| Some(json!([at, count?.to_string()])))
+            .collect();
+        if !points.is_empty() {
+            series.push(shaped(&json!(labels), &points, ranged));
+        }
+    }
     Ok(typed(&series, ranged))
+}
+
+/// A query of the only shape that is counted.
+struct Counting<'a> {
+    /// The labels that groups are kept apart by.
+    by: Vec<&'a str>,
+    /// The counters.
+    selector: &'a str,
+    /// The seconds that they are counted over.
+    window: i64,
+}
+
+/// Reads a query; none when it is of another shape.
+fn counting(query: &str) -> Option<Counting<'_>> {
+    let query = query.strip_suffix(" or vector(0)").unwrap_or(query).strip_prefix("sum")?;
+    let (by, rest) = match query.strip_prefix(" by (") {
+        Some(rest) => rest.split_once(") ")?,
+        None => ("", query),
+    };
+    let (selector, window) = rest.strip_prefix("(increase(")?.strip_suffix("s]))")?.rsplit_once('[')?;
+    let by = by.split(',').filter(|label| !label.is_empty()).collect();
+    Some(Counting { by, selector, window: window.parse().ok()? })
 }

@@ -8,10 +8,24 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::question::{Counted, Question, When};
 use crate::budget::gap::Gap;
 use crate::http::{Address, HttpError, Response, Secret};
-use crate::source::plan::{self, Counts, Points};
+use crate::source::plan::{self, Points};
+use crate::source::promql::Group;
 use crate::source::{Range, instant, number};
+
+/// The statuses with which servers, and what stands before them, refuse a question that a smaller one may pass: too
+/// many samples or series, too long a text, too long an evaluation.
+const TOO_MUCH: [u16; 8] = [400, 405, 413, 414, 422, 500, 503, 504];
+
+/// A question that was not answered.
+pub(super) struct Refused {
+    /// What that means for everything that it asked about.
+    pub(super) gap: Gap,
+    /// Half of it might be answered.
+    pub(super) is_too_much: bool,
+}
 
 /// The most characters of a server's own text that are shown.
 const SHOWN: usize = 300;
@@ -74,14 +88,69 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The counts of a stretch of the grid.
-    pub(super) fn grid(
+    /// The counts of each selector of a question.
+    pub(super) fn counts(
         &self,
-        query: &str,
-        range: Range,
+        question: &Question,
         answer: Result<Response, HttpError>,
-    ) -> Result<Counts, Gap> {
-        self.points(query, range, answer, |second, value| self.events(query, second, value).map(Some))
+    ) -> Result<Vec<(String, Counted)>, Refused> {
+        let answer = answer.map_err(|error| Refused {
+            is_too_much: matches!(error, HttpError::TooLarge { .. }),
+            gap: unreachable(&error),
+        })?;
+        let kind = match question.when {
+            When::Grid(_) => "matrix",
+            When::At(_) => "vector",
+        };
+        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
+        let data = self.data(&answer, kind).map_err(refused)?;
+        let rows = self.rows(question, &data).map_err(refused)?;
+        let counted = question.fused.selectors().map(|selector| {
+            let name = selector.to_string();
+            let query = selector.increase(question.window);
+            let rows = rows.get(&name).map(Vec::as_slice).unwrap_or_default();
+            (name, self.single(&query, rows).and_then(|row| self.counted(&query, question.when, row)))
+        });
+        Ok(counted.collect())
+    }
+
+    /// The series of an answer by the selector that they count. One that cannot be counted for anybody may be anybody's,
+    /// so that nothing of the answer counts.
+    fn rows<'a>(
+        &self,
+        question: &Question,
+        data: &'a Data<'a>,
+    ) -> Result<BTreeMap<String, Vec<&'a Row<'a>>>, Gap> {
+        let mut rows: BTreeMap<String, Vec<&Row<'_>>> = BTreeMap::new();
+        for row in &data.result {
+            match question.fused.group(&row.metric) {
+                Group::Of(selector) => rows.entry(selector.to_string()).or_default().push(row),
+                Group::Beside => {}
+                Group::Foreign => {
+                    let (query, labels) = (self.clean(&question.query()), self.clean(&labels(row)));
+                    let address = self.address;
+                    let detail =
+                        format!("`{address}` answered `{query}` with {labels}, which was not asked for");
+                    return Err(Gap::Inconsistent { detail });
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The counts of a series.
+    fn counted(&self, query: &str, when: When, row: Option<&Row<'_>>) -> Counted {
+        let Some(row) = row else { return Ok(None) };
+        match when {
+            When::Grid(range) => {
+                self.points(range, row, |second, value| self.events(query, second, value).map(Some)).map(Some)
+            }
+            When::At(_) => {
+                let Some((at, value)) = &row.value else { return Ok(None) };
+                let second = at.as_i64().or_else(|| whole(at)).unwrap_or_default();
+                Ok(Some(vec![Some(self.events(query, second, value)?)]))
+            }
+        }
     }
 
     /// Whether a signal fires at each point of a stretch of the grid; none where nothing is there at all.
@@ -91,7 +160,11 @@ impl Reader<'_> {
         range: Range,
         answer: Result<Response, HttpError>,
     ) -> Result<Points<bool>, Gap> {
-        let points = self.points(query, range, answer, |_, value| Ok(number::nonzero(value)));
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        let data = self.data(&answer, "matrix")?;
+        let row = self.single(query, &data.result.iter().collect::<Vec<_>>());
+        let fires = |row| self.points(range, row, |_, value| Ok(number::nonzero(value)));
+        let points = row.and_then(|row| row.map(fires).transpose());
         points.map_err(|mut gap| {
             if let Gap::Ambiguous { detail } = &mut gap {
                 detail.insert_str(0, "wrap the query in `max(...)`; ");
@@ -103,14 +176,10 @@ impl Reader<'_> {
     /// The points of a stretch of the grid, each as `read` has it.
     fn points<T: Clone>(
         &self,
-        query: &str,
         range: Range,
-        answer: Result<Response, HttpError>,
+        row: &Row<'_>,
         read: impl Fn(i64, &str) -> Result<Option<T>, Gap>,
-    ) -> Result<Points<T>, Gap> {
-        let answer = answer.map_err(|error| unreachable(&error))?;
-        let data = self.data(&answer, "matrix")?;
-        let Some(row) = self.single(query, &data)? else { return Ok(None) };
+    ) -> Result<Vec<Option<T>>, Gap> {
         let mut points = vec![None; plan::count(range)];
         for (at, value) in &row.values {
             let second = at.as_i64().or_else(|| whole(at));
@@ -124,25 +193,12 @@ impl Reader<'_> {
             };
             *slot = read(second, value)?;
         }
-        Ok(Some(points))
+        Ok(points)
     }
 
-    /// The count of a period; none when nothing matches.
-    pub(super) fn instant(
-        &self,
-        query: &str,
-        answer: Result<Response, HttpError>,
-    ) -> Result<Option<Decimal>, Gap> {
-        let answer = answer.map_err(|error| unreachable(&error))?;
-        let data = self.data(&answer, "vector")?;
-        let Some(row) = self.single(query, &data)? else { return Ok(None) };
-        let Some((at, value)) = &row.value else { return Ok(None) };
-        self.events(query, at.as_i64().or_else(|| whole(at)).unwrap_or_default(), value).map(Some)
-    }
-
-    /// The one series of a result; none when there is none.
-    fn single<'a>(&self, query: &str, data: &'a Data<'a>) -> Result<Option<&'a Row<'a>>, Gap> {
-        match data.result.as_slice() {
+    /// The one series that was meant; none when there is none.
+    fn single<'a>(&self, query: &str, rows: &[&'a Row<'a>]) -> Result<Option<&'a Row<'a>>, Gap> {
+        match rows {
             [] => Ok(None),
             [row] if row.histograms.is_some() || row.histogram.is_some() => {
                 let detail = format!(
@@ -155,7 +211,7 @@ impl Reader<'_> {
                 let detail = format!(
                     "`{}` answered `{query}` with {} series, among them {} and {}",
                     self.address,
-                    data.result.len(),
+                    rows.len(),
                     self.clean(&labels(first)),
                     self.clean(&labels(second))
                 );

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use super::*;
 use crate::budget::series::Total;
 use crate::diagnostic::{Place, SourceText};
@@ -9,6 +11,8 @@ use crate::http::Limits;
 use crate::http::stub::{Answer, Stub};
 use crate::settings;
 use crate::source::plan::tests::{environment, slo};
+
+mod fused;
 
 const RANGE: Range = Range { first: 1_700_000_100, last: 1_700_000_700, step: 300 };
 

@@ -1,0 +1,153 @@
+//! What is asked of a server to count events, and what was answered, put together.
+//!
+//! A question is a query for one or more selectors, on a stretch of the grid or at its end. One that is too much for a
+//! server is asked in halves; the answers are the same whichever way they came.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use crate::budget::gap::Gap;
+use crate::source::Range;
+use crate::source::plan::{self, Plan, Points, fuse};
+use crate::source::promql::{Fused, Selector};
+
+/// The most points that a server gives in one answer.
+const MOST_POINTS: usize = 11_000;
+
+/// When something is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Each point of a stretch of the grid.
+    Grid(Range),
+    /// One instant.
+    At(i64),
+}
+
+/// One question about events.
+#[derive(Debug, Clone)]
+pub(super) struct Question {
+    /// The selectors that are counted.
+    pub(super) fused: Fused,
+    /// The seconds over which they are counted, up to each instant.
+    pub(super) window: i64,
+    /// The instants.
+    pub(super) when: When,
+}
+
+impl Question {
+    /// The PromQL.
+    pub(super) fn query(&self) -> String {
+        self.fused.increase(self.window)
+    }
+
+    /// The same in two questions; none for a single selector.
+    pub(super) fn halves(&self) -> Option<[Self; 2]> {
+        let halves = self.fused.halves()?;
+        Some(halves.map(|fused| Self { fused, ..*self }))
+    }
+}
+
+/// Everything that the plans need: each selector on the grid, and over each period that an SLO with it has.
+pub(super) fn questions(plans: &[&Plan], range: Range) -> Vec<Question> {
+    let mut questions = Vec::new();
+    let stretches = stretches(range);
+    let points = stretches.iter().map(|stretch| plan::count(*stretch)).max().unwrap_or(0);
+    for fused in fuse::fuse(plans.iter().copied(), points) {
+        questions.extend(stretches.iter().map(|stretch| Question {
+            fused: fused.clone(),
+            window: range.step,
+            when: When::Grid(*stretch),
+        }));
+    }
+    let mut by_period: BTreeMap<i64, Vec<&Plan>> = BTreeMap::new();
+    for plan in plans {
+        by_period.entry(plan.period).or_default().push(plan);
+    }
+    for (period, plans) in by_period {
+        let whole = fuse::fuse(plans.into_iter(), 1).into_iter();
+        questions.extend(whole.map(|fused| Question { fused, window: period, when: When::At(range.last) }));
+    }
+    questions
+}
+
+/// What was answered, selector by selector.
+#[derive(Default)]
+pub(super) struct Answers {
+    /// The grid.
+    grid: Whole<Decimal>,
+    /// The events of a period, in seconds.
+    direct: BTreeMap<(String, i64), Result<Option<Decimal>, Gap>>,
+}
+
+/// What one question was answered about a selector; one point for an instant.
+pub(super) type Counted = Result<Points<Decimal>, Gap>;
+
+impl Answers {
+    /// Takes in what a question was answered about one of its selectors.
+    pub(super) fn take(&mut self, whole: Range, question: &Question, selector: String, counted: Counted) {
+        match question.when {
+            When::Grid(asked) => add(&mut self.grid, selector, (whole, asked), counted),
+            When::At(_) => {
+                let count = counted.map(|points| points.and_then(|points| points.first().copied().flatten()));
+                self.direct.insert((selector, question.window), count);
+            }
+        }
+    }
+
+    /// The counts of a selector on the grid.
+    pub(super) fn grid(&self, selector: &Selector) -> Result<&Points<Decimal>, Gap> {
+        self.grid
+            .get(&selector.to_string())
+            .map_or_else(|| Err(lost()), |counts| counts.as_ref().map_err(Clone::clone))
+    }
+
+    /// The count of a selector over a period.
+    pub(super) fn direct(&self, selector: &Selector, period: i64) -> Result<Option<Decimal>, Gap> {
+        self.direct.get(&(selector.to_string(), period)).cloned().unwrap_or_else(|| Err(lost()))
+    }
+}
+
+/// The gap for what nobody asked.
+pub(super) fn lost() -> Gap {
+    Gap::Unreachable { detail: "the question was not asked".to_owned() }
+}
+
+/// What was answered over the whole range, by what was asked.
+pub(super) type Whole<T> = BTreeMap<String, Result<Points<T>, Gap>>;
+
+/// Puts the answer for a stretch into the whole range; one gap is the gap of the whole.
+pub(super) fn add<T: Clone>(
+    answers: &mut Whole<T>,
+    name: String,
+    (whole, asked): (Range, Range),
+    points: Result<Points<T>, Gap>,
+) {
+    let entry = answers.entry(name).or_insert(Ok(None));
+    let (known, points) = match (&mut *entry, points) {
+        (Err(_), _) | (Ok(_), Ok(None)) => return,
+        (Ok(known), Ok(Some(points))) => (known, points),
+        (_, Err(gap)) => {
+            *entry = Err(gap);
+            return;
+        }
+    };
+    let all = known.get_or_insert_with(|| vec![None; plan::count(whole)]);
+    let start = usize::try_from((asked.first - whole.first) / whole.step.max(1)).unwrap_or(usize::MAX);
+    for (slot, point) in all.iter_mut().skip(start).zip(points) {
+        *slot = point;
+    }
+}
+
+/// The range in stretches that a server answers at once.
+pub(super) fn stretches(range: Range) -> Vec<Range> {
+    let points = plan::count(range);
+    let offset = |index: usize| i64::try_from(index).unwrap_or(i64::MAX).saturating_mul(range.step);
+    (0..points)
+        .step_by(MOST_POINTS)
+        .map(|start| {
+            let end = (start + MOST_POINTS).min(points) - 1;
+            Range { first: range.first + offset(start), last: range.first + offset(end), step: range.step }
+        })
+        .collect()
+}
