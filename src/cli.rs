@@ -284,6 +284,7 @@ impl Explain {
             color: "auto".to_owned(),
             source: self.source.clone(),
             save_observations: None,
+            plan: false,
             post: false,
             layered: self.layered.clone(),
         }
@@ -371,6 +372,11 @@ pub struct Check {
     /// Write the observations that the verdict rests on, to judge them again offline.
     #[arg(long, value_name = "FILE")]
     pub save_observations: Option<PathBuf>,
+
+    /// Print the requests that would be made of the monitoring system, what each is for and how many there are; make
+    /// none, and judge nothing.
+    #[arg(long, conflicts_with_all = ["post", "format", "save_observations"])]
+    pub plan: bool,
 
     /// The organisation's layer.
     #[command(flatten)]

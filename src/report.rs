@@ -29,6 +29,7 @@ pub mod json;
 pub mod line;
 pub mod markdown;
 pub mod problem;
+pub mod query_plan;
 pub mod recalled;
 pub mod reference;
 pub mod text;

@@ -19,8 +19,8 @@ use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::github::{Address, GitHub};
 use crate::http::{Client, Limits, Secret};
-use crate::report::problem;
-use crate::report::{Report, json, markdown, text};
+use crate::report::query_plan::{self, QueryPlan};
+use crate::report::{Report, json, markdown, problem, text};
 use crate::tree;
 use crate::verdict::Exit;
 
@@ -95,6 +95,9 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     if let (Some(message), None) = (&usage, &post) {
         return Err(message.clone());
     }
+    if let Some(plan) = &judged.plan {
+        return Ok(planned(plan, &judged.report, check, world));
+    }
     let told =
         catch_unwind(AssertUnwindSafe(|| tell(check, &judged, usage.as_deref(), post.as_mut(), world)));
     Ok(told.unwrap_or_else(|payload| {
@@ -105,6 +108,15 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         }
         Exit::Unknown
     }))
+}
+
+/// Prints what would be asked, and what is doubtful in what was written.
+fn planned(plan: &QueryPlan, report: &Report, check: &Check, world: &mut World) -> Exit {
+    if !report.problems.is_empty() {
+        let look = world.look(&check.color);
+        world.tell(problem::render(&report.problems, look).trim_end());
+    }
+    world.end(&query_plan::render(plan), Exit::Proceed)
 }
 
 /// Prints, keeps and publishes what was judged.

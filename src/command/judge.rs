@@ -28,6 +28,7 @@ use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
+use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Environment, OnUnknown, Settings};
@@ -116,12 +117,20 @@ pub struct Judged {
     pub measured: Vec<Measured>,
     /// The policies, asked or not.
     pub policies: Vec<Policy>,
+    /// What would be asked, where that is all that was wanted.
+    pub plan: Option<QueryPlan>,
 }
 
 impl Judged {
     /// Nothing is known yet.
     pub fn blank(now: Timestamp) -> Self {
-        Self { report: blank(now), observations: None, measured: Vec::new(), policies: Vec::new() }
+        Self {
+            report: blank(now),
+            observations: None,
+            measured: Vec::new(),
+            policies: Vec::new(),
+            plan: None,
+        }
     }
 }
 
@@ -206,13 +215,17 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
     let depth =
         |one: &watch::Asked<'_>| watch::history(one.slo.period, quarters.contains(one), settings.step);
-    let observed = watch.observe(&asked, depth, settings, t);
     let mut wanted = watch::signal::Wanted::default();
     for (asked, policies) in &subjects {
         for policy in policies {
             wanted.add(policy, asked.slo, asked.environment);
         }
     }
+    if case.check.plan {
+        judged.plan = Some(watch.plan(&asked, depth, &wanted, (settings, name), t));
+        return Ok(verdict::unknown(now));
+    }
+    let observed = watch.observe(&asked, depth, settings, t);
     let heard = watch.listen(&wanted, settings, t);
     judged.report.notes.extend(watch.notes());
     if case.check.save_observations.is_some() {

@@ -3,6 +3,7 @@
 //! Recorded observations first, then a Prometheus that the command line or the environment names, then the snapshot
 //! that the settings name. Where there is none at all, every budget is a gap that says so.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::http::{Client, Secret};
+use crate::report::query_plan::QueryPlan;
 use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
@@ -180,19 +182,49 @@ impl<'a> Watch<'a> {
         let Some(source) = &self.source else {
             return asked.iter().map(|_| Err(no_source())).collect();
         };
-        let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-        for (index, one) in asked.iter().enumerate() {
-            by_points.entry(depth(one)).or_default().push(index);
-        }
         let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
-        for (points, indices) in by_points {
-            let range = Range { first: t - (points - 1) * settings.step, last: t, step: settings.step };
+        for (range, indices) in by_range(asked, depth, settings.step, t) {
             let requests: Vec<Request<'_>> =
                 indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
             answers.extend(indices.into_iter().zip(source.observe(&requests, range)));
         }
         let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
         (0..asked.len()).map(|index| answers.remove(&index).unwrap_or_else(silent)).collect()
+    }
+
+    /// What would be asked for everything, without asking it.
+    #[must_use]
+    pub fn plan(
+        &self,
+        asked: &[Asked<'_>],
+        depth: impl Fn(&Asked<'_>) -> i64,
+        wanted: &Wanted<'_>,
+        (settings, environment): (&Settings, &str),
+        t: i64,
+    ) -> QueryPlan {
+        let requests = RefCell::new(Vec::new());
+        let plan = |slos: &[Request<'_>], signals: &[SignalRequest<'_>], range| {
+            let planned = self.source.as_ref().map(|source| source.plan(slos, signals, range));
+            requests.borrow_mut().extend(planned.into_iter().flatten());
+        };
+        for (range, indices) in by_range(asked, depth, settings.step, t) {
+            let slos: Vec<Request<'_>> =
+                indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
+            plan(&slos, &[], range);
+        }
+        let ask = |signals: &[SignalRequest<'_>], range| {
+            plan(&[], signals, range);
+            signals.iter().map(|_| Err(no_source())).collect()
+        };
+        let signals = signal::listen(ask, wanted, settings, t).answers.len();
+        QueryPlan {
+            source: self.describe(),
+            environment: environment.to_owned(),
+            judged_at: t,
+            slos: asked.len(),
+            signals,
+            requests: requests.into_inner(),
+        }
     }
 
     /// Asks about the signals that policies read.
@@ -219,6 +251,21 @@ impl<'a> Watch<'a> {
         let instant = now.as_second();
         recorded::write(&self.describe(), instant, settings.step, &requests, observed, &heard.answers)
     }
+}
+
+/// What is asked for with the same history, by its range on the grid.
+fn by_range<'a>(
+    asked: &[Asked<'a>],
+    depth: impl Fn(&Asked<'a>) -> i64,
+    step: i64,
+    t: i64,
+) -> Vec<(Range, Vec<usize>)> {
+    let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (index, one) in asked.iter().enumerate() {
+        by_points.entry(depth(one)).or_default().push(index);
+    }
+    let range = |points| Range { first: t - (points - 1) * step, last: t, step };
+    by_points.into_iter().map(|(points, indices)| (range(points), indices)).collect()
 }
 
 /// The gap of everything where there is no source.

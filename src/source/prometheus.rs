@@ -7,17 +7,17 @@
 //! words of its own (`prometheus/answer.rs`): an answer in part never reads as known.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, Plan};
 use super::promql::{self, Selector};
-use super::{Observation, Range, Request, SignalRequest, Source};
+use super::{Observation, Planned, Range, Request, SignalRequest, Source, When};
 use crate::budget::gap::Gap;
 use crate::budget::signal::Signal;
 use crate::http::{Address, Client, Get, HttpError, Secret};
 
 use answer::Refused;
-use question::{Answers, When, Whole, add, lost, stretches};
+use question::{Answers, Whole, add, lost, stretches};
 
 mod answer;
 mod question;
@@ -211,6 +211,24 @@ impl Source for Prometheus<'_> {
             Ok(Observation { series, direct })
         };
         plans.into_iter().map(|plan| plan.and_then(one)).collect()
+    }
+
+    fn plan(&self, requests: &[Request<'_>], signals: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
+        let mut planned = question::planned(requests, range);
+        let mut queries: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for request in signals {
+            if let Ok(query) = query(request) {
+                queries.entry(query).or_default().insert(request.name.to_owned());
+            }
+        }
+        for (query, serves) in queries {
+            planned.extend(stretches(range).into_iter().map(|stretch| Planned {
+                query: query.clone(),
+                when: When::Grid(stretch),
+                serves: serves.clone(),
+            }));
+        }
+        planned
     }
 
     fn notes(&self) -> Vec<String> {

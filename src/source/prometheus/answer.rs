@@ -8,12 +8,12 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::question::{Counted, Question, When};
+use super::question::{Counted, Question};
 use crate::budget::gap::Gap;
 use crate::http::{Address, HttpError, Response, Secret};
 use crate::source::plan::{self, Points};
 use crate::source::promql::Group;
-use crate::source::{Range, instant, number};
+use crate::source::{Range, When, instant, number};
 
 /// The statuses with which servers, and what stands before them, refuse a question that a smaller one may pass: too
 /// many samples or series, too long a text, too long an evaluation.

@@ -3,26 +3,17 @@
 //! A question is a query for one or more selectors, on a stretch of the grid or at its end. One that is too much for a
 //! server is asked in halves; the answers are the same whichever way they came.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
-use crate::source::Range;
 use crate::source::plan::{self, Plan, Points, fuse};
 use crate::source::promql::{Fused, Selector};
+use crate::source::{Planned, Range, Request, When};
 
 /// The most points that a server gives in one answer.
 const MOST_POINTS: usize = 11_000;
-
-/// When something is asked about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
-    /// Each point of a stretch of the grid.
-    Grid(Range),
-    /// One instant.
-    At(i64),
-}
 
 /// One question about events.
 #[derive(Debug, Clone)]
@@ -69,6 +60,28 @@ pub(super) fn questions(plans: &[&Plan], range: Range) -> Vec<Question> {
         questions.extend(whole.map(|fused| Question { fused, window: period, when: When::At(range.last) }));
     }
     questions
+}
+
+/// The questions that requests lead to, with the SLOs that each is for; one that cannot be asked for leads to none.
+pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
+    let plans = requests.iter().map(|request| (request.slo.name.as_str(), Plan::of(request)));
+    let plans: Vec<(&str, Plan)> = plans.filter_map(|(name, plan)| Some((name, plan.ok()?))).collect();
+    let mut names: BTreeMap<String, BTreeSet<(&str, i64)>> = BTreeMap::new();
+    for (name, plan) in &plans {
+        for selector in plan.selectors() {
+            names.entry(selector.to_string()).or_default().insert((name, plan.period));
+        }
+    }
+    let all: Vec<&Plan> = plans.iter().map(|(_, plan)| plan).collect();
+    let planned = questions(&all, range).into_iter().map(|question| {
+        let users =
+            question.fused.selectors().filter_map(|selector| names.get(&selector.to_string())).flatten();
+        let is_for = |period: i64| matches!(question.when, When::Grid(_)) || period == question.window;
+        let users = users.filter(|(_, period)| is_for(*period));
+        let serves = users.map(|(name, _)| (*name).to_owned()).collect();
+        Planned { query: question.query(), when: question.when, serves }
+    });
+    planned.collect()
 }
 
 /// What was answered, selector by selector.

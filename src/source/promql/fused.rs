@@ -169,9 +169,12 @@ impl Fused {
             }
         }
         let Some(values) = self.members.keys().next() else { return Group::Foreign };
-        let asked = self.open.iter().zip(values).map(|(name, common)| match by.contains_key(name.as_str()) {
-            true => labels.get(name).cloned().unwrap_or_default(),
-            false => common.clone(),
+        let asked = self.open.iter().zip(values).map(|(name, common)| {
+            if by.contains_key(name.as_str()) {
+                labels.get(name).cloned().unwrap_or_default()
+            } else {
+                common.clone()
+            }
         });
         self.members.get(&asked.collect::<Vec<_>>()).map_or(Group::Beside, Group::Of)
     }
