@@ -6,16 +6,23 @@
 
 mod about;
 mod annotation;
+mod calendar;
+pub mod convert;
+pub mod coverage;
+mod defaults;
 mod dialect;
 mod indicator;
 mod method;
 mod openslo;
+mod origin;
 mod period;
 mod pyrra;
 pub mod revision;
 mod sloth;
 mod target;
 mod unreckoned;
+
+use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
@@ -25,10 +32,11 @@ use crate::settings::{self, Settings};
 
 pub use about::{About, ROLES, Role};
 pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
+pub use calendar::Calendar;
 use dialect::{Belongs, Dialect};
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
-pub use period::Calendar;
+pub use origin::{Applied, Origin};
 pub use unreckoned::Unreckoned;
 
 /// The share of events that must be good: above 0, below 1.
@@ -66,12 +74,14 @@ pub struct Slo {
     pub title: String,
     /// The share of events that must be good.
     pub objective: Objective,
-    /// The length of its period, in seconds.
+    /// The length of its period, in seconds; the longest one where they follow the calendar.
     pub period: i64,
     /// What it is bound to besides its objective.
     pub terms: Terms,
     /// What people say of it besides its numbers.
     pub about: About,
+    /// Whether somebody wrote it for what it is about, or it is a default.
+    pub origin: Origin,
     /// Where its periods begin when they follow the calendar; none for a rolling period.
     pub calendar: Option<Calendar>,
     /// How good and bad are counted.
@@ -86,19 +96,38 @@ pub struct Slo {
     pub objective_place: Place,
 }
 
+impl Slo {
+    /// The real length of the period that an instant lies in, in seconds.
+    #[must_use]
+    pub fn period_at(&self, t: i64) -> i64 {
+        let bounds = self.calendar.as_ref().and_then(|calendar| calendar.bounds(t));
+        bounds.map_or(self.period, |(start, end)| end - start)
+    }
+}
+
 /// All SLOs, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalog {
-    /// Sorted by name.
+    /// Those in force, sorted by name: a default once for each endpoint that it holds for.
     pub slos: Vec<Slo>,
+    /// The defaults as they were written, sorted by name.
+    pub defaults: Vec<Slo>,
     /// YAML files that matched the globs and are of no dialect.
     pub passed_over: Vec<String>,
+    /// Files that matched the globs and hold nothing.
+    pub empty: Vec<String>,
 }
 
 impl Catalog {
     /// The SLOs of one service.
     pub fn of<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Slo> {
         self.slos.iter().filter(move |slo| slo.service == service)
+    }
+
+    /// Every SLO as somebody wrote it, once: the explicit ones and the defaults.
+    pub fn written(&self) -> impl Iterator<Item = &Slo> {
+        let explicit = self.slos.iter().filter(|slo| slo.origin == Origin::Explicit);
+        explicit.chain(&self.defaults)
     }
 }
 
@@ -118,7 +147,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         .map(|version| openslo::Documents::new(version, settings.slo_rules));
     let mut slos = Vec::new();
     let mut any = false;
-    let mut passed_over = Vec::new();
+    let (mut passed_over, mut empty) = (Vec::new(), Vec::new());
     for (file, documents) in &parsed {
         let mut known = false;
         for part in documents.iter().flat_map(|document| entries(document.root())) {
@@ -142,7 +171,9 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
                 Belongs::Refused | Belongs::No => {}
             }
         }
-        if !known {
+        if documents.is_empty() {
+            empty.push(file.path().to_owned());
+        } else if !known {
             passed_over.push(file.path().to_owned());
         }
     }
@@ -150,18 +181,16 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         any |= documents.any_slo();
         slos.extend(documents.slos(settings, &mut problems));
     }
-    slos.sort_by_cached_key(|slo| {
-        (slo.name.clone(), slo.place.source.path().to_owned(), slo.place.span.start)
-    });
-    problems.extend(duplicates(&slos, &problems));
-    slos.dedup_by(|later, first| later.name == first.name);
+    slos = named(slos, &mut problems);
     problems.extend(slos.iter().flat_map(Slo::warnings));
     problems.extend(strangers(&slos, settings, &problems));
+    let (slos, defaults) = defaults::apply(slos, settings, &mut problems);
+    let slos = named(slos, &mut problems);
     if !any && problems.iter().all(|problem| !problem.is_error()) {
-        problems.push(no_slo(settings, files.len(), &passed_over));
+        problems.push(no_slo(settings, files.len() - empty.len(), &passed_over));
     }
     diagnostic::sort(&mut problems);
-    (Catalog { slos, passed_over }, problems)
+    (Catalog { slos, defaults, passed_over, empty }, problems)
 }
 
 /// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
@@ -170,14 +199,27 @@ pub fn defines(part: Part<'_>) -> Option<usize> {
     dialect::defines(part)
 }
 
+/// SLOs by name, of each name the first; the others are told.
+fn named(mut slos: Vec<Slo>, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
+    slos.sort_by_cached_key(|slo| {
+        (slo.name.clone(), slo.place.source.path().to_owned(), slo.place.span.start)
+    });
+    problems.extend(duplicates(&slos, problems));
+    slos.dedup_by(|later, first| later.name == first.name);
+    slos
+}
+
 /// SLOs of one name, of whatever dialects, that have not been told as documents of one name.
 fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
     let pairs = sorted.iter().zip(sorted.iter().skip(1)).filter(|(first, later)| first.name == later.name);
-    let untold = |place: &Place| {
-        told.iter().all(|problem| problem.code != Code::Duplicate || problem.place() != Some(place))
-    };
+    let at = |place: &Place| (place.source.path().to_owned(), place.span.start);
+    let told: BTreeSet<(String, usize)> = told
+        .iter()
+        .filter(|problem| problem.code == Code::Duplicate)
+        .filter_map(|problem| problem.place().map(at))
+        .collect();
     pairs
-        .filter(|(_, later)| untold(&later.place))
+        .filter(|(_, later)| !told.contains(&at(&later.place)))
         .map(|(first, later)| {
             Diagnostic::error(Code::Duplicate, format!("there are two SLOs named `{}`", later.name))
                 .at(later.place.clone(), format!("the first stands at {}", first.place))
@@ -192,12 +234,21 @@ fn strangers(slos: &[Slo], settings: &Settings, told: &[Diagnostic]) -> Vec<Diag
         return Vec::new();
     }
     let names = || slos.iter().map(|slo| slo.name.as_str());
+    let default = |name: &str| {
+        let mut defaults = slos.iter().filter(|slo| slo.about.default.is_some());
+        defaults.find(|slo| name.strip_prefix(&slo.name).is_some_and(|rest| rest.starts_with('/')))
+    };
     let strangers = settings.annotations.iter().filter(|(name, _)| names().all(|known| known != *name));
     strangers
         .map(|(name, noted)| {
             Diagnostic::error(Code::UnknownName, format!("there is no SLO `{name}`"))
                 .at(noted.place.clone(), "said of nothing")
-                .help(diagnostic::suggestion(name, names()))
+                .help(match default(name) {
+                    Some(default) => {
+                        format!("say it of the default `{}`, or write an SLO for that endpoint", default.name)
+                    }
+                    None => diagnostic::suggestion(name, names()),
+                })
         })
         .collect()
 }

@@ -194,6 +194,7 @@ mod tests {
             paths: paths.iter().map(ToString::to_string).collect(),
             phase: None,
             tier: None,
+            endpoints: BTreeMap::new(),
             dependencies: Vec::new(),
             place: place.clone(),
         };

@@ -1,14 +1,22 @@
 //! What can be typed.
 
+mod convert;
+
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use convert::Convert;
+
 use crate::change::Rollout;
 use crate::document::RuleSet;
 use crate::policy::vocabulary::word::Topic;
 use crate::verdict::Exit;
+
+mod slos;
+
+pub use slos::{Slos, Table};
 
 /// Error budget policy as code: freeze or proceed, and why.
 #[derive(Debug, Parser)]
@@ -26,10 +34,12 @@ pub enum Verb {
     Init(Box<Init>),
     Check(Box<Check>),
     Validate(Validate),
+    Slos(Slos),
     Explain(Box<Explain>),
     Test(Box<Test>),
     Definitions(Definitions),
     Vendor(Vendor),
+    Convert(Convert),
 }
 
 /// Write what editors need: the words of the policy language, and the schemas of the YAML files.

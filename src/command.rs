@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
 use clap::Parser as _;
@@ -20,6 +20,7 @@ use crate::verdict::Exit;
 
 mod against;
 pub mod check;
+pub mod convert;
 pub mod definitions;
 pub mod explain;
 mod ground;
@@ -28,11 +29,13 @@ mod judge;
 mod law;
 mod organization;
 mod post;
+pub mod slos;
 mod unsettled;
 pub mod validate;
 pub mod test;
 pub mod vendor;
 mod watch;
+mod write;
 
 /// Cells of a line when nobody says how wide the terminal is.
 const WIDTH: usize = 110;
@@ -49,6 +52,8 @@ pub struct World {
     pub now: Timestamp,
     /// Whether `out` is a terminal.
     pub terminal: bool,
+    /// What is piped in.
+    pub input: Box<dyn Read>,
     /// Where verdicts go.
     pub out: Box<dyn Write>,
     /// Where problems and progress go.
@@ -148,10 +153,12 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Init(init) => init::run(&init, world),
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
+            Verb::Slos(slos) => slos::run(&slos, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
             Verb::Definitions(definitions) => definitions::run(&definitions, world),
             Verb::Vendor(vendor) => vendor::run(&vendor, world),
+            Verb::Convert(convert) => convert::run(&convert, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

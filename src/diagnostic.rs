@@ -6,12 +6,14 @@
 //! diagnostic (see `budget::gap`), and a bug of ours is a panic that `command` turns into an unknown verdict.
 
 mod meaning;
+mod nearest;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use meaning::Meaning;
+pub use nearest::{list, nearest, suggestion};
 
 /// What stands where only a person can say what belongs there: `slogate init` writes it, and whoever reads it warns.
 pub const PLACEHOLDER: &str = "@fill-in";
@@ -87,11 +89,13 @@ pub enum Code {
     Version,
     /// An SLO that does not say its user journey, its owner, its runbook or who agreed to it.
     Unsaid,
+    /// Something that a definition says and that OpenSLO v1 has no words for.
+    NotConverted,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -126,6 +130,7 @@ impl Code {
         Self::BelowLayer,
         Self::Version,
         Self::Unsaid,
+        Self::NotConverted,
     ];
 
     /// The code as it is printed and looked up.
@@ -166,6 +171,7 @@ impl Code {
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
             Self::Unsaid => "unsaid",
+            Self::NotConverted => "not-converted",
         }
     }
 }
@@ -195,43 +201,67 @@ pub enum Severity {
 
 /// The text of one file together with the path by which people know it. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SourceText(Arc<(String, String)>);
+pub struct SourceText(Arc<File>);
+
+/// A file that was read.
+struct File {
+    /// Its path.
+    path: String,
+    /// Its text.
+    text: String,
+    /// The offset at which each line begins, once somebody asked: a file with thousands of problems is walked once.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.text == other.text
+    }
+}
+
+impl Eq for File {}
 
 impl SourceText {
     /// A file's text under its path, relative to the root of the repository, with forward slashes.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new((path.into(), text.into())))
+        Self(Arc::new(File { path: path.into(), text: text.into(), lines: OnceLock::new() }))
     }
 
     /// The path, relative to the root of the repository.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.0.0
+        &self.0.path
     }
 
     /// The whole text.
     #[must_use]
     pub fn text(&self) -> &str {
-        &self.0.1
+        &self.0.text
     }
 
     /// Line and column, both from 1 and the column in characters, of a byte offset; past the end means the end.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> (usize, usize) {
-        let before = self.text().get(..offset).unwrap_or_else(|| self.text());
-        let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let column = before.get(start..).map_or(0, |rest| rest.chars().count()) + 1;
+        let offset = if self.text().is_char_boundary(offset) { offset } else { self.text().len() };
+        let lines = self.lines();
+        let line = lines.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|index| lines.get(index)).copied().unwrap_or_default();
+        let column = self.text().get(start..offset).map_or(0, |rest| rest.chars().count()) + 1;
         (line, column)
+    }
+
+    /// The offset at which each line begins; there is always a first one.
+    fn lines(&self) -> &[usize] {
+        self.0.lines.get_or_init(|| {
+            let ends = self.text().match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(ends).collect()
+        })
     }
 
     /// The byte offset of a line and a column, both from 1 and the column in characters; past the end means the end.
     #[must_use]
     pub fn offset(&self, line: usize, column: usize) -> usize {
-        let mut start = 0;
-        for text in self.text().split_inclusive('\n').take(line.saturating_sub(1)) {
-            start += text.len();
-        }
+        let start = self.lines().get(line.saturating_sub(1)).copied().unwrap_or(self.text().len());
         let rest = self.text().get(start..).unwrap_or_default();
         let inside = rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at);
         start + inside
@@ -357,47 +387,12 @@ impl Diagnostic {
 
 /// Sorts problems by file, line and code, and drops exact repetitions.
 pub fn sort(problems: &mut Vec<Diagnostic>) {
-    let key = |problem: &Diagnostic| {
-        let place = problem.place().map(|place| (place.source.path().to_owned(), place.span.start));
-        (problem.severity, place, problem.code, problem.message.clone())
-    };
-    problems.sort_by_key(key);
+    fn key(problem: &Diagnostic) -> impl Ord + '_ {
+        let place = problem.place().map(|place| (place.source.path(), place.span.start));
+        (problem.severity, place, problem.code, problem.message.as_str())
+    }
+    problems.sort_by(|one, other| key(one).cmp(&key(other)));
     problems.dedup();
-}
-
-/// The one of `known` that is nearest to `word`, when it is near enough to have been meant.
-pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let folded = |text: &str| text.to_lowercase().replace(['_', '-'], "");
-    let word = folded(word);
-    known
-        .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&word, &folded(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
-}
-
-/// `did you mean …?`, or the list of what there is.
-pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
-    match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if known.is_empty() => "none is declared".to_owned(),
-        None => format!("there is {}", list(&known)),
-    }
-}
-
-/// `a`, `b` and `c`.
-#[must_use]
-pub fn list(words: &[&str]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => format!("`{one}`"),
-        [most @ .., last] => {
-            let most: Vec<String> = most.iter().map(|word| format!("`{word}`")).collect();
-            format!("{} and `{last}`", most.join(", "))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -413,13 +408,5 @@ mod tests {
         assert_eq!(source.offset(2, 8), x);
         assert_eq!(source.offset(9, 9), source.text().len());
         assert_eq!(Place::line_of(&source, 2).text(), "zwölf: x");
-    }
-
-    #[test]
-    fn the_nearest_word_is_near() {
-        assert_eq!(nearest("remaning", ["remaining", "consumed"]), Some("remaining"));
-        assert_eq!(nearest("burnRate", ["burn_rate", "burned"]), Some("burn_rate"));
-        assert_eq!(nearest("colour", ["remaining", "consumed"]), None);
-        assert_eq!(suggestion("colour", ["a", "b", "c"]), "there is `a`, `b` and `c`");
     }
 }

@@ -1,25 +1,29 @@
 //! A file that can point at its own lines.
 //!
 //! A document is one YAML document as a tree in which every key and every value knows the bytes where
-//! it was written, so that whoever finds a problem in it can underline it. Reading is strict and bounded: 1 MiB
+//! it was written, so that whoever finds a problem in it can underline it. Reading is strict and bounded: 16 MiB
 //! a file, 64 levels, few anchors, no key twice, no tags, no includes. `check` holds a document to one of the
 //! schemas that are embedded in the binary. What the values mean is left to `settings` and `catalog`.
 
 mod scalar;
+mod write;
 mod yaml;
 mod schema;
+mod dialects;
 mod violation;
 
 use std::ops::Range;
 
 use serde_json::{Map, Value};
 
+pub use dialects::{FILE as DIALECTS, dialects};
 pub use schema::{RuleSet, Schema};
+pub use write::write;
 
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 
-/// The largest file that is read, in bytes.
-pub const MAX_BYTES: usize = 1024 * 1024;
+/// The largest text that is parsed, in bytes: some 20,000 SLOs in one file.
+pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// One YAML document of a file.
 #[derive(Debug, Clone)]
@@ -61,14 +65,12 @@ enum Content {
 /// How many problems of one document are told; whoever has mended so many runs the check again.
 const MAX_PROBLEMS: usize = 100;
 
-/// Makes text of a file's bytes: UTF-8, of bounded size, without a byte order mark.
+/// Makes text of a file's bytes: UTF-8, without a byte order mark. How many bytes are read is left to `tree`, and how
+/// many are parsed to `parse`.
 ///
 /// # Errors
-/// The file is larger than [`MAX_BYTES`], or is not UTF-8; the problem points at the first byte that is not.
+/// The file is not UTF-8; the problem points at the first byte that is not.
 pub fn decode(path: &str, bytes: Vec<u8>) -> Result<SourceText, Diagnostic> {
-    if bytes.len() > MAX_BYTES {
-        return Err(too_large(path));
-    }
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => return Err(not_utf8(path, &error)),
@@ -90,7 +92,7 @@ pub fn parse(source: &SourceText) -> Result<Vec<Document>, Vec<Diagnostic>> {
 
 /// A file that is larger than what is read.
 fn too_large(path: &str) -> Diagnostic {
-    Diagnostic::error(Code::Unreadable, format!("`{path}` is larger than 1 MiB"))
+    Diagnostic::error(Code::Unreadable, format!("`{path}` is larger than {} MiB", MAX_BYTES >> 20))
         .help("split it into several files")
 }
 
@@ -102,10 +104,16 @@ fn not_utf8(path: &str, error: &std::string::FromUtf8Error) -> Diagnostic {
     let source = SourceText::new(path, String::from_utf8_lossy(bytes));
     let place = Place::new(&source, offset..offset + char::REPLACEMENT_CHARACTER.len_utf8());
     let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let label = if wide { "the mark of UTF-16" } else { "this byte is not UTF-8" };
+    let (label, help) = if wide {
+        ("the mark of UTF-16", "the file is UTF-16; save it as UTF-8")
+    } else if bytes.starts_with(&[0x1f, 0x8b]) {
+        ("the mark of gzip", "the file is compressed; unpack it")
+    } else {
+        ("this byte is not UTF-8", "save the file as UTF-8")
+    };
     Diagnostic::error(Code::Encoding, format!("`{path}` is not UTF-8, from byte {offset} on"))
         .at(place, label)
-        .help("save the file as UTF-8")
+        .help(help)
 }
 
 impl Document {
@@ -342,11 +350,8 @@ mod tests {
 
     #[test]
     fn files_are_bounded() {
-        assert_eq!(
-            decode("a.yaml", vec![b'a'; MAX_BYTES + 1]).expect_err("too large").code,
-            Code::Unreadable
-        );
-        assert!(parse(&SourceText::new("a.yaml", "a".repeat(MAX_BYTES + 1))).is_err());
+        let found = parse(&SourceText::new("a.yaml", "a".repeat(MAX_BYTES + 1))).expect_err("too large");
+        assert_eq!(found[0].message, "`a.yaml` is larger than 16 MiB");
     }
 
     #[test]

@@ -6,8 +6,14 @@
 
 pub mod history;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+
+/// How deep directories may be nested.
+pub const MAX_DEPTH: usize = 256;
+
+/// The most files that are listed.
+pub const MAX_FILES: usize = 2_000_000;
 
 /// Why git could not answer.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +71,15 @@ impl Changed {
     }
 }
 
+/// A file or link of a commit, as its directory lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// The object that holds its bytes.
+    id: git2::Oid,
+    /// What it is, as git writes it.
+    mode: i32,
+}
+
 /// A local repository and the directory in it that is judged.
 pub struct Repository {
     /// The repository.
@@ -113,6 +128,14 @@ impl Repository {
         self.commit(commit).is_ok()
     }
 
+    /// When a commit was made, in seconds since the epoch.
+    ///
+    /// # Errors
+    /// When it is not here.
+    pub fn committed_at(&self, commit: &str) -> Result<i64, GitError> {
+        self.commit(commit).map(|commit| commit.time().seconds())
+    }
+
     /// The full id of the commit that a name stands for: a full or short id, a branch, a tag, `HEAD~1`.
     /// A branch that is only known from the remote is found without `origin/` before it.
     ///
@@ -143,17 +166,16 @@ impl Repository {
         Err(unknown())
     }
 
-    /// Every file and link below the judged directory at a commit, sorted. Submodules hold no files of ours.
+    /// Every file and link below the judged directory at a commit, by path. Submodules hold no files of ours.
     ///
     /// # Errors
-    /// When the commit is not here or its trees cannot be read.
-    pub fn paths(&self, commit: &str) -> Result<Vec<String>, GitError> {
-        let mut paths = Vec::new();
+    /// When the commit is not here or its trees cannot be read, are nested too deep or hold too many files.
+    pub fn files(&self, commit: &str) -> Result<BTreeMap<String, Listed>, GitError> {
+        let mut files = BTreeMap::new();
         if let Some(tree) = self.judged_tree(commit)? {
-            self.walk(&tree, "", &mut paths)?;
+            self.walk(&tree, "", 0, &mut files)?;
         }
-        paths.sort();
-        Ok(paths)
+        Ok(files)
     }
 
     /// A file's bytes at a commit; none when there is no such file.
@@ -167,18 +189,28 @@ impl Repository {
             Err(error) if error.code() == git2::ErrorCode::NotFound => return Ok(None),
             Err(error) => return Err(broken(&format!("look up `{path}`"), &error)),
         };
-        refuse_other_than_file(path, entry.filemode())?;
+        self.blob(Listed { id: entry.id(), mode: entry.filemode() }, path, limit).map(Some)
+    }
+
+    /// The bytes of a file that was listed.
+    ///
+    /// # Errors
+    /// When it is a link, a directory or a submodule, is larger than `limit` bytes, or cannot be read.
+    pub fn blob(&self, listed: Listed, path: &str, limit: u64) -> Result<Vec<u8>, GitError> {
+        refuse_other_than_file(path, listed.mode)?;
         let what = format!("read `{path}`");
         let (size, _) = self
             .inner
             .odb()
-            .and_then(|odb| odb.read_header(entry.id()))
+            .and_then(|odb| odb.read_header(listed.id))
             .map_err(|error| broken(&what, &error))?;
         if u64::try_from(size).unwrap_or(u64::MAX) > limit {
-            return Err(GitError::Refused(format!("`{path}` has {size} bytes; at most {limit} are read")));
+            return Err(GitError::Refused(format!(
+                "`{path}` has {size} bytes, and at most {limit} are read"
+            )));
         }
-        let blob = self.inner.find_blob(entry.id()).map_err(|error| broken(&what, &error))?;
-        Ok(Some(blob.content().to_vec()))
+        let blob = self.inner.find_blob(listed.id).map_err(|error| broken(&what, &error))?;
+        Ok(blob.content().to_vec())
     }
 
     /// The paths that differ between the merge base of two commits and the second of them.
@@ -278,8 +310,19 @@ impl Repository {
         self.inner.find_tree(entry.id()).map(Some).map_err(|error| broken(&what, &error))
     }
 
-    /// Adds the files and links of a tree and of all trees below it.
-    fn walk(&self, tree: &git2::Tree<'_>, above: &str, paths: &mut Vec<String>) -> Result<(), GitError> {
+    /// Adds the files and links of a tree and of all trees below it. One small tree may hold itself many times over, so
+    /// that depth and number are bounded here and not by what lies on disk.
+    fn walk(
+        &self,
+        tree: &git2::Tree<'_>,
+        above: &str,
+        depth: usize,
+        files: &mut BTreeMap<String, Listed>,
+    ) -> Result<(), GitError> {
+        if depth > MAX_DEPTH {
+            let what = "directories of the commit are nested more than";
+            return Err(GitError::Refused(format!("{what} {MAX_DEPTH} levels deep")));
+        }
         for entry in tree {
             let path = format!("{above}{}", String::from_utf8_lossy(entry.name_bytes()));
             match entry.kind() {
@@ -288,10 +331,15 @@ impl Repository {
                         .inner
                         .find_tree(entry.id())
                         .map_err(|error| broken(&format!("read the directory `{path}`"), &error))?;
-                    self.walk(&below, &format!("{path}/"), paths)?;
+                    self.walk(&below, &format!("{path}/"), depth + 1, files)?;
                 }
-                Some(git2::ObjectType::Blob) => paths.push(path),
+                Some(git2::ObjectType::Blob) => {
+                    files.insert(path, Listed { id: entry.id(), mode: entry.filemode() });
+                }
                 _ => {}
+            }
+            if files.len() > MAX_FILES {
+                return Err(GitError::Refused(format!("the commit has more than {MAX_FILES} files")));
             }
         }
         Ok(())

@@ -16,7 +16,7 @@ pub const LINTS: [(Code, Level); 1] = [(Code::Unsaid, Level::Warn)];
 /// All that is doubtful in a catalog, as bad as the settings say.
 #[must_use]
 pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
-    let found = catalog.slos.iter().filter_map(|slo| unsaid::examine(slo, settings));
+    let found = catalog.written().filter_map(|slo| unsaid::examine(slo, settings));
     weigh(found, settings)
 }
 

@@ -1,6 +1,6 @@
 //! Arguments, environment, clock and streams enter here and nowhere else.
 
-use std::io::{IsTerminal as _, stderr, stdout};
+use std::io::{IsTerminal as _, stderr, stdin, stdout};
 use std::process::ExitCode;
 
 use slogate::command::World;
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         directory: std::env::current_dir().unwrap_or_default(),
         now: jiff::Timestamp::now(),
         terminal: stdout().is_terminal(),
+        input: Box::new(stdin()),
         out: Box::new(stdout()),
         err: Box::new(stderr()),
     };

@@ -32,6 +32,7 @@ pub mod problem;
 pub mod query_plan;
 pub mod recalled;
 pub mod reference;
+pub mod slos;
 pub mod text;
 pub mod trial;
 

@@ -3,6 +3,7 @@
 //! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
 //! in it: they come from the command line and the environment.
 
+mod endpoint;
 mod glob;
 mod join;
 pub mod layer;
@@ -121,6 +122,17 @@ pub struct Service {
     pub phase: Option<String>,
     /// How much depends on it, such as `critical`.
     pub tier: Option<String>,
+    /// The endpoints that it declares, by name.
+    pub endpoints: BTreeMap<String, Endpoint>,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// One endpoint of a service: what users ask it for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Label matchers that tell its events from those of the service's other endpoints; never empty.
+    pub matchers: BTreeMap<String, String>,
     /// Where it is declared.
     pub place: Place,
 }
@@ -171,7 +183,12 @@ impl Note {
     /// What stands there, a number as it was written.
     #[must_use]
     pub fn of(part: Part<'_>) -> Self {
-        let text = part.text().or_else(|| part.number()).unwrap_or_default();
+        let text = match part.boolean() {
+            Some(true) => Some("true"),
+            Some(false) => Some("false"),
+            None => part.text().or_else(|| part.number()),
+        };
+        let text = text.unwrap_or_default();
         Self { text: text.to_owned(), place: part.place(), key: part.key_place() }
     }
 }

@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
-use crate::git::{self, GitError, Repository};
+use crate::git::{self, GitError, Listed, Repository};
 use crate::github::{Entry, GitHub, GitHubError};
 
 /// The largest file that is read, in bytes. A snapshot of a large repository fits.
@@ -86,12 +86,16 @@ impl WorkTree {
         Self { root: root.into() }
     }
 
-    /// Adds the files and links below a directory; links are named and not followed.
-    fn walk(&self, above: &str, paths: &mut Vec<String>) -> Result<(), TreeError> {
-        let failed = |error: &std::io::Error| {
-            let place = if above.is_empty() { "the judged directory" } else { above };
-            TreeError::Refused(format!("`{place}` cannot be listed: {error}"))
-        };
+    /// Adds what lies below a directory and is none; links are named and not followed, and what is no file (a pipe, a
+    /// device) is named so that it can be refused.
+    fn walk(&self, above: &str, depth: usize, paths: &mut Vec<String>) -> Result<(), TreeError> {
+        let place = || if above.is_empty() { "the judged directory" } else { above };
+        let failed =
+            |error: &std::io::Error| TreeError::Refused(format!("`{}` cannot be listed: {error}", place()));
+        if depth > git::MAX_DEPTH {
+            let message = format!("directories are nested more than {} levels deep", git::MAX_DEPTH);
+            return Err(TreeError::Refused(message));
+        }
         for entry in std::fs::read_dir(self.root.join(above)).map_err(|error| failed(&error))? {
             let entry = entry.map_err(|error| failed(&error))?;
             let kind = entry.file_type().map_err(|error| failed(&error))?;
@@ -101,9 +105,13 @@ impl WorkTree {
             }
             let path = format!("{above}{}", name.to_string_lossy());
             if kind.is_dir() {
-                self.walk(&format!("{path}/"), paths)?;
-            } else if kind.is_file() || kind.is_symlink() {
+                self.walk(&format!("{path}/"), depth + 1, paths)?;
+            } else {
                 paths.push(path);
+            }
+            if paths.len() > git::MAX_FILES {
+                let message = format!("the judged directory has more than {} files", git::MAX_FILES);
+                return Err(TreeError::Refused(message));
             }
         }
         Ok(())
@@ -117,7 +125,7 @@ impl Tree for WorkTree {
 
     fn paths(&self) -> Result<Vec<String>, TreeError> {
         let mut paths = Vec::new();
-        self.walk("", &mut paths)?;
+        self.walk("", 0, &mut paths)?;
         paths.sort();
         Ok(paths)
     }
@@ -216,6 +224,11 @@ pub fn holds(directory: &Path, path: &Path) -> bool {
 fn contents(place: &Path, name: &str) -> Result<Vec<u8>, TreeError> {
     let failed = |error: &std::io::Error| TreeError::Refused(format!("`{name}` cannot be read: {error}"));
     let file = std::fs::File::open(place).map_err(|error| failed(&error))?;
+    // Refused before anything is read; what has no size of its own (a pipe) is cut off below.
+    let size = file.metadata().map_err(|error| failed(&error))?.len();
+    if size > MAX_FILE {
+        return Err(too_large(name, Some(size)));
+    }
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| failed(&error))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_FILE {
@@ -230,13 +243,15 @@ pub struct GitTree {
     repository: Rc<Repository>,
     /// The commit's full id.
     commit: String,
+    /// Every file, once they were listed: looking thousands of them up one by one costs minutes.
+    files: OnceCell<BTreeMap<String, Listed>>,
 }
 
 impl GitTree {
     /// The files of a commit, given by its full id.
     #[must_use]
     pub fn new(repository: Rc<Repository>, commit: impl Into<String>) -> Self {
-        Self { repository, commit: commit.into() }
+        Self { repository, commit: commit.into(), files: OnceCell::new() }
     }
 }
 
@@ -246,14 +261,21 @@ impl Tree for GitTree {
     }
 
     fn paths(&self) -> Result<Vec<String>, TreeError> {
-        Ok(self.repository.paths(&self.commit)?)
+        if let Some(files) = self.files.get() {
+            return Ok(files.keys().cloned().collect());
+        }
+        let files = self.repository.files(&self.commit)?;
+        Ok(self.files.get_or_init(|| files).keys().cloned().collect())
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
         if parts(path).is_none() {
             return Err(outside(path));
         }
-        Ok(self.repository.read(&self.commit, path, MAX_FILE)?)
+        match self.files.get().and_then(|files| files.get(path)) {
+            Some(listed) => Ok(Some(self.repository.blob(*listed, path, MAX_FILE)?)),
+            None => Ok(self.repository.read(&self.commit, path, MAX_FILE)?),
+        }
     }
 }
 
@@ -387,8 +409,8 @@ fn outside(path: &str) -> TreeError {
 
 /// A file above the limit.
 fn too_large(path: &str, size: Option<u64>) -> TreeError {
-    let size = size.map_or_else(|| "more".to_owned(), |size| format!("{size} bytes"));
-    TreeError::Refused(format!("`{path}` has {size}; at most {MAX_FILE} bytes are read; gzip a history"))
+    let size = size.map_or_else(String::new, |size| format!(" ({size} bytes)"));
+    TreeError::Refused(format!("`{path}` is larger than {} MiB{size}", MAX_FILE >> 20))
 }
 
 /// True when an error says that there is nothing, rather than that it cannot be read.

@@ -32,7 +32,7 @@ const DOORS: [(&str, &[&str]); 10] = [
     ("jsonschema", &["src/document.rs", "src/document/"]),
     ("git2", &["src/git.rs", "src/git/"]),
     ("octocrab", &["src/github.rs", "src/github/"]),
-    ("clap", &["src/cli.rs", "src/command.rs"]),
+    ("clap", &["src/cli.rs", "src/cli/", "src/command.rs"]),
     ("reqwest", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
     ("tokio", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
     ("promql_parser", &["src/source/promql.rs", "src/source/promql/"]),
@@ -394,6 +394,21 @@ fn the_report_satisfies_its_schema() {
         let report: Value =
             serde_json::from_str(&out).unwrap_or_else(|error| panic!("{arguments:?}: {error}\n{out}"));
         none(&format!("{arguments:?} breaks the schema"), &violations(&report, "schemas/report.v1.json"));
+    }
+}
+
+#[test]
+fn the_listing_of_slos_satisfies_its_schema() {
+    for directory in [
+        "examples/webshop",
+        "tests/cases/slos-lists-what-is-in-force/repo",
+        "tests/cases/check-refuses-wrong-annotations/repo",
+    ] {
+        let out = printed(&["slos", directory, "--format", "json", "--now", "2026-11-21T12:00:00Z"]);
+        let listing: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+        none(&format!("{directory} breaks the schema"), &violations(&listing, "schemas/slos.v1.json"));
+        let listed = |key: &str| listing[key].as_array().is_some_and(|list| !list.is_empty());
+        assert!(listed("services") || listed("problems"), "{out}");
     }
 }
 

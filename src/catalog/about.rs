@@ -10,11 +10,13 @@ use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{Note, Settings};
 
 /// The one environment that an SLO holds in.
-const ENVIRONMENT: &str = "environment";
+pub(super) const ENVIRONMENT: &str = "environment";
 /// The endpoint that it is about.
 const ENDPOINT: &str = "endpoint";
 /// The SLI that it is an objective of.
 const SLI: &str = "sli";
+/// Whether it is a default.
+const DEFAULT: &str = "default";
 /// The team that answers for it.
 const TEAM: &str = "team";
 /// The person or group that is asked about it.
@@ -29,8 +31,8 @@ const DEPENDENCIES: &str = "dependencies";
 const AGREED_BY: &str = "agreed-by";
 
 /// The annotations that are read here, without the prefix.
-pub(super) const KEYS: [&str; 9] =
-    [ENVIRONMENT, ENDPOINT, SLI, TEAM, OWNER, JOURNEY, RUNBOOK, DEPENDENCIES, AGREED_BY];
+pub(super) const KEYS: [&str; 10] =
+    [ENVIRONMENT, ENDPOINT, SLI, DEFAULT, TEAM, OWNER, JOURNEY, RUNBOOK, DEPENDENCIES, AGREED_BY];
 
 /// The most characters that are kept of one annotation.
 const LONGEST: usize = 500;
@@ -70,6 +72,8 @@ pub struct About {
     pub endpoint: Option<Note>,
     /// The SLI that it is an objective of, such as `availability`.
     pub sli: Option<Note>,
+    /// Where it is said that it is a default, which holds wherever nothing else was written; none for all others.
+    pub default: Option<Note>,
     /// The team that answers for it; none where the service's team does.
     pub team: Option<Note>,
     /// Who is asked about it.
@@ -110,6 +114,7 @@ pub(super) fn about(
         environment: text(ENVIRONMENT),
         endpoint: text(ENDPOINT),
         sli: text(SLI),
+        default: None,
         team: text(TEAM),
         owner: text(OWNER),
         journey: text(JOURNEY),
@@ -118,12 +123,27 @@ pub(super) fn about(
         agreed_by: BTreeMap::new(),
     };
     let agreed = text(AGREED_BY);
+    let default = annotations.get(DEFAULT).and_then(|note| default(note, problems));
     if let Some(note) = &about.environment
         && let Err(problem) = settings.environment(note.text.trim())
     {
         tell(problem.at(note.place.clone(), "not declared"), problems);
     }
-    About { agreed_by: agreed.map(|note| agreement(&note, problems)).unwrap_or_default(), ..about }
+    let agreed_by = agreed.map(|note| agreement(&note, problems)).unwrap_or_default();
+    About { agreed_by, default, ..about }
+}
+
+/// Where an SLO says that it is a default; none where it says that it is not.
+fn default(note: &Note, problems: &mut Vec<Diagnostic>) -> Option<Note> {
+    match note.text.trim() {
+        "true" => return Some(note.clone()),
+        "false" => return None,
+        _ => {}
+    }
+    let message = format!("`{PREFIX}{DEFAULT}` cannot be `{}`", note.text);
+    let problem = Diagnostic::error(Code::WrongValue, message).at(note.place.clone(), "neither yes nor no");
+    tell(problem.help("write `\"true\"`, or take the annotation out"), problems);
+    None
 }
 
 /// The names of a list with commas.

@@ -31,6 +31,19 @@ pub enum Comparison {
     AtLeast,
 }
 
+impl Comparison {
+    /// As OpenSLO writes it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Below => "lt",
+            Self::AtMost => "lte",
+            Self::Above => "gt",
+            Self::AtLeast => "gte",
+        }
+    }
+}
+
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -10,9 +10,10 @@ mod references;
 pub(super) mod v1alpha;
 mod version;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Slo, about, dialect};
+use super::{Origin, Slo, about, dialect};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
@@ -36,14 +37,27 @@ pub(super) struct Documents<'a> {
     used: BTreeSet<&'a str>,
     /// Something in one of them is wrong.
     broken: bool,
+    /// Kind and name of what was referred to in vain, and what to do about it.
+    missed: RefCell<BTreeMap<(&'static str, &'a str), String>>,
     /// The rules that they are held to.
     rules: RuleSet,
 }
 
+/// For how many names that are missed the nearest is looked for.
+const MOST_SEARCHED: usize = 200;
+
 impl<'a> Documents<'a> {
     /// None yet, to be held to a set of rules.
     pub(super) fn new(version: Version, rules: RuleSet) -> Self {
-        Self { version, all: Vec::new(), named: BTreeMap::new(), used: BTreeSet::new(), broken: false, rules }
+        Self {
+            version,
+            all: Vec::new(),
+            named: BTreeMap::new(),
+            used: BTreeSet::new(),
+            broken: false,
+            missed: RefCell::default(),
+            rules,
+        }
     }
 
     /// Takes a document in.
@@ -131,6 +145,7 @@ impl<'a> Documents<'a> {
                     objective: share?,
                     terms,
                     about,
+                    origin: Origin::Explicit,
                     period,
                     calendar,
                     method: method?,
@@ -208,12 +223,7 @@ impl<'a> Documents<'a> {
         if let Some(part) = self.named.get(&(kind, name)) {
             return Some(*part);
         }
-        let known: Vec<&str> =
-            self.named.keys().filter(|(other, _)| *other == kind).map(|(_, name)| *name).collect();
-        let help = match known.as_slice() {
-            [] => format!("add a document of kind `{kind}` with this name; there is none of that kind"),
-            known => diagnostic::suggestion(name, known.iter().copied()),
-        };
+        let help = self.missed(kind, name);
         let message = format!("there is no {kind} named `{name}`");
         // No budget depends on who is alerted.
         let idle = self.rules == RuleSet::Lenient && !["SLI", "DataSource"].contains(&kind);
@@ -225,6 +235,25 @@ impl<'a> Documents<'a> {
         let help = ruled(&help, "reference", self.rules);
         problems.push(problem.at(reference.place(), "refers to nothing").help(help));
         None
+    }
+}
+
+impl<'a> Documents<'a> {
+    /// What to do about a name that no document of a kind has. The nearest names are looked for a bounded number of
+    /// times: thousands of names that are missed by thousands would cost minutes.
+    fn missed(&self, kind: &'static str, name: &'a str) -> String {
+        let mut told = self.missed.borrow_mut();
+        let searched = told.len();
+        let known = || {
+            let from = self.named.range((kind, "")..).map(|((other, name), _)| (*other, *name));
+            from.take_while(|(other, _)| *other == kind).map(|(_, name)| name)
+        };
+        let help = told.entry((kind, name)).or_insert_with(|| match known().next() {
+            None => format!("add a document of kind `{kind}` with this name; there is none of that kind"),
+            Some(_) if searched < MOST_SEARCHED => diagnostic::suggestion(name, known()),
+            Some(_) => format!("add a document of kind `{kind}` with this name, or correct the name"),
+        });
+        help.clone()
     }
 }
 

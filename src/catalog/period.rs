@@ -1,10 +1,9 @@
-//! Over which stretch of time an SLO is judged: its length in whole steps, and where it begins by the calendar.
+//! Over which stretch of time an SLO is judged: its length in whole steps. Where it begins by the calendar is
+//! `calendar`'s.
 //!
-//! A period is a fixed number of days, also where its unit is named for the calendar: a rolling month is 30 days.
+//! A rolling period is a fixed number of days, also where its unit is named for the calendar: a rolling month is 30 days.
 
-use jiff::civil::DateTime;
-
-use crate::diagnostic::{Code, Diagnostic, Place};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Part;
 
 /// A day, in seconds.
@@ -13,17 +12,6 @@ pub(super) const DAY: i64 = 86_400;
 const LONGEST: i64 = 366 * DAY;
 /// The most grid points of a period; three periods are read.
 const MOST_POINTS: i64 = 300_000;
-
-/// Where the periods of the calendar begin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Calendar {
-    /// When the first one begins, by the clocks of the zone.
-    pub start: DateTime,
-    /// The time zone's name.
-    pub zone: String,
-    /// Where it is said.
-    pub place: Place,
-}
 
 /// The length of a period in seconds, when it can be judged on the grid: `text` as it was written at `part`, `seconds`
 /// what it stands for.
@@ -65,24 +53,10 @@ pub(super) fn length(
     Some(seconds)
 }
 
-/// The calendar of an OpenSLO time window; what is wrong with it is told.
-pub(super) fn calendar(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Calendar> {
-    let (start, zone) = (part.get("startTime")?, part.get("timeZone")?);
-    let text = start.text()?;
-    let parsed = DateTime::strptime("%Y-%m-%d %H:%M:%S", text);
-    let Ok(start) = parsed else {
-        let problem = Diagnostic::error(Code::WrongValue, format!("`{text}` is no date with a time"));
-        problems.push(problem.at(start.place(), "not a date with a time").help(
-            "write the date and the time by the clocks of the time zone, such as `2026-01-01 00:00:00`",
-        ));
-        return None;
-    };
-    Some(Calendar { start, zone: zone.text()?.to_owned(), place: part.key_place() })
-}
-
 /// Seconds of OpenSLO's shorthand, the largest number there is for one beyond all reckoning; none when malformed.
 pub(super) fn shorthand(text: &str) -> Option<i64> {
-    let unit = match text.chars().last()? {
+    let (count, unit) = counted(text)?;
+    Some(count.saturating_mul(match unit {
         'm' => 60,
         'h' => 3_600,
         'd' => DAY,
@@ -91,12 +65,18 @@ pub(super) fn shorthand(text: &str) -> Option<i64> {
         'Q' => 90 * DAY,
         'Y' => 365 * DAY,
         _ => return None,
-    };
+    }))
+}
+
+/// The count and the unit of OpenSLO's shorthand, the largest count there is for one beyond all reckoning; none when
+/// malformed.
+pub(super) fn counted(text: &str) -> Option<(i64, char)> {
+    let unit = text.chars().last().filter(|unit| "mhdwMQY".contains(*unit))?;
     let digits = text.get(..text.len() - 1)?;
     if digits.is_empty() || digits.starts_with('0') || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    Some(digits.parse::<i64>().map_or(i64::MAX, |count| count.saturating_mul(unit)))
+    Some((digits.parse().unwrap_or(i64::MAX), unit))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::annotation::{Annotations, PREFIX};
-use super::{Comparison, Indicator, Method, Query, Slo, about, dialect, period, target};
+use super::{Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -16,7 +16,7 @@ use crate::settings::Settings;
 pub(super) const KINDS: [&str; 1] = ["ServiceLevelObjective"];
 
 /// The annotation that says which service an SLO is about.
-const SERVICE: &str = "service";
+pub(super) const SERVICE: &str = "service";
 /// The label that says so to Pyrra.
 const LABEL: &str = "pyrra.dev/service";
 
@@ -58,6 +58,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
         period: period?,
         terms,
         about,
+        origin: Origin::Explicit,
         calendar: None,
         method: Method::Occurrences,
         share: None,
@@ -67,13 +68,15 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
     })
 }
 
+/// Where the metadata of an SLO says which service it is about, if they do.
+pub(super) fn said(metadata: Part<'_>) -> Option<Part<'_>> {
+    let own = metadata.get("annotations").and_then(|all| all.get(&format!("{PREFIX}{SERVICE}")));
+    own.or_else(|| metadata.get("labels").and_then(|all| all.get(LABEL)))
+}
+
 /// The service of an SLO.
 fn service<'a>(metadata: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<&'a str> {
-    let said = metadata
-        .get("annotations")
-        .and_then(|all| all.get(&format!("{PREFIX}{SERVICE}")))
-        .or_else(|| metadata.get("labels").and_then(|all| all.get(LABEL)));
-    if let Some(part) = said {
+    if let Some(part) = said(metadata) {
         return dialect::service(part, part.text()?, settings, problems);
     }
     let part = metadata.get("name")?;

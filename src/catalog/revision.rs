@@ -175,7 +175,7 @@ pub fn compare(base: &Catalog, head: &Catalog) -> Vec<Revision> {
 
 /// Whether an SLO of another name is one that is gone: it counts the same events of the same service.
 fn is_renamed(before: &Slo, after: &Slo) -> bool {
-    before.service == after.service && counted(&before.indicator) == counted(&after.indicator)
+    before.service == after.service && counted_by(before) == counted_by(after)
 }
 
 /// A revision of an SLO.
@@ -205,15 +205,18 @@ fn revise(before: &Slo, after: &Slo) -> Vec<Revision> {
     differs(from != to, Revised::Sla { from, to });
     let (from, to) = (before.period, after.period);
     differs(from != to, Revised::Period { from, to });
-    let begins = |slo: &Slo| slo.calendar.as_ref().map(|calendar| (calendar.start, calendar.zone.clone()));
     let (from, to) = (before.calendar.clone(), after.calendar.clone());
-    differs(begins(before) != begins(after), Revised::Calendar { from, to });
+    let is_other = match (&from, &to) {
+        (Some(from), Some(to)) => !from.is_same(to),
+        (from, to) => from.is_some() != to.is_some(),
+    };
+    differs(is_other, Revised::Calendar { from, to });
     let (from, to) = (before.method.clone(), after.method.clone());
     differs(!is_same(&from, &to), Revised::Method { from, to });
     let weight = |slo: &Slo| slo.share.as_ref().map(|share| share.weight);
     let (from, to) = (weight(before), weight(after));
     differs(from != to, Revised::Weight { from, to });
-    let parts = differing(&before.indicator, &after.indicator);
+    let parts = differing(before, after);
     differs(!parts.is_empty(), Revised::Indicator { parts });
     let (from, to) = (before.terms.priority, after.terms.priority);
     differs(from != to, Revised::Priority { from, to });
@@ -247,7 +250,7 @@ fn said(slo: &Slo) -> [(&'static str, Option<String>); 11] {
     [
         ("title", Some(slo.title.clone()).filter(|title| *title != slo.name)),
         ("service", Some(slo.service.clone())),
-        ("environment", text(&about.environment)),
+        ("environment", slo.environments()),
         ("endpoint", text(&about.endpoint)),
         ("sli", text(&about.sli)),
         ("team", text(&about.team)),
@@ -259,13 +262,23 @@ fn said(slo: &Slo) -> [(&'static str, Option<String>); 11] {
     ]
 }
 
-/// What differs between two indicators.
-fn differing(before: &Indicator, after: &Indicator) -> Vec<&'static str> {
-    let (before, after) = (counted(before), counted(after));
+/// What differs between the events of two SLOs.
+fn differing(before: &Slo, after: &Slo) -> Vec<&'static str> {
+    let (before, after) = (counted_by(before), counted_by(after));
     let mut parts: Vec<&'static str> = before.keys().chain(after.keys()).copied().collect();
     parts.sort_unstable();
     parts.dedup();
     parts.retain(|part| before.get(part) != after.get(part));
+    parts
+}
+
+/// What an SLO counts, by the names of its parts: a default counts the events of its endpoint alone.
+fn counted_by(slo: &Slo) -> BTreeMap<&'static str, String> {
+    let mut parts = counted(&slo.indicator);
+    let labels: Vec<String> = slo.matchers().map(|(name, value)| format!("{name}={value:?}")).collect();
+    if !labels.is_empty() {
+        parts.insert("labels of the endpoint", labels.join(", "));
+    }
     parts
 }
 

@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
-use super::{Indicator, Method, Query, Slo, about, dialect, period, target};
+use super::{Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -106,6 +106,7 @@ fn slo(
         period: period?,
         terms,
         about,
+        origin: Origin::Explicit,
         calendar: None,
         method: Method::Occurrences,
         share: None,

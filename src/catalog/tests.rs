@@ -132,7 +132,8 @@ fn documents_of_other_formats_are_passed_over_and_counted() {
         "version: 3\n",
     ]);
     assert_eq!(problems, []);
-    assert_eq!(catalog.passed_over, ["b.yaml", "c.yaml", "d.yaml", "e.yaml"]);
+    assert_eq!(catalog.passed_over, ["b.yaml", "c.yaml", "e.yaml"]);
+    assert_eq!(catalog.empty, ["d.yaml"]);
     let (_, problems) = loaded(&["apiVersion: v1\nkind: ConfigMap\n"]);
     assert_eq!(problems[0].code, Code::NoSlo);
     assert_eq!(loaded(&[]).1[0].code, Code::NoSlo);

@@ -9,21 +9,30 @@ use std::path::Path;
 
 use crate::cli::Definitions;
 use crate::command::World;
-use crate::document::Schema;
+use crate::document::{self, DIALECTS, RuleSet, Schema};
 use crate::report::definitions;
 use crate::settings;
-use crate::tree;
+use crate::tree::{self, Tree as _, WorkTree};
 use crate::verdict::Exit;
 
 /// The directory below the one that has the settings.
 const DIRECTORY: &str = ".slogate";
 
-/// The formats that people write, each with the files that are written in it, and the way from such a file to the
-/// directory of the definitions.
-const SCHEMAS: [(Schema, &str, &str); 3] = [
-    (Schema::Settings, "slogate.yaml", ""),
-    (Schema::OpenSlo, "slos/**/*.yaml", "../"),
-    (Schema::PolicyTest, "policies/*.test.yaml", "../"),
+/// A file that people write, the schema that it follows, and the way from it to the directory of the definitions.
+struct Format {
+    /// The name of the schema's file.
+    schema: &'static str,
+    /// The files that are written in it.
+    files: &'static str,
+    /// The way up.
+    up: &'static str,
+}
+
+/// The formats that people write.
+const FORMATS: [Format; 3] = [
+    Format { schema: Schema::Settings.file(), files: "slogate.yaml", up: "" },
+    Format { schema: DIALECTS, files: "slos/**/*.yaml", up: "../" },
+    Format { schema: Schema::PolicyTest.file(), files: "policies/*.test.yaml", up: "../" },
 ];
 
 /// What became of one file.
@@ -45,7 +54,7 @@ pub fn run(definitions: &Definitions, world: &mut World) -> Exit {
     }
     let mut text = String::new();
     let mut differs = false;
-    for (shown, wanted) in files() {
+    for (shown, wanted) in files(slo_rules(&root)) {
         let place = root.join(&shown);
         let fate = fate(&place, &wanted);
         let done = match (&fate, definitions.check) {
@@ -75,11 +84,23 @@ pub fn run(definitions: &Definitions, world: &mut World) -> Exit {
 }
 
 /// The files by their paths, with what they must say.
-fn files() -> Vec<(String, String)> {
-    let schemas = SCHEMAS
-        .iter()
-        .map(|(schema, ..)| (format!("{DIRECTORY}/{}", schema.file()), schema.text().to_owned()));
-    std::iter::once((settings::DEFINITIONS.to_owned(), definitions::render())).chain(schemas).collect()
+fn files(slo_rules: RuleSet) -> [(String, String); 4] {
+    let below = |file: &str| format!("{DIRECTORY}/{file}");
+    [
+        (settings::DEFINITIONS.to_owned(), definitions::render()),
+        (below(Schema::Settings.file()), Schema::Settings.text().to_owned()),
+        (below(DIALECTS), document::dialects(slo_rules)),
+        (below(Schema::PolicyTest.file()), Schema::PolicyTest.text().to_owned()),
+    ]
+}
+
+/// The rules that SLO documents are held to, by the settings of a directory; the usual ones where there are none, or
+/// none that are valid.
+fn slo_rules(root: &Path) -> RuleSet {
+    let read = WorkTree::new(root).read(settings::FILE).ok().flatten();
+    let source = read.and_then(|bytes| document::decode(settings::FILE, bytes).ok());
+    let settings = source.and_then(|source| settings::load(&source).0);
+    settings.map_or(RuleSet::Spec, |settings| settings.slo_rules)
 }
 
 /// How a file stands to what it must say.
@@ -108,13 +129,13 @@ fn advice() -> String {
                     server,\nVS Code's YAML extension) are told by a first line in each file, with one `../` for each \
                     directory that it is in:\n\n"
         .to_owned();
-    for (schema, files, up) in SCHEMAS {
-        let line = format!("# yaml-language-server: $schema={up}{DIRECTORY}/{}", schema.file());
+    for Format { schema, files, up } in FORMATS {
+        let line = format!("# yaml-language-server: $schema={up}{DIRECTORY}/{schema}");
         let _ = writeln!(text, "  {line:<69} in {files}");
     }
     text.push_str("\nor once for all in VS Code's settings.json:\n\n  \"yaml.schemas\": {\n");
     let lines =
-        SCHEMAS.map(|(schema, files, _)| format!("    \"./{DIRECTORY}/{}\": \"{files}\"", schema.file()));
+        FORMATS.map(|Format { schema, files, .. }| format!("    \"./{DIRECTORY}/{schema}\": \"{files}\""));
     let _ = writeln!(text, "{}\n  }}", lines.join(",\n"));
     text
 }

@@ -52,6 +52,12 @@ impl Ground {
         }
     }
 
+    /// When the base's commit was made, in seconds since the epoch; none without a base, or where the clone cannot say.
+    #[must_use]
+    pub fn committed_at(&self) -> Option<i64> {
+        self.repository.as_ref()?.committed_at(&self.base.as_ref()?.id).ok()
+    }
+
     /// The tree where this ground's history and another's part, the work tree standing on `HEAD`; none where the clone
     /// cannot say.
     #[must_use]

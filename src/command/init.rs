@@ -10,12 +10,13 @@ use jiff::tz::TimeZone;
 use crate::cli::{Init, Layered, Test, TestFormat};
 use crate::command::World;
 use crate::command::ground;
-use crate::command::init::draft::{Draft, Plan};
+use crate::command::init::draft::Plan;
 use crate::command::init::findings::Findings;
 use crate::command::init::overlay::Overlay;
 use crate::command::init::service::{Origin, Service, check_name};
 use crate::command::judge::Stop;
 use crate::command::law::Law;
+use crate::command::write::{self, Draft};
 use crate::command::{test, validate};
 use crate::diagnostic::{self, Diagnostic};
 use crate::report::{problem, trial};
@@ -30,10 +31,9 @@ mod overlay;
 mod owners;
 mod service;
 mod summary;
-mod survey;
+pub(super) mod survey;
 mod template;
 mod workflow;
-mod write;
 
 /// Why nothing is written.
 enum Refusal {

@@ -397,9 +397,9 @@ fn subjects<'a>(
 ) -> BTreeMap<watch::Asked<'a>, Vec<&'a Policy>> {
     let mut subjects: BTreeMap<watch::Asked<'a>, Vec<&'a Policy>> = BTreeMap::new();
     for (name, service) in settings.services.iter().filter(|(name, _)| touched.contains(*name)) {
-        let slos: Vec<&Slo> = catalog.slos.iter().filter(|slo| slo.service == *name).collect();
+        let slos: Vec<&Slo> = catalog.of(name).collect();
+        problems.extend(law::unmeasured((name, service), catalog, policies, &[judged]));
         if slos.is_empty() {
-            problems.push(law::without_slo(name, service));
             continue;
         }
         let covering: Vec<&Policy> =
@@ -408,11 +408,14 @@ fn subjects<'a>(
         for slo in slos {
             for policy in &covering {
                 let environment = policy.header.measures.as_deref().unwrap_or(judged);
-                if let Some(asked) = watch::Asked::new(settings, slo, environment) {
+                if slo.holds_in(environment)
+                    && let Some(asked) = watch::Asked::new(settings, slo, environment)
+                {
                     subjects.entry(asked).or_default().push(policy);
                 }
             }
             if covering.is_empty()
+                && slo.holds_in(judged)
                 && let Some(asked) = watch::Asked::new(settings, slo, judged)
             {
                 subjects.entry(asked).or_default();

@@ -5,7 +5,7 @@
 //! error: whose silver bullets, whose escalation would count? A service has one agreement. What the organisation asks
 //! stands above that: its layer joins the settings, and its policies rule besides the team's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
@@ -118,8 +118,12 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let mut paths = ground.tree.paths()?;
     paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = rules.problems.clone();
+    let before = problems.len();
     let definitions = read_all(ground, &paths, &settings.slos, settings::FILE, &mut problems)?;
-    let (mut catalog, found) = catalog::load(&definitions, settings);
+    let all = problems.len() == before;
+    let (mut catalog, mut found) = catalog::load(&definitions, settings);
+    // What could not be read may well define one.
+    found.retain(|problem| all || problem.code != Code::NoSlo);
     problems.extend(found);
     problems.extend(promql::check(&catalog, settings));
     for path in &catalog.passed_over {
@@ -127,8 +131,15 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
         problems.push(Diagnostic::warning(Code::Unused, message).help(help));
     }
+    for path in &catalog.empty {
+        let message = format!("`{path}` holds nothing, so nothing in it is judged");
+        let help = "write an SLO into it, or remove the file";
+        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
+    }
     let mut policies = Vec::new();
+    let before = problems.len();
     let scripts = read_all(ground, &paths, &settings.policies, settings::FILE, &mut problems)?;
+    let all = problems.len() == before;
     let names = names(settings);
     for source in &scripts {
         match Policy::load(source, &names) {
@@ -140,7 +151,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         }
     }
     let demanded = rules.organization.as_ref().is_some_and(|organization| !organization.policies.is_empty());
-    if scripts.is_empty() && !demanded {
+    if scripts.is_empty() && all && !demanded {
         let globs: Vec<&str> = settings.policies.iter().map(String::as_str).collect();
         let message = format!("no policy was found by {} in {}", diagnostic::list(&globs), ground.describe());
         let help = format!("write the first policy, or correct `policies` in {}", settings::FILE);
@@ -166,11 +177,12 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     Ok(Law { catalog, policies, complete, problems })
 }
 
-/// The SLOs that a policy covers.
+/// The SLOs that a policy covers, in an environment that it may measure.
 pub fn covered<'a>(policy: &Policy, catalog: &'a Catalog, settings: &Settings) -> Vec<&'a Slo> {
     let covers = |slo: &&Slo| {
         let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
-        policy.covers(&slo.service, team)
+        let measured = policy.header.measures.as_deref();
+        policy.covers(&slo.service, team) && measured.is_none_or(|environment| slo.holds_in(environment))
     };
     catalog.slos.iter().filter(covers).collect()
 }
@@ -210,6 +222,7 @@ pub fn read_all(
 ) -> Result<Vec<SourceText>, Stop> {
     let matcher = settings::glob(globs);
     let mut sources = Vec::new();
+    let mut bytes = 0;
     let mut used = vec![false; globs.len()];
     for path in paths {
         let found = matcher.matches(path);
@@ -222,11 +235,18 @@ pub fn read_all(
             }
         }
         match ground.tree.read(path) {
-            Ok(Some(bytes)) => match document::decode(path, bytes) {
-                Ok(source) => sources.push(source),
-                Err(problem) => problems.push(problem),
-            },
-            Ok(None) => {}
+            Ok(Some(read)) => {
+                bytes += read.len();
+                if bytes > MOST_BYTES {
+                    problems.push(too_many_bytes(path, globs));
+                    break;
+                }
+                match document::decode(path, read) {
+                    Ok(source) => sources.push(source),
+                    Err(problem) => problems.push(problem),
+                }
+            }
+            Ok(None) => problems.push(unnamed(path)),
             Err(TreeError::Refused(message)) => {
                 let help = "put a plain file there, or leave it out of the globs";
                 problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
@@ -242,6 +262,31 @@ pub fn read_all(
         problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
     }
     Ok(sources)
+}
+
+/// The most bytes that are read of all files that some globs match: some 80,000 SLOs.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
+/// The files of some globs are too large together.
+fn too_many_bytes(path: &str, globs: &[String]) -> Diagnostic {
+    let globs: Vec<&str> = globs.iter().map(String::as_str).collect();
+    let message = format!(
+        "the files that match {} are larger than {} MiB together; `{path}` and what follows it is not read",
+        diagnostic::list(&globs),
+        MOST_BYTES >> 20
+    );
+    Diagnostic::error(Code::Unreadable, message)
+        .help("leave out of the globs what is not meant, or split the repository")
+}
+
+/// A file that was listed and is not there by that name.
+fn unnamed(path: &str) -> Diagnostic {
+    let (message, help) = if path.contains(char::REPLACEMENT_CHARACTER) {
+        (format!("the name of the file `{path}` is not UTF-8"), "rename the file")
+    } else {
+        (format!("`{path}` was there a moment ago, and is gone"), "run it again")
+    };
+    Diagnostic::error(Code::Unreadable, message).help(help)
 }
 
 /// The names that a policy may use.
@@ -341,11 +386,43 @@ fn overlaps(policies: &[Policy], settings: &Settings) -> Vec<Diagnostic> {
 }
 
 /// The warning about a service that has no SLO.
-pub fn without_slo(name: &str, service: &Service) -> Diagnostic {
+fn without_slo(name: &str, service: &Service) -> Diagnostic {
     let message = format!("the service `{name}` has no SLO, so nothing is known of it");
     Diagnostic::warning(Code::ServiceWithoutSlo, message)
         .at(service.place.clone(), "no SLO names this service")
         .help("write an SLO for it; until then every change to it is warned about, and under an organization that has policies not known")
+}
+
+/// The warnings about the environments in which none of a service's SLOs holds, although `policies` measure it there
+/// where one of the `judged` is judged; one warning where it has no SLO at all.
+pub fn unmeasured(
+    (name, service): (&str, &Service),
+    catalog: &Catalog,
+    policies: &[Policy],
+    judged: &[&str],
+) -> Vec<Diagnostic> {
+    if catalog.of(name).next().is_none() {
+        return vec![without_slo(name, service)];
+    }
+    let covering = policies.iter().filter(|policy| policy.covers(name, service.team.as_deref()));
+    let measures: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
+    let mut measured: BTreeSet<&str> = measures.iter().copied().flatten().collect();
+    if measures.is_empty() || measures.contains(&None) {
+        measured.extend(judged);
+    }
+    measured.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
+    let bare = measured.into_iter().map(|environment| {
+        let message = format!(
+            "the service `{name}` has no SLO in the environment `{environment}`, so nothing is known of it there"
+        );
+        let problem = Diagnostic::warning(Code::ServiceWithoutSlo, message)
+            .at(service.place.clone(), "its SLOs are bound to other environments");
+        problem.help(format!(
+            "write an SLO that holds in `{environment}`, or let the policy measure where there is one, by \
+             `measures: \"…\"` in its header; until then every change that is judged there is warned about"
+        ))
+    });
+    bare.collect()
 }
 
 /// The warning about a service that no policy of its team covers, whether or not the organisation's does.

@@ -168,11 +168,16 @@ pub fn hold(layer: &Layer, catalog: &mut Catalog, policies: &mut [Policy]) -> Ve
         let [from, to] = [slo.objective, least].map(|objective| figure::objective(objective.share()));
         let message = format!(
             "the objective of the SLO `{}` is {from}, and the organisation {} asks for at least {to}",
-            slo.name, layer.name
+            slo.written_as(),
+            layer.name
         );
         let label = format!("it is judged against {to}");
         let problem = Diagnostic::warning(Code::BelowLayer, message).at(slo.objective_place.clone(), label);
-        problems.push(problem.help(format!("raise it to {to}, so that the SLO says what is judged")));
+        let problem = problem.help(format!("raise it to {to}, so that the SLO says what is judged"));
+        // A default is written once and holds for many endpoints.
+        if problems.last() != Some(&problem) {
+            problems.push(problem);
+        }
         slo.objective = least;
     }
     for policy in policies {

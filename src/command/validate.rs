@@ -123,10 +123,9 @@ fn other(validate: &Validate, world: &World, root: &Path) -> Result<(Option<Grou
 /// Services that nothing protects.
 fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
+    let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for (name, service) in &settings.services {
-        if law.catalog.of(name).next().is_none() {
-            problems.push(law::without_slo(name, service));
-        }
+        problems.extend(law::unmeasured((name, service), &law.catalog, &law.policies, &environments));
         problems.extend(law::without_policy(name, service, &law.policies));
     }
     problems

@@ -59,6 +59,7 @@ impl Code {
             Self::BelowLayer => BELOW_LAYER,
             Self::Version => VERSION,
             Self::Unsaid => UNSAID,
+            Self::NotConverted => NOT_CONVERTED,
         }
     }
 }
@@ -346,4 +347,13 @@ const VERSION: Meaning = meaning(
     "`version: \"next\"`; a threshold that moved from 10 to 5 percent, and `version: \"2.1.0\"` before and after.",
     "Raise the version: the last number for words, the one before it for a threshold, the first for a \
                  new agreement.",
+);
+
+/// `not-converted`.
+const NOT_CONVERTED: Meaning = meaning(
+    "A definition says something that OpenSLO v1 has no words for. A warning says what is left out, or written so that \
+                 nothing reads it; an error says that the SLO would be another one, and then nothing is written.",
+    "`sli: { plugin: { id: team/latency } }` in a definition of Sloth; objectives of OpenSLO v1alpha with different \
+                 ratios.",
+    "Say it in other words where it comes from, or take it out.",
 );

@@ -30,7 +30,9 @@ const WORDS: [&str; 4] = ["no SLA", "fires", "quiet", "none"];
 /// It is no report of this version, or is larger than what is read.
 pub fn read(path: &str, bytes: Vec<u8>) -> Result<Document, Vec<Diagnostic>> {
     if bytes.len() > document::MAX_BYTES {
-        let problem = Diagnostic::error(Code::Unreadable, format!("`{path}` is larger than 1 MiB"));
+        let problem = Diagnostic::error(Code::Unreadable, {
+            format!("`{path}` is larger than {} MiB", document::MAX_BYTES >> 20)
+        });
         return Err(vec![problem.help("judge fewer services at once, with --service")]);
     }
     let source = document::decode(path, bytes).map_err(|problem| vec![problem])?;

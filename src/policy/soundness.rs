@@ -55,10 +55,11 @@ impl<'a> Covered<'a> {
     /// An SLO that a policy covers.
     #[must_use]
     pub fn new(slo: &'a Slo, policy: &'a Policy, settings: &'a Settings) -> Self {
-        let environments = match &policy.header.measures {
+        let mut environments: Vec<&str> = match &policy.header.measures {
             Some(measured) => vec![measured.as_str()],
             None => settings.environments.keys().map(String::as_str).collect(),
         };
+        environments.retain(|environment| slo.holds_in(environment));
         Self { slo, service: settings.services.get(&slo.service), environments }
     }
 

@@ -64,7 +64,8 @@ fn instant(seconds: i64) -> Option<String> {
 }
 
 /// A decimal as a JSON number; one without a fraction as an integer.
-fn number(decimal: Decimal) -> Json {
+#[must_use]
+pub fn number(decimal: Decimal) -> Json {
     let decimal = decimal.normalize();
     match decimal.to_i64().filter(|_| decimal.scale() == 0) {
         Some(whole) => json!(whole),

@@ -140,6 +140,7 @@ impl<'a> Loader<'a, '_> {
                 dependencies,
                 phase: text("phase"),
                 tier: text("tier"),
+                endpoints: self.endpoints(part),
                 place: part.key_place(),
             };
             services.insert(name.to_owned(), service);
@@ -152,11 +153,7 @@ impl<'a> Loader<'a, '_> {
         let entries = self.root.get("environments").into_iter().flat_map(Part::entries);
         let environment = |(name, part): (&str, Part<'_>)| {
             let mode = mode(part).unwrap_or(Mode::Inform);
-            let matchers = part.get("match").into_iter().flat_map(Part::entries);
-            let matchers = matchers
-                .filter_map(|(label, value)| Some((label.to_owned(), value.text()?.to_owned())))
-                .collect();
-            (name.to_owned(), Environment { mode, matchers })
+            (name.to_owned(), Environment { mode, matchers: matchers(part) })
         };
         entries.map(environment).collect()
     }
@@ -258,6 +255,12 @@ impl<'a> Loader<'a, '_> {
         }
         Some(Snapshot { path: path.to_owned(), place: part.place() })
     }
+}
+
+/// The labels that tell the events of an environment or of an endpoint, and their values.
+pub(super) fn matchers(part: Part<'_>) -> BTreeMap<String, String> {
+    let entries = part.get("match").into_iter().flat_map(Part::entries);
+    entries.filter_map(|(label, value)| Some((label.to_owned(), value.text()?.to_owned()))).collect()
 }
 
 /// The mode of an environment, where it is said.

@@ -4,7 +4,7 @@
 //! module, so that absence means the same everywhere: a point is known when all events are there and every part
 //! of the bad (or good) ones is there, or was said to be zero when absent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -50,11 +50,16 @@ impl Plan {
         let Some((part, total, is_good)) = request.slo.indicator.counters() else {
             return Err(unsupported("an indicator that counts no events is not judged yet".to_owned()));
         };
+        // Where both ask for a label they agree, or nothing matches: what an SLO asks for itself never replaces what its
+        // environment asks.
+        let of_endpoint: BTreeMap<String, String> =
+            request.slo.matchers().map(|(name, value)| (name.clone(), value.clone())).collect();
         let read = |query: &Query| {
             let counted = promql::parse(query)
                 .map_err(|problem| unsupported(format!("{} ({})", problem.message, query.place)))?;
             counted
                 .with_matchers(&request.matchers.matchers)
+                .and_then(|counted| counted.with_matchers(&of_endpoint))
                 .map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", query.place) })
         };
         let pinned = request.matchers.matchers.keys().cloned().collect();
@@ -173,10 +178,8 @@ pub fn count(range: Range) -> usize {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::catalog::{About, Indicator, Method, Objective, Slo, Terms};
+    use crate::catalog::{About, Indicator, Method, Objective, Origin, Slo, Terms};
     use crate::diagnostic::{Place, SourceText};
     use crate::settings::{Environment, Mode};
 
@@ -195,6 +198,7 @@ pub(super) mod tests {
             period,
             terms: Terms::default(),
             about: About::default(),
+            origin: Origin::Explicit,
             calendar: None,
             method: Method::Occurrences,
             share: None,

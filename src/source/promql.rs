@@ -10,9 +10,9 @@ use std::fmt::{self, Write as _};
 
 use promql_parser::label::{MatchOp, Matcher};
 
-use crate::catalog::{Catalog, Query};
+use crate::catalog::{Catalog, Query, Slo};
 use crate::diagnostic::{Code, Diagnostic, Place};
-use crate::settings::{Settings, Signal};
+use crate::settings::{Environment, Settings, Signal};
 
 mod expression;
 mod fused;
@@ -76,25 +76,28 @@ fn query_of(signal: &Signal) -> Query {
 /// Reads every query of every SLO and of every signal, and puts every environment's matchers in.
 ///
 /// A query that is no PromQL is an error; one of an SLO that counts no events is a warning, and the budget is a gap.
-/// A query that contradicts all environments is an error; one that only contradicts some (an SLO of production
-/// alone) is a warning, and its budget is a gap in those.
+/// A query that contradicts all environments in which the SLO holds is an error; one that only contradicts some is a
+/// warning, and its budget is a gap in those. A default that contradicts an endpoint is an error.
 #[must_use]
 pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for slo in &catalog.slos {
+    for slo in catalog.written() {
+        let environments = environments(settings, |name| slo.holds_in(name));
         let Some((part, total, _)) = slo.indicator.counters() else { continue };
         for query in [part, total] {
             match parse(query) {
-                Ok(counted) => problems.extend(contradictions(query, settings, |matchers| {
+                Ok(counted) => problems.extend(contradictions(query, &environments, |matchers| {
                     counted.with_matchers(matchers).map(drop)
                 })),
                 Err(problem) => problems.push(problem),
             }
         }
     }
+    problems.extend(catalog.slos.iter().flat_map(endpoint_contradictions));
+    let everywhere = environments(settings, |_| true);
     for signal in settings.signals.values() {
         match read_signal(signal) {
-            Ok(read) => problems.extend(contradictions(&query_of(signal), settings, |matchers| {
+            Ok(read) => problems.extend(contradictions(&query_of(signal), &everywhere, |matchers| {
                 read.with_matchers(matchers).map(drop)
             })),
             Err(problem) => problems.push(problem),
@@ -103,18 +106,26 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     problems
 }
 
+/// The environments of which a query is asked, by name.
+type Environments<'a> = Vec<(&'a str, &'a Environment)>;
+
+/// The environments in which something holds.
+fn environments(settings: &Settings, holds_in: impl Fn(&str) -> bool) -> Environments<'_> {
+    let all = settings.environments.iter().map(|(name, environment)| (name.as_str(), environment));
+    all.filter(|(name, _)| holds_in(name)).collect()
+}
+
 /// The environments whose matchers contradict a query.
 fn contradictions(
     query: &Query,
-    settings: &Settings,
+    environments: &Environments<'_>,
     confined: impl Fn(&BTreeMap<String, String>) -> Result<(), String>,
 ) -> Vec<Diagnostic> {
-    let refused: Vec<(&str, String)> = settings
-        .environments
+    let refused: Vec<(&str, String)> = environments
         .iter()
-        .filter_map(|(name, environment)| Some((name.as_str(), confined(&environment.matchers).err()?)))
+        .filter_map(|(name, environment)| Some((*name, confined(&environment.matchers).err()?)))
         .collect();
-    let everywhere = refused.len() == settings.environments.len();
+    let everywhere = refused.len() == environments.len();
     refused
         .into_iter()
         .map(|(environment, reason)| {
@@ -131,6 +142,24 @@ fn contradictions(
             )
         })
         .collect()
+}
+
+/// The queries of a default that contradict the endpoint that it is applied to.
+fn endpoint_contradictions(slo: &Slo) -> Vec<Diagnostic> {
+    let matchers: BTreeMap<String, String> =
+        slo.matchers().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let Some((part, total, _)) = slo.indicator.counters() else { return Vec::new() };
+    let refused = [part, total].into_iter().filter_map(|query| {
+        let reason = parse(query).ok()?.with_matchers(&matchers).err()?;
+        let endpoint = slo.endpoint().unwrap_or_default();
+        let message = format!("{reason}, which endpoint `{endpoint}` of `{}` asks for", slo.service);
+        let problem = Diagnostic::error(Code::Query, message);
+        Some(problem.at(query.place.clone(), "contradicts the endpoint's matchers").help(
+            "leave the label out of the query: the `match` of each endpoint in slogate.yaml is put into every selector \
+             of a default",
+        ))
+    });
+    refused.collect()
 }
 
 impl Counted {
@@ -334,7 +363,7 @@ mod tests {
 
     /// Settings with two environments, `production` of `env=prod` and `staging` of `env=staging`.
     fn settings() -> Settings {
-        use crate::settings::{Environment, Mode, OnUnknown, Unmapped};
+        use crate::settings::{Mode, OnUnknown, Unmapped};
 
         let environment = |value: &str| Environment { mode: Mode::Enforce, matchers: map(&[("env", value)]) };
         let source = SourceText::new("slogate.yaml", "");
@@ -365,7 +394,7 @@ mod tests {
     fn every_query_is_checked_against_every_environment() {
         let problems = |bad: &str, total: &str| {
             let slo = crate::source::plan::tests::slo("a", bad, total, false, 900);
-            let problems = check(&Catalog { slos: vec![slo], passed_over: Vec::new() }, &settings());
+            let problems = check(&Catalog { slos: vec![slo], ..Catalog::default() }, &settings());
             problems.into_iter().map(|problem| (problem.is_error(), problem.message)).collect::<Vec<_>>()
         };
         assert_eq!(problems("b", "sum(t)"), []);

@@ -133,6 +133,7 @@ fn lenient() -> Settings {
         dependencies: Vec::new(),
         phase: None,
         tier: None,
+        endpoints: BTreeMap::new(),
         place: place(),
     };
     let production = Environment { mode: Mode::Inform, matchers: BTreeMap::new() };

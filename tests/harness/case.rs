@@ -43,6 +43,8 @@ pub struct Case {
     /// Files that the commands write and that are shown after them.
     #[serde(default)]
     pub shows: Vec<PathBuf>,
+    /// The file of the repository that is piped into each command; without it nothing is.
+    pub stdin: Option<PathBuf>,
     /// Variables of the environment, with the same placeholders as commands.
     #[serde(default)]
     pub env: BTreeMap<String, String>,

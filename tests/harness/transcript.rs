@@ -113,7 +113,10 @@ fn run(
     for (name, value) in &case.env {
         command.env(name, placed(value));
     }
-    let outcome = finished(command);
+    // Relative to the repository, like everything that a command is given.
+    let stdin =
+        case.stdin.as_ref().map(|path| fs::File::open(directory.join(path)).expect("what is piped in"));
+    let outcome = finished(command, stdin.map_or_else(Stdio::null, Stdio::from));
     let (reads, writes): (Vec<Request>, Vec<Request>) =
         stubs.iter_mut().flat_map(|stub| stub.requests()).partition(reads_only);
 
@@ -139,7 +142,7 @@ fn run(
             "exit: {}\n",
             named(
                 outcome.status,
-                words.first().is_some_and(|verb| ["test", "definitions"].contains(&verb.as_str()))
+                words.first().is_some_and(|verb| ["test", "definitions", "convert"].contains(&verb.as_str()))
             )
         ),
     );
@@ -165,9 +168,9 @@ fn section(text: &mut String, part: &str) {
     }
 }
 
-/// Waits for a command, which does not read from anywhere, and ends it when it takes too long.
-fn finished(mut command: Command) -> Outcome {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+/// Waits for a command and ends it when it takes too long.
+fn finished(mut command: Command, stdin: Stdio) -> Outcome {
+    command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary can be started");
     let out = drained(child.stdout.take());
     let err = drained(child.stderr.take());

@@ -2,7 +2,8 @@
 
 use rust_decimal::Decimal;
 
-use super::super::{Calendar, Method, Objective, Share, period, target};
+use super::super::calendar::{self, Calendar, Every};
+use super::super::{Method, Objective, Share, period, target};
 use super::Version;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Part;
@@ -17,23 +18,24 @@ pub(super) fn objective(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Optio
     target::share(part, part.number()?, key, whole, problems)
 }
 
-/// The length of the one period in seconds, and where it begins when it follows the calendar.
+/// The length of the one period in seconds, the longest one where they follow the calendar, and that calendar.
 pub(super) fn window(
     spec: Part<'_>,
     step: i64,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<(i64, Option<Calendar>)> {
     let window = spec.get("timeWindow")?.items().next()?;
-    let calendar = match window.get("calendar") {
-        Some(part) => Some(period::calendar(part, problems)?),
-        None if window.get("isRolling")?.boolean()? => None,
-        // Without a beginning there is no telling when a period ends; the schema has told.
-        None => return None,
-    };
     let part = window.get("duration")?;
     let text = part.text()?;
-    let length = period::length(part, text, period::shorthand(text)?, step, problems)?;
-    Some((length, calendar))
+    let length = period::length(part, text, period::shorthand(text)?, step, problems);
+    let Some(written) = window.get("calendar") else {
+        // Without a beginning there is no telling when a period ends; the schema has told.
+        let rolling = window.get("isRolling")?.boolean()?;
+        return Some((length?, None)).filter(|_| rolling);
+    };
+    let (count, unit) = period::counted(text)?;
+    let calendar = calendar::read(written, Every::of(count, unit)?, problems);
+    length.and(calendar).map(|calendar| (calendar.longest(), Some(calendar)))
 }
 
 /// How good and bad are counted, for one objective of an SLO.

@@ -3,7 +3,8 @@
 //! What later versions give names of their own stands inline here: a ratio in its objective, a period as a unit and a
 //! count. Slices of time have no length in this version; one of a minute is meant.
 
-use super::super::{Calendar, Comparison, Indicator, Method, Query, Slo, about, dialect, period, target};
+use super::super::calendar::{self, Calendar, Every};
+use super::super::{Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
 use super::indicator::{Aim, compared, counts, idle, is_read};
 use super::{Called, called, objective};
 use crate::catalog::annotation::Annotations;
@@ -57,6 +58,7 @@ pub(in crate::catalog) fn slos(
                 period,
                 terms,
                 about,
+                origin: Origin::Explicit,
                 calendar,
                 method: method?,
                 share: None,
@@ -72,25 +74,24 @@ pub(in crate::catalog) fn slos(
     slos
 }
 
-/// The length of the one period in seconds, and where it begins when it follows the calendar.
+/// The length of the one period in seconds, the longest one where they follow the calendar, and that calendar.
 fn window(spec: Part<'_>, step: i64, problems: &mut Vec<Diagnostic>) -> Option<(i64, Option<Calendar>)> {
     let window = spec.get("timeWindows")?.items().next()?;
-    let calendar = match window.get("calendar") {
-        Some(part) => Some(period::calendar(part, problems)?),
-        None => None,
-    };
     let (unit, count) = (window.get("unit")?, window.get("count")?);
-    let length = match unit.text()? {
-        "Second" => 1,
-        "Day" => period::DAY,
-        "Week" => 7 * period::DAY,
-        "Month" => 30 * period::DAY,
-        "Quarter" => 90 * period::DAY,
+    let (letter, length) = match unit.text()? {
+        "Second" => ('s', 1),
+        "Day" => ('d', period::DAY),
+        "Week" => ('w', 7 * period::DAY),
+        "Month" => ('M', 30 * period::DAY),
+        "Quarter" => ('Q', 90 * period::DAY),
         _ => return None,
     };
     let text = format!("{} {}", count.number()?, unit.text()?);
-    let seconds = count.number()?.parse::<i64>().map_or(i64::MAX, |count| count.saturating_mul(length));
-    Some((period::length(count, &text, seconds, step, problems)?, calendar))
+    let number = count.number()?.parse().unwrap_or(i64::MAX);
+    let length = period::length(count, &text, number.saturating_mul(length), step, problems);
+    let Some(written) = window.get("calendar") else { return Some((length?, None)) };
+    let calendar = calendar::read(written, Every::of(number, letter)?, problems);
+    length.and(calendar).map(|calendar| (calendar.longest(), Some(calendar)))
 }
 
 /// How good and bad are counted.

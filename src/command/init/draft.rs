@@ -9,6 +9,7 @@ use jiff::civil::Date;
 
 use crate::command::init::service::Service;
 use crate::command::init::template::{fill, globs, literal, named, quoted};
+use crate::command::write::Draft;
 use crate::policy::trial;
 use crate::settings;
 
@@ -54,15 +55,6 @@ pub struct Plan {
     pub prefix: String,
     /// When the policy is reviewed next.
     pub review: Date,
-}
-
-/// One file that is to be written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
-    /// Its path, relative to the directory of the settings.
-    pub path: String,
-    /// Its text.
-    pub text: String,
 }
 
 impl Plan {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::command::init::draft::Draft;
+use crate::command::write::Draft;
 use crate::tree::{Tree, TreeError, WorkTree};
 
 /// Files over a work tree.

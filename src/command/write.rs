@@ -8,10 +8,17 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::command::init::draft::Draft;
-
 /// The directory for texts on their way.
-const STAGE: &str = ".slogate-init";
+const STAGE: &str = ".slogate-part";
+
+/// One file that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Its path, relative to the directory that gets it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
 
 /// What was done, so that it can be taken back.
 #[derive(Debug, Default)]

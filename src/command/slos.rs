@@ -1,0 +1,150 @@
+//! `slogate slos`: every SLO in force, where each comes from, and what endpoints lack.
+//!
+//! It reads what `check` reads, by the same code, so that what is listed is what is judged.
+
+use jiff::Timestamp;
+
+use crate::catalog::{Slo, coverage};
+use crate::cli::{Slos, Table};
+use crate::command::World;
+use crate::command::ground;
+use crate::command::judge::Stop;
+use crate::command::law;
+use crate::command::organization::Offer;
+use crate::command::unsettled;
+use crate::diagnostic::{self, Diagnostic};
+use crate::report::escape::terminal;
+use crate::report::problem;
+use crate::report::slos::{Inventory, Line, Origin, ServiceLine, Source};
+use crate::settings::{self, Service, Settings};
+use crate::verdict::Exit;
+
+/// A day, in seconds.
+const DAY: i64 = 86_400;
+
+/// Runs the verb.
+pub fn run(slos: &Slos, world: &mut World) -> Exit {
+    let mut problems = Vec::new();
+    let now = slos.now.unwrap_or(world.now);
+    let mut inventory = match path(slos, now, world, &mut problems) {
+        Ok(inventory) => inventory,
+        Err(stop) => match world.stopped(stop, &mut problems) {
+            Some(exit) => return exit,
+            None => Inventory::blank(now),
+        },
+    };
+    diagnostic::sort(&mut problems);
+    let failed = problems.iter().any(Diagnostic::is_error);
+    inventory.problems = problems;
+    let exit = if failed { Exit::Invalid } else { Exit::Proceed };
+    let text = match slos.format {
+        Table::Json => inventory.json(),
+        Table::Text => {
+            let look = world.look(&slos.color);
+            if !inventory.problems.is_empty() {
+                world.tell(problem::render(&inventory.problems, look).trim_end());
+            }
+            for note in &inventory.notes {
+                world.tell(&terminal(note));
+            }
+            if failed { String::new() } else { inventory.text(look) }
+        }
+    };
+    world.end(&text, exit)
+}
+
+/// The path: the ground, the law, the lines.
+fn path(
+    slos: &Slos,
+    now: Timestamp,
+    world: &World,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Inventory, Stop> {
+    let root = world.directory.join(&slos.dir);
+    let ground = ground::read(&root, &slos.dir, slos.base.as_deref())?;
+    let layer =
+        Offer::of(&slos.layered, world).read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
+    let rules = law::read_rules(&ground, layer, problems).map_err(|stop| unsettled::beside(&ground, stop))?;
+    let settings = &rules.settings;
+    asked(slos, settings)?;
+    let law = law::read(&ground, &rules)?;
+    let complete = law.complete;
+    problems.extend(law.problems);
+    let mut inventory = Inventory::blank(now);
+    inventory.environment.clone_from(&slos.environment);
+    inventory.notes.clone_from(&rules.notes);
+    inventory.source = ground.base.as_ref().map(|base| Source {
+        name: base.name.clone(),
+        id: base.id.clone(),
+        committed_at: ground.committed_at().and_then(|at| Timestamp::from_second(at).ok()),
+    });
+    if !complete {
+        return Ok(inventory);
+    }
+    let environments: Vec<&str> = match &slos.environment {
+        Some(environment) => vec![environment.as_str()],
+        None => settings.environments.keys().map(String::as_str).collect(),
+    };
+    let wanted = |name: &&String| slos.service.is_empty() || slos.service.contains(name);
+    for (name, service) in settings.services.iter().filter(|(name, _)| wanted(name)) {
+        let listed = law.catalog.of(name).filter(|slo| environments.iter().any(|one| slo.holds_in(one)));
+        let mut slos: Vec<Line> = listed.map(|slo| line(slo, service, settings, now)).collect();
+        slos.sort_by(|one, other| {
+            let key = |line: &Line| (line.endpoint.clone(), line.sli.clone(), line.name.clone());
+            key(one).cmp(&key(other))
+        });
+        inventory.services.push(ServiceLine {
+            name: name.clone(),
+            team: service.team.clone(),
+            cells: coverage::of(&law.catalog, (name, service), &environments),
+            environments: environments.iter().map(|name| (*name).to_owned()).collect(),
+            slos,
+        });
+    }
+    Ok(inventory)
+}
+
+/// Refuses names of the command line that nothing has.
+fn asked(slos: &Slos, settings: &Settings) -> Result<(), Stop> {
+    let refused = |what: &str, name: &str, known: Vec<&str>| {
+        let help = diagnostic::suggestion(name, known);
+        Stop::Usage(format!("there is no {what} `{name}` in {}: {help}", settings::FILE))
+    };
+    if let Some(name) = slos.service.iter().find(|name| !settings.services.contains_key(*name)) {
+        return Err(refused("service", name, settings.services.keys().map(String::as_str).collect()));
+    }
+    match &slos.environment {
+        Some(name) if !settings.environments.contains_key(name) => {
+            Err(refused("environment", name, settings.environments.keys().map(String::as_str).collect()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// What there is to say of one SLO.
+fn line(slo: &Slo, service: &Service, settings: &Settings, now: Timestamp) -> Line {
+    let about = &slo.about;
+    let said = |note: &Option<settings::Note>| note.as_ref().map(|note| note.text.trim().to_owned());
+    let bounds = slo.calendar.as_ref().and_then(|calendar| calendar.bounds(now.as_second() + 1));
+    let ends = bounds.map(|(_, end)| end);
+    let holds = settings.environments.keys().filter(|environment| slo.holds_in(environment));
+    Line {
+        name: slo.name.clone(),
+        title: slo.title.clone(),
+        endpoint: slo.endpoint().map(ToOwned::to_owned),
+        sli: slo.sli().map(ToOwned::to_owned),
+        objective: slo.objective.share(),
+        period: bounds.map_or(slo.period, |(start, end)| end - start),
+        calendar: slo.calendar.is_some(),
+        ends_at: ends.and_then(|end| Timestamp::from_second(end).ok()),
+        // A day that has begun counts: on the last day of a period one day is left.
+        days_left: ends.map(|end| (end - now.as_second() + DAY - 1) / DAY),
+        environments: holds.cloned().collect(),
+        holds: slo.environments(),
+        origin: Origin::of(slo),
+        team: said(&about.team).or_else(|| service.team.clone()),
+        owner: said(&about.owner),
+        file: slo.place.source.path().to_owned(),
+        line: slo.place.line(),
+    }
+}
