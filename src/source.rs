@@ -15,6 +15,7 @@ use crate::settings::{self, Environment};
 pub mod number;
 pub mod promql;
 pub mod plan;
+pub mod raw;
 pub mod openmetrics;
 pub mod snapshot;
 pub mod prometheus;

@@ -35,6 +35,8 @@ pub struct Plan {
     pub period: i64,
     /// The labels whose matchers stand in every query as they are.
     pinned: BTreeSet<String>,
+    /// The counters are to be read as they were scraped.
+    pub is_raw: bool,
 }
 
 impl Plan {
@@ -63,7 +65,15 @@ impl Plan {
                 .map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", query.place) })
         };
         let pinned = request.matchers.matchers.keys().cloned().collect();
-        Ok(Self { part: read(part)?, total: read(total)?, is_good, period: request.slo.period, pinned })
+        let is_raw = request.slo.about.is_raw;
+        Ok(Self {
+            part: read(part)?,
+            total: read(total)?,
+            is_good,
+            period: request.slo.period,
+            pinned,
+            is_raw,
+        })
     }
 
     /// Every selector that has to be counted.

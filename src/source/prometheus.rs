@@ -16,11 +16,13 @@ use crate::budget::gap::Gap;
 use crate::budget::signal::Signal;
 use crate::http::{Address, Client, Get, HttpError, Secret};
 
-use answer::Refused;
 use question::{Answers, Whole, add, lost, stretches};
+use scraped::Scraped;
 
 mod answer;
+mod halving;
 mod question;
+mod scraped;
 #[cfg(test)]
 mod tests;
 
@@ -28,9 +30,6 @@ mod tests;
 const SAMPLE: usize = 64;
 /// See `SAMPLE`.
 const FRAME: usize = 8 * 1024 * 1024;
-
-/// The most questions that are asked in halves in one run: a server that refuses more is asked too much altogether.
-const MOST_REFUSALS: usize = 250;
 
 /// Why an address or a token cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,8 +76,9 @@ impl<'a> Prometheus<'a> {
         Ok(Self { client, address, token, notes: RefCell::default() })
     }
 
-    /// The request for a query whose answer has at most so many series.
-    fn get(&self, query: String, when: When, series: usize) -> Get {
+    /// The request for a query whose answer has at most so many samples.
+    fn get(&self, query: String, when: When, samples: usize) -> Get {
+        let cap = samples.saturating_mul(SAMPLE).saturating_add(FRAME);
         let pair = |name: &str, value: String| (name.to_owned(), value);
         match when {
             When::Grid(range) => {
@@ -88,13 +88,11 @@ impl<'a> Prometheus<'a> {
                     pair("end", range.last.to_string()),
                     pair("step", range.step.to_string()),
                 ];
-                let cap =
-                    series.saturating_mul(plan::count(range)).saturating_mul(SAMPLE).saturating_add(FRAME);
                 self.address.ask("api/v1/query_range", form, self.token.clone(), cap)
             }
             When::At(instant) => {
                 let form = vec![pair("query", query), pair("time", instant.to_string())];
-                self.address.ask("api/v1/query", form, self.token.clone(), FRAME)
+                self.address.ask("api/v1/query", form, self.token.clone(), cap)
             }
         }
     }
@@ -109,7 +107,9 @@ impl<'a> Prometheus<'a> {
         let stretches = stretches(range);
         let questions: Vec<(&String, Range)> =
             queries.iter().flat_map(|query| stretches.iter().map(|stretch| (*query, *stretch))).collect();
-        let gets = questions.iter().map(|(query, range)| self.get((*query).clone(), When::Grid(*range), 1));
+        let gets = questions
+            .iter()
+            .map(|(query, range)| self.get((*query).clone(), When::Grid(*range), plan::count(*range)));
         let gets = gets.collect();
         let mut answers = Whole::new();
         for ((query, asked), answer) in questions.into_iter().zip(self.client.get_all(gets)) {
@@ -119,74 +119,24 @@ impl<'a> Prometheus<'a> {
         answers
     }
 
-    /// Asks everything that the plans need; what is too much for the server in one question is asked in halves.
+    /// Asks everything that the plans need and that the server counts.
     fn ask(&self, plans: &[&Plan], range: Range) -> Answers {
         let mut answers = Answers::default();
-        let mut waiting = question::questions(plans, range);
-        let mut refusals = Refusals::default();
-        while !waiting.is_empty() {
-            let gets = waiting.iter().map(|one| self.get(one.query(), one.when, one.fused.len())).collect();
-            let read = self.client.read_all(gets, |index, answer| {
-                waiting.get(index).map(|question| self.reader().counts(question, answer))
-            });
-            let mut parts = Vec::new();
-            for (question, read) in waiting.into_iter().zip(read.into_iter().flatten()) {
-                let refused = match read {
-                    Ok(counted) => {
-                        for (selector, counted) in counted {
-                            answers.take(range, &question, selector, counted);
-                        }
-                        continue;
-                    }
-                    Err(refused) => refused,
-                };
-                let is_time = !self.client.remaining().is_zero();
-                match question.halves().filter(|_| is_time && refusals.allows(&refused)) {
-                    Some(halves) => parts.extend(halves),
-                    None => {
-                        for selector in question.fused.selectors() {
-                            answers.take(range, &question, selector.to_string(), Err(refused.gap.clone()));
-                        }
-                    }
-                }
-            }
-            waiting = parts;
-        }
-        self.notes.borrow_mut().extend(refusals.note());
+        let note = halving::ask(self, question::questions(plans, range), |question, counted| {
+            answers.take(range, question, counted);
+        });
+        self.notes.borrow_mut().extend(note);
         answers
     }
-}
 
-/// Questions that were too much for the server and were asked in halves.
-#[derive(Default)]
-struct Refusals {
-    /// How many.
-    count: usize,
-    /// Why the first one was.
-    first: Option<Gap>,
-    /// There were more than may be asked in halves.
-    is_over: bool,
-}
-
-impl Refusals {
-    /// Whether a refused question may be asked in halves; it is counted when it may.
-    fn allows(&mut self, refused: &Refused) -> bool {
-        let is_left = self.count < MOST_REFUSALS;
-        self.is_over |= refused.is_too_much && !is_left;
-        if refused.is_too_much && is_left {
-            self.count += 1;
-            self.first.get_or_insert_with(|| refused.gap.clone());
-        }
-        refused.is_too_much && is_left
-    }
-
-    /// What the report says of them.
-    fn note(&self) -> Option<String> {
-        let first = self.first.as_ref()?;
-        let (queries, were) = if self.count == 1 { ("query", "was") } else { ("queries", "were") };
-        let end = if self.is_over { ", and no more than that are" } else { "" };
-        let count = self.count;
-        Some(format!("{count} fused {queries} {were} refused and asked in halves{end}: {first}"))
+    /// Asks for the samples of everything that the plans need.
+    fn scrape(&self, plans: &[&Plan], range: Range) -> Scraped {
+        let mut scraped = Scraped::default();
+        let note = halving::ask(self, scraped::stretches(plans, range), |stretch, series| {
+            scraped.take(stretch, series);
+        });
+        self.notes.borrow_mut().extend(note);
+        scraped.sorted()
     }
 }
 
@@ -201,9 +151,13 @@ impl Source for Prometheus<'_> {
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
         let plans: Vec<_> = requests.iter().map(Plan::of).collect();
-        let known: Vec<&Plan> = plans.iter().filter_map(|plan| plan.as_ref().ok()).collect();
+        let (raw, known): (Vec<&Plan>, Vec<&Plan>) = plans.iter().flatten().partition(|plan| plan.is_raw);
         let answers = self.ask(&known, range);
+        let scraped = self.scrape(&raw, range);
         let one = |plan: Plan| {
+            if plan.is_raw {
+                return scraped.observation(&plan, range);
+            }
             let series = plan.series(range, |selector| answers.grid(selector))?;
             let direct = |selector: &Selector| answers.direct(selector, plan.period);
             // A whole period without an answer contradicts steps that have one; the budget says so.
@@ -215,6 +169,7 @@ impl Source for Prometheus<'_> {
 
     fn plan(&self, requests: &[Request<'_>], signals: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
         let mut planned = question::planned(requests, range);
+        planned.extend(scraped::planned(requests, range));
         let mut queries: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for request in signals {
             if let Ok(query) = query(request) {

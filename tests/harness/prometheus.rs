@@ -14,7 +14,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::case::{Answer, Prometheus};
-use crate::recording::Recording;
+use crate::recording::{self, Recording};
 use crate::request::{Request, Stub};
 
 /// The address under which transcripts show it.
@@ -333,9 +333,18 @@ fn typed(results: &[Value], ranged: bool) -> Value {
 /// `sum by (labels) (increase(selector[window]))`.
 fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String> {
     let query = incoming.parameters.get("query").map_or("", String::as_str);
+    let (instants, ranged) = instants(incoming);
+    if let (Some((selector, length)), [end]) = (scraping(query), instants.as_slice()) {
+        let series = recording.samples(selector, end - length, *end)?;
+        let shaped = |(labels, samples): recording::Series| {
+            let points: Vec<Value> =
+                samples.into_iter().map(|(at, value)| json!([at, value.to_string()])).collect();
+            shaped(&json!(labels), &points, true)
+        };
+        return Ok(typed(&series.into_iter().map(shaped).collect::<Vec<_>>(), true));
+    }
     let Counting { by, selector, window } =
         counting(query).ok_or_else(|| format!("the stand-in counts increases only, not `{query}`"))?;
-    let (instants, ranged) = instants(incoming);
     let mut series = Vec::new();
     for (labels, counted) in recording.increases_by(selector, &by, &instants, window)? {
         let points: Vec<Value> = instants
@@ -358,6 +367,12 @@ struct Counting<'a> {
     selector: &'a str,
     /// The seconds that they are counted over.
     window: i64,
+}
+
+/// The counters whose samples a query asks for, and over how many seconds; none when it asks for something else.
+fn scraping(query: &str) -> Option<(&str, i64)> {
+    let (selector, length) = query.strip_suffix("s]")?.rsplit_once('[')?;
+    if selector.contains('(') { None } else { Some((selector, length.parse().ok()?)) }
 }
 
 /// Reads a query; none when it is of another shape.

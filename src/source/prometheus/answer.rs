@@ -9,10 +9,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::question::{Counted, Question};
+use super::scraped::Stretch;
 use crate::budget::gap::Gap;
+use crate::budget::series::MOST;
 use crate::http::{Address, HttpError, Response, Secret};
 use crate::source::plan::{self, Points};
 use crate::source::promql::Group;
+use crate::source::raw::{Fault, Raw};
 use crate::source::{Range, When, instant, number};
 
 /// The statuses with which servers, and what stands before them, refuse a question that a smaller one may pass: too
@@ -94,10 +97,7 @@ impl Reader<'_> {
         question: &Question,
         answer: Result<Response, HttpError>,
     ) -> Result<Vec<(String, Counted)>, Refused> {
-        let answer = answer.map_err(|error| Refused {
-            is_too_much: matches!(error, HttpError::TooLarge { .. }),
-            gap: unreachable(&error),
-        })?;
+        let answer = received(answer)?;
         let kind = match question.when {
             When::Grid(_) => "matrix",
             When::At(_) => "vector",
@@ -136,6 +136,43 @@ impl Reader<'_> {
             }
         }
         Ok(rows)
+    }
+
+    /// The samples of each series of a stretch.
+    pub(super) fn scraped(
+        &self,
+        stretch: &Stretch,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Vec<Raw>, Refused> {
+        let answer = received(answer)?;
+        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
+        let data = self.data(&answer, "matrix").map_err(refused)?;
+        data.result.into_iter().map(|row| self.raw(stretch, row).map_err(refused)).collect()
+    }
+
+    /// The samples of a series.
+    fn raw(&self, stretch: &Stretch, row: Row<'_>) -> Result<Raw, Gap> {
+        let name = self.clean(&labels(&row));
+        self.single(&stretch.query(), &[&row])?;
+        if !stretch.selector.matches(&row.metric) {
+            let (address, query) = (self.address, self.clean(&stretch.query()));
+            let detail = format!("`{address}` answered `{query}` with {name}, which was not asked for");
+            return Err(Gap::Inconsistent { detail });
+        }
+        let mut raw = Raw { name, labels: row.metric, samples: Vec::new(), faults: Vec::new() };
+        for (at, value) in &row.values {
+            let Some(at) = milliseconds(at) else {
+                let detail = format!("`{}` answered for {at}, which is no instant", self.address);
+                return Err(Gap::Inconsistent { detail });
+            };
+            match number::read(value) {
+                Some(number::Number::Finite(value)) if value.abs() <= MOST => raw.samples.push((at, value)),
+                Some(number::Number::Finite(_) | number::Number::NotFinite) | None => {
+                    raw.faults.push(Fault { at, line: None });
+                }
+            }
+        }
+        Ok(raw)
     }
 
     /// The counts of a series.
@@ -299,6 +336,14 @@ impl Reader<'_> {
     }
 }
 
+/// An answer, or the refusal of a question that got none.
+fn received(answer: Result<Response, HttpError>) -> Result<Response, Refused> {
+    answer.map_err(|error| Refused {
+        is_too_much: matches!(error, HttpError::TooLarge { .. }),
+        gap: unreachable(&error),
+    })
+}
+
 /// The gap for a question without an answer, with what to do.
 fn unreachable(error: &HttpError) -> Gap {
     let advice = match error {
@@ -313,6 +358,12 @@ fn unreachable(error: &HttpError) -> Gap {
 /// `, after 3 tries`; nothing after the first.
 fn tries(answer: &Response) -> String {
     if answer.tries > 1 { format!(", after {} tries", answer.tries) } else { String::new() }
+}
+
+/// An instant in seconds, in milliseconds.
+fn milliseconds(at: &serde_json::Number) -> Option<i64> {
+    let number::Number::Finite(second) = number::read(&at.to_string())? else { return None };
+    i64::try_from(second.checked_mul(Decimal::ONE_THOUSAND)?.round()).ok()
 }
 
 /// A fractional instant that is a whole second all the same: `1700000000.000`.

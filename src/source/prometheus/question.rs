@@ -8,7 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
+use crate::http::{Get, HttpError, Response};
 use crate::source::plan::{self, Plan, Points, fuse};
+use crate::source::prometheus::Prometheus;
+use crate::source::prometheus::answer::{Reader, Refused};
+use crate::source::prometheus::halving::Asking;
 use crate::source::promql::{Fused, Selector};
 use crate::source::{Planned, Range, Request, When};
 
@@ -31,9 +35,28 @@ impl Question {
     pub(super) fn query(&self) -> String {
         self.fused.increase(self.window)
     }
+}
 
-    /// The same in two questions; none for a single selector.
-    pub(super) fn halves(&self) -> Option<[Self; 2]> {
+impl Asking for Question {
+    type Answer = Vec<(String, Counted)>;
+
+    fn get(&self, server: &Prometheus<'_>) -> Get {
+        let points = match self.when {
+            When::Grid(range) => plan::count(range),
+            When::At(_) => 1,
+        };
+        server.get(self.query(), self.when, self.fused.len().saturating_mul(points))
+    }
+
+    fn read(
+        &self,
+        reader: &Reader<'_>,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Self::Answer, Refused> {
+        reader.counts(self, answer)
+    }
+
+    fn halves(&self) -> Option<[Self; 2]> {
         let halves = self.fused.halves()?;
         Some(halves.map(|fused| Self { fused, ..*self }))
     }
@@ -65,7 +88,8 @@ pub(super) fn questions(plans: &[&Plan], range: Range) -> Vec<Question> {
 /// The questions that requests lead to, with the SLOs that each is for; one that cannot be asked for leads to none.
 pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
     let plans = requests.iter().map(|request| (request.slo.name.as_str(), Plan::of(request)));
-    let plans: Vec<(&str, Plan)> = plans.filter_map(|(name, plan)| Some((name, plan.ok()?))).collect();
+    let plans = plans.filter_map(|(name, plan)| Some((name, plan.ok()?)));
+    let plans: Vec<(&str, Plan)> = plans.filter(|(_, plan)| !plan.is_raw).collect();
     let mut names: BTreeMap<String, BTreeSet<(&str, i64)>> = BTreeMap::new();
     for (name, plan) in &plans {
         for selector in plan.selectors() {
@@ -97,13 +121,24 @@ pub(super) struct Answers {
 pub(super) type Counted = Result<Points<Decimal>, Gap>;
 
 impl Answers {
-    /// Takes in what a question was answered about one of its selectors.
-    pub(super) fn take(&mut self, whole: Range, question: &Question, selector: String, counted: Counted) {
-        match question.when {
-            When::Grid(asked) => add(&mut self.grid, selector, (whole, asked), counted),
-            When::At(_) => {
-                let count = counted.map(|points| points.and_then(|points| points.first().copied().flatten()));
-                self.direct.insert((selector, question.window), count);
+    /// Takes in what a question was answered about each of its selectors, or why it was not.
+    pub(super) fn take(
+        &mut self,
+        whole: Range,
+        question: &Question,
+        answer: Result<Vec<(String, Counted)>, Gap>,
+    ) {
+        let refused = |gap: Gap| {
+            let selectors = question.fused.selectors();
+            selectors.map(|selector| (selector.to_string(), Err(gap.clone()))).collect()
+        };
+        for (selector, counted) in answer.unwrap_or_else(refused) {
+            match question.when {
+                When::Grid(asked) => add(&mut self.grid, selector, (whole, asked), counted),
+                When::At(_) => {
+                    let first = |points: Points<Decimal>| points?.first().copied().flatten();
+                    self.direct.insert((selector, question.window), counted.map(first));
+                }
             }
         }
     }

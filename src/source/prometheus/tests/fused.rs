@@ -157,7 +157,7 @@ fn what_is_too_much_at_once_is_asked_in_halves_and_said() {
     assert_eq!(stub.requests().len(), 4 * 9);
     assert_eq!(
         notes.join("\n").replace(&stub.url, "URL"),
-        "16 fused queries were refused and asked in halves: `URL` answered 422: too many samples"
+        "16 queries were refused and asked in halves: `URL` answered 422: too many samples"
     );
 }
 
@@ -169,7 +169,7 @@ fn halves_end_where_too_many_are_refused() {
     let (answers, notes) = observe(&stub.url, &services);
     assert!(answers.iter().all(|answer| matches!(answer, Err(Gap::Unreachable { .. }))));
     assert!(
-        notes.join("\n").starts_with("250 fused queries were refused and asked in halves, and no more"),
+        notes.join("\n").starts_with("250 queries were refused and asked in halves, and no more"),
         "{notes:?}"
     );
     assert_eq!(stub.requests().len(), 8 + 2 * 250);
