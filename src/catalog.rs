@@ -5,6 +5,7 @@
 //! is left to `budget`, and where its numbers come from to `source`.
 
 mod about;
+mod alert;
 mod annotation;
 mod calendar;
 pub mod convert;
@@ -31,6 +32,7 @@ use crate::document::{self, Document, Part};
 use crate::settings::{self, Settings};
 
 pub use about::{About, ROLES, Role};
+pub use alert::Alert;
 pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
 pub use calendar::Calendar;
 use dialect::{Belongs, Dialect};
@@ -76,6 +78,8 @@ pub struct Slo {
     pub objective: Objective,
     /// The length of its period, in seconds; the longest one where they follow the calendar.
     pub period: i64,
+    /// Where its period is written; where the SLO is defined, when its dialect does not say one.
+    pub period_place: Place,
     /// What it is bound to besides its objective.
     pub terms: Terms,
     /// What people say of it besides its numbers.
@@ -90,6 +94,8 @@ pub struct Slo {
     pub share: Option<Share>,
     /// Good, bad and total.
     pub indicator: Indicator,
+    /// Who is alerted of its burn rate, and when: told to people by other programs, and not used here.
+    pub alerts: Vec<Alert>,
     /// Where it is defined.
     pub place: Place,
     /// Where its objective is written.
@@ -184,6 +190,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     slos = named(slos, &mut problems);
     problems.extend(slos.iter().flat_map(Slo::warnings));
     problems.extend(strangers(&slos, settings, &problems));
+    problems.extend(slos.iter().filter_map(|slo| same(&slo.indicator)));
     let (slos, defaults) = defaults::apply(slos, settings, &mut problems);
     let slos = named(slos, &mut problems);
     if !any && problems.iter().all(|problem| !problem.is_error()) {
@@ -226,6 +233,21 @@ fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
                 .help("give one of them another name; names are unique across all files and formats")
         })
         .collect()
+}
+
+/// A part that is written like the total counts everything, as bad or as good: nothing is measured.
+fn same(indicator: &Indicator) -> Option<Diagnostic> {
+    if let Indicator::Each { indicator, .. } = indicator {
+        return same(indicator);
+    }
+    let (part, total, good) = indicator.counters()?;
+    let side = if good { "good" } else { "bad" };
+    (part.place.text() == total.place.text()).then(|| {
+        let message = format!("the {side} events and the total are the same query");
+        Diagnostic::error(Code::WrongValue, message).at(part.place.clone(), "the same as the total").help(
+            format!("select the {side} events: by the codes of answers, or by the bucket of a histogram"),
+        )
+    })
 }
 
 /// What the settings say of SLOs that are not there; nothing while one of them may be among those that are broken.

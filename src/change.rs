@@ -184,8 +184,8 @@ mod tests {
     use super::*;
     use crate::diagnostic::Place;
     use crate::diagnostic::SourceText;
-    use crate::settings::OnUnknown;
     use crate::settings::Service;
+    use crate::settings::{Conventions, OnUnknown};
 
     fn settings(unmapped: Unmapped) -> Settings {
         let place = Place::new(&SourceText::new("slogate.yaml", "version: 1\n"), 0..7);
@@ -211,6 +211,8 @@ mod tests {
             changes: BTreeMap::new(),
             signals: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            names: Conventions::default(),
+            third_parties: BTreeMap::new(),
             lints: BTreeMap::new(),
             unmapped,
             ignore: vec!["docs/**".to_owned(), "**/*.md".to_owned()],

@@ -1,6 +1,8 @@
 //! What can be typed.
 
 mod convert;
+mod ending;
+mod slos;
 
 use std::path::PathBuf;
 
@@ -8,15 +10,12 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use convert::Convert;
+pub use slos::{Slos, Table};
 
 use crate::change::Rollout;
+use crate::cli::ending::{exits, words_and_exits};
 use crate::document::RuleSet;
-use crate::policy::vocabulary::word::Topic;
 use crate::verdict::Exit;
-
-mod slos;
-
-pub use slos::{Slos, Table};
 
 /// Error budget policy as code: freeze or proceed, and why.
 #[derive(Debug, Parser)]
@@ -164,6 +163,8 @@ pub enum Listing {
     Text,
     /// For machines: a list of problems as in `schemas/report.v1.json`.
     Json,
+    /// For a step of a workflow on `pull_request`: annotations at the lines of the pull request.
+    Github,
 }
 
 /// How prose is printed.
@@ -177,13 +178,21 @@ pub enum Prose {
 
 /// Look at settings, SLOs and policies: all that is wrong in them, at once.
 ///
-/// Reads what `check` reads and asks no monitoring system. Beyond what must be mended before anything can be decided,
+/// Reads what `check` reads and asks no monitoring system unless it is told to. Beyond what must be mended before anything can be decided,
 /// it warns of thresholds that an objective can never reach, of conditions that have the same answer for every budget,
 /// of clauses that end while they begin, of services that nothing protects. A policy whose text differs from the base
 /// of a pull request must have a higher version.
+///
+/// With `--format github` problems become annotations of a workflow's run: of a pull request those that stand on lines
+/// which it changes, the errors first, and the others are counted. GitHub shows ten errors and ten warnings of a step.
+/// Without a base in the clone (`fetch-depth: 0`) all problems count as the change's.
+///
+/// With --observed, SLOs are also held against what was measured: objectives that no period of the history met, SLOs
+/// that hear nothing, and SLOs that were loosened while their budget was exhausted, by git history. What is not known
+/// is told and counted.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes:\n  0  nothing must be mended (warnings included, without --strict)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read\n"
+    after_help = "Exit codes:\n  0  nothing must be mended (warnings included, without --strict)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read; or with --observed no budget is known, and with --strict not each of them\n"
 )]
 pub struct Validate {
     /// The directory that has `slogate.yaml`.
@@ -194,9 +203,10 @@ pub struct Validate {
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
 
-    /// Compare the policies with this branch, tag or commit: a text that differs must have a higher version. By default
-    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`), where it is in this clone and no
-    /// --base is given.
+    /// Compare with this branch, tag or commit: a policy whose text differs must have a higher version, and annotations
+    /// are of the lines that differ. By default the base of the pull request that a workflow runs on
+    /// (`GITHUB_BASE_REF`), where it is in this clone and no --base is given. With --observed, an SLO that is looser than
+    /// there counts as loosened now.
     #[arg(long, value_name = "REF")]
     pub against: Option<String>,
 
@@ -204,7 +214,21 @@ pub struct Validate {
     #[command(flatten)]
     pub layered: Layered,
 
-    /// Let warnings fail, too.
+    /// Hold the SLOs against what was measured, in every environment whose budgets policies measure; follows from
+    /// --prometheus and --observations. Without either, the source is that of `check`.
+    #[arg(long)]
+    pub observed: bool,
+
+    /// Where budgets are read from.
+    #[command(flatten)]
+    pub source: Source,
+
+    /// The instant up to which it is looked at what was measured, in RFC 3339; by default the present, or the end of a
+    /// recorded history.
+    #[arg(long, value_name = "RFC3339")]
+    pub now: Option<jiff::Timestamp>,
+
+    /// Let warnings fail, too, and with --observed every budget that is not known.
     #[arg(long)]
     pub strict: bool,
 
@@ -220,6 +244,14 @@ pub struct Validate {
     /// When to use colour.
     #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
     pub color: String,
+}
+
+impl Validate {
+    /// True when SLOs are held against what was measured.
+    #[must_use]
+    pub const fn observes(&self) -> bool {
+        self.observed || self.source.prometheus.is_some() || self.source.observations.is_some()
+    }
 }
 
 /// Say in words what a policy, a clause, a report, a word or a code means.
@@ -329,7 +361,8 @@ pub enum Format {
 ///
 /// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus or
 /// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
-/// clause that decided, the numbers it read, until when, and what passes anyway.
+/// clause that decided, the numbers it read, until when, and what passes anyway. With a base it also tells what the
+/// change makes of settings and SLOs, which bears on no verdict before it is merged.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&Exit::ALL, &[]))]
 pub struct Check {
@@ -392,7 +425,8 @@ pub struct Check {
     #[command(flatten)]
     pub layered: Layered,
 
-    /// Tell the pull request: comment, commit status, step summary, outputs and annotations.
+    /// Tell the pull request: comment, commit status, step summary, outputs and annotations. What it makes of settings
+    /// and SLOs is told as well: in words, with what was left of the budgets, and with what would be wrong behind it.
     #[arg(long, conflicts_with = "observations")]
     pub post: bool,
 }
@@ -454,40 +488,4 @@ pub struct Test {
     /// Fail below this much coverage.
     #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub min: Option<u8>,
-}
-
-/// A table of exits, as `--help` ends with it; some verbs have names of their own for some of them.
-fn exits(table: &[(Exit, &str)], renamed: &[(Exit, &str)]) -> String {
-    let name = |exit: Exit| {
-        let own = renamed.iter().find(|(one, _)| *one == exit);
-        own.map_or_else(|| exit.as_str(), |(_, name)| name)
-    };
-    let rows =
-        table.iter().map(|(exit, meaning)| format!("  {}  {:<9} {meaning}\n", exit.code(), name(*exit)));
-    format!("Exit codes:\n{}", rows.collect::<String>())
-}
-
-/// The words that `explain` knows besides what a repository has, and its exits.
-fn words_and_exits() -> String {
-    let mut text = String::new();
-    for (title, topic) in [("Facts", Topic::Facts), ("Consequences", Topic::Consequences)] {
-        let mut line = format!("{title}:");
-        for word in topic.words() {
-            if line.len() + word.name().len() > 96 {
-                text.push_str(&line);
-                text.push_str("\n ");
-                line.clear();
-            }
-            line.push(' ');
-            line.push_str(word.name());
-        }
-        text.push_str(&line);
-        text.push_str("\n\n");
-    }
-    text.push_str(
-        "Exit codes:\n  0  it was explained, whatever a verdict would be\n  2  the command line is wrong, or there is \
-         nothing of that name\n  3  something written is wrong: settings, SLO, policy, report\n  4  it is not known \
-         where the clause stands, for one SLO at least\n",
-    );
-    text
 }

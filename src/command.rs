@@ -19,6 +19,8 @@ use crate::report::problem::Look;
 use crate::verdict::Exit;
 
 mod against;
+mod annotation;
+mod basis;
 pub mod check;
 pub mod convert;
 pub mod definitions;
@@ -27,9 +29,12 @@ mod ground;
 pub mod init;
 mod judge;
 mod law;
+mod observed;
 mod organization;
 mod post;
+mod proposed;
 pub mod slos;
+mod touched;
 mod unsettled;
 pub mod validate;
 pub mod test;
@@ -95,6 +100,12 @@ impl World {
         let text = self.safe(text);
         self.out.write_all(text.as_bytes())?;
         self.out.flush()
+    }
+
+    /// Writes commands to the runner, which `publish::workflow` made of what others wrote; a closed stream is no reason to
+    /// fail.
+    fn command(&mut self, commands: &str) {
+        let _ = self.out.write_all(commands.as_bytes());
     }
 
     /// How problems and texts are drawn here: `always`, `never` or `auto` colour.

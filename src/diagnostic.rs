@@ -10,7 +10,7 @@ mod nearest;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 pub use meaning::Meaning;
 pub use nearest::{list, nearest, suggestion};
@@ -89,13 +89,41 @@ pub enum Code {
     Version,
     /// An SLO that does not say its user journey, its owner, its runbook or who agreed to it.
     Unsaid,
+    /// An objective of 100 %, which leaves no error budget.
+    FullObjective,
+    /// An SLA that is not below its SLO's objective.
+    SlaNotLooser,
+    /// Two services whose names differ only in how they are written.
+    AmbiguousService,
+    /// Services that depend on each other in a circle.
+    DependencyCycle,
+    /// Failures that are counted as good events, or successes as bad ones.
+    GoodAndBadSwapped,
+    /// Good or bad events that are no part of all events.
+    GoodNotInTotal,
+    /// A query that does not tell the events of an environment from those of another one.
+    NoEnvironmentSelector,
+    /// A name that does not follow the convention of the settings.
+    OffConvention,
+    /// A period of less than an hour.
+    ShortPeriod,
+    /// An availability objective above what hard dependencies promise together.
+    TighterThanDependencies,
+    /// An alert on a burn rate that no failure can reach, or over more than the period.
+    UnreachableAlert,
     /// Something that a definition says and that OpenSLO v1 has no words for.
     NotConverted,
+    /// An objective that no whole period of the history met.
+    TighterThanObserved,
+    /// An SLO that saw no bad event for long, or no event at all.
+    SilentSlo,
+    /// An SLO that was loosened while its budget was exhausted.
+    LoosenedWhileExhausted,
 }
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 49] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -130,7 +158,21 @@ impl Code {
         Self::BelowLayer,
         Self::Version,
         Self::Unsaid,
+        Self::FullObjective,
+        Self::SlaNotLooser,
+        Self::AmbiguousService,
+        Self::DependencyCycle,
+        Self::GoodAndBadSwapped,
+        Self::GoodNotInTotal,
+        Self::NoEnvironmentSelector,
+        Self::OffConvention,
+        Self::ShortPeriod,
+        Self::TighterThanDependencies,
+        Self::UnreachableAlert,
         Self::NotConverted,
+        Self::TighterThanObserved,
+        Self::SilentSlo,
+        Self::LoosenedWhileExhausted,
     ];
 
     /// The code as it is printed and looked up.
@@ -171,7 +213,21 @@ impl Code {
             Self::BelowLayer => "below-layer",
             Self::Version => "version",
             Self::Unsaid => "unsaid",
+            Self::FullObjective => "full-objective",
+            Self::SlaNotLooser => "sla-not-looser",
+            Self::AmbiguousService => "ambiguous-service",
+            Self::DependencyCycle => "dependency-cycle",
+            Self::GoodAndBadSwapped => "good-and-bad-swapped",
+            Self::GoodNotInTotal => "good-not-in-total",
+            Self::NoEnvironmentSelector => "no-environment-selector",
+            Self::OffConvention => "off-convention",
+            Self::ShortPeriod => "short-period",
+            Self::TighterThanDependencies => "tighter-than-dependencies",
+            Self::UnreachableAlert => "unreachable-alert",
             Self::NotConverted => "not-converted",
+            Self::TighterThanObserved => "tighter-than-observed",
+            Self::SilentSlo => "silent-slo",
+            Self::LoosenedWhileExhausted => "loosened-while-exhausted",
         }
     }
 }
@@ -204,27 +260,23 @@ pub enum Severity {
 pub struct SourceText(Arc<File>);
 
 /// A file that was read.
+#[derive(PartialEq, Eq)]
 struct File {
     /// Its path.
     path: String,
     /// Its text.
     text: String,
-    /// The offset at which each line begins, once somebody asked: a file with thousands of problems is walked once.
-    lines: OnceLock<Vec<usize>>,
+    /// The offset at which each line begins, so that a file with thousands of problems is walked once.
+    lines: Vec<usize>,
 }
-
-impl PartialEq for File {
-    fn eq(&self, other: &Self) -> bool {
-        self.path == other.path && self.text == other.text
-    }
-}
-
-impl Eq for File {}
 
 impl SourceText {
     /// A file's text under its path, relative to the root of the repository, with forward slashes.
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
-        Self(Arc::new(File { path: path.into(), text: text.into(), lines: OnceLock::new() }))
+        let text = text.into();
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(ends).collect();
+        Self(Arc::new(File { path: path.into(), text, lines }))
     }
 
     /// The path, relative to the root of the repository.
@@ -252,10 +304,7 @@ impl SourceText {
 
     /// The offset at which each line begins; there is always a first one.
     fn lines(&self) -> &[usize] {
-        self.0.lines.get_or_init(|| {
-            let ends = self.text().match_indices('\n').map(|(at, _)| at + 1);
-            std::iter::once(0).chain(ends).collect()
-        })
+        &self.0.lines
     }
 
     /// The byte offset of a line and a column, both from 1 and the column in characters; past the end means the end.
@@ -311,6 +360,12 @@ impl Place {
     #[must_use]
     pub fn line(&self) -> usize {
         self.source.line_column(self.span.start).0
+    }
+
+    /// The line of the last byte, from 1.
+    #[must_use]
+    pub fn end_line(&self) -> usize {
+        self.source.line_column(self.span.end.saturating_sub(1).max(self.span.start)).0
     }
 
     /// The column of the first byte, from 1, in characters.

@@ -5,6 +5,7 @@
 //! that is not in this clone is told from a name that stands for nothing, because GitHub may still know the former.
 
 pub mod history;
+pub mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -54,6 +55,8 @@ pub enum GitError {
 pub struct Changed {
     /// Sorted, relative to the judged directory: `../` leads out of it. A moved file counts with both paths.
     pub paths: Vec<String>,
+    /// The full id of the commit where the two histories part, where it is known.
+    pub fork: Option<String>,
 }
 
 impl Changed {
@@ -67,7 +70,7 @@ impl Changed {
             format!("{}{}", "../".repeat(steps.len() - shared), rest.join("/"))
         };
         let paths: BTreeSet<String> = paths.into_iter().map(seen).collect();
-        Self { paths: paths.into_iter().collect() }
+        Self { paths: paths.into_iter().collect(), fork: None }
     }
 }
 
@@ -228,7 +231,7 @@ impl Repository {
         }
         let base = self.fork(&tip, &head)?;
         let base = self.commit(&base.to_string())?;
-        Ok(Changed { paths: self.differ(Some(&base), &head)? })
+        Ok(Changed { paths: self.differ(Some(&base), &head)?, fork: Some(base.id().to_string()) })
     }
 
     /// The paths that differ between two commits, relative to the judged directory; all that there are when there is

@@ -277,6 +277,7 @@ impl GitHub {
         let what = "compare the change with its base";
         let range = format!("{}...{}", encode(base, b""), encode(head, b""));
         let mut files: Vec<WireFile> = Vec::new();
+        let mut fork = None;
         // Pages are pages of commits. GitHub lists the files on the first of them; a server that spreads them over
         // several is read to its last page with files.
         for page in 1..=MAX_PAGES {
@@ -284,13 +285,14 @@ impl GitHub {
             let answer = self.line.send(Call::get(&path, what))?;
             let found: WireCompare = answer.json(what)?;
             let done = found.files.is_empty() || !answer.has_next;
+            fork = found.merge_base_commit.map(|commit| commit.sha).filter(|id| git::is_full_id(id));
             files.extend(found.files);
             if done {
                 break;
             }
         }
         if files.len() < COMPARE_FILES {
-            return Ok(Compared::Complete(seen_from(prefix, &files)));
+            return Ok(Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }));
         }
         let Some(number) = pull else {
             return Ok(Compared::Truncated(format!("more than {COMPARE_FILES} files changed")));
@@ -309,7 +311,7 @@ impl GitHub {
                 files.len()
             )));
         }
-        Ok(Compared::Complete(seen_from(prefix, &files)))
+        Ok(Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }))
     }
 
     /// The entries of a tree or of a commit's tree; with everything below it, or only its own. False when GitHub

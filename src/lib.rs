@@ -8,6 +8,8 @@
 //!
 //! - *objective*: the share of events that must be good, below 100 %.
 //! - *period*: the stretch of time over which an objective is judged, rolling or by the calendar.
+//! - *endpoint*: what users ask a service for. *Default*: an SLO that holds for every endpoint without one of the same
+//!   SLI; all others are *explicit*.
 //! - *error budget*: what an objective allows to fail in a period; the *grant* is its size in events.
 //! - *remaining*: the share of the grant that is left; signed, because debt is negative.
 //! - *burn rate*: how many times faster than evenly the budget burns in a window.

@@ -53,6 +53,8 @@ pub struct Annotation {
     pub line: Option<usize>,
     /// The column, from 1.
     pub column: Option<usize>,
+    /// The last column, where it is on the same line.
+    pub end_column: Option<usize>,
     /// A few words above the message; may be empty.
     pub title: String,
     /// The message.

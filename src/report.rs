@@ -16,6 +16,7 @@ use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Measured, Standing};
+use crate::report::proposed::Proposed;
 use crate::settings::Mode;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
@@ -29,9 +30,11 @@ pub mod json;
 pub mod line;
 pub mod markdown;
 pub mod problem;
+pub mod proposed;
 pub mod query_plan;
 pub mod recalled;
 pub mod reference;
+pub mod revision;
 pub mod slos;
 pub mod text;
 pub mod trial;
@@ -78,6 +81,8 @@ pub struct Report {
     pub passing: Passing,
     /// Where the judged text can be looked at, up to and including the last slash before a path.
     pub permalink: Option<String>,
+    /// What the change makes of the settings and SLOs that judge it; none where it touches none of them.
+    pub proposed: Option<Proposed>,
 }
 
 /// An organisation whose layer stands above a team's files.

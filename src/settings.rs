@@ -3,6 +3,8 @@
 //! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
 //! in it: they come from the command line and the environment.
 
+mod convention;
+mod dependency;
 mod endpoint;
 mod glob;
 mod join;
@@ -12,9 +14,13 @@ pub mod organization;
 
 use std::collections::BTreeMap;
 
+use rust_decimal::Decimal;
+
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet};
 
+pub use convention::{Convention, Conventions};
+pub use dependency::{Dependency, Need, ThirdParty};
 pub use glob::{Matcher, glob};
 pub use join::{Joined, join};
 pub use layer::{Classes, Layer};
@@ -116,8 +122,8 @@ pub struct Service {
     pub team: Option<String>,
     /// Globs, relative to the judged directory.
     pub paths: Vec<String>,
-    /// The services that it depends on.
-    pub dependencies: Vec<String>,
+    /// The services that it depends on, and whether it can do without them.
+    pub dependencies: Vec<Dependency>,
     /// The phase of its lifecycle, such as `beta`.
     pub phase: Option<String>,
     /// How much depends on it, such as `critical`.
@@ -247,6 +253,8 @@ pub struct Settings {
     pub policies: Vec<String>,
     /// The services by name.
     pub services: BTreeMap<String, Service>,
+    /// Those outside of the repository on whom services depend, by name.
+    pub third_parties: BTreeMap<String, ThirdParty>,
     /// The environments by name.
     pub environments: BTreeMap<String, Environment>,
     /// The classes of change by name.
@@ -255,6 +263,8 @@ pub struct Settings {
     pub signals: BTreeMap<String, Signal>,
     /// What is said of SLOs besides their own annotations, by their names.
     pub annotations: BTreeMap<String, Noted>,
+    /// How things are to be named.
+    pub names: Conventions,
     /// How bad lints are, by their codes; those that are not there are as bad as they are by themselves.
     pub lints: BTreeMap<String, Level>,
     /// What a changed path does that no service claims.
@@ -278,6 +288,14 @@ pub struct Settings {
 #[must_use]
 pub fn load(source: &SourceText) -> (Option<Settings>, Vec<Diagnostic>) {
     load::load(source)
+}
+
+/// The share that a percentage such as `99.9 %` stands for; none outside of 0 % to 100 %, both excluded.
+#[must_use]
+pub fn percentage(text: &str) -> Option<Decimal> {
+    let percent = text.strip_suffix('%')?.trim_end();
+    let share = Decimal::from_str_exact(percent).ok()?.checked_div(Decimal::ONE_HUNDRED)?;
+    (share > Decimal::ZERO && share < Decimal::ONE).then_some(share)
 }
 
 /// Seconds of a duration such as `30s`, `5m`, `1h` or `7d`; none for any other text.

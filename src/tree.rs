@@ -12,6 +12,10 @@ use std::rc::Rc;
 use crate::git::{self, GitError, Listed, Repository};
 use crate::github::{Entry, GitHub, GitHubError};
 
+mod changed;
+
+pub use changed::ChangedTree;
+
 /// The largest file that is read, in bytes. A snapshot of a large repository fits.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
 

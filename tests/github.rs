@@ -93,6 +93,7 @@ fn publication(text: &str, run: u64) -> Publication {
             file: Some("policies/a.rhai".to_owned()),
             line: Some(3),
             column: None,
+            end_column: None,
             title: String::new(),
             message: "frozen".to_owned(),
         }],

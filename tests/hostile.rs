@@ -102,8 +102,11 @@ fn bomb() -> String {
     format!("a0: &a0 [x, x, x, x, x, x, x, x, x]\n{}", levels.concat())
 }
 
-/// Texts that are refused: the file's name, the text, its code and words of its message, and the line and column.
-fn refused() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str, u64, u64)> {
+/// A text that is refused: the file's name, the text, its code and words of its message, and the line and column.
+type Refused = (&'static str, Vec<u8>, &'static str, &'static str, u64, u64);
+
+/// Texts that are refused.
+fn refused() -> Vec<Refused> {
     let utf16 = |text: &str| -> Vec<u8> {
         std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
     };
@@ -124,7 +127,7 @@ fn refused() -> Vec<(&'static str, Vec<u8>, &'static str, &'static str, u64, u64
         ("questions", "? ".repeat(100_000).into_bytes(), yaml, "nested more than 64 levels deep", 1, 129),
         (
             "block",
-            (0..1_400).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>().into_bytes(),
+            (0..1_400).map(|depth| " ".repeat(depth) + "a:\n").collect::<String>().into_bytes(),
             yaml,
             "nested more than 64 levels deep",
             65,
@@ -219,7 +222,7 @@ fn what_only_looks_unusual_is_read() {
         ("comments", "# nothing\n".repeat(100_000)),
         ("empty", String::new()),
         ("long", format!("{}# {}\n", slo("long"), "x".repeat(1 << 20))),
-        ("many", (0..5_000).map(|number| format!("---\n{}", slo(&format!("many-{number}")))).collect()),
+        ("many", (0..5_000).map(|number| "---\n".to_owned() + &slo(&format!("many-{number}"))).collect()),
     ];
     for (name, text) in &files {
         fs::write(directory.path().join(format!("slos/{name}.yaml")), text).expect("a file");

@@ -1,7 +1,8 @@
 //! What people say of an SLO besides its numbers: where it holds, whose it is, whom it serves, and who agreed to it.
 //!
-//! None of it is needed to reckon a budget, except the environment, which an SLO may be bound to. What nobody said is
-//! none; what is missing is told by `lint`, not here.
+//! None of it is needed to reckon a budget, except the environment, which an SLO may be bound to, and what `defaults`
+//! needs: the endpoint, the SLI, and whether it is a default. What nobody said is none; what is missing is told by
+//! `lint`, not here.
 
 use std::collections::BTreeMap;
 

@@ -181,8 +181,8 @@ pub(super) fn tell(problem: Diagnostic, problems: &mut Vec<Diagnostic>) {
 
 /// The SLA.
 fn sla(note: &Note, objective: Option<Objective>, problems: &mut Vec<Diagnostic>) -> Option<Objective> {
-    let mut wrong = |message: String, label: &str, help: String| {
-        problems.push(Diagnostic::error(Code::WrongValue, message).at(note.place.clone(), label).help(help));
+    let mut wrong = |code: Code, message: String, label: &str, help: &str| {
+        problems.push(Diagnostic::error(code, message).at(note.place.clone(), label).help(help));
     };
     let text = note.text.as_str();
     let percent = text.strip_suffix('%').and_then(|number| Decimal::from_str_exact(number.trim_end()).ok());
@@ -190,7 +190,7 @@ fn sla(note: &Note, objective: Option<Objective>, problems: &mut Vec<Diagnostic>
     let share = few.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED)).and_then(Objective::new);
     let Some(share) = share else {
         let help = "write what the contract promises, above 0 % and below 100 %, such as `\"99.5 %\"`";
-        wrong(format!("`{text}` is no share of events"), "not an SLA", help.to_owned());
+        wrong(Code::WrongValue, format!("`{text}` is no share of events"), "not an SLA", help);
         return None;
     };
     let objective = objective?;
@@ -202,7 +202,7 @@ fn sla(note: &Note, objective: Option<Objective>, problems: &mut Vec<Diagnostic>
             percent(objective)
         );
         let help = "promise less than you aim at, so that the objective warns before the contract is broken";
-        wrong(message, "not below the objective", help.to_owned());
+        wrong(Code::SlaNotLooser, message, "not below the objective", help);
         return None;
     }
     Some(share)

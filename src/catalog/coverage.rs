@@ -42,10 +42,10 @@ pub struct Cell {
 pub fn of(catalog: &Catalog, (name, service): (&str, &Service), environments: &[&str]) -> Vec<Cell> {
     let slos: Vec<&Slo> = catalog.of(name).collect();
     let endpoints = endpoints(&slos, service);
-    let slis = slis(&slos, &endpoints);
+    let wanted = wanted(&slos, &endpoints);
     let mut cells = Vec::new();
     for endpoint in &endpoints {
-        for sli in &slis {
+        for sli in &wanted {
             cells.push(cell(&slos, *endpoint, sli, environments));
         }
     }
@@ -64,18 +64,18 @@ fn endpoints<'a>(slos: &[&'a Slo], service: &'a Service) -> Vec<Option<&'a str>>
 }
 
 /// The SLIs that endpoints should have, in small letters.
-fn slis(slos: &[&Slo], endpoints: &[Option<&str>]) -> Vec<String> {
+fn wanted(slos: &[&Slo], endpoints: &[Option<&str>]) -> Vec<String> {
     let theirs = slos.iter().filter(|slo| endpoints.contains(&slo.endpoint()));
-    let mut slis: Vec<String> = theirs.filter_map(|slo| slo.sli()).map(str::to_lowercase).collect();
+    let mut wanted: Vec<String> = theirs.filter_map(|slo| slo.sli()).map(str::to_lowercase).collect();
     let is_known = |words: &[&str]| {
-        slis.iter().any(|sli| sli.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word)))
+        wanted.iter().any(|sli| sli.split(|c: char| !c.is_alphanumeric()).any(|word| words.contains(&word)))
     };
     let lacking = LEAST.iter().filter(|(_, words)| !is_known(words)).map(|(sli, _)| (*sli).to_owned());
     let lacking: Vec<String> = lacking.collect();
-    slis.extend(lacking);
-    slis.sort();
-    slis.dedup();
-    slis
+    wanted.extend(lacking);
+    wanted.sort();
+    wanted.dedup();
+    wanted
 }
 
 /// How one SLI of one endpoint is covered.

@@ -4,6 +4,7 @@
 //! objective or several. Whether its budget can be reckoned is left to `unreckoned`. Alert policies, conditions and
 //! targets are held to their schema and to what they refer to, and not used.
 
+mod alert;
 mod indicator;
 mod objective;
 mod references;
@@ -121,6 +122,7 @@ impl<'a> Documents<'a> {
         let shared = self.shared(spec, &objectives, problems);
         let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
         let several = objectives.len() > 1;
+        let alerts = alert::alerts(spec, self);
         let mut slos = Vec::new();
         for (index, part) in objectives.into_iter().enumerate() {
             let told = problems.len();
@@ -147,10 +149,12 @@ impl<'a> Documents<'a> {
                     about,
                     origin: Origin::Explicit,
                     period,
+                    period_place: spec.at("/timeWindow/0/duration")?.place(),
                     calendar,
                     method: method?,
                     share: objective::share(version, part),
                     indicator: indicator?,
+                    alerts: alerts.clone(),
                     place,
                     objective_place: target(part),
                 })

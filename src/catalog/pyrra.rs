@@ -48,7 +48,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
         let text = part.text()?;
         period::length(part, text, seconds(text)?, settings.step, problems)
     });
-    let indicator = spec.get("indicator").and_then(|part| indicator(part, problems));
+    let indicator = spec.get("indicator").and_then(indicator);
     let name = name?;
     Some(Slo {
         name: name.text()?.to_owned(),
@@ -56,6 +56,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
         title: name.text()?.to_owned(),
         objective: objective?,
         period: period?,
+        period_place: window?.place(),
         terms,
         about,
         origin: Origin::Explicit,
@@ -63,6 +64,7 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
         method: Method::Occurrences,
         share: None,
         indicator: indicator?,
+        alerts: Vec::new(),
         place: name.place(),
         objective_place: goal?.place(),
     })
@@ -95,21 +97,19 @@ fn service<'a>(metadata: Part<'a>, settings: &Settings, problems: &mut Vec<Diagn
 }
 
 /// What an SLO counts.
-fn indicator(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Indicator> {
+fn indicator(part: Part<'_>) -> Option<Indicator> {
     let query = |part: Part<'_>| {
         let metric = part.get("metric")?;
         Some(Query { text: metric.text()?.to_owned(), place: metric.place() })
     };
     let (inner, one) = if let Some(ratio) = part.get("ratio") {
         let (mut bad, total) = (query(ratio.get("errors")?)?, query(ratio.get("total")?)?);
-        same(&bad, &total, problems);
         if name(&bad.text).is_some_and(|metric| name(&total.text) == Some(metric)) {
             bad.text = format!("{} or vector(0)", bad.text.trim());
         }
         (ratio, Indicator::Bad { bad, total })
     } else if let Some(latency) = part.get("latency") {
         let (good, total) = (query(latency.get("success")?)?, query(latency.get("total")?)?);
-        same(&good, &total, problems);
         (latency, Indicator::Good { good, total })
     } else if let Some(native) = part.get("latencyNative") {
         let limit = native.get("latency")?.text()?.to_owned();
@@ -128,15 +128,6 @@ fn indicator(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Indicator
             indicator: Box::new(one),
         },
     })
-}
-
-/// A part that is the same as the whole counts everything, as bad or as good.
-fn same(part: &Query, total: &Query, problems: &mut Vec<Diagnostic>) {
-    if part.text.trim() == total.text.trim() {
-        let problem = Diagnostic::error(Code::WrongValue, "the part and the total are the same metric");
-        let problem = problem.at(part.place.clone(), "the same as `total`");
-        problems.push(problem.help("add the label matchers that tell the part from the total"));
-    }
 }
 
 /// The metric's name that a selector begins with.
@@ -267,7 +258,7 @@ spec:
             "a budget for each `job` and `instance` is not judged yet, so the budget of `search-errors` is unknown"
         );
         let (_, problems) = loaded(&with("ratio: { errors: { metric: a }, total: { metric: a } }"));
-        assert_eq!(problems[0].message, "the part and the total are the same metric");
+        assert_eq!(problems[0].message, "the bad events and the total are the same query");
         let (_, problems) = loaded(&with(&format!("{gauge}\n    {native}")));
         assert_eq!(problems[0].message, "an indicator has `latencyNative` or `bool_gauge`, not both");
         assert_eq!(loaded(&with("{}")).1[0].message, "missing key `ratio`");

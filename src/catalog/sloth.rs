@@ -104,6 +104,7 @@ fn slo(
         service: service?.to_owned(),
         objective: objective?,
         period: period?,
+        period_place: name.place(),
         terms,
         about,
         origin: Origin::Explicit,
@@ -111,6 +112,7 @@ fn slo(
         method: Method::Occurrences,
         share: None,
         indicator: indicator?,
+        alerts: Vec::new(),
         place: name.place(),
         objective_place: aim.place(),
     })

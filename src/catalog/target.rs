@@ -29,12 +29,7 @@ pub(super) fn share(
         return None;
     };
     if value == whole {
-        let help = "choose what users need and no more; 99.9 % allows 1 failure in 1,000 events";
-        wrong(
-            format!("an objective of 100 % (`{key}: {text}`) leaves no error budget"),
-            "the first failure would stop all shipping for the whole period",
-            help.to_owned(),
-        );
+        problems.push(full(part, text, key));
         return None;
     }
     if whole == Decimal::ONE_HUNDRED && value > Decimal::ZERO && value < Decimal::ONE {
@@ -64,6 +59,14 @@ pub(super) fn share(
         );
     }
     objective
+}
+
+/// An objective that lets nothing fail.
+fn full(part: Part<'_>, text: &str, key: &str) -> Diagnostic {
+    let message = format!("an objective of 100 % (`{key}: {text}`) leaves no error budget");
+    Diagnostic::error(Code::FullObjective, message)
+        .at(part.place(), "the first failure would stop all shipping for the whole period")
+        .help("choose what users need and no more; 99.9 % allows 1 failure in 1,000 events")
 }
 
 /// A number's text as an exact decimal.

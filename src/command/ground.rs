@@ -11,12 +11,12 @@ use crate::command::judge::{Case, Stop};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Changed, GitError, Repository};
 use crate::github::{Compared, GitHub, GitHubError};
-use crate::tree::{ApiTree, GitTree, Tree, WorkTree};
+use crate::tree::{ApiTree, ChangedTree, GitTree, Tree, TreeError, WorkTree};
 
 /// The tree that decides, and the change.
 pub struct Ground {
     /// What is read.
-    pub tree: Box<dyn Tree>,
+    pub tree: Rc<dyn Tree>,
     /// The tip of the base branch; none when the work tree is judged.
     pub base: Option<Commit>,
     /// The full id of the commit that is about to ship.
@@ -37,6 +37,8 @@ pub struct Ground {
 pub struct Seen {
     /// The paths; none when there are too many to be listed.
     pub paths: Option<Vec<String>>,
+    /// The full id of the commit where the change began, where it is known.
+    pub fork: Option<String>,
     /// What a reader must know of it.
     pub notes: Vec<String>,
 }
@@ -71,13 +73,43 @@ impl Ground {
         Some(Box::new(GitTree::new(Rc::clone(repository), id)))
     }
 
+    /// The ground that stands there once the change is merged: what it touches as it is at its head. It judges nothing.
+    ///
+    /// # Errors
+    /// When the head is not known, or cannot be listed.
+    pub fn proposed(&self, head: &str, changed: &[String]) -> Result<Self, TreeError> {
+        let Some(at_head) = self.at(head) else {
+            return Err(TreeError::Refused(format!("commit `{head}` is not in this clone")));
+        };
+        let tree = ChangedTree::lay(Rc::clone(&self.tree), at_head, changed)?;
+        let base = Commit { name: "the change".to_owned(), id: head.to_owned() };
+        Ok(Self { base: Some(base), prefix: self.prefix.clone(), ..of_files(Box::new(tree)) })
+    }
+
+    /// The tree from which the change began, where that is known and not the base's tip.
+    #[must_use]
+    pub fn before(&self, seen: &Seen) -> Option<Rc<dyn Tree>> {
+        let fork =
+            seen.fork.as_ref().filter(|fork| self.base.as_ref().is_some_and(|base| base.id != **fork))?;
+        self.at(fork).map(Rc::from)
+    }
+
+    /// The files of a commit, as git objects where they are here, else through GitHub's API.
+    fn at(&self, commit: &str) -> Option<Box<dyn Tree>> {
+        match (self.repository.as_ref().filter(|repository| repository.has(commit)), &self.github) {
+            (Some(repository), _) => Some(Box::new(GitTree::new(Rc::clone(repository), commit))),
+            (None, Some(github)) => Some(Box::new(ApiTree::new(Rc::clone(github), commit, &self.prefix))),
+            (None, None) => None,
+        }
+    }
+
     /// The paths that the change touches: from the merge base of the two commits to the head.
     ///
     /// # Errors
     /// When neither the clone nor GitHub can say.
     pub fn changed(&self, case: &Case<'_>) -> Result<Seen, Stop> {
         let (Some(base), Some(head)) = (&self.base, &self.head) else {
-            return Ok(Seen { paths: None, notes: Vec::new() });
+            return Ok(Seen { paths: None, fork: None, notes: Vec::new() });
         };
         let here = self.repository.as_ref().map(|repository| repository.changed(&base.id, head));
         let why = match here {
@@ -93,7 +125,7 @@ impl Ground {
         let number = case.pull.map(|pull| pull.number);
         match github.changed(&base.id, head, number, &self.prefix) {
             Ok(Compared::Complete(changed)) => Ok(seen(changed)),
-            Ok(Compared::Truncated(why)) => Ok(Seen { paths: None, notes: vec![why] }),
+            Ok(Compared::Truncated(why)) => Ok(Seen { paths: None, fork: None, notes: vec![why] }),
             Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),
         }
     }
@@ -101,7 +133,7 @@ impl Ground {
 
 /// Changed paths that are all known.
 fn seen(changed: Changed) -> Seen {
-    Seen { paths: Some(changed.paths), notes: Vec::new() }
+    Seen { paths: Some(changed.paths), fork: changed.fork, notes: Vec::new() }
 }
 
 /// Finds the ground that a case is judged on.
@@ -152,7 +184,7 @@ pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Sto
     let repository = Rc::new(repository);
     let prefix = repository.prefix().to_owned();
     Ok(Ground {
-        tree: Box::new(GitTree::new(Rc::clone(&repository), id.clone())),
+        tree: Rc::new(GitTree::new(Rc::clone(&repository), id.clone())),
         base: Some(Commit { name: name.to_owned(), id }),
         head: None,
         permalink: None,
@@ -161,6 +193,14 @@ pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Sto
         github: None,
         prefix,
     })
+}
+
+/// Where a directory lies in the repository around it: empty, or with a slash at its end; empty without a repository.
+pub fn prefix(root: &Path) -> String {
+    Repository::open(root)
+        .ok()
+        .flatten()
+        .map_or_else(String::new, |repository| repository.prefix().to_owned())
 }
 
 /// Refuses a directory that is none; `named` is what the command line calls it.
@@ -183,7 +223,7 @@ fn work_tree(root: &Path, notes: Vec<String>) -> Ground {
 /// The ground of files that are, or would be, in the work tree.
 pub fn of_files(tree: Box<dyn Tree>) -> Ground {
     Ground {
-        tree,
+        tree: Rc::from(tree),
         base: None,
         head: None,
         permalink: None,
@@ -247,9 +287,9 @@ fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
     let repository = clone.filter(|clone| clone.has(&base.id));
     let github = case.github.clone();
     let permalink = case.blob.as_ref().map(|blob| format!("{blob}/{}/{prefix}", base.id));
-    let tree: Box<dyn Tree> = match (&repository, &github) {
-        (Some(repository), _) => Box::new(GitTree::new(Rc::clone(repository), base.id.clone())),
-        (None, Some(github)) => Box::new(ApiTree::new(Rc::clone(github), base.id.clone(), &prefix)),
+    let tree: Rc<dyn Tree> = match (&repository, &github) {
+        (Some(repository), _) => Rc::new(GitTree::new(Rc::clone(repository), base.id.clone())),
+        (None, Some(github)) => Rc::new(ApiTree::new(Rc::clone(github), base.id.clone(), &prefix)),
         (None, None) => return Err(nowhere(&base.name, "the commit is not in this clone")),
     };
     Ok(Ground {

@@ -14,12 +14,13 @@ use jiff::tz::TimeZone;
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::catalog::{Catalog, Slo};
-use crate::change::{self, Change, Touched};
+use crate::change::Change;
 use crate::cli::Check;
-use crate::command::ground::{self, Ground};
+use crate::command::basis::{self, Basis};
+use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
-use crate::command::unsettled;
+use crate::command::proposed;
 use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
@@ -30,8 +31,7 @@ use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report};
-use crate::settings::organization::Organization;
-use crate::settings::{self, Environment, OnUnknown, Settings};
+use crate::settings::{Environment, OnUnknown, Settings};
 use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
@@ -174,34 +174,28 @@ fn blank(now: Timestamp) -> Report {
         prefix: String::new(),
         passing: Passing::default(),
         permalink: None,
+        proposed: None,
     }
 }
 
-/// The whole path, in order.
+/// The whole path, in order. What the change makes of what judges it is looked at when everything is decided.
 fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
-    let ground = ground::find(case)?;
-    judged.report.change.base.clone_from(&ground.base);
-    judged.report.change.head.clone_from(&ground.head);
-    judged.report.permalink.clone_from(&ground.permalink);
-    judged.report.prefix.clone_from(&ground.prefix);
-    judged.report.notes.extend(ground.notes.iter().cloned());
-    let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
-    let rules = law::read_rules(&ground, layer, &mut judged.report.problems);
-    let rules = rules.map_err(|stop| unsettled::beside(&ground, stop))?;
-    judged.report.notes.extend(rules.notes.iter().cloned());
-    judged.report.organization = rules.organization.as_ref().map(organization);
-    let (name, environment) = judged_environment(&rules, case.environment.as_deref())?;
-    judged.report.environment = Some(name.to_owned());
-    judged.report.mode = Some(environment.mode);
+    let basis = basis::read(case, judged)?;
+    let verdict = decide(case, &basis, judged);
+    judged.report.proposed = proposed::read(case, &basis, &judged.report);
+    judged.policies = basis.policies;
+    verdict
+}
+
+/// Asks for the budgets, and decides.
+fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict, Stop> {
+    let Basis { ground, rules, catalog, policies, .. } = basis;
     let settings = &rules.settings;
-    let law = law::read(&ground, &rules)?.sound()?;
-    judged.report.problems.extend(law.problems);
-    judged.report.change.rollout = case.check.rollout(case.pull.is_some());
-    judged.report.change.class = class(settings, case.check.class.as_deref())?;
-    let touched = touched(case, &ground, settings, &mut judged.report)?;
-    let subjects =
-        subjects(settings, name, &law.catalog, &law.policies, &touched, &mut judged.report.problems);
-    let watch = Watch::choose(&case.named(), &ground, settings)?;
+    let (name, environment) = basis::environment(rules, case.environment.as_deref())?;
+    let touched: Vec<String> =
+        judged.report.change.services.iter().map(|service| service.name.clone()).collect();
+    let subjects = subjects(settings, name, catalog, policies, &touched, &mut judged.report.problems);
+    let watch = Watch::choose(&case.named(), ground, settings)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;
@@ -248,8 +242,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     }
     judged.report.notes.extend(in_vain);
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
-    for policy in law.policies.iter().filter(asked) {
-        let line = line(policy, &ground, judged.report.organization.as_ref(), (now, past));
+    for policy in policies.iter().filter(asked) {
+        let line = line(policy, ground, judged.report.organization.as_ref(), (now, past));
         if line.overdue {
             judged
                 .report
@@ -262,9 +256,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
             .extend(policy.printed().lines().map(|text| format!("policy {} printed {text}", line.id)));
         judged.report.policies.push(line);
     }
-    let ahead: Vec<Timestamp> = law.policies.iter().filter_map(effective).collect();
-    let situation = situation(&rules, (name, environment), now, &mut judged.report);
-    judged.policies = law.policies;
+    let ahead: Vec<Timestamp> = policies.iter().filter_map(effective).collect();
+    let situation = situation(rules, (name, environment), now, &mut judged.report);
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
 }
@@ -314,76 +307,6 @@ fn unseen(rules: &Rules, report: &mut Report) -> bool {
         report.notes.insert(0, note);
     }
     unseen
-}
-
-/// What the report says of an organisation.
-fn organization(organization: &Organization) -> OrganizationLine {
-    OrganizationLine { name: organization.layer.name.clone(), sha256: organization.sha256.clone() }
-}
-
-/// The judged environment; where the organisation asks for one that is not there, that is told instead.
-fn judged_environment<'a>(rules: &'a Rules, named: Option<&str>) -> Result<(&'a str, &'a Environment), Stop> {
-    environment(&rules.settings, named)
-        .map_err(|stop| if rules.problems.is_empty() { stop } else { Stop::Invalid(rules.problems.clone()) })
-}
-
-/// The judged environment: the one that is named, else the only one, else `production`.
-fn environment<'a>(settings: &'a Settings, named: Option<&str>) -> Result<(&'a str, &'a Environment), Stop> {
-    let known = || settings.environments.keys().map(String::as_str);
-    let name = match (named, settings.environments.len()) {
-        (Some(name), _) => name,
-        (None, 1) => known().next().unwrap_or("production"),
-        (None, _) => "production",
-    };
-    let found = settings.environments.get_key_value(name);
-    found.map(|(name, environment)| (name.as_str(), environment)).ok_or_else(|| {
-        let help = diagnostic::suggestion(name, known());
-        Stop::Usage(match named {
-            Some(_) => format!("there is no environment `{name}` in {}: {help}", settings::FILE),
-            None => format!("say which --environment is judged: {help}"),
-        })
-    })
-}
-
-/// The change's class, as the command line names it.
-fn class(settings: &Settings, named: Option<&str>) -> Result<Option<String>, Stop> {
-    let Some(name) = named else { return Ok(None) };
-    if settings.changes.contains_key(name) {
-        return Ok(Some(name.to_owned()));
-    }
-    let help = diagnostic::suggestion(name, settings.changes.keys().map(String::as_str));
-    Err(Stop::Usage(format!("there is no class of change `{name}` in {}: {help}", settings::FILE)))
-}
-
-/// The services that the change touches.
-fn touched(
-    case: &Case<'_>,
-    ground: &Ground,
-    settings: &Settings,
-    report: &mut Report,
-) -> Result<Vec<String>, Stop> {
-    let named = &case.check.service;
-    let known = || settings.services.keys().map(String::as_str);
-    if let Some(name) = named.iter().find(|name| !settings.services.contains_key(*name)) {
-        let help = diagnostic::suggestion(name, known());
-        return Err(Stop::Usage(format!("there is no service `{name}` in {}: {help}", settings::FILE)));
-    }
-    let touched: Touched = if !named.is_empty() {
-        change::named(settings, named)
-    } else if ground.base.is_none() {
-        change::every(settings, "every service is judged; --service judges one")
-    } else {
-        let changed = ground.changed(case)?;
-        report.notes.extend(changed.notes);
-        match changed.paths {
-            Some(paths) => change::touched(settings, &paths),
-            None => change::every(settings, "too many paths changed to be listed, so every service counts"),
-        }
-    };
-    report.notes.extend(touched.notes);
-    report.problems.extend(touched.problems);
-    report.change.services = touched.services;
-    Ok(report.change.services.iter().map(|service| service.name.clone()).collect())
 }
 
 /// Which SLO is measured in which environment, and by which policies, for the touched services.

@@ -118,24 +118,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let mut paths = ground.tree.paths()?;
     paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = rules.problems.clone();
-    let before = problems.len();
-    let definitions = read_all(ground, &paths, &settings.slos, settings::FILE, &mut problems)?;
-    let all = problems.len() == before;
-    let (mut catalog, mut found) = catalog::load(&definitions, settings);
-    // What could not be read may well define one.
-    found.retain(|problem| all || problem.code != Code::NoSlo);
-    problems.extend(found);
-    problems.extend(promql::check(&catalog, settings));
-    for path in &catalog.passed_over {
-        let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
-        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
-        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
-    }
-    for path in &catalog.empty {
-        let message = format!("`{path}` holds nothing, so nothing in it is judged");
-        let help = "write an SLO into it, or remove the file";
-        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
-    }
+    let mut catalog = read_slos(ground, settings, &paths, &mut problems)?;
     let mut policies = Vec::new();
     let before = problems.len();
     let scripts = read_all(ground, &paths, &settings.policies, settings::FILE, &mut problems)?;
@@ -175,6 +158,54 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         }
     }
     Ok(Law { catalog, policies, complete, problems })
+}
+
+/// Reads every SLO definition among these paths, and finds all that is wrong in any of them.
+///
+/// # Errors
+/// When the tree does not answer.
+pub fn read_slos(
+    ground: &Ground,
+    settings: &Settings,
+    paths: &[String],
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Catalog, Stop> {
+    let before = problems.len();
+    let definitions = read_all(ground, paths, &settings.slos, settings::FILE, problems)?;
+    let all = problems.len() == before;
+    let (catalog, mut found) = catalog::load(&definitions, settings);
+    // What could not be read may well define one.
+    found.retain(|problem| all || problem.code != Code::NoSlo);
+    problems.extend(found);
+    problems.extend(promql::check(&catalog, settings));
+    for path in &catalog.passed_over {
+        let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
+        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
+        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
+    }
+    for path in &catalog.empty {
+        let message = format!("`{path}` holds nothing, so nothing in it is judged");
+        let help = "write an SLO into it, or remove the file";
+        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
+    }
+    Ok(catalog)
+}
+
+/// The SLOs as they count in another tree, those of them that can be read, and whether those are all: what is wrong there
+/// is nobody's to mend now.
+///
+/// # Errors
+/// When its settings are broken, or the tree does not answer.
+pub fn definitions(ground: &Ground, organization: Option<&Organization>) -> Result<(Catalog, bool), Stop> {
+    let settings = read_rules(ground, Ok(organization.cloned()), &mut Vec::new())?.settings;
+    let paths = ground.tree.paths()?;
+    let files = read_all(ground, &paths, &settings.slos, settings::FILE, &mut Vec::new())?;
+    let (mut catalog, problems) = catalog::load(&files, &settings);
+    if let Some(organization) = organization {
+        organization::hold(&organization.layer, &mut catalog, &mut []);
+    }
+    let broken = problems.iter().any(|problem| problem.is_error() && problem.code != Code::NoSlo);
+    Ok((catalog, !broken))
 }
 
 /// The SLOs that a policy covers, in an environment that it may measure.
@@ -295,8 +326,8 @@ pub fn names(settings: &Settings) -> Names {
         settings.services.values().filter_map(|service| service.team.clone()).collect();
     teams.sort();
     teams.dedup();
-    let dependencies = settings.services.values().flat_map(|service| service.dependencies.iter().cloned());
-    let mut dependencies: Vec<String> = dependencies.collect();
+    let dependencies = settings.services.values().flat_map(|service| &service.dependencies);
+    let mut dependencies: Vec<String> = dependencies.map(|one| one.name.clone()).collect();
     dependencies.sort();
     dependencies.dedup();
     Names {
@@ -405,13 +436,13 @@ pub fn unmeasured(
         return vec![without_slo(name, service)];
     }
     let covering = policies.iter().filter(|policy| policy.covers(name, service.team.as_deref()));
-    let measures: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
-    let mut measured: BTreeSet<&str> = measures.iter().copied().flatten().collect();
-    if measures.is_empty() || measures.contains(&None) {
-        measured.extend(judged);
+    let asked: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
+    let mut bare: BTreeSet<&str> = asked.iter().copied().flatten().collect();
+    if asked.is_empty() || asked.contains(&None) {
+        bare.extend(judged);
     }
-    measured.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
-    let bare = measured.into_iter().map(|environment| {
+    bare.retain(|environment| catalog.of(name).all(|slo| !slo.holds_in(environment)));
+    let told = bare.into_iter().map(|environment| {
         let message = format!(
             "the service `{name}` has no SLO in the environment `{environment}`, so nothing is known of it there"
         );
@@ -422,7 +453,7 @@ pub fn unmeasured(
              `measures: \"…\"` in its header; until then every change that is judged there is warned about"
         ))
     });
-    bare.collect()
+    told.collect()
 }
 
 /// The warning about a service that no policy of its team covers, whether or not the organisation's does.

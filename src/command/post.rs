@@ -5,9 +5,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::command::World;
-use crate::diagnostic::Severity;
+use crate::command::annotation;
 use crate::github::{GitHub, PullRequest, Run, State};
 use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine};
+use crate::report::escape::terminal;
 use crate::report::{Report, json, line, markdown};
 use crate::tree;
 use crate::verdict::Exit;
@@ -169,23 +170,27 @@ fn annotations(report: &Report) -> Vec<Annotation> {
         file: None,
         line: None,
         column: None,
+        end_column: None,
         title: "slogate".to_owned(),
         message: line::render(report),
     };
-    let problems = report.problems.iter().map(|problem| {
-        let place = problem.place();
-        let help = if problem.help.is_empty() { String::new() } else { format!("\n{}", problem.help) };
-        Annotation {
-            level: match problem.severity {
-                Severity::Error => Level::Error,
-                Severity::Warning => Level::Warning,
-            },
-            file: place.map(|place| format!("{}{}", report.prefix, place.source.path())),
-            line: place.map(crate::diagnostic::Place::line),
-            column: place.map(crate::diagnostic::Place::column),
-            title: format!("slogate: {}", problem.code),
-            message: format!("{}{help}", problem.message),
-        }
+    let proposed = report.proposed.as_ref();
+    let eased = proposed.into_iter().flat_map(|proposed| &proposed.revisions).filter_map(|retold| {
+        let place = &retold.revision.place;
+        // What is removed stands on no line any more.
+        let stands = retold.revision.revised.kind() != "removed";
+        retold.eases_an_exhausted_budget().then(|| Annotation {
+            level: Level::Warning,
+            file: stands.then(|| format!("{}{}", report.prefix, place.source.path())),
+            line: stands.then(|| place.line()),
+            column: stands.then(|| place.column()),
+            end_column: None,
+            title: "slogate: an exhausted budget is eased".to_owned(),
+            message: retold.sentence(terminal),
+        })
     });
-    std::iter::once(verdict).chain(problems).collect()
+    let found = proposed.into_iter().flat_map(|proposed| &proposed.problems).filter(|found| found.touched);
+    let found = found.map(|found| annotation::of(&found.problem, &report.prefix));
+    let problems = report.problems.iter().map(|problem| annotation::of(problem, &report.prefix));
+    std::iter::once(verdict).chain(eased).chain(found).chain(problems).collect()
 }

@@ -1,13 +1,17 @@
 //! `slogate validate`: everything that was written, and everything that is wrong in it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::rc::Rc;
 
 use crate::cli::{Listing, Validate};
 use crate::command::World;
 use crate::command::against;
+use crate::command::annotation;
 use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Law, Rules};
+use crate::command::observed::{self, Outcome};
 use crate::command::organization::Offer;
 use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
@@ -19,51 +23,115 @@ use crate::report::escape::terminal;
 use crate::report::{json, problem};
 use crate::settings::Settings;
 use crate::settings::organization::Organization;
+use crate::tree::Tree;
 use crate::verdict::Exit;
 
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let found = match path(validate, world, &mut problems) {
-        Ok(found) => Some(found),
-        Err(stop) => match world.stopped(stop, &mut problems) {
-            Some(exit) => return exit,
-            None => None,
-        },
-    };
+    let mut seen = Outcome::default();
+    let mut ended = None;
+    let compared = compared(validate, world).map_err(|stop| ended = Some(stop)).ok();
+    let found = compared.as_ref().and_then(|compared| {
+        path(validate, world, compared, (&mut problems, &mut seen)).map_err(|stop| ended = Some(stop)).ok()
+    });
+    if let Some(exit) = ended.and_then(|stop| world.stopped(stop, &mut problems)) {
+        return exit;
+    }
     diagnostic::sort(&mut problems);
     let failed = problems.iter().any(|problem| validate.strict || problem.is_error());
-    let exit = if failed { Exit::Invalid } else { Exit::Proceed };
+    let unknown = seen.blind || (validate.strict && seen.unknown > 0);
+    let exit = match (failed, unknown) {
+        (true, _) => Exit::Invalid,
+        (false, true) => Exit::Unknown,
+        (false, false) => Exit::Proceed,
+    };
+    let summary = || {
+        let summary = summary(found.as_ref().map(|(_, law)| law), &problems);
+        match seen.unknown {
+            0 => summary,
+            unknown => format!("{}; of {} the budget is not known\n", summary.trim_end(), slos(unknown)),
+        }
+    };
     let text = match validate.format {
         Listing::Json => json::problems(&problems),
+        Listing::Github => {
+            let before = compared.as_ref().and_then(Compared::before);
+            let prefix = ground::prefix(&world.directory.join(&validate.dir));
+            world.command(&annotation::commands(&problems, before, &prefix));
+            summary()
+        }
         Listing::Text => {
             if !problems.is_empty() {
                 let look = world.look(&validate.color);
                 world.tell(problem::render(&problems, look).trim_end());
             }
-            for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
-                world.tell(&terminal(note));
-            }
-            summary(found.as_ref().map(|(_, law)| law), &problems)
+            summary()
         }
     };
+    if validate.format != Listing::Json {
+        for note in found.iter().flat_map(|(rules, _)| &rules.notes) {
+            world.tell(&terminal(note));
+        }
+    }
+    // Of what could not be looked at no list of problems says anything.
+    for note in &seen.notes {
+        world.tell(&terminal(note));
+    }
     world.end(&text, exit)
 }
 
-/// Finds the ground, examines it, and compares it with what was agreed.
-fn path(validate: &Validate, world: &World, problems: &mut Vec<Diagnostic>) -> Result<(Rules, Law), Stop> {
+/// Examines what is here, and compares it with what was agreed and, where that is asked for, with what was measured.
+fn path(
+    validate: &Validate,
+    world: &World,
+    compared: &Compared,
+    (problems, seen): (&mut Vec<Diagnostic>, &mut Outcome),
+) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
-    let ground = ground::read(&root, &validate.dir, validate.base.as_deref())?;
-    let (other, note) = other(validate, world, &root)?;
+    let ground = &compared.here;
     let layer = Offer::of(&validate.layered, world)
         .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
     let slo_rules = validate.rules.as_deref().and_then(RuleSet::named);
-    let (mut rules, law) = examine(&ground, layer, slo_rules, problems)?;
-    rules.notes.extend(note);
-    if let Some(other) = &other {
-        problems.extend(against::compare(&ground, &rules, &law, other)?);
+    let (mut rules, law) = examine(ground, layer, slo_rules, problems)?;
+    rules.notes.extend(compared.note.clone());
+    if let Some(other) = &compared.other {
+        problems.extend(against::compare(ground, &rules, &law, other)?);
+    }
+    if validate.observes() {
+        *seen = observed::examine(validate, world, (ground, compared.other.as_ref()), (&rules, &law))?;
+        problems.append(&mut seen.problems);
     }
     Ok((rules, law))
+}
+
+/// What is looked at, and what it is compared with.
+struct Compared {
+    /// What is looked at.
+    here: Ground,
+    /// What it is compared with.
+    other: Option<Ground>,
+    /// What a reader must know where it is not compared.
+    note: Option<String>,
+}
+
+impl Compared {
+    /// What stood there before the change: where the two histories part, or else what it is compared with.
+    fn before(&self) -> Option<Rc<dyn Tree>> {
+        let other = self.other.as_ref()?;
+        Some(other.forked(&self.here).map_or_else(|| Rc::clone(&other.tree), Rc::from))
+    }
+}
+
+/// Finds both.
+fn compared(validate: &Validate, world: &World) -> Result<Compared, Stop> {
+    if validate.now.is_some() && !validate.observes() {
+        return Err(Stop::Usage("--now is the instant that --observed looks at: give both".to_owned()));
+    }
+    let root = world.directory.join(&validate.dir);
+    let here = ground::read(&root, &validate.dir, validate.base.as_deref())?;
+    let (other, note) = other(validate, world, &root)?;
+    Ok(Compared { here, other, note })
 }
 
 /// Reads everything from a ground, and looks at all of it; `slo_rules` overrule those of the settings.
@@ -93,6 +161,7 @@ pub fn examine(
         problems.extend(unprotected(settings, &law));
         problems.extend(unexcepted(settings, &law));
         problems.extend(unread(settings, &law));
+        problems.extend(uncalled(settings, &law));
     }
     for policy in &law.policies {
         let slos = law::covered(policy, &law.catalog, settings);
@@ -151,6 +220,28 @@ fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
         .collect()
 }
 
+/// Third parties on whom nothing depends: their SLAs look as if they bounded something.
+fn uncalled(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+    let of_services = settings.services.values().flat_map(|service| &service.dependencies);
+    let of_services = of_services.map(|dependency| dependency.name.as_str());
+    let of_slos = law.catalog.slos.iter().flat_map(|slo| &slo.about.dependencies);
+    let called: BTreeSet<&str> = of_services.chain(of_slos.map(|note| note.text.as_str())).collect();
+    let unused = settings.third_parties.iter().filter(|(name, _)| !called.contains(name.as_str()));
+    unused
+        .map(|(name, party)| {
+            let message = format!("nothing depends on the third party `{name}`, so its SLA bounds nothing");
+            let near = diagnostic::nearest(name, called.iter().copied());
+            let help = near.map_or_else(
+                || "name it under `dependencies` of a service, or take it out".to_owned(),
+                |near| format!("is `{near}` what it is called where it is depended on?"),
+            );
+            Diagnostic::warning(Code::Unused, message)
+                .at(party.place.clone(), "depended on nowhere")
+                .help(help)
+        })
+        .collect()
+}
+
 /// Signals that no policy reads: they look as if something followed from them.
 fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
     let reads = |name: &String| law.policies.iter().any(|policy| policy.signals.contains(name));
@@ -170,8 +261,6 @@ fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
 pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
-    let counted =
-        |count: usize, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
     let found = match (errors, warnings) {
         (0, 0) => "nothing to mend".to_owned(),
         (0, warnings) => counted(warnings, "warning", "warnings"),
@@ -188,8 +277,18 @@ pub fn summary(law: Option<&Law>, problems: &[Diagnostic]) -> String {
     let could = if errors == 0 { "" } else { " could be read" };
     format!(
         "{}, {}, {}{could}: {found}\n",
-        counted(law.catalog.slos.len(), "SLO", "SLOs"),
+        slos(law.catalog.slos.len()),
         counted(law.policies.len(), "policy", "policies"),
         counted(clauses, "clause", "clauses"),
     )
+}
+
+/// `1 policy`, `2 policies`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// `1 SLO`, `2 SLOs`.
+fn slos(count: usize) -> String {
+    counted(count, "SLO", "SLOs")
 }

@@ -2,6 +2,8 @@
 //!
 //! One arm for each code, so that none can be without.
 
+mod doubt;
+
 use super::Code;
 
 /// What a code means.
@@ -59,7 +61,21 @@ impl Code {
             Self::BelowLayer => BELOW_LAYER,
             Self::Version => VERSION,
             Self::Unsaid => UNSAID,
+            Self::FullObjective => doubt::FULL_OBJECTIVE,
+            Self::SlaNotLooser => doubt::SLA_NOT_LOOSER,
+            Self::AmbiguousService => doubt::AMBIGUOUS_SERVICE,
+            Self::DependencyCycle => doubt::DEPENDENCY_CYCLE,
+            Self::GoodAndBadSwapped => doubt::GOOD_AND_BAD_SWAPPED,
+            Self::GoodNotInTotal => doubt::GOOD_NOT_IN_TOTAL,
+            Self::NoEnvironmentSelector => doubt::NO_ENVIRONMENT_SELECTOR,
+            Self::OffConvention => doubt::OFF_CONVENTION,
+            Self::ShortPeriod => doubt::SHORT_PERIOD,
+            Self::TighterThanDependencies => doubt::TIGHTER_THAN_DEPENDENCIES,
+            Self::UnreachableAlert => doubt::UNREACHABLE_ALERT,
             Self::NotConverted => NOT_CONVERTED,
+            Self::TighterThanObserved => TIGHTER_THAN_OBSERVED,
+            Self::SilentSlo => SILENT_SLO,
+            Self::LoosenedWhileExhausted => LOOSENED_WHILE_EXHAUSTED,
         }
     }
 }
@@ -338,6 +354,35 @@ const UNSAID: Meaning = meaning(
     "An SLO without `slogate.dev/journey` among its annotations; one to which only `operations: @ola` agreed.",
     "Add the annotations that the message names, or say the same under `annotations` in `slogate.yaml`. The \
                  team of a service counts as its owner. `lints: { unsaid: off }` there silences this.",
+);
+
+/// `tighter-than-observed`.
+const TIGHTER_THAN_OBSERVED: Meaning = meaning(
+    "An objective is better than the best that was observed over any whole period of the history at hand. Its budget \
+                 would never have sufficed, so a policy would stop work for it all the time. `validate --observed` looks.",
+    "An objective of 99 % over 28 days, and 95 % in the best 28 days that there were.",
+    "Begin with what the service gives its users today, and tighten it as the service gets better. For a latency, raise \
+                 the limit or lower the share. `lints: { tighter-than-observed: off }` silences this.",
+);
+
+/// `silent-slo`.
+const SILENT_SLO: Meaning = meaning(
+    "An SLO had no bad event for two weeks, though its objective let at least three be bad; or it had no event at all, or \
+                 its query matches no series. Failures may not be counted, or the objective asks for less than users get \
+                 anyway. `validate --observed` looks.",
+    "A query for `code=~\"5..\"` where the service writes its status as `status`; an endpoint that nobody calls.",
+    "Cause a failure where nobody is hurt, and look whether it is counted. Where it is, tighten the objective, or leave \
+                 the SLO of an endpoint without traffic out. `lints: { silent-slo: off }` silences this.",
+);
+
+/// `loosened-while-exhausted`.
+const LOOSENED_WHILE_EXHAUSTED: Meaning = meaning(
+    "Within the last period an objective or an SLA was lowered, or a period got another length, while the budget was \
+                 exhausted by the definition of that time. The agreement was changed when it began to hold. `validate \
+                 --observed` looks, through git history.",
+    "A commit that lowers 99.9 % to 99.5 % on the second day of a freeze.",
+    "Put it back until the budget has recovered, and agree on another objective then. Where it was wrong all along, say \
+                 so to those who agreed to it. `lints: { loosened-while-exhausted: off }` silences this.",
 );
 
 /// `version`.

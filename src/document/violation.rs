@@ -335,7 +335,9 @@ mod tests {
         let nested = "version: 1\nservices:\n  a:\n    paths: [a]\n    owner: me\nenvironments: {p: {}}\n";
         assert_eq!(
             of_settings(nested),
-            ["5:5 unknown key `owner` | there is `team`, `paths`, `dependencies`, `phase` and `tier`"]
+            [
+                "5:5 unknown key `owner` | there is `team`, `paths`, `dependencies`, `soft_dependencies`, `phase`, `tier` and `endpoints`"
+            ]
         );
     }
 

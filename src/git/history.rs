@@ -20,6 +20,8 @@ pub struct Step {
     pub parent: Option<String>,
     /// When it was committed, in seconds since the epoch.
     pub at: i64,
+    /// The paths that it changed and that concern whoever asked.
+    pub changed: Vec<String>,
 }
 
 /// Why a walk ended before the instant that it was to reach.
@@ -74,9 +76,11 @@ impl Repository {
                 }
                 Err(_) => None,
             };
-            if self.differ(parent.as_ref(), &commit)?.iter().any(|path| concerns(path)) {
+            let mut changed = self.differ(parent.as_ref(), &commit)?;
+            changed.retain(|path| concerns(path));
+            if !changed.is_empty() {
                 let parent = parent.as_ref().map(|parent| parent.id().to_string());
-                history.steps.push(Step { id: commit.id().to_string(), parent, at });
+                history.steps.push(Step { id: commit.id().to_string(), parent, at, changed });
             }
             match parent {
                 Some(parent) => commit = parent,
@@ -98,11 +102,12 @@ mod tests {
         let ids = |since: i64, path: &'static str| {
             let history = repository.history(&second, since, |changed| changed == path).expect("a history");
             assert_eq!(history.cut, None);
+            assert!(history.steps.iter().all(|step| step.changed == [path]));
             history.steps.into_iter().map(|step| step.id).collect::<Vec<_>>()
         };
         assert_eq!(ids(0, "../README.md"), [second.clone(), first.clone()]);
         assert_eq!(ids(0, "slogate.yaml"), [first]);
-        assert_eq!(ids(0, "slos/b.yaml"), [second.clone()]);
+        assert_eq!(ids(0, "slos/b.yaml"), std::slice::from_ref(&second));
         assert_eq!(ids(1, "slos/b.yaml"), Vec::<String>::new(), "everything is older");
     }
 

@@ -51,6 +51,8 @@ pub(super) struct WireSide {
 /// A comparison as GitHub sends it.
 #[derive(Deserialize)]
 pub(super) struct WireCompare {
+    /// The commit where the two histories part.
+    pub(super) merge_base_commit: Option<WireObject>,
     /// The changed files, at most 300.
     pub(super) files: Vec<WireFile>,
 }

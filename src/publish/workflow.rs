@@ -70,15 +70,18 @@ pub fn write_annotations(log: &mut dyn Write, annotations: &[Annotation]) -> Out
     if annotations.is_empty() {
         return Outcome::Skipped("there is nothing to annotate".to_owned());
     }
-    match log.write_all(commands(annotations).as_bytes()).and_then(|()| log.flush()) {
+    match log
+        .write_all(commands(annotations, "the step summary has all of them").as_bytes())
+        .and_then(|()| log.flush())
+    {
         Ok(()) => Outcome::Written,
         Err(error) => Outcome::Failed(error.to_string()),
     }
 }
 
-/// Annotations as commands: ten of each level, the last of which counts what was left out.
+/// Annotations as commands: ten of each level, the last of which counts what was left out and says where it is.
 #[must_use]
-pub fn commands(annotations: &[Annotation]) -> String {
+pub fn commands(annotations: &[Annotation], elsewhere: &str) -> String {
     let mut text = String::new();
     for level in [Level::Error, Level::Warning, Level::Notice] {
         let of_level: Vec<&Annotation> =
@@ -89,7 +92,7 @@ pub fn commands(annotations: &[Annotation]) -> String {
         }
         let more = of_level.len() - shown;
         if more > 0 {
-            let _ = writeln!(text, "::{}::{more} more; the step summary has all of them", word(level));
+            let _ = writeln!(text, "::{}::{more} more; {}", word(level), escape_data(elsewhere));
         }
     }
     text
@@ -101,6 +104,7 @@ fn command(annotation: &Annotation) -> String {
         ("file", annotation.file.clone()),
         ("line", annotation.line.map(|line| line.to_string())),
         ("col", annotation.column.map(|column| column.to_string())),
+        ("endColumn", annotation.end_column.map(|column| column.to_string())),
         ("title", Some(annotation.title.clone()).filter(|title| !title.is_empty())),
     ]
     .into_iter()
@@ -167,6 +171,7 @@ mod tests {
             file: Some("policies/a,b:c.rhai".to_owned()),
             line: Some(18),
             column: Some(5),
+            end_column: Some(9),
             title: "50%\n".to_owned(),
             message: message.to_owned(),
         }
@@ -174,28 +179,29 @@ mod tests {
 
     #[test]
     fn a_command_holds_what_it_is_given_and_no_second_command() {
-        let text = commands(&[annotation(Level::Error, "one: 5%\r\n::stop-commands::x")]);
+        let text = commands(&[annotation(Level::Error, "one: 5%\r\n::stop-commands::x")], "");
         assert_eq!(
             text,
-            "::error file=policies/a%2Cb%3Ac.rhai,line=18,col=5,title=50%25%0A::one: 5%25%0D%0A::stop-commands::x\n"
+            "::error file=policies/a%2Cb%3Ac.rhai,line=18,col=5,endColumn=9,title=50%25%0A::one: 5%25%0D%0A::stop-commands::x\n"
         );
         let bare = Annotation {
             file: None,
             line: None,
             column: None,
+            end_column: None,
             title: String::new(),
             ..annotation(Level::Notice, "x")
         };
-        assert_eq!(commands(&[bare]), "::notice::x\n");
+        assert_eq!(commands(&[bare], ""), "::notice::x\n");
     }
 
     #[test]
     fn ten_of_each_level_are_shown_and_the_rest_is_counted() {
         let mut many = vec![annotation(Level::Error, "e"); 12];
         many.extend(vec![annotation(Level::Warning, "w"); 10]);
-        let text = commands(&many);
+        let text = commands(&many, "see\nthere");
         assert_eq!(text.matches("::error ").count(), 9);
-        assert!(text.contains("::error::3 more; the step summary has all of them\n"));
+        assert!(text.contains("::error::3 more; see%0Athere\n"));
         assert_eq!(text.matches("::warning ").count(), 10);
     }
 

@@ -32,8 +32,9 @@ pub fn rate(multiple: Decimal) -> String {
     format!("{}x", short(multiple))
 }
 
-/// One digit after the point, more where that would read as nothing, none where there are none.
-fn short(number: Decimal) -> String {
+/// A number with one digit after the point, more where that would read as nothing, none where there are none.
+#[must_use]
+pub fn short(number: Decimal) -> String {
     let rounded = number.round_dp_with_strategy(1, RoundingStrategy::MidpointAwayFromZero);
     if rounded.is_zero() && !number.is_zero() {
         let digits = number.round_sf(2).unwrap_or(number).normalize();

@@ -4,10 +4,11 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
+use crate::report::proposed::{Proposed, Retold};
 use crate::report::{BudgetLine, Report, chart, consequence, figure, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -32,6 +33,9 @@ pub fn render(report: &Report) -> String {
         details(&mut out, report);
     }
     problems(&mut out, report);
+    if let Some(proposed) = &report.proposed {
+        propose(&mut out, proposed);
+    }
     footer(&mut out, report);
     out
 }
@@ -272,7 +276,7 @@ fn details(out: &mut String, report: &Report) {
             Some(Obstacle::Failed { message, .. }) => read.push(safe(message)),
             None => {}
         }
-        let place = link(report, &ruling.place);
+        let place = link(report.permalink.as_deref(), &ruling.place);
         let name = safe(&ruling.clause);
         let _ = writeln!(out, "| {name} {place} | {} | {state} | {} |", safe(&ruling.slo), read.join("; "));
     }
@@ -324,12 +328,12 @@ fn follows(report: &Report) -> Vec<String> {
     follows
 }
 
-/// A place as a link to the judged commit, where there is one, and in a code span elsewhere.
-fn link(report: &Report, place: &Place) -> String {
+/// A place as a link to its commit, where there is one, and in a code span elsewhere.
+fn link(permalink: Option<&str>, place: &Place) -> String {
     let text = code_span(&place.to_string());
     // A path goes into an address only when it has no character that could end it.
     let plain = |path: &str| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
-    match &report.permalink {
+    match permalink {
         Some(base) if plain(place.source.path()) => {
             format!("[{text}]({base}{}#L{})", place.source.path(), place.line())
         }
@@ -343,16 +347,45 @@ fn problems(out: &mut String, report: &Report) {
         return;
     }
     for problem in report.problems.iter().take(PROBLEMS) {
-        let place = problem.place().map_or_else(String::new, |place| format!("{} ", link(report, place)));
-        let kind = if problem.is_error() { "error" } else { "warning" };
-        let help =
-            if problem.help.is_empty() { String::new() } else { format!(" — {}", safe(&problem.help)) };
-        let _ = writeln!(out, "- **{kind}** {place}{}{help}", safe(&problem.message));
+        let _ = writeln!(out, "- {}", mistake(report.permalink.as_deref(), problem));
     }
     if report.problems.len() > PROBLEMS {
         let _ = writeln!(out, "- and {} more; the log has them all", report.problems.len() - PROBLEMS);
     }
     out.push('\n');
+}
+
+/// One problem, its place linked.
+fn mistake(permalink: Option<&str>, problem: &Diagnostic) -> String {
+    let place = problem.place().map_or_else(String::new, |place| format!("{} ", link(permalink, place)));
+    let kind = if problem.is_error() { "error" } else { "warning" };
+    let help = if problem.help.is_empty() { String::new() } else { format!(" — {}", safe(&problem.help)) };
+    format!("**{kind}** {place}{}{help}", safe(&problem.message))
+}
+
+/// What the change makes of the settings and SLOs that judge it; open where it eases an exhausted budget.
+fn propose(out: &mut String, proposed: &Proposed) {
+    let eases = proposed.revisions.iter().any(Retold::eases_an_exhausted_budget);
+    let open = if eases { " open" } else { "" };
+    let summary = proposed.summary();
+    let _ = writeln!(out, "<details{open}><summary>Proposed by this change: {summary}</summary>\n");
+    out.push_str("The verdict is by the rules of the base, without any of this.\n\n");
+    for retold in proposed.revisions.iter().take(PROBLEMS) {
+        let (said, is_alarming) = (retold.sentence(safe), retold.eases_an_exhausted_budget());
+        let _ = if is_alarming { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
+    }
+    for found in proposed.problems.iter().take(PROBLEMS) {
+        let _ = writeln!(out, "- {}", mistake(proposed.permalink.as_deref(), &found.problem));
+    }
+    let more =
+        proposed.revisions.len().saturating_sub(PROBLEMS) + proposed.problems.len().saturating_sub(PROBLEMS);
+    if more > 0 {
+        let _ = writeln!(out, "- and {more} more; the report has them all");
+    }
+    for why in &proposed.untold {
+        let _ = writeln!(out, "- {}", safe(why));
+    }
+    out.push_str("\n</details>\n\n");
 }
 
 /// Where the facts come from and until when the verdict holds.

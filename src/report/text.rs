@@ -17,6 +17,9 @@ use crate::verdict::{Effect, Exit, Weighed};
 /// Deciding rulings that are shown whole; the rest are counted.
 const SHOWN: usize = 5;
 
+/// Revisions and problems of what is proposed that are shown, of each; the rest are counted.
+const PROPOSED: usize = 20;
+
 /// Cells of a budget's bar.
 const BAR: u32 = 12;
 
@@ -116,6 +119,7 @@ impl Page<'_> {
             },
         };
         let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
+        self.proposed();
         self.notes("");
     }
 
@@ -132,6 +136,7 @@ impl Page<'_> {
     fn undecided(&mut self) {
         let reason = self.report.notes.first().map(|reason| clean(reason)).unwrap_or_default();
         let _ = writeln!(self.out, "\n {} {}   {reason}\n", self.banner(), self.subject());
+        self.proposed();
         for note in self.report.notes.iter().skip(1) {
             let _ = writeln!(self.out, "  {}", self.ink(Ink::Faint, &clean(note)));
         }
@@ -150,6 +155,7 @@ impl Page<'_> {
         }
         self.budgets();
         self.afterwards();
+        self.proposed();
         self.footer();
     }
 
@@ -289,6 +295,35 @@ impl Page<'_> {
                 String::new()
             };
             let _ = writeln!(self.out, "  {heading:<13}   {said}{}", self.ink(Ink::Faint, &slos));
+            heading = "";
+        }
+    }
+
+    /// What the change makes of the settings and SLOs that judge it.
+    fn proposed(&mut self) {
+        let Some(proposed) = &self.report.proposed else { return };
+        let mut lines = vec![format!("by this change: {}", proposed.summary())];
+        for retold in proposed.revisions.iter().take(PROPOSED) {
+            let said = retold.sentence(clean);
+            let is_alarming = retold.eases_an_exhausted_budget();
+            lines.push(if is_alarming { self.ink(Ink::Alarm, &said) } else { said });
+        }
+        for found in proposed.problems.iter().take(PROPOSED) {
+            let problem = &found.problem;
+            let kind = if problem.is_error() { "error" } else { "warning" };
+            let place = problem.place().map_or_else(String::new, |place| format!(" ({})", at(place)));
+            lines.push(format!("{kind}: {}{place}", clean(&problem.message)));
+            lines.push(format!("help: {}", clean(&problem.help)));
+        }
+        let more = proposed.revisions.len().saturating_sub(PROPOSED)
+            + proposed.problems.len().saturating_sub(PROPOSED);
+        if more > 0 {
+            lines.push(format!("and {more} more; --format json has them all"));
+        }
+        lines.extend(proposed.untold.iter().map(|why| clean(why)));
+        let mut heading = "proposed";
+        for line in lines {
+            let _ = writeln!(self.out, "  {heading:<13}   {line}");
             heading = "";
         }
     }

@@ -9,7 +9,9 @@ use rust_decimal::Decimal;
 
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
-use super::{ChangeClass, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped};
+use super::{
+    ChangeClass, Conventions, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped, percentage,
+};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet, Schema};
 
@@ -90,10 +92,12 @@ impl Layer {
             sloth_period: SLOTH_PERIOD,
             policies: self.policy_globs(),
             services: BTreeMap::new(),
+            third_parties: BTreeMap::new(),
             environments: self.environments.iter().map(declared).collect(),
             changes: self.changes.clone(),
             signals: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            names: Conventions::default(),
             lints: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),
@@ -143,10 +147,9 @@ impl Loader<'_, '_> {
     /// The least objective, as a share.
     fn minimum(&mut self) -> Option<Decimal> {
         let part = self.root.at("/objectives/minimum")?;
-        let percent = part.text()?.strip_suffix('%')?.trim_end();
-        let share = Decimal::from_str_exact(percent).ok()?.checked_div(Decimal::ONE_HUNDRED)?;
-        if share > Decimal::ZERO && share < Decimal::ONE {
-            return Some(share);
+        let share = percentage(part.text()?);
+        if share.is_some() {
+            return share;
         }
         let problem = Diagnostic::error(Code::WrongValue, "the least objective must be above 0 %");
         self.problems.push(

@@ -60,16 +60,19 @@ pub(super) struct Loader<'a, 'p> {
 impl<'a> Loader<'a, '_> {
     /// All of them; what is wrong or missing takes its default, and stands among the problems.
     fn settings(&mut self, source: &SourceText) -> Settings {
+        let services = self.services();
         Settings {
             slos: self.globs(self.root, "slos", Reach::Directory, &["slos/**/*.yaml", "slos/**/*.yml"]),
             sloth_period: self.word("sloth_period").and_then(duration).unwrap_or(SLOTH_PERIOD),
             slo_rules: self.word("slo_rules").and_then(RuleSet::named).unwrap_or(RuleSet::Spec),
             policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
-            services: self.services(),
+            third_parties: self.third_parties(&services),
+            services,
             environments: self.environments(),
             changes: self.changes(),
             signals: self.signals(),
             annotations: self.annotations(),
+            names: self.conventions(),
             lints: self.lints(),
             unmapped: self.unmapped().unwrap_or(Unmapped::All),
             ignore: self.globs(self.root, "ignore", Reach::Repository, &[]),
@@ -123,21 +126,11 @@ impl<'a> Loader<'a, '_> {
     fn services(&mut self) -> BTreeMap<String, Service> {
         let mut services = BTreeMap::new();
         for (name, part) in self.root.get("services").into_iter().flat_map(Part::entries) {
-            let dependencies = part.get("dependencies").into_iter().flat_map(Part::items);
-            let dependencies: Vec<String> =
-                dependencies.filter_map(Part::text).map(ToOwned::to_owned).collect();
-            if dependencies.iter().any(|dependency| dependency == name) {
-                let place = part.get("dependencies").unwrap_or(part).key_place();
-                let message = format!("the service `{name}` depends on itself");
-                let problem =
-                    Diagnostic::error(Code::WrongValue, message).at(place, "its own name is among these");
-                self.problems.push(problem.help("name the other services that it calls"));
-            }
             let text = |key: &str| part.get(key).and_then(Part::text).map(ToOwned::to_owned);
             let service = Service {
                 team: text("team"),
                 paths: self.globs(part, "paths", Reach::Repository, &[]),
-                dependencies,
+                dependencies: self.dependencies(part, name),
                 phase: text("phase"),
                 tier: text("tier"),
                 endpoints: self.endpoints(part),
@@ -321,7 +314,7 @@ source: { snapshot: history.om.gz }
         let settings = settings.expect("it is valid");
         assert_eq!(settings.environment("production").expect("declared").mode, Mode::Enforce);
         assert_eq!(settings.environment("production").expect("declared").matchers["env"], "prod-eu");
-        assert_eq!(settings.service("checkout").expect("declared").dependencies, ["payment-gateway"]);
+        assert_eq!(settings.service("checkout").expect("declared").dependencies[0].name, "payment-gateway");
         assert_eq!(settings.class("reliability").expect("declared").granted_by, Permission::Write);
         assert_eq!(settings.services_of("payments").collect::<Vec<_>>(), ["checkout"]);
         assert_eq!(

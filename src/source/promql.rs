@@ -16,11 +16,13 @@ use crate::settings::{Environment, Settings, Signal};
 
 mod expression;
 mod fused;
+mod relation;
 mod shape;
 mod text;
 
 pub use expression::Expression;
-pub use fused::{Family, Fused, Group};
+pub use fused::{Fused, Group, Pattern};
+pub use relation::{Outcome, Stray};
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";
@@ -379,6 +381,8 @@ mod tests {
             changes: BTreeMap::new(),
             signals: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            names: crate::settings::Conventions::default(),
+            third_parties: BTreeMap::new(),
             lints: BTreeMap::new(),
             unmapped: Unmapped::All,
             ignore: Vec::new(),

@@ -147,6 +147,8 @@ fn lenient() -> Settings {
         changes: BTreeMap::new(),
         signals: BTreeMap::new(),
         annotations: BTreeMap::new(),
+        names: crate::settings::Conventions::default(),
+        third_parties: BTreeMap::new(),
         lints: BTreeMap::new(),
         unmapped: Unmapped::Ignore,
         ignore: vec!["**".to_owned()],

@@ -1,7 +1,7 @@
 //! A case: one thing that the binary must do, as a directory.
 //!
 //! `case.toml` says what is run and against what, `repo/` holds the files that it is run on, `head/` what the change
-//! lays over them, and `transcript.snap` what was seen. Whatever the file does not say is left at the plainest: no
+//! lays over them, `uncommitted/` what lies in the work tree besides, and `transcript.snap` what was seen. Whatever the file does not say is left at the plainest: no
 //! git, no monitoring system, no GitHub, an empty environment.
 
 use std::collections::BTreeMap;
@@ -64,6 +64,8 @@ pub struct Git {
     pub base: String,
     /// The name of the branch of the change, which is made if there is a `head/`; it is checked out.
     pub head: String,
+    /// When the base was committed, in RFC 3339; the change follows an hour later.
+    pub committed: Option<String>,
     /// Files that the change deletes.
     pub delete: Vec<String>,
     /// Only the change's commit is here, as after a shallow clone.
@@ -72,7 +74,13 @@ pub struct Git {
 
 impl Default for Git {
     fn default() -> Self {
-        Self { base: "main".to_owned(), head: "change".to_owned(), delete: Vec::new(), shallow: false }
+        Self {
+            base: "main".to_owned(),
+            head: "change".to_owned(),
+            committed: None,
+            delete: Vec::new(),
+            shallow: false,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A checkout: the repository of a case, laid out in a directory of its own that goes away with it.
 //!
-//! The commits have a fixed author and fixed dates, so their ids depend on the files alone.
+//! The commits have a fixed author and fixed dates, so their ids depend on the files alone. What lies in `uncommitted/`
+//! is laid over them in the end.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::case::{Case, Git};
 
-/// When the base was committed: 2026-11-20T09:00:00Z. The change follows an hour later.
+/// When the base was committed where the case does not say: 2026-11-20T09:00:00Z. The change follows an hour later.
 const COMMITTED: i64 = 1_795_165_200;
 
 /// A case's files on disk.
@@ -45,6 +46,9 @@ impl Checkout {
         if let Some(git) = &case.git {
             checkout.commit(git, &source.join("head"), &root).map_err(|error| format!("git: {error}"))?;
         }
+        if source.join("uncommitted").is_dir() {
+            lay(&source.join("uncommitted"), &root)?;
+        }
         Ok(checkout)
     }
 
@@ -57,7 +61,11 @@ impl Checkout {
     fn commit(&mut self, git: &Git, change: &Path, root: &Path) -> Result<(), Box<dyn std::error::Error>> {
         let mut options = RepositoryInitOptions::new();
         let repository = Repository::init_opts(self.path(), options.initial_head(&git.base))?;
-        let base = commit_all(&repository, "The base", COMMITTED, &[])?;
+        let committed = match &git.committed {
+            Some(at) => at.parse::<jiff::Timestamp>()?.as_second(),
+            None => COMMITTED,
+        };
+        let base = commit_all(&repository, "The base", committed, &[])?;
         self.base = Some(base.to_string());
         if !change.is_dir() && git.delete.is_empty() {
             return Ok(());
@@ -71,7 +79,7 @@ impl Checkout {
         for path in &git.delete {
             fs::remove_file(root.join(path))?;
         }
-        let head = commit_all(&repository, "The change", COMMITTED + 3_600, &[base])?;
+        let head = commit_all(&repository, "The change", committed + 3_600, &[base])?;
         self.head = Some(head.to_string());
         repository.checkout_head(Some(CheckoutBuilder::new().force()))?;
         if git.shallow {

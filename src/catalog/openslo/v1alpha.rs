@@ -56,6 +56,7 @@ pub(in crate::catalog) fn slos(
                 title,
                 objective: share?,
                 period,
+                period_place: spec.at("/timeWindows/0/count")?.place(),
                 terms,
                 about,
                 origin: Origin::Explicit,
@@ -63,6 +64,7 @@ pub(in crate::catalog) fn slos(
                 method: method?,
                 share: None,
                 indicator: indicator?,
+                alerts: Vec::new(),
                 place,
                 objective_place: super::target(aim),
             })

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
 use super::{Inventory, Line, ServiceLine};
 use crate::catalog::PREFIX;
@@ -110,7 +110,7 @@ fn row(slo: &Line) -> [String; 8] {
 
 /// The widths of the columns: as wide as their values, and the widest ones cut until all fit.
 fn widths(rows: &[[String; 8]]) -> [usize; 8] {
-    let mut widths = COLUMNS.map(|title| title.width());
+    let mut widths = COLUMNS.map(UnicodeWidthStr::width);
     for row in rows {
         for (width, value) in widths.iter_mut().zip(row) {
             *width = (*width).max(value.width());
@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn a_narrow_table_stays_as_it_is() {
         let row = ["a"; 8].map(str::to_owned);
-        assert_eq!(widths(&[row]), COLUMNS.map(|title| title.width()));
+        assert_eq!(widths(&[row]), COLUMNS.map(UnicodeWidthStr::width));
         assert_eq!((cut("abc", 3), cut("abcd", 3)), ("abc".to_owned(), "ab…".to_owned()));
     }
 }

@@ -1,13 +1,13 @@
 //! Which selectors share a query, and how much one query asks for at most.
 //!
-//! A family is one query, halved until it fits: so many selectors, so many numbers in the answer, so long a text. What
+//! A pattern is one query, halved until it fits: so many selectors, so many numbers in the answer, so long a text. What
 //! fits is kind to a server and to whatever stands before it; what a server still refuses is halved further by whoever
 //! asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plan;
-use crate::source::promql::{Family, Fused, Selector};
+use crate::source::promql::{Fused, Pattern, Selector};
 
 /// The most selectors of one query.
 const SELECTORS: usize = 250;
@@ -35,19 +35,19 @@ pub fn fuse<'a>(plans: impl Iterator<Item = &'a Plan>, points: usize) -> Vec<Fus
             entry.1.extend(plan.pinned.iter().cloned());
         }
     }
-    let mut families: BTreeMap<Family, Fused> = BTreeMap::new();
+    let mut patterns: BTreeMap<Pattern, Fused> = BTreeMap::new();
     for (selector, pinned) in selectors.into_values() {
-        let family = selector.family(&pinned);
+        let pattern = selector.pattern(&pinned);
         let one = Fused::new(selector, &pinned);
-        let all = match families.remove(&family) {
+        let all = match patterns.remove(&pattern) {
             Some(others) => others.with(&one),
             None => one,
         };
-        families.insert(family, all);
+        patterns.insert(pattern, all);
     }
     let mut fitting = Vec::new();
-    for family in families.into_values() {
-        cut(family, points, &mut fitting);
+    for pattern in patterns.into_values() {
+        cut(pattern, points, &mut fitting);
     }
     fitting
 }

@@ -15,14 +15,14 @@ use super::{Selector, is_name, quoted, written};
 const LONGEST: usize = 200;
 
 /// What selectors of one query have in common, as a text to compare.
-pub type Family = String;
+pub type Pattern = String;
 
-/// Selectors of one family that are asked about in one query.
+/// Selectors of one pattern that are asked about in one query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fused {
-    /// By the values of the labels that the family leaves open, without repetitions; never empty.
+    /// By the values of the labels that the pattern leaves open, without repetitions; never empty.
     members: BTreeMap<Vec<String>, Selector>,
-    /// The labels that the family leaves open, sorted.
+    /// The labels that the pattern leaves open, sorted.
     open: Vec<String>,
 }
 
@@ -38,15 +38,15 @@ pub enum Group<'a> {
 }
 
 impl Selector {
-    /// The family of the selector; matchers of the pinned labels belong to what its members have in common.
+    /// The pattern of the selector; matchers of the pinned labels belong to what its members have in common.
     #[must_use]
-    pub fn family(&self, pinned: &BTreeSet<String>) -> Family {
+    pub fn pattern(&self, pinned: &BTreeSet<String>) -> Pattern {
         let open = self.open(pinned);
         let fixed = self.matchers.iter().filter(|matcher| !is_open(matcher, &open)).map(written);
         format!("{} {} {}", quoted(&self.metric), fixed.collect::<Vec<_>>().join(","), open.join(","))
     }
 
-    /// The labels whose values may differ within the family, sorted.
+    /// The labels whose values may differ within the pattern, sorted.
     fn open(&self, pinned: &BTreeSet<String>) -> Vec<String> {
         let equal = |matcher: &&Matcher| matcher.op == MatchOp::Equal;
         let alone = |matcher: &&Matcher| {
@@ -81,7 +81,7 @@ impl Fused {
         Self { members: BTreeMap::from([(values, selector.clone())]), open }
     }
 
-    /// Takes the selectors of another query of the same family in.
+    /// Takes the selectors of another query of the same pattern in.
     #[must_use]
     pub fn with(mut self, other: &Self) -> Self {
         self.members
@@ -207,12 +207,12 @@ mod tests {
         counted.terms()[0].selector.clone()
     }
 
-    /// The query of several selectors of one family.
+    /// The query of several selectors of one pattern.
     fn fused(texts: &[&str], pinned: &[&str]) -> Fused {
         let pinned = pinned.iter().map(|name| (*name).to_owned()).collect();
         let selectors: Vec<Selector> = texts.iter().map(|text| selector(text)).collect();
-        let families: BTreeSet<Family> = selectors.iter().map(|one| one.family(&pinned)).collect();
-        assert_eq!(families.len(), 1, "{families:?}");
+        let patterns: BTreeSet<Pattern> = selectors.iter().map(|one| one.pattern(&pinned)).collect();
+        assert_eq!(patterns.len(), 1, "{patterns:?}");
         let mut all = selectors.iter().map(|one| Fused::new(one, &pinned));
         let first = all.next().expect("a selector");
         all.fold(first, |fused, one| fused.with(&one))
@@ -260,8 +260,8 @@ mod tests {
             "x{env=\"p\",\"a.b\"=\"1\"}",
             "x{env=\"p\",\"a.b\"=\"2\"}",
         ];
-        let families: BTreeSet<Family> = texts.iter().map(|text| selector(text).family(&pinned)).collect();
-        assert_eq!(families.len(), texts.len());
+        let patterns: BTreeSet<Pattern> = texts.iter().map(|text| selector(text).pattern(&pinned)).collect();
+        assert_eq!(patterns.len(), texts.len());
     }
 
     #[test]

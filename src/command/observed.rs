@@ -1,0 +1,176 @@
+//! What was written, held against what was measured: `validate --observed`.
+//!
+//! Every SLO is asked about in every environment whose budgets a policy measures, all of them at once, with the history
+//! that the lints need. What a source does not answer is told and counted: an SLO that could not be looked at is not
+//! one with which nothing is wrong.
+
+mod past;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::budget::Budget;
+use crate::budget::gap::Gap;
+use crate::cli::Validate;
+use crate::command::ground::Ground;
+use crate::command::judge::Stop;
+use crate::command::law::{Law, Rules};
+use crate::command::observed::past::Past;
+use crate::command::watch::{self, Asked, Named, Watch};
+use crate::command::{World, check};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::http::Client;
+use crate::lint::observed::Observed;
+use crate::lint::{self, silent_slo};
+use crate::settings::Settings;
+use crate::source::{Observation, instant};
+
+/// The most SLOs that are named with one reason.
+const NAMED: usize = 3;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What is doubtful.
+    pub problems: Vec<Diagnostic>,
+    /// What was looked at, and what could not be.
+    pub notes: Vec<String>,
+    /// The SLOs that could not be looked at in one environment at least.
+    pub unknown: usize,
+    /// Nothing at all could be looked at.
+    pub blind: bool,
+}
+
+/// Holds everything against what was measured; `other` is what the policies are compared with, where there is such.
+///
+/// # Errors
+/// When the source is named wrongly, or is a file that cannot be read.
+pub fn examine(
+    validate: &Validate,
+    world: &World,
+    (ground, other): (&Ground, Option<&Ground>),
+    (rules, law): (&Rules, &Law),
+) -> Result<Outcome, Stop> {
+    let settings = &rules.settings;
+    let client = Client::new(check::limits(validate.source.deadline));
+    let client = client.map_err(|error| Stop::Usage(error.to_string()))?;
+    let named = Named {
+        observations: validate.source.observations.as_deref(),
+        directory: world.directory.clone(),
+        prometheus: check::prometheus(&validate.source, world).map_err(Stop::Usage)?,
+        client: &client,
+    };
+    let watch = Watch::choose(&named, ground, settings)?;
+    let (now, _) = watch.now(validate.now, world.now);
+    let now = now.as_second();
+    let t = grid(now, settings);
+    let asked = asked(settings, law);
+    let depth = |one: &Asked<'_>| {
+        watch::history(one.slo.period, false, settings.step).max(silent_slo::QUIET / settings.step)
+    };
+    let answers = watch.observe(&asked, depth, settings, t);
+    let answers = asked.iter().zip(answers);
+    let mut observed: Vec<Observed<'_>> =
+        answers.map(|(asked, answer)| observed(asked, answer, settings, t)).collect();
+    // A recording without an SLO says nothing about the SLO.
+    let recorded = validate.source.observations.is_some();
+    let silent = lint::is_on(Code::SilentSlo, settings);
+    let linted = silent && !recorded;
+    let mut unknown = Unknown::default();
+    let (mut slos, mut count) = (BTreeSet::new(), 0);
+    for (asked, one) in asked.iter().zip(&observed) {
+        let (gap, told) = match &one.budget {
+            Err(gap) => (gap.clone(), linted && matches!(gap, Gap::NoData { .. })),
+            Ok(budget) => match budget.at(t) {
+                Err(gap) => {
+                    (gap, silent && budget.events(silent_slo::QUIET, t).is_ok_and(|all| all.total.is_zero()))
+                }
+                Ok(_) => continue,
+            },
+        };
+        slos.insert(asked.slo.name.as_str());
+        count += 1;
+        if !told {
+            unknown.add(format!("{} ({})", asked.slo.name, asked.environment), &gap);
+        }
+    }
+    observed.retain(|one| one.budget.is_ok() || !recorded);
+    let mut notes = vec![format!("held against {} up to {}", watch.describe(), instant(t))];
+    notes.extend(unknown.notes());
+    let mut moments = Vec::new();
+    if lint::is_on(Code::LoosenedWhileExhausted, settings) {
+        let root = world.directory.join(&validate.dir);
+        let past = Past { root: &root, ground, other, rules, law, now, given: validate.now.is_some() };
+        moments = past.moments(&mut notes);
+    }
+    let loosened = past::loosened(&moments, &asked, &watch, settings, &mut notes);
+    Ok(Outcome {
+        problems: lint::observed::examine(&observed, &loosened, settings),
+        notes,
+        unknown: slos.len(),
+        blind: !asked.is_empty() && count == asked.len(),
+    })
+}
+
+/// The last grid point at an instant or before it, both in seconds since the epoch.
+const fn grid(at: i64, settings: &Settings) -> i64 {
+    at.div_euclid(settings.step) * settings.step
+}
+
+/// Every SLO in every environment whose budgets are measured: those that the policies of its service name, or all of
+/// them where one measures whatever is judged, or where there is no policy.
+fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
+    let mut asked = Vec::new();
+    for slo in &law.catalog.slos {
+        let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
+        let covering = law.policies.iter().filter(|policy| policy.covers(&slo.service, team));
+        let measured: Vec<Option<&str>> = covering.map(|policy| policy.header.measures.as_deref()).collect();
+        let any = measured.is_empty() || measured.contains(&None);
+        let names = settings.environments.keys().map(String::as_str);
+        let names = names.filter(|name| any || measured.contains(&Some(name)));
+        let names = names.filter(|name| slo.holds_in(name));
+        asked.extend(names.filter_map(|name| Asked::new(settings, slo, name)));
+    }
+    asked.sort();
+    asked
+}
+
+/// What a source answered, as what is looked at.
+fn observed<'a>(
+    asked: &Asked<'a>,
+    answer: Result<Observation, Gap>,
+    settings: &Settings,
+    t: i64,
+) -> Observed<'a> {
+    let slo = asked.slo;
+    let budget = answer.map(|answer| {
+        Budget::new(slo.objective, slo.period, answer.series, answer.direct).bound_to(slo.terms)
+    });
+    let environment = (settings.environments.len() > 1).then_some(asked.environment);
+    Observed { slo, environment, budget, t }
+}
+
+/// What is not known, by the reason and what to do about it.
+#[derive(Default)]
+struct Unknown(BTreeMap<(String, &'static str), Vec<String>>);
+
+impl Unknown {
+    /// Adds one thing that is not known.
+    fn add(&mut self, what: String, gap: &Gap) {
+        self.0.entry((gap.to_string(), gap.help())).or_default().push(what);
+    }
+
+    /// The lines for all of it: of what, why, and what to do.
+    fn notes(&self) -> Vec<String> {
+        let lines = self.0.iter().flat_map(|((reason, help), names)| {
+            let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+            let more = names.len() - shown.len();
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            [
+                format!("not known: {}{more}", shown.join(", ")),
+                format!("  {reason}"),
+                format!("  help: {help}"),
+            ]
+        });
+        lines.collect()
+    }
+}

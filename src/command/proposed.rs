@@ -1,0 +1,254 @@
+//! What a change makes of the settings and SLOs that judge it: read at its head, beside a verdict that stands already.
+//!
+//! The head's text is data from whoever wrote it. None of it runs: policies are not even read. It comes as git objects
+//! or by GitHub's API, within a time, a number of files and the limits of every reading, and whatever becomes of it,
+//! the verdict is what it was.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::catalog::{Catalog, revision};
+use crate::command::basis::Basis;
+use crate::command::ground::Ground;
+use crate::command::judge::{Case, Stop};
+use crate::command::law::{self, Rules};
+use crate::command::organization;
+use crate::command::touched::Touched;
+use crate::diagnostic::{self, Code, Diagnostic, Place};
+use crate::lint;
+use crate::report::Report;
+use crate::report::proposed::{Found, Proposed, Retold};
+use crate::report::revision::Left;
+use crate::settings::{self, Settings};
+use crate::tree::Tree;
+
+/// How long reading the head may take.
+const TIME: Duration = Duration::from_secs(20);
+
+/// The most files that are read for the head and not for the base already.
+const MOST_FILES: usize = 100;
+
+/// What the change makes of what judges it; none where it touches neither settings nor SLOs.
+pub fn read(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> {
+    let reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, report)));
+    let read = match &case.github {
+        Some(github) => github.within(TIME, reading),
+        None => reading(),
+    };
+    read.unwrap_or_else(|_| {
+        Some(untold(Vec::new(), "slogate itself failed on the text of this change, which is a bug in it"))
+    })
+}
+
+/// Nothing but why.
+fn untold(files: Vec<String>, why: &str) -> Proposed {
+    Proposed { files, untold: vec![why.to_owned()], ..Proposed::default() }
+}
+
+/// Reads the head, and holds it against the base.
+fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> {
+    let ground = &basis.ground;
+    let head = ground.head.as_ref()?;
+    let seen = basis.changed.as_ref()?;
+    let Some(changed) = &seen.paths else {
+        return Some(untold(Vec::new(), "too many paths changed to tell what they make of SLOs"));
+    };
+    let globs = settings::glob(&basis.rules.settings.slos);
+    let mut files = changed.clone();
+    files.retain(|path| path == settings::FILE || globs.is_match(path));
+    if files.is_empty() {
+        return None;
+    }
+    if files.len() > MOST_FILES {
+        let why =
+            format!("it touches more than {MOST_FILES} SLO definitions, which is too many to read here");
+        return Some(untold(files, &why));
+    }
+    let at_head = match ground.proposed(head, changed) {
+        Ok(at_head) => at_head,
+        Err(error) => return Some(untold(files, &format!("the head cannot be read: {error}"))),
+    };
+    let mut proposed = Proposed {
+        files,
+        permalink: case.blob.as_ref().map(|blob| format!("{blob}/{head}/{}", ground.prefix)),
+        ..Proposed::default()
+    };
+    let before = ground.before(seen);
+    for path in before.iter().flat_map(|before| moved_on(&**before, &*ground.tree, &proposed.files)) {
+        proposed.untold.push(format!(
+            "`{path}` changed on the base as well since this change began, so what differs in it may not be this change's"
+        ));
+    }
+    let mut problems = Vec::new();
+    match law_of(&at_head, basis, changed, &mut proposed.untold, &mut problems) {
+        Ok((rules, catalog)) => {
+            let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
+            revise(&mut proposed, &basis.catalog, &catalog, &problems, report);
+            if !problems.iter().any(Diagnostic::is_error) {
+                problems.extend(unprotected(&basis.rules.settings, (settings, &catalog)));
+            }
+        }
+        Err(why) => proposed.untold.push(format!("the head cannot be read: {why}")),
+    }
+    let known: BTreeSet<Key> = report
+        .problems
+        .iter()
+        .chain(&lint::examine(&basis.catalog, &basis.rules.settings))
+        .map(key)
+        .collect();
+    problems.retain(|problem| !known.contains(&key(problem)));
+    diagnostic::sort(&mut problems);
+    let before = before.unwrap_or_else(|| Rc::clone(&ground.tree));
+    let mut touched = Touched::of(before, Some(changed));
+    proposed.problems =
+        problems.into_iter().map(|problem| Found { touched: touched.has(&problem), problem }).collect();
+    Some(proposed)
+}
+
+/// The files that differ between two trees; a file that cannot be read in either is told elsewhere.
+fn moved_on(before: &dyn Tree, now: &dyn Tree, files: &[String]) -> Vec<String> {
+    let text = |tree: &dyn Tree, path: &str| tree.read(path).ok().flatten();
+    files.iter().filter(|path| text(before, path) != text(now, path)).cloned().collect()
+}
+
+/// The settings and the SLOs behind the change; no settings where they are broken. What is wrong in them is collected.
+fn law_of(
+    at_head: &Ground,
+    basis: &Basis,
+    changed: &[String],
+    untold: &mut Vec<String>,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Option<Rules>, Catalog), String> {
+    let why = |stop: Stop| match stop {
+        Stop::Usage(why) | Stop::Unknown(why) => why,
+        Stop::Invalid(found) => found.first().map(|first| first.message.clone()).unwrap_or_default(),
+    };
+    let organization = basis.rules.organization.clone();
+    let rules = match law::read_rules(at_head, Ok(organization), problems) {
+        Ok(rules) => Some(rules),
+        Err(Stop::Invalid(found)) => {
+            problems.extend(found);
+            untold.push(
+                "the settings of this change cannot be used, so its SLOs are read by those of the base"
+                    .to_owned(),
+            );
+            None
+        }
+        Err(stop) => return Err(why(stop)),
+    };
+    let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
+    let paths = at_head.tree.paths().map_err(|error| error.to_string())?;
+    let (before, after) = (settings::glob(&basis.rules.settings.slos), settings::glob(&settings.slos));
+    let fresh = |path: &&String| after.is_match(path) && (changed.contains(path) || !before.is_match(path));
+    if paths.iter().filter(fresh).count() > MOST_FILES {
+        return Err(format!("more than {MOST_FILES} SLO definitions would have to be read"));
+    }
+    let mut catalog = law::read_slos(at_head, settings, &paths, problems).map_err(why)?;
+    if let Some(rules) = &rules {
+        problems.extend(rules.problems.iter().cloned());
+    }
+    if let Some(organization) = &basis.rules.organization {
+        problems.extend(organization::hold(&organization.layer, &mut catalog, &mut []));
+    }
+    problems.extend(lint::examine(&catalog, settings));
+    Ok((rules, catalog))
+}
+
+/// Tells what is revised. While something is wrong behind the change, an SLO that is not seen may still be there.
+fn revise(
+    proposed: &mut Proposed,
+    before: &Catalog,
+    after: &Catalog,
+    problems: &[Diagnostic],
+    report: &Report,
+) {
+    let mut revisions = revision::compare(before, after);
+    if problems.iter().any(Diagnostic::is_error) {
+        let all = revisions.len();
+        revisions.retain(|one| !matches!(one.revised, revision::Revised::Removed { .. }));
+        if revisions.len() < all {
+            proposed
+                .untold
+                .push("which SLOs are removed cannot be told before the errors are mended".to_owned());
+        }
+    }
+    let retold =
+        |revision: revision::Revision| Retold { left: Left::of(&revision.slo, &report.budgets), revision };
+    proposed.revisions = revisions.into_iter().map(retold).collect();
+    proposed.revisions.sort_by_key(|retold| !retold.eases_an_exhausted_budget());
+}
+
+/// A warning about each service and each endpoint that is new and of which nothing will be known: an SLO comes before the
+/// first deployment to production, be it a default.
+fn unprotected(before: &Settings, (after, catalog): (&Settings, &Catalog)) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut warn = |message: String, place: &Place, label: &str| {
+        let help = "write an SLO for it, or a default one, before it is first deployed to production: \
+                    until then nothing is known of it";
+        let problem = Diagnostic::warning(Code::ServiceWithoutSlo, message);
+        problems.push(problem.at(place.clone(), label).help(help));
+    };
+    for (name, service) in &after.services {
+        let known = before.services.get(name);
+        if known.is_none() && catalog.of(name).next().is_none() {
+            let message = format!("the service `{name}` is new and has no SLO");
+            warn(message, &service.place, "no SLO names this service");
+            continue;
+        }
+        let is_known = |endpoint: &String| known.is_some_and(|known| known.endpoints.contains_key(endpoint));
+        for (endpoint, declared) in service.endpoints.iter().filter(|(endpoint, _)| !is_known(endpoint)) {
+            if catalog.of(name).all(|slo| slo.endpoint() != Some(endpoint.as_str())) {
+                let message =
+                    format!("the endpoint `{endpoint}` of the service `{name}` is new and has no SLO");
+                warn(message, &declared.place, "no SLO names this endpoint");
+            }
+        }
+    }
+    problems
+}
+
+/// What makes a problem the same one before and behind a change, wherever its line moved.
+type Key = (Code, bool, String, Option<String>);
+
+/// The key of a problem.
+fn key(problem: &Diagnostic) -> Key {
+    let path = problem.place().map(|place| place.source.path().to_owned());
+    (problem.code, problem.is_error(), problem.message.clone(), path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::SourceText;
+    use crate::git::tests::repository;
+    use crate::tree::GitTree;
+
+    #[test]
+    fn a_file_that_the_base_changed_as_well_is_told() {
+        let (_dir, repository, first, second) = repository();
+        let at = |commit: &str| GitTree::new(Rc::clone(&repository), commit);
+        let files = ["slos/a.yaml", "slos/b.yaml", "slogate.yaml", "slos/link.yaml"].map(str::to_owned);
+        assert_eq!(moved_on(&at(&first), &at(&second), &files), ["slos/a.yaml", "slos/b.yaml"]);
+    }
+
+    #[test]
+    fn only_what_is_new_lacks_an_slo_before_its_first_deployment() {
+        let settings = |services: &str| {
+            let text = format!("version: 1\nservices: {{{services}}}\nenvironments: {{p: {{}}}}\n");
+            settings::load(&SourceText::new("slogate.yaml", text)).0.expect("they are valid")
+        };
+        let (before, after) =
+            (settings("old: {paths: [a]}"), settings("old: {paths: [a]}, new: {paths: [b]}"));
+        let none = Catalog::default();
+        let told = unprotected(&before, (&after, &none));
+        let told: Vec<&str> = told.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(told, ["the service `new` is new and has no SLO"]);
+        assert!(unprotected(&after, (&after, &none)).is_empty());
+        let endpoints = settings("old: {paths: [a], endpoints: {pay: {match: {handler: pay}}}}");
+        let told = unprotected(&before, (&endpoints, &none));
+        let told: Vec<&str> = told.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(told, ["the endpoint `pay` of the service `old` is new and has no SLO"]);
+    }
+}

@@ -1,0 +1,359 @@
+//! How two counts relate: whether what one of them counts is a part of what the other counts, and on which side the
+//! codes of answers stand.
+//!
+//! Only what the text proves is said. A regular expression against another one, or metrics of different names that
+//! could mean anything, prove nothing and are passed over.
+
+use std::collections::BTreeSet;
+
+use promql_parser::label::{MatchOp, Matcher};
+
+use super::{Counted, Selector, written};
+
+/// The labels that hold the code of an answer, in what is widely used.
+const CODES: [&str; 12] = [
+    "code",
+    "grpc_code",
+    "grpc_status",
+    "grpc_status_code",
+    "http_code",
+    "http_response_status_code",
+    "http_status",
+    "http_status_code",
+    "response_code",
+    "rpc_grpc_status_code",
+    "status",
+    "status_code",
+];
+/// Codes of answers that are as they should be, and of those that the server failed to give: of HTTP, and of gRPC as
+/// words and as numbers.
+const SIDES: [(&[&str], &[&str]); 3] = [
+    (&["200", "201", "202", "204", "206", "301", "302", "304", "2xx"], &["500", "502", "503", "504", "5xx"]),
+    (&["OK"], &["Internal", "Unavailable", "DataLoss", "Unknown", "INTERNAL", "UNAVAILABLE"]),
+    (&["0"], &["2", "13", "14", "15"]),
+];
+/// Words in the names of metrics that say how something is counted, and not what.
+const HOW: [&str; 32] = [
+    "total",
+    "count",
+    "bucket",
+    "sum",
+    "created",
+    "errors",
+    "error",
+    "failures",
+    "failure",
+    "failed",
+    "fail",
+    "bad",
+    "good",
+    "success",
+    "successes",
+    "successful",
+    "ok",
+    "valid",
+    "all",
+    "requests",
+    "request",
+    "responses",
+    "response",
+    "events",
+    "event",
+    "calls",
+    "rate",
+    "slow",
+    "fast",
+    "seconds",
+    "duration",
+    "latency",
+];
+
+/// Why what a part counts is no part of the total.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stray {
+    /// It is all of the total.
+    Same,
+    /// The total leaves out what this matcher excludes, and the part does not.
+    Narrower(String),
+    /// The part's matcher and the total's exclude each other.
+    Apart(String, String),
+    /// Metrics that have nothing in common, neither in their names nor in their matchers.
+    Unrelated(String, String),
+    /// The buckets of a histogram, each of which counts what the one below it counts.
+    EveryBucket {
+        /// The metric.
+        metric: String,
+        /// The total adds them up, and else the part.
+        in_total: bool,
+    },
+}
+
+/// On which side the codes of answers stand that a count selects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Answers that the server failed to give, and no others.
+    Failures,
+    /// No answer that the server failed to give.
+    Successes,
+}
+
+impl Counted {
+    /// Why this is no part of a total; none where nothing is proven.
+    #[must_use]
+    pub fn stray(&self, total: &Self) -> Option<Stray> {
+        if self.signed() == total.signed() {
+            return Some(Stray::Same);
+        }
+        // What is subtracted from the total may be what the part counts beyond it.
+        if total.terms.iter().any(|term| term.negative) {
+            return None;
+        }
+        let whole: Vec<&Selector> = total.added().collect();
+        let parts: Vec<&Selector> = self.added().collect();
+        for (selectors, in_total) in [(&whole, true), (&parts, false)] {
+            if let Some(selector) = selectors.iter().find(|selector| selector.every_bucket()) {
+                return Some(Stray::EveryBucket { metric: selector.metric.clone(), in_total });
+            }
+        }
+        parts.into_iter().find_map(|part| stray(part, &whole))
+    }
+
+    /// On which side the codes stand that counters select, with the matchers that select them; without those that select
+    /// no code, or codes of both sides.
+    pub fn outcomes(&self) -> impl Iterator<Item = (Outcome, String)> {
+        self.added().filter_map(Selector::outcome)
+    }
+
+    /// True when every series that is counted has one of these labels selected.
+    #[must_use]
+    pub fn selects_by<'a>(&self, labels: impl Fn(&str) -> bool + 'a) -> bool {
+        self.terms.iter().all(|term| term.selector.matchers.iter().any(|matcher| labels(&matcher.name)))
+    }
+
+    /// The matchers of equality that every counter has.
+    #[must_use]
+    pub fn fixed(&self) -> BTreeSet<(&str, &str)> {
+        let mut all = self.terms.iter().map(|term| term.selector.fixed());
+        let first = all.next().unwrap_or_default();
+        all.fold(first, |kept, next| kept.intersection(&next).copied().collect())
+    }
+
+    /// What is added.
+    fn added(&self) -> impl Iterator<Item = &Selector> {
+        self.terms.iter().filter(|term| !term.negative).map(|term| &term.selector)
+    }
+
+    /// What is added and what is subtracted, in an order of their own, whatever absence means.
+    fn signed(&self) -> BTreeSet<(bool, String)> {
+        self.terms.iter().map(|term| (term.negative, term.selector.to_string())).collect()
+    }
+}
+
+impl Selector {
+    /// The matchers on a label.
+    fn on<'a>(&'a self, label: &'a str) -> impl Iterator<Item = &'a Matcher> {
+        self.matchers.iter().filter(move |matcher| matcher.name == label)
+    }
+
+    /// The matchers of equality.
+    fn fixed(&self) -> BTreeSet<(&str, &str)> {
+        let equal = self.matchers.iter().filter(|matcher| matcher.op == MatchOp::Equal);
+        equal.map(|matcher| (matcher.name.as_str(), matcher.value.as_str())).collect()
+    }
+
+    /// True for the buckets of a histogram without one that is chosen.
+    fn every_bucket(&self) -> bool {
+        self.metric.ends_with("_bucket") && self.on(BUCKET).next().is_none()
+    }
+
+    /// The metric's name without what says how it is kept.
+    fn family(&self) -> &str {
+        let ends = ["_bucket", "_count", "_total"];
+        ends.iter().find_map(|end| self.metric.strip_suffix(end)).unwrap_or(&self.metric)
+    }
+
+    /// What the metric's name says of what is counted.
+    fn words(&self) -> BTreeSet<&str> {
+        let words = self.metric.split(['_', ':', '.']);
+        words.filter(|word| !word.is_empty() && !HOW.contains(word)).collect()
+    }
+
+    /// On which side the codes stand that are selected.
+    fn outcome(&self) -> Option<(Outcome, String)> {
+        CODES.into_iter().find_map(|label| {
+            let matchers: Vec<&Matcher> = self.on(label).collect();
+            let admits =
+                |codes: &[&str]| codes.iter().any(|code| matchers.iter().all(|one| one.is_match(code)));
+            let mut sides = SIDES.iter().filter_map(|(good, bad)| match (admits(good), admits(bad)) {
+                (false, true) => Some(Outcome::Failures),
+                (true, false) => Some(Outcome::Successes),
+                (true, true) | (false, false) => None,
+            });
+            let outcome = sides.next()?;
+            let written: Vec<String> = matchers.iter().copied().map(written).collect();
+            sides.all(|other| other == outcome).then(|| (outcome, written.join(",")))
+        })
+    }
+}
+
+/// The label with the upper bound of a bucket.
+const BUCKET: &str = "le";
+
+/// Why one counter is no part of any of those of a total.
+fn stray(part: &Selector, whole: &[&Selector]) -> Option<Stray> {
+    let mut family = whole.iter().filter(|selector| selector.family() == part.family()).peekable();
+    if family.peek().is_some() {
+        let mut found = None;
+        for selector in family {
+            found = Some(beyond(part, selector)?);
+        }
+        return found;
+    }
+    let words = part.words();
+    let related = |selector: &&&Selector| {
+        let others = selector.words();
+        words.is_empty()
+            || others.is_empty()
+            || !words.is_disjoint(&others)
+            || !part.fixed().is_disjoint(&selector.fixed())
+    };
+    let first = whole.first().filter(|_| !whole.iter().any(|selector| related(&selector)))?;
+    Some(Stray::Unrelated(part.metric.clone(), first.metric.clone()))
+}
+
+/// What a part counts beyond a total of the same metric; none where nothing is proven.
+fn beyond(part: &Selector, total: &Selector) -> Option<Stray> {
+    total.matchers.iter().filter(|matcher| matcher.name != BUCKET).find_map(|matcher| {
+        let ours: Vec<&Matcher> = part.on(&matcher.name).collect();
+        if ours.contains(&matcher) || admits_any(matcher) {
+            return None;
+        }
+        let admit = |matchers: &[&Matcher], value: &str| matchers.iter().all(|one| one.is_match(value));
+        let values = ours.iter().find_map(|matcher| literals(matcher));
+        let mine: Option<Vec<&str>> =
+            values.map(|values| values.into_iter().filter(|value| admit(&ours, value)).collect());
+        let theirs = literals(matcher);
+        let apart = match (&mine, &theirs) {
+            (Some(mine), _) => !mine.iter().any(|value| matcher.is_match(value)),
+            (None, Some(theirs)) => !theirs.iter().any(|value| admit(&ours, value)),
+            (None, None) => false,
+        };
+        if apart && !ours.is_empty() {
+            let ours: Vec<String> = ours.into_iter().map(written).collect();
+            return Some(Stray::Apart(ours.join(","), written(matcher)));
+        }
+        let narrower = match mine {
+            Some(mine) => mine.iter().any(|value| !matcher.is_match(value)),
+            None => ours.is_empty(),
+        };
+        narrower.then(|| Stray::Narrower(written(matcher)))
+    })
+}
+
+/// True for a matcher that only asks for a label, or for nothing.
+fn admits_any(matcher: &Matcher) -> bool {
+    match &matcher.op {
+        MatchOp::Equal | MatchOp::NotRe(_) => false,
+        MatchOp::NotEqual => matcher.value.is_empty(),
+        MatchOp::Re(_) => [".*", ".+"].contains(&matcher.value.as_str()),
+    }
+}
+
+/// The values that a matcher names one by one.
+fn literals(matcher: &Matcher) -> Option<Vec<&str>> {
+    let plain = |c: char| c.is_alphanumeric() || "_-/: |".contains(c);
+    match &matcher.op {
+        MatchOp::Equal => Some(vec![matcher.value.as_str()]),
+        MatchOp::Re(_) => matcher.value.chars().all(plain).then(|| matcher.value.split('|').collect()),
+        MatchOp::NotEqual | MatchOp::NotRe(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+    use crate::catalog::Query;
+    use crate::diagnostic::{Place, SourceText};
+
+    /// What a query counts.
+    fn counted(text: &str) -> Counted {
+        let source = SourceText::new("a.yaml", text);
+        let place = Place::new(&source, 0..text.len());
+        parse(&Query { text: text.to_owned(), place }).expect("a query that can be counted")
+    }
+
+    /// Why a part is none.
+    fn stray(part: &str, total: &str) -> Option<Stray> {
+        counted(part).stray(&counted(total))
+    }
+
+    #[test]
+    fn a_part_of_the_total_is_one() {
+        for (part, total) in [
+            ("x_total{code=~\"5..\"}", "x_total"),
+            ("x_total{job=\"a\",code=~\"5..\"}", "x_total{job=\"a\"}"),
+            ("x_total{code=\"503\"}", "x_total{code=~\"5..|200\"}"),
+            ("x_total{method=~\"GET|HEAD\"}", "x_total{method!=\"POST\"}"),
+            ("x_bucket{le=\"0.3\",job=\"a\"}", "x_count{job=\"a\"}"),
+            ("x_bucket{le=\"0.3\"}", "x_bucket{le=\"+Inf\"}"),
+            ("x_count - x_bucket{le=\"0.3\"}", "x_count"),
+            ("x_total{code=\"500\"} + x_total{code=\"503\"}", "x_total"),
+            ("x_total{code=~\"5..\"}", "x_total{code!~\"4..\"}"),
+            ("x_total{code=~\"5..\"}", "x_total{code=~\"2..|5..\"}"),
+            ("x_total{job=\"a\"}", "x_total{code!=\"\",job=~\".+\"}"),
+            ("errors_total", "requests_total{job=\"a\"}"),
+            ("http_errors_total", "http_requests_total{method=\"GET\"}"),
+            ("db_errors_total{job=\"a\"}", "http_requests_total{job=\"a\"}"),
+            ("errors_total", "ok_total + errors_total"),
+            ("errors_total", "requests_total - probes_total"),
+        ] {
+            assert_eq!(stray(part, total), None, "{part} of {total}");
+        }
+    }
+
+    #[test]
+    fn what_counts_beyond_its_total_is_none() {
+        let narrower = |matcher: &str| Some(Stray::Narrower(matcher.to_owned()));
+        let apart = |part: &str, total: &str| Some(Stray::Apart(part.to_owned(), total.to_owned()));
+        let buckets = |in_total| Some(Stray::EveryBucket { metric: "x_bucket".to_owned(), in_total });
+        for (part, total, why) in [
+            ("x_total", "sum(rate(x_total[5m]))", Some(Stray::Same)),
+            ("sum(x_total) or vector(0)", "x_total", Some(Stray::Same)),
+            ("x_total{code=~\"5..\"}", "x_total{method=\"GET\"}", narrower("method=\"GET\"")),
+            ("x_total{code=~\"5..\"}", "x_total{path!=\"/health\"}", narrower("path!=\"/health\"")),
+            ("x_total{m=~\"GET|POST\"}", "x_total{m=\"GET\"}", narrower("m=\"GET\"")),
+            ("x_total{job=\"a\"}", "x_total{job=\"b\"}", apart("job=\"a\"", "job=\"b\"")),
+            ("x_total{code=~\"5..\"}", "x_total{code=\"200\"}", apart("code=~\"5..\"", "code=\"200\"")),
+            ("x_bucket{le=\"1\"}", "x_bucket", buckets(true)),
+            ("x_bucket", "x_count", buckets(false)),
+            (
+                "db_errors_total",
+                "http_requests_total",
+                Some(Stray::Unrelated("db_errors_total".to_owned(), "http_requests_total".to_owned())),
+            ),
+        ] {
+            assert_eq!(stray(part, total), why, "{part} of {total}");
+        }
+    }
+
+    #[test]
+    fn codes_stand_on_one_side_or_on_none() {
+        let outcome = |text: &str| counted(text).outcomes().next().map(|(outcome, _)| outcome);
+        for (text, side) in [
+            ("x{code=~\"5..\"}", Some(Outcome::Failures)),
+            ("x{status=\"500\"}", Some(Outcome::Failures)),
+            ("x{code!~\"2..|3..|4..|OK\"}", Some(Outcome::Failures)),
+            ("x{code!~\"5..\"}", Some(Outcome::Successes)),
+            ("x{code=~\"2..\"}", Some(Outcome::Successes)),
+            ("x{code=\"404\"}", None),
+            ("x{grpc_code!=\"OK\"}", Some(Outcome::Failures)),
+            ("x{code=~\"OK|500\"}", None),
+            ("x{grpc_code=~\"Internal|Unavailable\"}", Some(Outcome::Failures)),
+            ("x{method=\"500\"}", None),
+            ("x - x{code=~\"5..\"}", None),
+        ] {
+            assert_eq!(outcome(text), side, "{text}");
+        }
+    }
+}
