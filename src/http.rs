@@ -15,9 +15,11 @@ use tokio::task::JoinSet;
 use attempt::{Asking, cause};
 
 pub use address::{Address, redact};
+pub use credentials::Credentials;
 
 mod address;
 mod attempt;
+mod credentials;
 #[cfg(test)]
 pub(crate) mod stub;
 
@@ -75,8 +77,8 @@ impl Default for Limits {
 pub struct Get {
     /// The whole address, its query included.
     pub url: String,
-    /// Sent as `Authorization: Bearer`.
-    pub bearer: Option<Secret>,
+    /// Who asks.
+    pub credentials: Credentials,
     /// When it is there, the request is a POST of this form: for questions too long for an address.
     pub form: Option<Vec<(String, String)>>,
     /// The most bytes of a body, after decompression.

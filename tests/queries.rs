@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use slogate::budget::gap::Gap;
 use slogate::catalog::{self, Slo};
 use slogate::diagnostic::SourceText;
-use slogate::http::{Client, Limits};
+use slogate::http::{Client, Credentials, Limits};
 use slogate::settings::{self, Settings};
 use slogate::source::prometheus::Prometheus;
 use slogate::source::{Observation, Range, Request, Source as _};
@@ -220,7 +220,7 @@ fn settings() -> Settings {
 fn observe(url: &str, requests: &[Request<'_>]) -> Vec<Result<Observation, Gap>> {
     let limits = Limits { deadline: Duration::from_secs(60), attempt: Duration::from_secs(20), tries: 1 };
     let client = Client::new(limits).expect("a client");
-    let prometheus = Prometheus::new(&client, url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, url, Credentials::default()).expect("an address");
     let answers = prometheus.observe(requests, Range { first: END - 11 * 3_600, last: END, step: 3_600 });
     assert_eq!(prometheus.notes(), Vec::<String>::new());
     answers

@@ -24,7 +24,7 @@ use crate::command::proposed;
 use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
-use crate::http::{Client, Secret};
+use crate::http::{Client, Credentials};
 use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
@@ -58,8 +58,8 @@ pub struct Case<'a> {
     pub present: Timestamp,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
-    /// The address of a Prometheus and its token, when one is given.
-    pub prometheus: Option<(String, Option<Secret>)>,
+    /// The address of a Prometheus and who asks it, when one is given.
+    pub prometheus: Option<(String, Credentials)>,
     /// GitHub's API, when it can be asked.
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.

@@ -16,7 +16,7 @@ use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::http::{Client, Secret};
+use crate::http::{Client, Credentials};
 use crate::report::query_plan::QueryPlan;
 use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
@@ -91,8 +91,8 @@ pub struct Named<'a> {
     pub observations: Option<&'a Path>,
     /// Where relative paths of the command line start.
     pub directory: PathBuf,
-    /// The address of a Prometheus and its token, when one is given.
-    pub prometheus: Option<(String, Option<Secret>)>,
+    /// The address of a Prometheus and who asks it, when one is given.
+    pub prometheus: Option<(String, Credentials)>,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
 }
@@ -123,8 +123,8 @@ impl<'a> Watch<'a> {
             }
             return Ok(Self { source: Some(Box::new(recorded)) });
         }
-        if let Some((url, token)) = &named.prometheus {
-            let prometheus = Prometheus::new(named.client, url, token.clone())
+        if let Some((url, credentials)) = &named.prometheus {
+            let prometheus = Prometheus::new(named.client, url, credentials.clone())
                 .map_err(|error| Stop::Usage(error.to_string()))?;
             return Ok(Self { source: Some(Box::new(prometheus)) });
         }

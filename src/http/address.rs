@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use super::{Get, HttpError, Secret};
+use super::{Credentials, Get, HttpError};
 
 /// The longest address that is asked by GET; proxies and servers cut longer ones.
 const LONGEST: usize = 4_000;
@@ -51,7 +51,7 @@ impl Address {
         &self,
         path: &str,
         question: Vec<(String, String)>,
-        bearer: Option<Secret>,
+        credentials: Credentials,
         cap: usize,
     ) -> Get {
         let mut url = self.0.clone();
@@ -60,9 +60,9 @@ impl Address {
         let plain = url.to_string();
         url.query_pairs_mut().extend_pairs(&question);
         if url.as_str().len() <= LONGEST {
-            Get { url: url.into(), bearer, form: None, cap }
+            Get { url: url.into(), credentials, form: None, cap }
         } else {
-            Get { url: plain, bearer, form: Some(question), cap }
+            Get { url: plain, credentials, form: Some(question), cap }
         }
     }
 }
@@ -140,9 +140,9 @@ mod tests {
     #[test]
     fn a_long_question_is_posted() {
         let address = Address::parse("http://h/prefix/").expect("an address");
-        let short = address.ask("api", vec![("q".to_owned(), "a b&c".to_owned())], None, 1);
+        let short = address.ask("api", vec![("q".to_owned(), "a b&c".to_owned())], Credentials::default(), 1);
         assert_eq!((short.url.as_str(), short.form.is_none()), ("http://h/prefix/api?q=a+b%26c", true));
-        let long = address.ask("api", vec![("q".to_owned(), "x".repeat(5_000))], None, 1);
+        let long = address.ask("api", vec![("q".to_owned(), "x".repeat(5_000))], Credentials::default(), 1);
         assert_eq!((long.url.as_str(), long.form.is_some()), ("http://h/prefix/api", true));
     }
 }

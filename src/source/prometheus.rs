@@ -14,7 +14,7 @@ use super::promql::{self, Selector};
 use super::{Observation, Planned, Range, Request, SignalRequest, Source, When};
 use crate::budget::gap::Gap;
 use crate::budget::signal::Signal;
-use crate::http::{Address, Client, Get, HttpError, Secret};
+use crate::http::{Address, Client, Credentials, Get, HttpError};
 
 use question::{Answers, Whole, add, lost, stretches};
 use scraped::Scraped;
@@ -39,11 +39,11 @@ pub enum AddressError {
     Address(#[from] HttpError),
     /// A secret would be sent where it can be read on the way.
     #[error(
-        "`{0}` would get the token unencrypted; use `https://`, or `http://` on this machine only (127.0.0.1, localhost)"
+        "`{0}` would get a token, a password or a header unencrypted; use `https://`, or `http://` on this machine only (127.0.0.1, localhost)"
     )]
     Unsafe(String),
     /// Two ways to identify oneself at once.
-    #[error("`{0}` has a user's name in the address and a token beside it; give one of them")]
+    #[error("`{0}` has a user's name in the address and a token or a user beside it; give one of them")]
     TwoSecrets(String),
 }
 
@@ -55,7 +55,7 @@ pub struct Prometheus<'a> {
     /// Where.
     address: Address,
     /// Sent with every question.
-    token: Option<Secret>,
+    credentials: Credentials,
     /// What is to be said of how it was asked.
     notes: RefCell<Vec<String>>,
 }
@@ -65,15 +65,16 @@ impl<'a> Prometheus<'a> {
     ///
     /// # Errors
     /// When the address cannot be asked, or a secret would travel unencrypted.
-    pub fn new(client: &'a Client, url: &str, token: Option<Secret>) -> Result<Self, AddressError> {
+    pub fn new(client: &'a Client, url: &str, credentials: Credentials) -> Result<Self, AddressError> {
         let address = Address::parse(url)?;
-        if token.is_some() && address.has_userinfo() {
+        if credentials.authorizes() && address.has_userinfo() {
             return Err(AddressError::TwoSecrets(address.to_string()));
         }
-        if (token.is_some() || address.has_userinfo()) && !address.is_safe_for_secrets() {
+        let has_secret = credentials.secrets().next().is_some() || address.has_userinfo();
+        if has_secret && !address.is_safe_for_secrets() {
             return Err(AddressError::Unsafe(address.to_string()));
         }
-        Ok(Self { client, address, token, notes: RefCell::default() })
+        Ok(Self { client, address, credentials, notes: RefCell::default() })
     }
 
     /// The request for a query whose answer has at most so many samples.
@@ -88,18 +89,18 @@ impl<'a> Prometheus<'a> {
                     pair("end", range.last.to_string()),
                     pair("step", range.step.to_string()),
                 ];
-                self.address.ask("api/v1/query_range", form, self.token.clone(), cap)
+                self.address.ask("api/v1/query_range", form, self.credentials.clone(), cap)
             }
             When::At(instant) => {
                 let form = vec![pair("query", query), pair("time", instant.to_string())];
-                self.address.ask("api/v1/query", form, self.token.clone(), cap)
+                self.address.ask("api/v1/query", form, self.credentials.clone(), cap)
             }
         }
     }
 
     /// What reads its answers.
     const fn reader(&self) -> answer::Reader<'_> {
-        answer::Reader { address: &self.address, token: self.token.as_ref() }
+        answer::Reader { address: &self.address, credentials: &self.credentials }
     }
 
     /// Asks queries on the grid, each once; what each one answers is by its text.

@@ -95,6 +95,8 @@ struct Incoming {
     path: String,
     /// The parameters of query and body together.
     parameters: BTreeMap<String, String>,
+    /// The headers that say who asks: a line each.
+    who: Vec<String>,
 }
 
 /// Reads one request; none when the client has gone.
@@ -106,6 +108,7 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut length = 0;
+    let mut who = Vec::new();
     loop {
         let mut header = String::new();
         reader.read_line(&mut header)?;
@@ -113,13 +116,16 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().unwrap_or(0);
         }
+        if name.eq_ignore_ascii_case("authorization") || name.to_lowercase().starts_with("x-") {
+            who.push(format!("{}: {}", name.to_lowercase(), value.trim()));
+        }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let mut parameters = decoded(query);
     parameters.extend(decoded(&String::from_utf8_lossy(&body)));
-    Ok(Some(Incoming { method, path: path.to_owned(), parameters }))
+    Ok(Some(Incoming { method, path: path.to_owned(), parameters, who }))
 }
 
 /// Parameters of a form.
@@ -158,7 +164,8 @@ fn serve(
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     while let Some(incoming) = receive(&mut reader)? {
-        let lines = incoming.parameters.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let parameters = incoming.parameters.iter().map(|(name, value)| format!("{name}: {value}"));
+        let lines = parameters.chain(incoming.who.iter().cloned()).collect();
         let request = Request { method: incoming.method.clone(), target: incoming.path.clone(), lines };
         asked.lock().expect("nobody panics with it").push(request);
         let query = incoming.parameters.get("query").map_or("", String::as_str);

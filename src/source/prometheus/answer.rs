@@ -12,7 +12,7 @@ use super::question::{Counted, Question};
 use super::scraped::Stretch;
 use crate::budget::gap::Gap;
 use crate::budget::series::MOST;
-use crate::http::{Address, HttpError, Response, Secret};
+use crate::http::{Address, Credentials, HttpError, Response, Secret};
 use crate::source::plan::{self, Points};
 use crate::source::promql::Group;
 use crate::source::raw::{Fault, Raw};
@@ -87,7 +87,7 @@ pub(super) struct Reader<'a> {
     /// The server.
     pub(super) address: &'a Address,
     /// What must not be shown.
-    pub(super) token: Option<&'a Secret>,
+    pub(super) credentials: &'a Credentials,
 }
 
 impl Reader<'_> {
@@ -272,7 +272,8 @@ impl Reader<'_> {
         let status = answer.status;
         if [401, 403].contains(&status) {
             return Err(gap(format!(
-                "`{address}` answered {status}: it refuses the token, or wants one; check `SLOGATE_PROMETHEUS_TOKEN`"
+                "`{address}` answered {status}: it refuses who asks, or wants to know; check `SLOGATE_PROMETHEUS_TOKEN`, or \
+                 `SLOGATE_PROMETHEUS_USER` and `SLOGATE_PROMETHEUS_PASSWORD`, or `SLOGATE_PROMETHEUS_HEADERS`"
             )));
         }
         let Ok(body) = serde_json::from_slice::<Body<'_>>(&answer.body) else {
@@ -317,10 +318,8 @@ impl Reader<'_> {
 
     /// A text of the server on one line, cut and without secrets.
     fn clean(&self, text: &str) -> String {
-        let hidden = match self.token.map(Secret::expose).filter(|token| !token.is_empty()) {
-            Some(token) => text.replace(token, "***"),
-            None => text.to_owned(),
-        };
+        let secrets = self.credentials.secrets().map(Secret::expose);
+        let hidden = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
         let plain = |c: char| match c {
             '`' => '\'',
             // Marks that turn the direction of writing, or that are not seen.

@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use super::*;
 use crate::budget::series::Total;
 use crate::diagnostic::{Place, SourceText};
-use crate::http::Limits;
 use crate::http::stub::{Answer, Stub};
+use crate::http::{Limits, Secret};
 use crate::settings;
 use crate::source::plan::tests::{environment, slo};
 
@@ -24,7 +24,12 @@ fn client() -> Client {
 
 fn observe(url: &str, token: Option<&str>, bad: &str) -> Result<Observation, Gap> {
     let client = client();
-    let prometheus = Prometheus::new(&client, url, token.map(Secret::new)).expect("an address");
+    let prometheus = Prometheus::new(
+        &client,
+        url,
+        token.map(|token| Credentials::bearer(Secret::new(token))).unwrap_or_default(),
+    )
+    .expect("an address");
     let slo = slo("a", bad, "t", false, 900);
     let environment = environment(Some(("env", "prod")));
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
@@ -230,7 +235,7 @@ fn one_question_that_fails_leaves_the_others_alone() {
         }
     });
     let client = client();
-    let prometheus = Prometheus::new(&client, &stub.url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, &stub.url, Credentials::default()).expect("an address");
     let slos = [slo("a", "b", "t", false, 900), slo("b", "t", "t", true, 900), slo("c", "t", "t", true, 600)];
     let environment = environment(None);
     let requests: Vec<_> =
@@ -263,9 +268,13 @@ fn a_long_range_is_asked_in_stretches() {
 fn a_token_never_travels_unencrypted() {
     let client = client();
     let new = |url: &str, token: Option<&str>| {
-        Prometheus::new(&client, url, token.map(Secret::new))
-            .map(|source| source.describe())
-            .map_err(|e| e.to_string())
+        Prometheus::new(
+            &client,
+            url,
+            token.map(|token| Credentials::bearer(Secret::new(token))).unwrap_or_default(),
+        )
+        .map(|source| source.describe())
+        .map_err(|e| e.to_string())
     };
     assert_eq!(
         new("https://prom.example/x/", Some("hunter2")),
@@ -291,7 +300,7 @@ fn a_token_never_travels_unencrypted() {
 /// What a server says of the signal `query` in the environment of `env=prod`.
 fn listen(url: &str, query: &str, range: Range) -> Result<Signal, Gap> {
     let client = client();
-    let prometheus = Prometheus::new(&client, url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, url, Credentials::default()).expect("an address");
     let file = SourceText::new("slogate.yaml", query);
     let place = Place::new(&file, 0..query.len());
     let signal = settings::Signal { query: query.to_owned(), query_place: place.clone(), place };

@@ -6,7 +6,7 @@ use super::*;
 /// it was asked.
 fn observe(url: &str, services: &[&str]) -> (Vec<Result<Observation, Gap>>, Vec<String>) {
     let client = client();
-    let prometheus = Prometheus::new(&client, url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, url, Credentials::default()).expect("an address");
     let of = |metric: &str, service: &str| format!("{metric}{{service=\"{service}\"}}");
     let slos: Vec<_> = services
         .iter()
@@ -202,7 +202,7 @@ fn an_answer_larger_than_what_was_asked_for_is_asked_in_halves() {
 fn environments_never_share_a_query() {
     let client = client();
     let stub = Stub::start(|_, request| result(request, "", ""));
-    let prometheus = Prometheus::new(&client, &stub.url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, &stub.url, Credentials::default()).expect("an address");
     let slo = slo("a", "b{service=\"a\"}", "t{service=\"a\"}", false, 900);
     let environments = ["prod", "staging"].map(|value| (value, environment(Some(("env", value)))));
     let requests =

@@ -14,7 +14,7 @@ fn exact(total: &str) -> Slo {
 /// What a server says of an exact SLO of `b` and `t`.
 fn observe(url: &str) -> Result<Observation, Gap> {
     let client = client();
-    let prometheus = Prometheus::new(&client, url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, url, Credentials::default()).expect("an address");
     let slo = exact("t");
     let environment = environment(Some(("env", "prod")));
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
@@ -100,7 +100,7 @@ fn a_long_history_is_asked_for_in_weeks_and_halved_where_one_is_refused() {
         _ => series(request, ""),
     });
     let client = client();
-    let prometheus = Prometheus::new(&client, &stub.url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, &stub.url, Credentials::default()).expect("an address");
     let answer = prometheus.observe(&[request], Range { first: 3_600, last: 86_400, step: 3_600 }).pop();
     assert!(matches!(answer, Some(Err(Gap::NoData { .. }))));
     assert_eq!(stub.requests().len(), 3);
