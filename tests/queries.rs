@@ -4,7 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    clippy::missing_docs_in_private_items,
+    clippy::indexing_slicing,
     reason = "a test ends with the first surprise, and reads its files itself"
 )]
 #![expect(dead_code, reason = "the harness serves the cases as well, which use more of it")]

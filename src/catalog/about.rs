@@ -140,7 +140,7 @@ pub(super) fn about(
     }
     let agreed_by = agreed.map(|note| agreement(&note, problems)).unwrap_or_default();
     let is_raw = annotations.get(EXACT).is_some_and(|note| is_raw(note, problems));
-    About { agreed_by, default, is_raw, ..about }
+    About { default, agreed_by, is_raw, ..about }
 }
 
 /// Whether an SLO says that its counters are read raw.

@@ -22,6 +22,9 @@ use crate::source::{Range, When, instant, number};
 /// many samples or series, too long a text, too long an evaluation.
 const TOO_MUCH: [u16; 8] = [400, 405, 413, 414, 422, 500, 503, 504];
 
+/// What remarks on a query begin with that say nothing about its answer; some versions list them among the warnings.
+const INFO: &str = "PromQL info: ";
+
 /// A question that was not answered.
 pub(super) struct Refused {
     /// What that means for everything that it asked about.
@@ -273,7 +276,7 @@ impl Reader<'_> {
         if [401, 403].contains(&status) {
             return Err(gap(format!(
                 "`{address}` answered {status}: it refuses who asks, or wants to know; check `SLOGATE_PROMETHEUS_TOKEN`, or \
-                 `SLOGATE_PROMETHEUS_USER` and `SLOGATE_PROMETHEUS_PASSWORD`, or `SLOGATE_PROMETHEUS_HEADERS`"
+                 what else says it (--prometheus in `slogate check --help`)"
             )));
         }
         let Ok(body) = serde_json::from_slice::<Body<'_>>(&answer.body) else {
@@ -283,7 +286,8 @@ impl Reader<'_> {
             let error = self.clean(body.error.as_deref().unwrap_or("no reason given"));
             return Err(gap(format!("`{address}` answered {status}: {error}{}", tries(answer))));
         }
-        if let Some(warning) = body.warnings.as_deref().and_then(<[String]>::first) {
+        let mut warnings = body.warnings.iter().flatten();
+        if let Some(warning) = warnings.find(|warning| !warning.starts_with(INFO)) {
             return Err(gap(format!("`{address}` answered in part only: {}", self.clean(warning))));
         }
         if body.is_partial {

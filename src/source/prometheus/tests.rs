@@ -223,6 +223,9 @@ fn an_answer_in_part_is_no_answer() {
     assert!(partial.contains("`URL` answered in part only: some of its storage"), "{partial}");
     let fine = gap(json(&format!(r#"{{"status":"success",{data},"infos":["x"],"warnings":[]}}"#)));
     assert!(fine.starts_with("no data: "), "{fine}");
+    let info = r#""warnings":["PromQL info: metric might not be a counter: \"t\""]"#;
+    let fine = gap(json(&format!(r#"{{"status":"success",{data},{info}}}"#)));
+    assert!(fine.starts_with("no data: "), "{fine}");
 }
 
 #[test]
