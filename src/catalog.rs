@@ -242,7 +242,9 @@ fn same(indicator: &Indicator) -> Option<Diagnostic> {
     }
     let (part, total, good) = indicator.counters()?;
     let side = if good { "good" } else { "bad" };
-    (part.place.text() == total.place.text()).then(|| {
+    // As it was written, because Pyrra's part has been completed; and as it reads, because quotes may differ.
+    let same = part.place.text() == total.place.text() || part.text.trim() == total.text.trim();
+    same.then(|| {
         let message = format!("the {side} events and the total are the same query");
         Diagnostic::error(Code::WrongValue, message).at(part.place.clone(), "the same as the total").help(
             format!("select the {side} events: by the codes of answers, or by the bucket of a histogram"),

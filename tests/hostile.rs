@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// Settings with one service.
 const SETTINGS: &str = "version: 1\nservices: { shop: { team: shop, paths: [\"shop/**\"] } }\n\
                         environments: { production: {} }\n\
-                        changes: { hotfix: { label: hotfix, granted_by: maintain } }\n";
+                        changes: { hotfix: { label: hotfix, granted_by: maintain } }\nlints: { unsaid: off }\n";
 
 /// A repository whose files are all honest: settings and a policy.
 fn repository() -> TempDir {

@@ -71,6 +71,26 @@ fn the_tests_that_the_readme_shows_pass_on_the_policy_that_it_shows() {
 }
 
 #[test]
+fn the_settings_of_slos_that_the_readme_shows_make_a_default_of_the_slo_that_it_shows() {
+    let directory = repository();
+    let blocks = blocks(&readme(), "yaml");
+    let shown = blocks.iter().find(|block| block.contains("third_parties:")).expect("the README shows them");
+    let settings =
+        format!("version: 1\nenvironments: {{ production: {{ match: {{ env: prod }} }} }}\n{shown}");
+    fs::write(directory.path().join("slogate.yaml"), settings).expect("a file");
+    // The policy is for a team and excepts a class, which these settings do not have.
+    let policy = fs::read_to_string(directory.path().join("policies/payments.rhai")).expect("a policy");
+    let policy =
+        policy.replace("team: \"payments\"", "services: [\"checkout\"]").replace(".except([\"hotfix\"])", "");
+    fs::write(directory.path().join("policies/payments.rhai"), policy).expect("a file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    let output = command.arg("slos").arg(directory.path()).env_clear().output().expect("the binary runs");
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{out}{err}");
+    assert!(out.contains("checkout-availability/POST /orders"), "{out}{err}");
+}
+
+#[test]
 fn the_readme_shows_the_problem_that_a_misspelt_fact_is() {
     let directory = repository();
     let path = directory.path().join("policies/payments.rhai");

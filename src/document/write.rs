@@ -63,9 +63,9 @@ mod tests {
 
     #[test]
     fn documents_keep_their_order_and_numbers_their_digits() {
-        let documents = [json!({ "z": 99.95, "a": { "n": 100, "e": {} } }), json!({ "l": [[1], []] })];
+        let documents = [json!({ "z": 99.95, "a": { "m": 100, "e": {} } }), json!({ "l": [[1], []] })];
         let written = write(&documents).expect("they are written");
-        assert_eq!(written, "z: 99.95\na:\n  n: 100\n  e: {}\n---\nl:\n  - - 1\n  - []\n");
+        assert_eq!(written, "z: 99.95\na:\n  m: 100\n  e: {}\n---\nl:\n  - - 1\n  - []\n");
     }
 
     #[test]
