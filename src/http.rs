@@ -5,6 +5,7 @@
 //! gets into a message. Messages name the limits and not the time that was measured, so that two runs that
 //! fail alike read alike. What an answer means is left to whoever asked.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -171,6 +172,8 @@ pub struct Client {
     runtime: Runtime,
     /// Connections, TLS and proxies.
     inner: reqwest::Client,
+    /// The same for this very machine, built when it is first asked: no proxy reads what stays here.
+    local: OnceCell<reqwest::Client>,
     /// How long and how often.
     limits: Limits,
     /// When the run is over.
@@ -189,14 +192,9 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|error| HttpError::Setup(error.to_string()))?;
-        let inner = reqwest::Client::builder()
-            .user_agent(concat!("slogate/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(limits.attempt)
-            .timeout(limits.attempt)
-            .build()
-            .map_err(|error| HttpError::Setup(cause(&error)))?;
-        Ok(Self { runtime, inner, limits, ends: Instant::now() + limits.deadline })
+        let inner = built(builder(limits))?;
+        let local = OnceCell::new();
+        Ok(Self { runtime, inner, local, limits, ends: Instant::now() + limits.deadline })
     }
 
     /// The client for those who speak a protocol of their own over it: no redirects, one TLS stack, the timeout
@@ -204,6 +202,18 @@ impl Client {
     #[must_use]
     pub fn reqwest(&self) -> reqwest::Client {
         self.inner.clone()
+    }
+
+    /// The client for an address.
+    fn towards(&self, url: &str) -> Result<&reqwest::Client, HttpError> {
+        if !address::is_local(url) {
+            return Ok(&self.inner);
+        }
+        if let Some(local) = self.local.get() {
+            return Ok(local);
+        }
+        let local = built(builder(self.limits).no_proxy())?;
+        Ok(self.local.get_or_init(|| local))
     }
 
     /// Waits for a future. It must not be called from within one.
@@ -240,7 +250,16 @@ impl Client {
                 while running.len() < CONCURRENT
                     && let Some((index, get)) = waiting.next()
                 {
-                    let asking = Asking { client: self.inner.clone(), limits: self.limits, ends: self.ends };
+                    let client = match self.towards(&get.url) {
+                        Ok(client) => client.clone(),
+                        Err(error) => {
+                            if let Some(slot) = readings.get_mut(index) {
+                                *slot = Some(read(index, Err(error)));
+                            }
+                            continue;
+                        }
+                    };
+                    let asking = Asking { client, limits: self.limits, ends: self.ends };
                     running.spawn(async move { (index, asking.fetch(&get).await) });
                 }
                 let Some(joined) = running.join_next().await else { break };
@@ -258,6 +277,20 @@ impl Client {
         let urls = urls.into_iter().enumerate();
         readings.into_iter().zip(urls).map(|(reading, url)| reading.unwrap_or_else(|| lost(url))).collect()
     }
+}
+
+/// What every client has in common.
+fn builder(limits: Limits) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("slogate/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .connect_timeout(limits.attempt)
+        .timeout(limits.attempt)
+}
+
+/// A client that was built.
+fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, HttpError> {
+    builder.build().map_err(|error| HttpError::Setup(cause(&error)))
 }
 
 #[cfg(test)]

@@ -34,9 +34,7 @@ impl Address {
     /// True when a secret that is sent there cannot be read on the way: `https`, or this very machine.
     #[must_use]
     pub fn is_safe_for_secrets(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
-        let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-        self.0.scheme() == "https" || host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
+        self.0.scheme() == "https" || is_here(&self.0)
     }
 
     /// True when a user's name or a password stands in it.
@@ -77,6 +75,18 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")
     }
+}
+
+/// True for an address of this very machine, which no proxy stands before.
+pub(super) fn is_local(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| is_here(&url))
+}
+
+/// True when the host is this very machine.
+fn is_here(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
 }
 
 /// An address without userinfo, query and fragment; a text that is no address is not repeated at all.
