@@ -1,53 +1,41 @@
-//! How much failure is left: the arithmetic of error budgets on a grid (rolling period, Occurrences).
+//! How much failure is left: the arithmetic of error budgets on a grid.
 //!
-//! Pure: a series of events in, exact decimals out. Every figure is one division of exact sums, so its sign and
-//! its comparison with a threshold are exact; nothing is rounded or clamped. What is not known is a `Gap`.
-//! Source of the formulas: with `T` the objective, `bad` and `total` summed over a window that ends at the grid
-//! point, `burn_rate(w) = (bad_w / total_w) / (1 - T)`, `remaining = 1 - bad_P / ((1 - T) total_P)` and
-//! `burned(w) = bad_w / ((1 - T) total_P)` (SRE Workbook, chapters 2 and 5).
+//! Pure: a series of events in, exact decimals out. What a budget is granted for (`period`) and what it counts
+//! (`counting`) vary; the figures (`figures`) are the same sums over the same prefix sums for all of them. What is not
+//! known is a `Gap`.
 
 use std::sync::{Arc, OnceLock};
 
 use rust_decimal::Decimal;
 
 use crate::budget::breach::Breaches;
+use crate::budget::counting::Counting;
 use crate::budget::gap::Gap;
 use crate::budget::gift::Gift;
 use crate::budget::incident::Incidents;
+use crate::budget::period::{Period, Stretch};
 use crate::budget::quarter::Outage;
 use crate::budget::series::{Series, Total};
 use crate::budget::signal::Signals;
-use crate::catalog::{Objective, Terms};
+#[cfg(test)]
+use crate::catalog::Requirements;
+use crate::catalog::{Calendar, Method, Objective, Slo, Terms};
 
 mod breach;
 mod consistency;
+mod counting;
+mod figures;
 pub mod forecast;
 pub mod gap;
 mod gift;
 pub mod history;
 pub mod incident;
+pub mod period;
 pub mod priority;
 pub mod quarter;
 pub mod series;
 pub mod signal;
 mod supposed;
-
-/// What is asked of a series before its budget counts as known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Requirements {
-    /// The share of a window's points that must be there.
-    pub coverage: Decimal,
-    /// The events that a period must have.
-    pub events: Decimal,
-    /// How many steps old the newest point may be.
-    pub stale_after: usize,
-}
-
-impl Default for Requirements {
-    fn default() -> Self {
-        Self { coverage: Decimal::new(9, 1), events: Decimal::ONE, stale_after: 3 }
-    }
-}
 
 /// The share by which good events may exceed all events before the numbers contradict each other: 1 %.
 const EXCESS: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
@@ -57,8 +45,10 @@ const EXCESS: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 pub struct Budget {
     /// The objective.
     objective: Objective,
-    /// Points in a period.
-    period: usize,
+    /// How its periods lie.
+    period: Period,
+    /// What it counts.
+    counting: Counting,
     /// Seconds between two points.
     step: i64,
     /// The first grid point.
@@ -73,9 +63,7 @@ pub struct Budget {
     newest: Vec<Option<usize>>,
     /// The direct sums over the period that ends at the last point, if a source gave them.
     direct: Option<Total>,
-    /// What is asked of the series.
-    requirements: Requirements,
-    /// What the SLO is bound to besides its objective.
+    /// What the SLO is bound to besides its objective, and what is asked of the series.
     terms: Terms,
     /// The outages whose kinds somebody recorded; none where nobody records them.
     outages: Option<Vec<Outage>>,
@@ -92,12 +80,28 @@ pub struct Budget {
 /// Running sums up to a point.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
-    /// Events.
-    events: Total,
+    /// Events as they were observed.
+    observed: Total,
+    /// What counts: the same events, or slices of time.
+    counted: Total,
     /// Good events above all events, or bad events above all events.
     excess: Decimal,
     /// Points that are there.
     known: usize,
+}
+
+impl Sums {
+    /// What was added since other sums.
+    fn since(self, start: &Self) -> Self {
+        let apart =
+            |end: Total, start: Total| Total { bad: end.bad - start.bad, total: end.total - start.total };
+        Self {
+            observed: apart(self.observed, start.observed),
+            counted: apart(self.counted, start.counted),
+            excess: self.excess - start.excess,
+            known: self.known - start.known,
+        }
+    }
 }
 
 /// A figure over a window.
@@ -116,29 +120,59 @@ pub struct Figures<'a> {
     budget: &'a Budget,
     /// The point's index.
     index: usize,
-    /// The events of the period that ends here.
+    /// The period that the point lies in.
+    stretch: Stretch,
+    /// Points of history that there are of the period's length: fewer make an estimate.
+    seen: usize,
+    /// What was bad since the period began, and all of the last so many points as a period has.
     period: Total,
     /// The share of events that may be bad.
     allowance: Decimal,
 }
 
 impl Budget {
-    /// A budget over the observed series. `period` is in seconds and is rounded up to whole steps.
+    /// A budget of a rolling period by events. `period` is in seconds and is rounded up to whole steps.
     #[must_use]
     pub fn new(objective: Objective, period: i64, series: Series, direct: Option<Total>) -> Self {
-        let step = series.step.max(1);
-        let points = usize::try_from((period.max(step) + step - 1) / step).unwrap_or(usize::MAX);
+        let period = Period::rolling(period, series.step.max(1));
+        Self::of_period(objective, period, series, direct)
+    }
+
+    /// The budget of an SLO over its observed series.
+    #[must_use]
+    pub fn of(slo: &Slo, series: Series, direct: Option<Total>) -> Self {
+        let budget = match &slo.calendar {
+            Some(calendar) => Self::by_calendar(slo.objective, calendar.clone(), series, direct),
+            None => Self::new(slo.objective, slo.period, series, direct),
+        };
+        budget.bound_to(slo.terms).counted_by(&slo.method)
+    }
+
+    /// A budget of the periods of a calendar, by events.
+    #[must_use]
+    pub fn by_calendar(
+        objective: Objective,
+        calendar: Calendar,
+        series: Series,
+        direct: Option<Total>,
+    ) -> Self {
+        let period = Period::calendar(calendar, (series.first, series.last()));
+        Self::of_period(objective, period, series, direct)
+    }
+
+    /// A budget by events.
+    fn of_period(objective: Objective, period: Period, series: Series, direct: Option<Total>) -> Self {
         let mut budget = Self {
             objective,
-            period: points,
-            step,
+            period,
+            counting: Counting::Events,
+            step: series.step.max(1),
             first: series.first,
             points: Vec::new(),
             sums: vec![Sums::default()],
             earliest: None,
             newest: Vec::new(),
             direct,
-            requirements: Requirements::default(),
             terms: Terms::default(),
             outages: None,
             signals: None,
@@ -158,32 +192,80 @@ impl Budget {
         let mut sums = self.sums.last().copied().unwrap_or_default();
         let mut newest = self.newest.last().copied().flatten();
         if let Some(events) = point {
-            sums.events.bad += events.bad;
-            sums.events.total += events.total;
+            sums.observed.bad += events.bad;
+            sums.observed.total += events.total;
             sums.excess += (-events.bad).max(events.bad - events.total).max(Decimal::ZERO);
             sums.known += 1;
             self.earliest.get_or_insert(index);
             newest = Some(index);
+        }
+        let slice = self.counting.points(self.step);
+        if self.counting == Counting::Events {
+            sums.counted = sums.observed;
+        } else if let Some(start) = (index + 1).checked_sub(slice).and_then(|start| self.sums.get(start))
+            && self.earliest.is_some()
+            && self.counting.ends(self.instant(index))
+        {
+            let judged = self.counting.judged(sums.since(start).observed, self.terms.requirements.missing);
+            sums.counted.bad += judged.bad;
+            sums.counted.total += judged.total;
         }
         self.points.push(point);
         self.sums.push(sums);
         self.newest.push(newest);
     }
 
-    /// Replaces what is asked of the series.
-    #[must_use]
-    pub fn requiring(mut self, requirements: Requirements) -> Self {
-        self.requirements = requirements;
+    /// Forgets what was reckoned, and reckons it anew.
+    fn reckoned_anew(mut self) -> Self {
+        let points = std::mem::take(&mut self.points);
+        self.sums = vec![Sums::default()];
+        self.newest = Vec::new();
+        self.earliest = None;
         self.incidents = OnceLock::new();
         self.breaches = OnceLock::new();
+        for point in points {
+            self.push(point);
+        }
         self
+    }
+
+    /// Counts by a method.
+    #[must_use]
+    pub fn counted_by(mut self, method: &Method) -> Self {
+        self.counting = Counting::from(method);
+        if self.counting == Counting::Events { self } else { self.reckoned_anew() }
+    }
+
+    /// Replaces what is asked of the series.
+    #[must_use]
+    #[cfg(test)]
+    pub fn requiring(self, requirements: Requirements) -> Self {
+        let terms = Terms { requirements, ..self.terms };
+        self.bound_to(terms)
     }
 
     /// Binds it to what the SLO is bound to besides its objective.
     #[must_use]
-    pub const fn bound_to(mut self, terms: Terms) -> Self {
+    pub fn bound_to(mut self, terms: Terms) -> Self {
+        let same = self.terms.requirements == terms.requirements;
         self.terms = terms;
-        self
+        if same { self } else { self.reckoned_anew() }
+    }
+
+    /// The same budget for somebody above its SLO's authors: what these ask of the series counts where it is more than
+    /// usual.
+    #[must_use]
+    pub fn for_those_above(&self) -> Self {
+        let requirements = self.terms.requirements.at_least_usual(self.step);
+        self.clone().bound_to(Terms { requirements, ..self.terms })
+    }
+
+    /// The same budget without estimates.
+    #[must_use]
+    pub fn without_estimates(&self) -> Self {
+        let mut budget = self.clone();
+        budget.terms.requirements.history = None;
+        budget
     }
 
     /// Tells it which outages there were and of what kind, for any time that it is asked about.
@@ -227,10 +309,34 @@ impl Budget {
         self.step
     }
 
-    /// The period's length in seconds, in whole steps.
+    /// The length of its longest period in seconds, in whole steps.
     #[must_use]
     pub fn period(&self) -> i64 {
-        i64::try_from(self.period).unwrap_or(i64::MAX).saturating_mul(self.step)
+        self.seconds(self.period.longest(self.step))
+    }
+
+    /// The length of the period that grid point `t` lies in, in seconds and in whole steps.
+    #[must_use]
+    pub fn period_at(&self, t: i64) -> i64 {
+        self.period
+            .stretch(t, self.step)
+            .map_or_else(|| self.period(), |stretch| self.seconds(stretch.length))
+    }
+
+    /// True where it counts slices of time in place of events.
+    #[must_use]
+    pub fn counts_slices(&self) -> bool {
+        self.counting != Counting::Events
+    }
+
+    /// Seconds of so many points.
+    fn seconds(&self, points: usize) -> i64 {
+        i64::try_from(points).unwrap_or(i64::MAX).saturating_mul(self.step)
+    }
+
+    /// The grid point of an index, in seconds since the epoch.
+    fn instant(&self, index: usize) -> i64 {
+        self.first.saturating_add(self.seconds(index))
     }
 
     /// The grid points that there are, first and last; none for an empty series.
@@ -248,150 +354,65 @@ impl Budget {
         let nothing = || Gap::NoData { detail: "the history has no point there".to_owned() };
         let index = usize::try_from((t - self.first).div_euclid(self.step)).map_err(|_| nothing())?;
         let newest = self.newest.get(index).copied().flatten().ok_or_else(nothing)?;
-        let seconds = |points: usize| i64::try_from(points).unwrap_or(i64::MAX).saturating_mul(self.step);
-        if index - newest > self.requirements.stale_after {
-            return Err(Gap::Stale { age: seconds(index - newest) });
+        let asked = &self.terms.requirements;
+        let age = self.seconds(index - newest);
+        if age > asked.stale(self.step) {
+            return Err(Gap::Stale { age });
         }
-        let earliest = self.earliest.unwrap_or(0);
-        if earliest + self.period > index + 1 {
-            return Err(Gap::Short { have: seconds(index + 1 - earliest), need: self.period() });
+        let stretch = self.period.stretch(self.instant(index), self.step).ok_or_else(nothing)?;
+        let have = index + 1 - self.earliest.unwrap_or(0);
+        let seen = have.min(stretch.length);
+        if seen < stretch.length && asked.history.is_none_or(|minimum| self.seconds(have) < minimum) {
+            return Err(Gap::Short { have: self.seconds(have), need: self.seconds(stretch.length) });
         }
-        let sums = self.sums_over(index, self.period).ok_or_else(nothing)?;
-        let share = Decimal::from(sums.known) / Decimal::from(self.period);
-        if share < self.requirements.coverage {
-            return Err(Gap::Coverage { share, minimum: self.requirements.coverage });
+        let whole = self.sums_over(index, seen).ok_or_else(nothing)?;
+        self.covered(whole, seen)?;
+        if whole.observed.total < asked.events || whole.counted.total <= Decimal::ZERO {
+            return Err(Gap::TooFew { events: whole.observed.total });
         }
-        if sums.events.total < self.requirements.events {
-            return Err(Gap::TooFew { events: sums.events.total });
-        }
-        if sums.excess > EXCESS * sums.events.total {
-            let share = (sums.excess / sums.events.total * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+        if whole.excess > EXCESS * whole.observed.total {
+            let share = (whole.excess / whole.observed.total * Decimal::ONE_HUNDRED).round_dp(1).normalize();
             let detail = format!("a part of all events exceeds all events by {share} %");
             return Err(Gap::Inconsistent { detail });
         }
+        let since = stretch.since.min(seen);
+        let begun = if since == seen { whole } else { self.sums_over(index, since).ok_or_else(nothing)? };
+        // A reset is no reason to believe in what nobody has seen since; the newest points may be late.
+        if self.seconds(since - begun.known) > asked.stale(self.step) {
+            self.covered(begun, since)?;
+        }
+        let period = believable(Total { bad: begun.counted.bad, total: whole.counted.total });
         let allowance = self.objective.allowance();
-        let figures = Figures { budget: self, index, period: believable(sums.events), allowance };
+        let figures = Figures { budget: self, index, stretch, seen, period, allowance };
         if index + 1 == self.points.len() {
-            self.cross_check(figures)?;
+            self.cross_check(believable(whole.observed))?;
         }
         Ok(figures)
+    }
+
+    /// That enough of so many points are there.
+    fn covered(&self, sums: Sums, points: usize) -> Result<(), Gap> {
+        let share = Decimal::from(sums.known) / Decimal::from(points.max(1));
+        let minimum = self.terms.requirements.coverage;
+        if share < minimum { Err(Gap::Coverage { share, minimum }) } else { Ok(()) }
     }
 
     /// The sums over the `points` points that end at `index`.
     fn sums_over(&self, index: usize, points: usize) -> Option<Sums> {
         let end = self.sums.get(index + 1)?;
         let start = self.sums.get((index + 1).checked_sub(points)?)?;
-        Some(Sums {
-            events: Total {
-                bad: end.events.bad - start.events.bad,
-                total: end.events.total - start.events.total,
-            },
-            excess: end.excess - start.excess,
-            known: end.known - start.known,
-        })
-    }
-}
-
-impl Figures<'_> {
-    /// The grid point, in seconds since the epoch.
-    #[must_use]
-    pub fn t(&self) -> i64 {
-        self.budget.first + i64::try_from(self.index).unwrap_or(i64::MAX) * self.budget.step
+        Some(end.since(start))
     }
 
-    /// The share of events that must be good.
-    #[must_use]
-    pub fn objective(&self) -> Decimal {
-        Decimal::ONE - self.allowance
-    }
-
-    /// Bad events and all events of the period.
-    #[must_use]
-    pub const fn period(&self) -> Total {
-        self.period
-    }
-
-    /// The same figures against the SLA in place of the objective; none for an SLO without an SLA.
-    #[must_use]
-    pub fn sla(&self) -> Option<Self> {
-        let sla = self.budget.terms.sla?;
-        Some(Self { allowance: sla.allowance(), ..*self })
-    }
-
-    /// The grant: the events that may be bad in the period.
-    #[must_use]
-    pub fn grant(&self) -> Decimal {
-        self.allowance * self.period.total
-    }
-
-    /// The bad events of the period that are given back, and never more than there are.
-    fn forgiven(&self) -> Decimal {
-        let (t, points) = (self.t(), self.budget.period);
-        let given: Decimal = self.budget.gifts.iter().map(|gift| gift.within(t, self.index, points)).sum();
-        given.min(self.period.bad)
-    }
-
-    /// The share of the grant that is given back.
-    #[must_use]
-    pub fn given_back(&self) -> Decimal {
-        self.forgiven() / self.grant()
-    }
-
-    /// The share of the grant that is left; negative in debt, 1 when nothing is spent. What is given back counts as
-    /// not spent.
-    #[must_use]
-    pub fn remaining(&self) -> Decimal {
-        (self.grant() - self.period.bad + self.forgiven()) / self.grant()
-    }
-
-    /// The share of the grant that is spent: `1 - remaining`.
-    #[must_use]
-    pub fn consumed(&self) -> Decimal {
-        (self.period.bad - self.forgiven()) / self.grant()
-    }
-
-    /// The share of the period's grant that went within the window, in seconds.
-    ///
-    /// # Errors
-    /// When too few points of the window are there.
-    pub fn burned(&self, window: i64) -> Result<Windowed, Gap> {
-        let events = self.window(window)?;
-        Ok(Windowed { value: events.bad / self.grant(), no_traffic: events.total.is_zero() })
-    }
-
-    /// How many times faster than evenly the budget burned within the window, in seconds; 1 spends exactly the
-    /// grant in a period.
-    ///
-    /// # Errors
-    /// When too few points of the window are there.
-    pub fn burn_rate(&self, window: i64) -> Result<Windowed, Gap> {
-        let events = self.window(window)?;
-        if events.total.is_zero() {
-            return Ok(Windowed { value: Decimal::ZERO, no_traffic: true });
+    /// What counts at one point; none where nothing does: it is not known, or within a slice of time.
+    fn counted_at(&self, index: usize) -> Option<Total> {
+        match self.counting {
+            Counting::Events => self.points.get(index).copied().flatten(),
+            Counting::Slices { .. } => {
+                let counted = self.sums_over(index, 1)?.counted;
+                (counted.total > Decimal::ZERO).then_some(counted)
+            }
         }
-        let value = events.bad / (self.allowance * events.total);
-        Ok(Windowed { value, no_traffic: false })
-    }
-
-    /// The events of a window that ends here.
-    fn window(&self, window: i64) -> Result<Total, Gap> {
-        let points = usize::try_from(window / self.budget.step).unwrap_or(0);
-        if points > self.budget.period {
-            return Err(Gap::NoData {
-                detail: format!("the window {} is longer than the period", gap::duration(window)),
-            });
-        }
-        let sums = self.budget.sums_over(self.index, points).filter(|_| points > 0).ok_or_else(|| {
-            Gap::NoData { detail: format!("the window {} is not on the grid", gap::duration(window)) }
-        })?;
-        let share = Decimal::from(sums.known) / Decimal::from(points);
-        if sums.known == 0 {
-            return Err(Gap::NoData { detail: format!("nothing in the last {}", gap::duration(window)) });
-        }
-        if share < self.budget.requirements.coverage {
-            return Err(Gap::Coverage { share, minimum: self.budget.requirements.coverage });
-        }
-        Ok(believable(sums.events))
     }
 }
 

@@ -18,6 +18,7 @@ mod openslo;
 mod origin;
 mod period;
 mod pyrra;
+mod requirement;
 pub mod revision;
 mod sloth;
 mod target;
@@ -39,6 +40,7 @@ use dialect::{Belongs, Dialect};
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
 pub use origin::{Applied, Origin};
+pub use requirement::{Missing, Requirements};
 pub use unreckoned::Unreckoned;
 
 /// The share of events that must be good: above 0, below 1.
@@ -188,7 +190,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         slos.extend(documents.slos(settings, &mut problems));
     }
     slos = named(slos, &mut problems);
-    problems.extend(slos.iter().flat_map(Slo::warnings));
+    problems.extend(slos.iter().flat_map(|slo| slo.warnings(settings.step)));
     problems.extend(strangers(&slos, settings, &problems));
     problems.extend(slos.iter().filter_map(|slo| same(&slo.indicator)));
     let (slos, defaults) = defaults::apply(slos, settings, &mut problems);

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use crate::budget::gap::Gap;
+use crate::budget::gap::{Gap, duration};
+use crate::budget::period::Current;
 use crate::budget::{Budget, Figures, Windowed};
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
@@ -29,6 +30,7 @@ pub mod figure;
 pub mod json;
 pub mod line;
 pub mod markdown;
+pub mod period;
 pub mod problem;
 pub mod proposed;
 pub mod query_plan;
@@ -142,8 +144,10 @@ pub struct BudgetLine {
     pub environment: String,
     /// The objective, as a share.
     pub objective: Decimal,
-    /// The period's length in seconds.
+    /// The length in seconds of the period that is judged.
     pub period: i64,
+    /// That period, where it follows the calendar.
+    pub calendar: Option<Current>,
     /// The figures, or why there are none.
     pub figures: Result<Figured, Gap>,
     /// What was left over the last period, oldest first; none where it is not known.
@@ -161,6 +165,12 @@ pub struct Figured {
     pub bad: Decimal,
     /// All events of the period.
     pub total: Decimal,
+    /// The share of the period that is over; all of a rolling one.
+    pub elapsed: Decimal,
+    /// How many times faster than evenly it is spent.
+    pub pace: Decimal,
+    /// The length of history, in seconds, that an estimate rests on; none where nothing is estimated.
+    pub estimated: Option<i64>,
     /// Burn rates, in the order of `BURN_RATE_WINDOWS`.
     pub burn_rate: Vec<Result<Windowed, Gap>>,
     /// Burned shares, in the order of `BURNED_WINDOWS`.
@@ -179,6 +189,7 @@ impl BudgetLine {
             environment: measured.subject.environment.clone(),
             objective,
             period,
+            calendar: known.as_ref().ok().and_then(|budget| budget.current(measured.t)),
             curve: known.as_ref().map(|budget| curve(budget, measured.t)).unwrap_or_default(),
             figures: known.and_then(|budget: Arc<Budget>| budget.at(measured.t).map(Figured::read)),
         }
@@ -193,6 +204,9 @@ impl Figured {
             consumed: figures.consumed(),
             bad: figures.period().bad,
             total: figures.period().total,
+            elapsed: figures.elapsed(),
+            pace: figures.pace(),
+            estimated: figures.estimated(),
             burn_rate: BURN_RATE_WINDOWS.iter().map(|(_, window)| figures.burn_rate(*window)).collect(),
             burned: BURNED_WINDOWS.iter().map(|(_, window)| figures.burned(*window)).collect(),
         }
@@ -202,8 +216,9 @@ impl Figured {
 /// What was left over the last period, at evenly spaced grid points that end at `t`.
 fn curve(budget: &Budget, t: i64) -> Vec<(i64, Option<Decimal>)> {
     let step = budget.step();
-    let stride = (budget.period() / CURVE_POINTS / step).max(1) * step;
-    let points = (budget.period() / stride).clamp(1, CURVE_POINTS);
+    let period = budget.period_at(t);
+    let stride = (period / CURVE_POINTS / step).max(1) * step;
+    let points = (period / stride).clamp(1, CURVE_POINTS);
     (0..=points)
         .rev()
         .map(|back| t - back * stride)
@@ -296,6 +311,14 @@ impl Report {
         if weighed.circumstances.contains(&Circumstance::Partial) {
             return Some(format!(
                 "{would}, but the change is judged as a canary; --rollout full judges all of it"
+            ));
+        }
+        if let Some(history) =
+            weighed.ruling.estimated.filter(|_| weighed.circumstances.contains(&Circumstance::Estimated))
+        {
+            let history = duration(history);
+            return Some(format!(
+                "{would}, but the budget is only estimated, from {history} of history, so it warns"
             ));
         }
         if weighed.circumstances.contains(&Circumstance::WithinLimit) {

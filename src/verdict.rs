@@ -285,6 +285,7 @@ mod tests {
             consequences,
             pending: false,
             unforeseen: false,
+            estimated: None,
             recalled: Recalled::default(),
         }
     }

@@ -42,7 +42,8 @@ fn declared(text: &str) -> Settings {
             services.extend(name.map(|name| (name.to_owned(), json!({ "paths": ["**"] }))));
         }
     }
-    let text = json!({ "version": 1, "services": services, "environments": { "production": {} } });
+    let environments = json!({ "production": {} });
+    let text = json!({ "version": 1, "step": "1m", "services": services, "environments": environments });
     settings::load(&SourceText::new("slogate.yaml", text.to_string())).0.expect("valid settings")
 }
 

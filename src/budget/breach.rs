@@ -1,7 +1,7 @@
 //! Breaches: how often a budget began to burn faster than evenly.
 //!
 //! A breach is a step whose burn rate is above 1 after one whose burn rate was not; a step without events burns
-//! nothing. A step that is not known is passed over, so that a hole within an outage does not count it twice.
+//! nothing. A step that is not known is passed over, and so is one within a slice of time, so that a hole within an outage does not count it twice.
 
 use rust_decimal::Decimal;
 
@@ -15,8 +15,8 @@ pub(super) type Breaches = Vec<u32>;
 fn count(budget: &Budget) -> Breaches {
     let allowance = budget.objective.allowance();
     let (mut breaches, mut burned, mut before) = (vec![0], false, 0);
-    for point in &budget.points {
-        if let Some(events) = point {
+    for index in 0..budget.points.len() {
+        if let Some(events) = budget.counted_at(index) {
             let burns = events.bad > allowance * events.total;
             before += u32::from(burns && !burned);
             burned = burns;
@@ -33,7 +33,7 @@ impl Figures<'_> {
     /// When too few points of the window are there.
     pub fn breaches(&self, window: i64) -> Result<Decimal, Gap> {
         self.window(window)?;
-        let points = usize::try_from(window / self.budget.step).unwrap_or(0);
+        let points = self.points_of(window)?;
         let breaches = self.budget.breaches.get_or_init(|| count(self.budget));
         let at = |index: Option<usize>| index.and_then(|index| breaches.get(index)).copied().unwrap_or(0);
         let (end, start) = (at(Some(self.index + 1)), at((self.index + 1).checked_sub(points)));

@@ -1,7 +1,9 @@
 //! Where a budget is heading: its pace, and when nothing will be left of it if it goes on like in the last day.
 //!
-//! For a rolling period: `pace` is the consumed share, which is `burn_rate(P)` where nothing is given back, and a budget is exhausted *prematurely* where its pace is above 1.
-//! `time_to_exhaustion = remaining x P / burn_rate(24h)`. A period shorter than a day is looked at whole.
+//! `pace = consumed / elapsed`, and a budget is exhausted *prematurely* where its pace is above 1. A rolling period has
+//! elapsed whole, so its pace is the consumed share, which is `burn_rate(P)` where nothing is given back.
+//! `time_to_exhaustion = remaining x P / burn_rate(24h)`. A period shorter than a day is looked at whole. A reset by the
+//! calendar may come earlier; the forecast does not look at it.
 
 use std::cmp::Ordering;
 
@@ -9,6 +11,7 @@ use rust_decimal::Decimal;
 
 use crate::budget::Figures;
 use crate::budget::gap::Gap;
+use crate::budget::period::Stretch;
 
 /// The window whose burn is taken to go on, in seconds.
 const DAY: i64 = 86_400;
@@ -37,7 +40,12 @@ impl Figures<'_> {
     /// How many times faster than evenly the budget is spent over the period; above 1 it ends prematurely.
     #[must_use]
     pub fn pace(&self) -> Decimal {
-        self.consumed()
+        let Stretch { passed, seconds, .. } = self.stretch;
+        // One division of exact sums: consumed / elapsed.
+        let above = self.spent().checked_mul(seconds.into());
+        let below = self.granted().checked_mul(passed.into());
+        let exact = above.zip(below).and_then(|(above, below)| above.checked_div(below));
+        exact.filter(|_| passed < seconds).unwrap_or_else(|| self.consumed() / self.elapsed())
     }
 
     /// When nothing is left if the burn of the last day goes on.
@@ -49,16 +57,14 @@ impl Figures<'_> {
         if remaining <= Decimal::ZERO {
             return Ok(Exhaustion::In(Decimal::ZERO));
         }
-        let period = self.budget.period();
-        let day = (DAY - DAY % self.budget.step).max(self.budget.step).min(period);
-        let day = self.window(day)?;
+        let day = self.window(self.whole(DAY))?;
         if day.bad.is_zero() {
             return Ok(Exhaustion::Never);
         }
         // One division of exact sums: (left / ((1 - T) total_P)) x P / (bad_day / ((1 - T) total_day)), shortened.
-        let left = self.allowance * self.period.total - self.period.bad + self.forgiven();
-        let above = left.checked_mul(period.into()).and_then(|above| above.checked_mul(day.total));
-        let below = self.period.total.checked_mul(day.bad);
+        let left = (self.granted() - self.spent()).checked_mul(self.stretch.seconds.into());
+        let above = left.and_then(|left| left.checked_mul(day.total));
+        let below = self.whole_period().checked_mul(day.bad);
         let after = above.zip(below).and_then(|(above, below)| above.checked_div(below));
         // A quotient that no decimal holds is later than anything that can be asked about.
         Ok(after.map_or(Exhaustion::Never, Exhaustion::In))

@@ -126,8 +126,7 @@ impl Gap {
                  `step` or shorten the scrape interval"
             }
             Self::Unsupported { .. } => {
-                "write the SLO as good or bad events over all events, by Occurrences over a rolling period; \
-                 `slogate validate` shows the line"
+                "write the SLO as good or bad events over all events; `slogate validate` shows the line"
             }
         }
     }

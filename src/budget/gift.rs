@@ -53,18 +53,21 @@ impl Budget {
     fn gift(&self, at: i64, share: Decimal) -> Option<Gift> {
         let index = usize::try_from((at - self.first).div_euclid(self.step)).ok()?;
         let last = self.points.len().checked_sub(1)?;
-        let first = (index + 1).saturating_sub(self.period);
+        let stretch = self.period.stretch(self.instant(index), self.step)?;
+        let first = (index + 1).saturating_sub(stretch.since);
         let end = index.min(last);
-        let period = self.sums_over(end, (end + 1).checked_sub(first)?)?;
-        let already: Decimal = self.gifts.iter().map(|gift| gift.within(at, index, self.period)).sum();
-        let spent = (period.events.bad - already).max(Decimal::ZERO);
-        let mut left = (share * self.objective.allowance() * period.events.total).min(spent);
+        let since = self.sums_over(end, (end + 1).checked_sub(first)?)?.counted.bad;
+        let whole =
+            self.sums_over(end, (index + 1).min(stretch.length).checked_sub(index - end)?)?.counted.total;
+        let already: Decimal = self.gifts.iter().map(|gift| gift.within(at, index, stretch.since)).sum();
+        let spent = (since - already).max(Decimal::ZERO);
+        let mut left = (share * self.objective.allowance() * whole).min(spent);
         let mut given = Vec::new();
         for point in (first..=end).rev() {
             if left <= Decimal::ZERO {
                 break;
             }
-            let bad = self.points.get(point).copied().flatten().map_or(Decimal::ZERO, |events| events.bad);
+            let bad = self.counted_at(point).map_or(Decimal::ZERO, |counted| counted.bad);
             let already: Decimal = self.gifts.iter().map(|gift| gift.within(at, point, 1)).sum();
             let back = (bad - already).max(Decimal::ZERO).min(left);
             left -= back;

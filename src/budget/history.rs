@@ -26,7 +26,7 @@ impl Best<'_> {
 }
 
 impl Budget {
-    /// The best of all whole periods that end at a grid point up to `t`, in seconds since the epoch; the latest of
+    /// The best of all whole periods, by the calendar where it follows one, that end at a grid point up to `t`, in seconds since the epoch; the latest of
     /// several. None where none is known.
     #[must_use]
     pub fn best(&self, t: i64) -> Option<Best<'_>> {
@@ -35,8 +35,8 @@ impl Budget {
         let since = first + earliest * self.step;
         let mut best: Option<(Decimal, Figures<'_>)> = None;
         let mut end = last.min(t);
-        while end >= since.saturating_add(self.period()).saturating_sub(self.step) {
-            if let Ok(figures) = self.at(end) {
+        while end >= since {
+            if let Some(figures) = self.at(end).ok().filter(Figures::is_whole) {
                 let consumed = figures.consumed();
                 if best.is_none_or(|(least, _)| consumed < least) {
                     best = Some((consumed, figures));
@@ -62,11 +62,8 @@ impl Budget {
             return Err(Gap::Short { have: seconds((index + 1).saturating_sub(earliest)), need: window });
         }
         let sums = self.sums_over(index, points).ok_or_else(nothing)?;
-        let share = Decimal::from(sums.known) / Decimal::from(points);
-        if share < self.requirements.coverage {
-            return Err(Gap::Coverage { share, minimum: self.requirements.coverage });
-        }
-        Ok(believable(sums.events))
+        self.covered(sums, points)?;
+        Ok(believable(sums.observed))
     }
 }
 

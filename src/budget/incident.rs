@@ -6,6 +6,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::budget::period::Period;
 use crate::budget::{Budget, Figures, believable};
 
 /// The window of the burn rate that makes an incident, and the longest pause within one, in seconds.
@@ -35,7 +36,7 @@ impl Incidents {
     /// Finds the incidents of a budget.
     pub(super) fn find(budget: &Budget) -> Self {
         let step = budget.step;
-        let hour = usize::try_from((HOUR + step - 1) / step).unwrap_or(1).max(1);
+        let hour = usize::try_from((HOUR + step - 1) / step).unwrap_or(1).max(budget.counting.points(step));
         let pause = usize::try_from(HOUR / step).unwrap_or(0);
         let mut incidents = Self::default();
         for index in 0..budget.points.len() {
@@ -56,17 +57,20 @@ impl Incidents {
         incidents
     }
 
-    /// The most bad events of an incident that ends after `after` and up to `index`, as seen from there.
-    fn worst(&self, budget: &Budget, after: Option<usize>, index: usize) -> Decimal {
+    /// The most bad events of an incident that ends after `after` and up to `index`, as seen from there; only those
+    /// from `from` on.
+    fn worst(&self, budget: &Budget, (after, from): (Option<usize>, usize), index: usize) -> Decimal {
         let ends_before = |end: usize| after.is_some_and(|after| end <= after);
         let first = self.runs.partition_point(|run| ends_before(run.end));
         let over = self.runs.partition_point(|run| run.end <= index);
-        let whole = self.runs.get(first..over).unwrap_or_default().iter().map(|run| run.bad);
+        let whole = self.runs.get(first..over).unwrap_or_default().iter();
+        let whole =
+            whole.map(|run| if run.start < from { bad_within(budget, from, run.end) } else { run.bad });
         // What goes on behind the point is seen up to the newest point that burns.
         let goes_on = self.runs.get(over).filter(|run| run.start <= index);
         let cut = goes_on.zip(self.burning.get(index).copied().flatten());
         let cut = cut.filter(|(_, newest)| !ends_before(*newest));
-        let cut = cut.map(|(run, newest)| bad_within(budget, run.start, newest));
+        let cut = cut.map(|(run, newest)| bad_within(budget, run.start.max(from), newest));
         whole.chain(cut).max().unwrap_or(Decimal::ZERO)
     }
 }
@@ -74,27 +78,33 @@ impl Incidents {
 /// The bad events from one point to another, both included.
 fn bad_within(budget: &Budget, start: usize, end: usize) -> Decimal {
     let sums = budget.sums_over(end, (end + 1).saturating_sub(start));
-    sums.map_or(Decimal::ZERO, |sums| believable(sums.events).bad)
+    sums.map_or(Decimal::ZERO, |sums| believable(sums.counted).bad)
 }
 
 /// True at a point whose last hour is known, has enough events and burns faster than evenly.
 fn burns(budget: &Budget, index: usize, hour: usize) -> bool {
     let Some(sums) = budget.sums_over(index, hour) else { return false };
-    let enough = sums.events.total >= budget.requirements.events;
-    let covered = Decimal::from(sums.known) >= budget.requirements.coverage * Decimal::from(hour);
+    let asked = &budget.terms.requirements;
+    let enough = sums.observed.total >= asked.events;
+    let covered = Decimal::from(sums.known) >= asked.coverage * Decimal::from(hour);
     // The burn rate without its division: a sum of bad events above what would be even.
-    enough && covered && sums.events.bad > budget.objective.allowance() * sums.events.total
+    enough && covered && sums.counted.bad > budget.objective.allowance() * sums.counted.total
 }
 
 impl Figures<'_> {
     /// The share of the grant that the largest single incident depleted, of those that end within the period; 0
-    /// without one. An incident that began before the period counts whole.
+    /// without one. An incident that began before a rolling period counts whole; of one that began before a period of
+    /// the calendar only what is within counts, because the rest was of another grant.
     #[must_use]
     pub fn worst_incident(&self) -> Decimal {
         let budget = self.budget;
-        let after = self.index.checked_sub(budget.period);
+        let after = self.index.checked_sub(self.stretch.since);
+        let from = match budget.period {
+            Period::Rolling(_) => 0,
+            Period::Calendar { .. } => after.map_or(0, |after| after + 1),
+        };
         let incidents = budget.incidents.get_or_init(|| Incidents::find(budget));
-        incidents.worst(budget, after, self.index) / self.grant()
+        self.of_window(incidents.worst(budget, (after, from), self.index)) / self.granted()
     }
 }
 

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use crate::budget::Figures;
 use crate::budget::gap::Gap;
+use crate::budget::period::Period;
 use crate::catalog::{Assigned, Priority};
 
 /// What may be left at most, in percent, where the budget is heading for an early end.
@@ -69,7 +70,9 @@ impl Figures<'_> {
     /// What the tables say.
     fn by_tables(&self) -> Result<Option<Priority>, Gap> {
         // Over a rolling period the pace alone is above 1 only where nothing is left, so the last day counts as well.
-        let premature = self.pace() > Decimal::ONE || self.burn_rate(self.whole(DAY))?.value > Decimal::ONE;
+        let rolling = matches!(self.budget.period, Period::Rolling(_));
+        let premature =
+            self.pace() > Decimal::ONE || rolling && self.burn_rate(self.whole(DAY))?.value > Decimal::ONE;
         let mut burned = [Decimal::ZERO; 4];
         for (share, (window, ..)) in burned.iter_mut().zip(VELOCITY) {
             *share = self.burned(window)?.value;
@@ -78,10 +81,11 @@ impl Figures<'_> {
         Ok(tables.into_iter().flatten().min())
     }
 
-    /// A window in whole steps and at most the period.
-    fn whole(&self, window: i64) -> i64 {
+    /// A window in whole steps, at least a slice of time where these are counted, and at most the period.
+    pub(super) fn whole(&self, window: i64) -> i64 {
         let step = self.budget.step;
-        (window - window % step).max(step).min(self.budget.period())
+        let least = self.budget.seconds(self.budget.counting.points(step));
+        (window - window % step).max(least).min(self.budget.period())
     }
 }
 

@@ -70,12 +70,13 @@ impl<'a> Figures<'a> {
         let covered = |points: usize| {
             let sums = budget.sums_over(self.index, points).ok_or_else(none)?;
             let share = Decimal::from(sums.known) / Decimal::from(points.max(1));
-            let minimum = budget.requirements.coverage;
-            if share < minimum { Err(Gap::Coverage { share, minimum }) } else { Ok(believable(sums.events)) }
+            let minimum = budget.terms.requirements.coverage;
+            if share < minimum { Err(Gap::Coverage { share, minimum }) } else { Ok(sums) }
         };
-        let (total, bad) = (covered(length)?.total, covered(since)?.bad);
-        if total < budget.requirements.events {
-            return Err(Gap::TooFew { events: total });
+        let (whole, bad) = (covered(length)?, believable(covered(since)?.counted).bad);
+        let total = whole.counted.total;
+        if whole.observed.total < budget.terms.requirements.events || total <= Decimal::ZERO {
+            return Err(Gap::TooFew { events: whole.observed.total });
         }
         Ok(Quarter { budget, index: self.index, points: since, bad, grant: self.allowance * total })
     }
@@ -143,7 +144,7 @@ impl Quarter<'_> {
             }
             let points = usize::try_from(last - first + 1).unwrap_or(0);
             let sums = usize::try_from(last).ok().and_then(|last| budget.sums_over(last, points));
-            bad += sums.map_or(Decimal::ZERO, |sums| believable(sums.events).bad);
+            bad += sums.map_or(Decimal::ZERO, |sums| believable(sums.counted).bad);
             next = last + 1;
         }
         bad

@@ -52,8 +52,9 @@ impl Budget {
     #[must_use]
     pub fn if_nothing_more_burns(&self, t: i64, points: usize) -> Self {
         let mut supposed = self.cut(self.points_until(t));
+        let period = self.period.stretch(t, self.step).map_or(0, |stretch| stretch.length);
         for _ in 0..points {
-            let before = supposed.points.len().checked_sub(supposed.period);
+            let before = supposed.points.len().checked_sub(period);
             let repeated = before.and_then(|index| supposed.points.get(index).copied().flatten());
             let total = repeated.map_or(Decimal::ZERO, |events| events.total);
             supposed.push(Some(Total { bad: Decimal::ZERO, total }));
@@ -82,10 +83,10 @@ impl Budget {
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             objective: self.objective,
-            period: self.period,
+            period: self.period.clone(),
+            counting: self.counting,
             step: self.step,
             first: self.first,
-            requirements: self.requirements,
         }
     }
 }

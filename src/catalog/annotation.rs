@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::Objective;
 use super::about;
+use super::requirement::{self, Requirements};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
 use crate::settings::{Note, Settings};
@@ -100,11 +101,13 @@ pub struct Terms {
     pub sla: Option<Objective>,
     /// The priority of its incidents.
     pub priority: Assigned,
+    /// What is asked of its history before its budget counts as known.
+    pub requirements: Requirements,
 }
 
 /// Every annotation that any SLO may have, without the prefix.
 pub fn keys() -> impl Iterator<Item = &'static str> {
-    [SLA, PRIORITY, REASON].into_iter().chain(about::KEYS)
+    [SLA, PRIORITY, REASON].into_iter().chain(requirement::KEYS).chain(about::KEYS)
 }
 
 /// All annotations of an SLO, by their names without the prefix.
@@ -164,6 +167,7 @@ impl<'s> Annotations<'s> {
         let terms = Terms {
             sla: self.get(SLA).and_then(|note| sla(note, objective, &mut told)),
             priority: priority(self.get(PRIORITY), self.get(REASON), &mut told),
+            requirements: requirement::read(|key| self.get(key), &mut told),
         };
         for problem in told {
             tell(problem, problems);

@@ -83,16 +83,32 @@ impl Calendar {
         Self { start, zone, every, place }
     }
 
-    /// Whether another one has the same periods, wherever it stands.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        (self.start, &self.zone, self.every) == (other.start, &other.zone, other.every)
+    /// The calendar of a mapping with `startTime` and `timeZone`, for periods of a duration such as `1M`; what is wrong
+    /// with it is told.
+    pub fn read(part: Part<'_>, duration: &str, problems: &mut Vec<Diagnostic>) -> Option<Self> {
+        let (count, unit) = super::period::counted(duration)?;
+        read(part, Every::of(count, unit)?, problems)
+    }
+
+    /// A calendar from its three words, such as `2026-01-01 00:00:00`, `Europe/Berlin` and `1M`.
+    #[cfg(test)]
+    pub(crate) fn of(start: &str, zone: &str, duration: &str) -> Self {
+        let start = DateTime::strptime("%Y-%m-%d %H:%M:%S", start).expect("a date with a time");
+        let every = super::period::counted(duration).and_then(|(count, unit)| Every::of(count, unit));
+        let place = Place::new(&diagnostic::SourceText::new("slo.yaml", "calendar"), 0..8);
+        Self::new(start, TimeZone::get(zone).expect("a zone"), every.expect("a duration"), place)
     }
 
     /// The longest of its periods, in seconds.
     #[must_use]
     pub const fn longest(&self) -> i64 {
         self.every.longest()
+    }
+
+    /// Whether the periods of two calendars are the same, wherever that is said.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.start, &self.zone, self.every) == (other.start, &other.zone, other.every)
     }
 
     /// The zone.
@@ -209,14 +225,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::diagnostic::SourceText;
-
-    /// A calendar from its words in a document.
-    fn calendar(start: &str, zone: &str, every: Every) -> Calendar {
-        let start = DateTime::strptime("%Y-%m-%d %H:%M:%S", start).expect("a date with a time");
-        let place = Place::new(&SourceText::new("slo.yaml", "calendar"), 0..8);
-        Calendar::new(start, TimeZone::get(zone).expect("a zone"), every, place)
-    }
 
     /// An instant.
     fn at(text: &str) -> i64 {
@@ -236,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_month_over_a_change_of_the_clocks_has_its_real_length() {
-        let berlin = calendar("2026-01-01 00:00:00", "Europe/Berlin", Every::Months(1));
+        let berlin = Calendar::of("2026-01-01 00:00:00", "Europe/Berlin", "1M");
         let (start, end) = berlin.bounds(at("2026-10-20T00:00:00Z")).expect("a period");
         assert_eq!(end - start, 31 * DAY + HOUR);
         let (start, end) = berlin.bounds(at("2026-03-20T00:00:00Z")).expect("a period");
@@ -249,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_step_belongs_to_the_period_that_it_ends_in() {
-        let month = calendar("2026-01-01 00:00:00", "UTC", Every::Months(1));
+        let month = Calendar::of("2026-01-01 00:00:00", "UTC", "1M");
         assert_eq!(
             bounds(&month, "2026-11-01T00:00:00Z"),
             pair("2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z")
@@ -262,7 +270,7 @@ mod tests {
 
     #[test]
     fn what_begins_on_the_31st_comes_back_to_it_after_a_shorter_month() {
-        let month = calendar("2026-01-31 00:00:00", "UTC", Every::Months(1));
+        let month = Calendar::of("2026-01-31 00:00:00", "UTC", "1M");
         assert_eq!(
             bounds(&month, "2026-03-15T00:00:00Z"),
             pair("2026-02-28T00:00:00Z", "2026-03-31T00:00:00Z")
@@ -271,24 +279,24 @@ mod tests {
 
     #[test]
     fn quarters_years_weeks_and_days_follow_their_first_beginning_in_both_directions() {
-        let quarter = calendar("2026-02-01 06:00:00", "UTC", Every::Months(3));
+        let quarter = Calendar::of("2026-02-01 06:00:00", "UTC", "1Q");
         assert_eq!(
             bounds(&quarter, "2025-12-24T00:00:00Z"),
             pair("2025-11-01T06:00:00Z", "2026-02-01T06:00:00Z")
         );
-        let year = calendar("2024-02-29 00:00:00", "UTC", Every::Months(12));
+        let year = Calendar::of("2024-02-29 00:00:00", "UTC", "1Y");
         assert_eq!(
             bounds(&year, "2027-01-01T00:00:00Z"),
             pair("2026-02-28T00:00:00Z", "2027-02-28T00:00:00Z")
         );
-        let week = calendar("2026-01-05 00:00:00", "America/New_York", Every::Days(7));
+        let week = Calendar::of("2026-01-05 00:00:00", "America/New_York", "1w");
         assert_eq!(
             bounds(&week, "2026-11-04T00:00:00Z"),
             pair("2026-11-02T05:00:00Z", "2026-11-09T05:00:00Z")
         );
         let over_the_change = week.bounds(at("2026-10-28T00:00:00Z")).expect("a period");
         assert_eq!(over_the_change.1 - over_the_change.0, 7 * DAY + HOUR);
-        let half = calendar("2026-01-01 00:00:00", "UTC", Every::Seconds(12 * HOUR));
+        let half = Calendar::of("2026-01-01 00:00:00", "UTC", "12h");
         assert_eq!(
             bounds(&half, "2025-12-31T13:00:00Z"),
             pair("2025-12-31T12:00:00Z", "2026-01-01T00:00:00Z")
@@ -298,7 +306,7 @@ mod tests {
     #[test]
     fn four_weeks_from_the_first_week_of_a_year_begin_anew_with_each_year() {
         // 2026 has 53 weeks: from Monday 29 Dec 2025 to Sunday 3 Jan 2027.
-        let weeks = calendar("2025-12-29 00:00:00", "UTC", Every::Days(28));
+        let weeks = Calendar::of("2025-12-29 00:00:00", "UTC", "4w");
         assert_eq!(
             bounds(&weeks, "2026-12-29T00:00:00Z"),
             pair("2026-11-30T00:00:00Z", "2027-01-04T00:00:00Z")
@@ -308,7 +316,7 @@ mod tests {
             pair("2027-01-04T00:00:00Z", "2027-02-01T00:00:00Z")
         );
         // From any other day they just follow each other.
-        let others = calendar("2026-01-05 00:00:00", "UTC", Every::Days(28));
+        let others = Calendar::of("2026-01-05 00:00:00", "UTC", "4w");
         assert_eq!(
             bounds(&others, "2027-01-05T00:00:00Z"),
             pair("2027-01-04T00:00:00Z", "2027-02-01T00:00:00Z")
@@ -322,12 +330,12 @@ mod tests {
     #[test]
     fn an_instant_that_the_clocks_skip_or_show_twice_begins_one_period() {
         // Midnight of 6 Sep 2026 is skipped in Santiago; 01:30 of 1 Nov 2026 comes twice in New York.
-        let santiago = calendar("2026-09-06 00:00:00", "America/Santiago", Every::Days(1));
+        let santiago = Calendar::of("2026-09-06 00:00:00", "America/Santiago", "1d");
         assert_eq!(
             bounds(&santiago, "2026-09-06T12:00:00Z"),
             pair("2026-09-06T04:00:00Z", "2026-09-07T03:00:00Z")
         );
-        let york = calendar("2026-11-01 01:30:00", "America/New_York", Every::Days(1));
+        let york = Calendar::of("2026-11-01 01:30:00", "America/New_York", "1d");
         assert_eq!(
             bounds(&york, "2026-11-01T20:00:00Z"),
             pair("2026-11-01T05:30:00Z", "2026-11-02T06:30:00Z")
@@ -342,13 +350,13 @@ mod tests {
         ) {
             let zones = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"];
             let every = match kind {
-                0 => Every::Months(month),
-                1 => Every::Days(days),
-                2 => Every::Seconds(days * HOUR),
-                _ => Every::Days(28),
+                0 => format!("{month}M"),
+                1 => format!("{days}d"),
+                2 => format!("{days}h"),
+                _ => "4w".to_owned(),
             };
             let start = if kind == 3 { "2025-12-29 00:00:00".to_owned() } else { format!("2026-05-{day:02} {hour:02}:00:00") };
-            let calendar = calendar(&start, zones[zone], every);
+            let calendar = Calendar::of(&start, zones[zone], &every);
             let (start, end) = calendar.bounds(t).expect("a period");
             prop_assert!(start < t && t <= end);
             prop_assert!(end - start <= calendar.longest());

@@ -14,7 +14,9 @@ mod version;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Origin, Slo, about, dialect};
+use rust_decimal::Decimal;
+
+use super::{Origin, Slo, about, dialect, requirement};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
@@ -127,7 +129,8 @@ impl<'a> Documents<'a> {
         for (index, part) in objectives.into_iter().enumerate() {
             let told = problems.len();
             let share = objective::objective(part, problems);
-            let method = objective::method(spec, part, problems);
+            let period = window.as_ref().map(|(period, _)| *period);
+            let method = objective::method((spec, part), (settings.step, period), problems);
             let sli = if version.own(part).is_some() { self.indicator(part, problems) } else { shared };
             let inline = [spec, part].iter().any(|part| part.get(version.inline()).is_some());
             let aim = indicator::Aim { part, inline };
@@ -136,6 +139,7 @@ impl<'a> Documents<'a> {
             let name = called.as_ref().map(|called| called.name.as_str());
             let annotations = Annotations::of(document, name, &[], settings, problems);
             let terms = annotations.terms(share, problems);
+            requirement::idle(&annotations, method.as_ref(), problems);
             let about = about::about(&annotations, settings, problems);
             let read = || {
                 let Called { name, title, place } = called?;
@@ -152,7 +156,8 @@ impl<'a> Documents<'a> {
                     period_place: spec.at("/timeWindow/0/duration")?.place(),
                     calendar,
                     method: method?,
-                    share: objective::share(version, part),
+                    share: objective::share(version, part)
+                        .filter(|share| several || share.weight != Decimal::ONE),
                     indicator: indicator?,
                     alerts: alerts.clone(),
                     place,

@@ -68,6 +68,14 @@ pub(super) fn shorthand(text: &str) -> Option<i64> {
     }))
 }
 
+/// Seconds in their largest whole unit of OpenSLO's shorthand, up to days.
+pub(super) fn written(seconds: i64) -> String {
+    let units = [(DAY, 'd'), (3_600, 'h')];
+    let whole = units.into_iter().find(|(length, _)| seconds % length == 0);
+    let (length, unit) = whole.unwrap_or((60, 'm'));
+    format!("{}{unit}", seconds / length)
+}
+
 /// The count and the unit of OpenSLO's shorthand, the largest count there is for one beyond all reckoning; none when
 /// malformed.
 pub(super) fn counted(text: &str) -> Option<(i64, char)> {

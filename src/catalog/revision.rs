@@ -220,7 +220,9 @@ fn revise(before: &Slo, after: &Slo) -> Vec<Revision> {
     differs(!parts.is_empty(), Revised::Indicator { parts });
     let (from, to) = (before.terms.priority, after.terms.priority);
     differs(from != to, Revised::Priority { from, to });
-    for ((key, from), (_, to)) in said(before).into_iter().zip(said(after)) {
+    let asked = |slo: &Slo| slo.terms.requirements.said();
+    let said = |slo: &Slo| said(slo).into_iter().chain(asked(slo));
+    for ((key, from), (_, to)) in said(before).zip(said(after)) {
         differs(from != to, Revised::Said { key, from, to });
     }
     revised.into_iter().map(|(what, place)| revision(before, what, place)).collect()
@@ -386,6 +388,24 @@ mod tests {
     fn revised(before: &[String], after: &[String]) -> Vec<(String, Revised)> {
         let revisions = compare(&catalog(before), &catalog(after));
         revisions.into_iter().map(|revision| (revision.slo, revision.revised)).collect()
+    }
+
+    #[test]
+    fn what_is_asked_of_a_history_is_revised_like_what_is_said() {
+        let with = |annotations: &str| [slo("a", "0.99", "28d", BAD, annotations)];
+        let before = with("slogate.dev/minimum-coverage: 95 %, slogate.dev/stale-after: 90m");
+        let after = with("slogate.dev/minimum-history: 7d, slogate.dev/stale-after: 2h");
+        let said = |key, from: Option<&str>, to: Option<&str>| {
+            let text = |text: Option<&str>| text.map(str::to_owned);
+            ("a".to_owned(), Revised::Said { key, from: text(from), to: text(to) })
+        };
+        let wanted = [
+            said("minimum-coverage", Some("95 %"), None),
+            said("stale-after", Some("90m"), Some("2h")),
+            said("minimum-history", None, Some("7d")),
+        ];
+        assert_eq!(revised(&before, &after), wanted);
+        assert_eq!(revised(&before, &before), []);
     }
 
     /// The objective of this many parts of 1,000.

@@ -154,20 +154,11 @@ fn what_was_meant_to_be_openslo_is_never_passed_over() {
 
 #[test]
 fn what_is_not_judged_yet_is_read_and_told_at_its_line() {
-    let slices =
-        "Occurrences\n  objectives:\n    - { target: 0.9, timeSliceWindow: 5m, timeSliceTarget: 0.95 }\n";
-    let (before, _) = SLO.split_once("Occurrences").expect("it is there");
-    let by = |method: &str| format!("{before}{}", slices.replace("Occurrences", method));
     let with = |from: &str, to: &str| {
         assert!(SLO.contains(from), "{from}");
         SLO.replace(from, to)
     };
-    let calendar = "isRolling: false\n      calendar: { startTime: '2026-01-01 00:00:00', timeZone: UTC }";
     for (text, line, means) in [
-        (by("Timeslices"), 24, "Timeslices"),
-        (by("RatioTimeslices").replace(", timeSliceTarget: 0.95", ""), 24, "RatioTimeslices"),
-        (with("isRolling: true", calendar), 24, "calendar"),
-        (with("isRolling: true", &calendar.replace("isRolling: false\n      ", "")), 23, "calendar"),
         (with("counter: true", "counter: false"), 13, "gauges"),
         (with("        counter: true\n", ""), 12, "gauges"),
         (with("type: prometheus", "type: Datadog"), 15, "Datadog"),
@@ -178,7 +169,7 @@ fn what_is_not_judged_yet_is_read_and_told_at_its_line() {
         assert_eq!((found.code, found.is_error()), (Code::Unsupported, false), "{found:?}");
         assert_eq!(found.place().expect("placed").line(), line, "{found:?}");
         assert!(found.message.contains(means) && !found.help.is_empty(), "{found:?}");
-        assert_eq!(catalog.slos[0].unreckoned().len(), 1);
+        assert_eq!(catalog.slos[0].unreckoned(300).len(), 1);
     }
     assert_eq!(problem("duration: 28d", "duration: 2Y").code, Code::Unsupported);
     let ratio =
@@ -188,6 +179,45 @@ fn what_is_not_judged_yet_is_read_and_told_at_its_line() {
     let (catalog, problems) = loaded(&[&format!("{before}{ratio}  timeWindow{after}")]);
     assert_eq!(problems.len(), 1, "{problems:#?}");
     assert!(matches!(catalog.slos[0].indicator, Indicator::Ratio { is_good: false, .. }));
+}
+
+#[test]
+fn a_period_by_the_calendar_has_a_zone_and_a_length_of_its_own() {
+    let calendar =
+        "isRolling: false\n      calendar: { startTime: '2026-01-01 00:00:00', timeZone: Europe/Berlin }";
+    let month = SLO.replace("isRolling: true", calendar).replace("28d", "1M");
+    for text in [&month, &month.replace("isRolling: false\n      ", "")] {
+        let (catalog, problems) = loaded(&[text]);
+        assert_eq!(problems, []);
+        let slo = &catalog.slos[0];
+        let october = "2026-10-20T00:00:00Z".parse::<jiff::Timestamp>().expect("an instant").as_second();
+        assert_eq!((slo.period_at(october), slo.period), (745 * 3_600, 745 * 3_600));
+        assert!(slo.unreckoned(300).is_empty());
+    }
+    let (_, problems) = loaded(&[&month.replace("Europe/Berlin", "Europe/Berln")]);
+    assert_eq!((problems.len(), problems[0].code), (1, Code::UnknownName));
+    assert_eq!(problems[0].help, "did you mean `Europe/Berlin`?");
+}
+
+#[test]
+fn slices_of_time_are_whole_steps_and_several_a_period() {
+    let (before, _) = SLO.split_once("Occurrences").expect("it is there");
+    let objective = "objectives:\n    - { target: 0.9, timeSliceWindow: 10m, timeSliceTarget: 0.95 }\n";
+    let text = format!("{before}Timeslices\n  {objective}");
+    let (catalog, problems) = loaded(&[&text]);
+    assert_eq!(problems, []);
+    assert!(matches!(catalog.slos[0].method, Method::Timeslices { window: 600, .. }));
+    let ratio = text.replace("Timeslices", "RatioTimeslices").replace(", timeSliceTarget: 0.95", "");
+    let (catalog, problems) = loaded(&[&ratio]);
+    assert_eq!(problems, []);
+    assert!(matches!(catalog.slos[0].method, Method::RatioTimeslices { window: 600, .. }));
+    for (window, means) in
+        [("7m", "whole number of steps"), ("1m", "whole number of steps"), ("20d", "half of the period")]
+    {
+        let (_, problems) = loaded(&[&text.replace("10m", window)]);
+        assert_eq!((problems.len(), problems[0].is_error()), (1, true), "{problems:#?}");
+        assert!(problems[0].message.contains(means), "{problems:#?}");
+    }
 }
 
 #[test]

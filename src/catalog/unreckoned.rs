@@ -18,27 +18,21 @@ pub struct Unreckoned {
 }
 
 impl Slo {
-    /// Why its budget cannot be reckoned; nothing for a budget that can.
+    /// Why its budget cannot be reckoned in steps of so many seconds; nothing for a budget that can.
     #[must_use]
-    pub fn unreckoned(&self) -> Vec<Unreckoned> {
+    pub fn unreckoned(&self, step: i64) -> Vec<Unreckoned> {
         let mut found: Vec<Unreckoned> = indicator(&self.indicator).into_iter().collect();
-        if let Some(calendar) = &self.calendar {
+        // A slice that its author can name is refused where it is named.
+        if let Method::Timeslices { window, place, .. } | Method::RatioTimeslices { window, place } =
+            &self.method
+            && window % step != 0
+        {
             found.push(Unreckoned {
-                reason: "a period by the calendar is not judged yet".to_owned(),
-                place: calendar.place.clone(),
-                help: "write a rolling period, such as 28 days",
+                reason: format!("slices of {window} seconds cannot be judged in steps of {step} seconds"),
+                place: place.clone(),
+                help: "shorten `step` in the settings, or write the SLO as OpenSLO v1 with a `timeSliceWindow`",
             });
         }
-        let method = match &self.method {
-            Method::Occurrences => None,
-            Method::Timeslices { place, .. } => Some(("Timeslices", place)),
-            Method::RatioTimeslices { place, .. } => Some(("RatioTimeslices", place)),
-        };
-        found.extend(method.map(|(name, place)| Unreckoned {
-            reason: format!("the budgeting method `{name}` is not judged yet"),
-            place: place.clone(),
-            help: "write `Occurrences`: every event counts once",
-        }));
         found.extend(self.share.as_ref().map(|share| Unreckoned {
             reason: "a composite SLO, whose parts burn one budget, is not judged yet".to_owned(),
             place: share.place.clone(),
@@ -48,8 +42,8 @@ impl Slo {
     }
 
     /// The warnings for whoever wrote the SLO.
-    pub(super) fn warnings(&self) -> impl Iterator<Item = Diagnostic> {
-        self.unreckoned().into_iter().map(|one| {
+    pub(super) fn warnings(&self, step: i64) -> impl Iterator<Item = Diagnostic> {
+        self.unreckoned(step).into_iter().map(|one| {
             let message = format!("{}, so the budget of `{}` is unknown", one.reason, self.name);
             Diagnostic::warning(Code::Unsupported, message)
                 .at(one.place, "cannot be reckoned yet")

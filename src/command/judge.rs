@@ -30,7 +30,7 @@ use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
-use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report};
+use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown, Settings};
 use crate::source::Observation;
 use crate::tree::TreeError;
@@ -233,11 +233,12 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     for ((asked, policies), observation) in subjects.iter().zip(observed) {
         let measured = measure(asked, settings, observation, &heard, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
-        judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period));
+        judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period_at(t)));
         for policy in policies {
             rulings.extend(ruling::rule(policy, &measured, past));
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
+        judged.report.notes.extend(judged.report.budgets.last().and_then(estimate));
         judged.measured.push(measured);
     }
     judged.report.notes.extend(in_vain);
@@ -256,7 +257,8 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
             .extend(policy.printed().lines().map(|text| format!("policy {} printed {text}", line.id)));
         judged.report.policies.push(line);
     }
-    let ahead: Vec<Timestamp> = policies.iter().filter_map(effective).collect();
+    let mut ahead: Vec<Timestamp> = policies.iter().filter_map(effective).collect();
+    ahead.extend(judged.measured.iter().filter_map(|measured| reset(measured, settings.step, now)));
     let situation = situation(rules, (name, environment), now, &mut judged.report);
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
     Ok(verdict::fold(&situation, rulings, &ahead))
@@ -359,8 +361,8 @@ fn measure(
     let slo = asked.slo;
     let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
     let budget = observed.map(|observed| {
-        let budget = Budget::new(slo.objective, slo.period, observed.series, observed.direct);
-        Arc::new(budget.bound_to(slo.terms).with_signals(heard.of(asked.environment)))
+        let budget = Budget::of(slo, observed.series, observed.direct);
+        Arc::new(budget.with_signals(heard.of(asked.environment)))
     });
     Measured { subject, budget, t }
 }
@@ -397,6 +399,19 @@ fn line(
         silver_bullets: bullets.left(today.year()).zip(bullets.a_year),
         effective_from: header.effective_from.filter(|date| *date > today).map(|date| date.to_string()),
     }
+}
+
+/// The note about a budget that is only estimated.
+fn estimate(line: &BudgetLine) -> Option<String> {
+    Some(period::estimate(&line.slo, line.figures.as_ref().ok()?.estimated?))
+}
+
+/// The instant at which a budget of the calendar begins anew: a verdict rests on no period that is over. Where that was
+/// after the judged grid point, it is the next one.
+fn reset(measured: &Measured, step: i64, now: Timestamp) -> Option<Timestamp> {
+    let (_, end) = measured.budget.as_ref().ok()?.bounds(measured.t)?;
+    let next = Timestamp::from_second(measured.t.checked_add(step)?).ok()?;
+    Timestamp::from_second(end).ok().map(|end| if end > now { end } else { next })
 }
 
 /// The instant from which a policy rules.

@@ -143,9 +143,7 @@ fn observed<'a>(
     t: i64,
 ) -> Observed<'a> {
     let slo = asked.slo;
-    let budget = answer.map(|answer| {
-        Budget::new(slo.objective, slo.period, answer.series, answer.direct).bound_to(slo.terms)
-    });
+    let budget = answer.map(|answer| Budget::of(slo, answer.series, answer.direct));
     let environment = (settings.environments.len() > 1).then_some(asked.environment);
     Observed { slo, environment, budget, t }
 }

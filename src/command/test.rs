@@ -394,8 +394,8 @@ fn judged(
         let range = Range { first: last - (points - 1) * step, last, step };
         let observed = recorded.observe(&[request], range).pop()?;
         let budget = observed.map(|one| {
-            let budget = Budget::new(slo.objective, slo.period, one.series, one.direct);
-            Arc::new(budget.bound_to(slo.terms).with_signals(Arc::clone(&signals)))
+            let budget = Budget::of(slo, one.series, one.direct);
+            Arc::new(budget.with_signals(Arc::clone(&signals)))
         });
         let subject = Subject::new(slo, &environment, settings.services.get(&slo.service));
         Some((subject, budget))

@@ -33,6 +33,10 @@ const MOST: i64 = 1_000;
 pub fn reckon(policy: &Policy, clause: &Clause, ruling: &Ruling, measured: &Measured) -> Distance {
     let (Some(when), Ok(budget)) = (&clause.when, &measured.budget) else { return Distance::None };
     let Ok(figures) = budget.at(measured.t) else { return Distance::None };
+    // One more bad event may or may not make a slice of time a bad one.
+    if budget.counts_slices() {
+        return Distance::None;
+    }
     let ask = |condition: &Condition, budget: Budget| {
         let budget = Arc::new(budget);
         policy.test(condition, &measured.subject, &budget, measured.t, Tracing::Off).truth

@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
+use crate::catalog::Requirements;
 use crate::diagnostic::Place;
 use crate::ledger::{self, Past};
 use crate::policy::recall::{self, Recalled, Taxed};
@@ -93,6 +94,9 @@ pub struct Ruling {
     pub pending: bool,
     /// A signal has a say in when it ends, so nobody can foresee that.
     pub unforeseen: bool,
+    /// The length of history, in seconds, from which the budget was estimated that it rests on; none where it is known
+    /// exactly, or it rests on none. What rests on an estimate stops nobody.
+    pub estimated: Option<i64>,
     /// What of the past bears on it.
     pub recalled: Recalled,
 }
@@ -131,6 +135,28 @@ pub fn spans(
         Some(failed) => Err(failed),
         None => Ok(stretches.surely),
     }
+}
+
+/// A budget as far as a policy may believe in it. To an organisation's policy nothing that is written beside an SLO makes
+/// it known, and where it is known exactly, no estimate of an earlier day has a say.
+fn believed(policy: &Policy, budget: &Arc<Budget>, t: i64) -> Arc<Budget> {
+    let requirements = budget.terms().requirements;
+    if requirements == Requirements::default() {
+        return Arc::clone(budget);
+    }
+    if policy.header.scope.organization {
+        return Arc::new(budget.for_those_above());
+    }
+    let estimated = budget.at(t).is_ok_and(|figures| figures.estimated().is_some());
+    if estimated || requirements.history.is_none() {
+        return Arc::clone(budget);
+    }
+    Arc::new(budget.without_estimates())
+}
+
+/// The instant up to which releases are taxed no longer at a point: a reset by the calendar clears them.
+fn untaxed(budget: &Budget, point: i64) -> i64 {
+    budget.bounds(point).map_or(i64::MIN, |(start, _)| start)
 }
 
 /// Midnight UTC of a date, in seconds since the epoch.
@@ -224,8 +250,8 @@ impl<'a> Bench<'a> {
     fn new(policy: &'a Policy, measured: &'a Measured, past: Past<'a>) -> Self {
         let effective = policy.header.effective_from.map(midnight);
         let pending = effective.is_some_and(|effective| effective > measured.t);
-        let known = measured.budget.as_ref();
-        let budget = known.map(|budget| recall::budget(policy, &measured.subject, budget, past));
+        let believed = measured.budget.as_ref().map(|budget| believed(policy, budget, measured.t));
+        let budget = believed.map(|budget| recall::budget(policy, &measured.subject, &budget, past));
         Self {
             policy,
             subject: &measured.subject,
@@ -258,6 +284,7 @@ impl<'a> Bench<'a> {
             consequences: clause.consequences.clone(),
             pending: self.pending,
             unforeseen: false,
+            estimated: None,
             recalled: recall::lifting(self.policy, &self.subject.service, year(self.t), self.past),
         };
         match (&clause.when, &clause.after) {
@@ -298,7 +325,7 @@ impl<'a> Bench<'a> {
 
     /// The stretch of the grid that is walked over a budget. How far back the walk looks besides is its own matter.
     fn course(&self, budget: &Budget) -> Course {
-        let (length, step) = (budget.period(), budget.step());
+        let (length, step) = (budget.period_at(self.t), budget.step());
         let first = self.effective.map_or(i64::MIN, |first| first + (-first).rem_euclid(step));
         Course { first, t: self.t, step, length }
     }
@@ -306,6 +333,7 @@ impl<'a> Bench<'a> {
     /// The ruling of a clause that a condition brings into force.
     fn conditional(&self, ruling: &mut Ruling, clause: &Clause, when: &Condition, budget: &Arc<Budget>) {
         ruling.recalled.topped_up = budget.at(self.t).map_or(Decimal::ZERO, |figures| figures.given_back());
+        ruling.estimated = self.estimated();
         let (now, evidence) = self.traced(when, budget, self.t);
         ruling.evidence = evidence;
         ruling.obstacle = obstacle(now);
@@ -367,7 +395,8 @@ impl<'a> Bench<'a> {
             return if now == Answer::Unknown { State::Unknown } else { State::Idle };
         };
         let tax = self.policy.header.thaw_tax.unwrap_or_default();
-        let taxed = Taxed::on(releases, &(open.since..course.t + 1), tax);
+        let since = open.since.max(untaxed(budget, course.t));
+        let taxed = Taxed::on(releases, &(since..course.t + 1), tax);
         ruling.recalled.taxed = Some(taxed).filter(|taxed| taxed.days > 0);
         State::InForce(Stretch {
             since: open.since.max(edge),
@@ -401,6 +430,7 @@ impl<'a> Bench<'a> {
                     }),
                 });
                 ruling.recalled.follows = Some(after.clause.clone());
+                ruling.estimated = self.estimated().filter(|_| self.rests_on_budget(after));
                 let thaws_at = Some(span.since + after.length);
                 Standing::InForce { since: span.since, at_least: false, thaws_at }
             }
@@ -410,6 +440,11 @@ impl<'a> Bench<'a> {
         };
         let unsure = unsure && ruling.standing == Standing::Unknown;
         ruling.obstacle = self.failure().or(unseen).or_else(|| unsure.then(too_short));
+    }
+
+    /// The length of history that the budget is estimated from; none where it is known exactly, or not at all.
+    fn estimated(&self) -> Option<i64> {
+        self.budget.as_ref().ok()?.at(self.t).ok()?.estimated()
     }
 
     /// The first failure of a condition on the walk, if one failed.

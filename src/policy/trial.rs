@@ -14,7 +14,7 @@ use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::budget::signal::Signals;
-use crate::catalog::{Objective, Terms};
+use crate::catalog::{Calendar, Objective, Terms};
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Ledger, Past};
 use crate::policy::recall;
@@ -91,8 +91,10 @@ pub struct History {
     objective: Objective,
     /// What else the SLO is bound to.
     terms: Terms,
-    /// Seconds of a period.
+    /// Seconds of a period; of the longest one where they follow the calendar.
     period: i64,
+    /// The calendar that its periods follow; none for a rolling one.
+    calendar: Option<Calendar>,
     /// Seconds between two points.
     step: i64,
     /// The events of each step.
@@ -235,9 +237,11 @@ impl History {
         let detail =
             "the history of a test has no signals; a case gives them with `signal: { … }`".to_owned();
         let signals = Signals::new(BTreeMap::new(), Gap::Unsupported { detail });
-        Budget::new(self.objective, self.period, series, None)
-            .bound_to(self.terms)
-            .with_signals(Arc::new(signals))
+        let budget = match &self.calendar {
+            Some(calendar) => Budget::by_calendar(self.objective, calendar.clone(), series, None),
+            None => Budget::new(self.objective, self.period, series, None),
+        };
+        budget.bound_to(self.terms).with_signals(Arc::new(signals))
     }
 
     /// Its last grid point.
@@ -416,6 +420,7 @@ impl Case {
             consequences: clause.consequences.clone(),
             pending: false,
             unforeseen: false,
+            estimated: None,
             recalled,
         }
     }

@@ -88,19 +88,21 @@ const fn fact(form: &'static str, takes: Takes, unit: &'static str, about: &'sta
 }
 
 /// All facts. `T` is the objective, `P` the period; `bad` and `total` are summed over the window in the index.
-pub const FACTS: [Fact; 31] = [
+pub const FACTS: [Fact; 32] = [
     fact(
         "budget.remaining",
         Takes::Nothing,
         "ratio, at most 1; negative in debt",
-        "the share of the error budget that is left: 1 - bad_P / ((1 - T) total_P)",
+        "the share of the error budget that is left: 1 - bad_P / ((1 - T) total_P); in a period of the calendar bad is what \
+         was bad since it began",
     ),
     fact("budget.consumed", Takes::Nothing, "ratio, at least 0", "the share that is spent: 1 - remaining"),
     fact(
         "budget.burned(\"24h\")",
         Takes::Windows,
         "ratio, at least 0",
-        "the share of the period's budget that went within the window: bad_w / ((1 - T) total_P)",
+        "the share of the period's budget that went within the window: bad_w / ((1 - T) total_P); in a period of the \
+         calendar it looks back to the beginning at most",
     ),
     fact(
         "budget.burn_rate(\"1h\")",
@@ -118,7 +120,15 @@ pub const FACTS: [Fact; 31] = [
         "budget.pace",
         Takes::Nothing,
         "rate, at least 0",
-        "how many times faster than evenly the budget is spent over the period: the consumed share, which is burn_rate(P) where nothing is given back",
+        "how many times faster than evenly the budget is spent over what has passed of the period: consumed / elapsed, \
+         which is burn_rate(P) for a rolling period where nothing is given back",
+    ),
+    fact(
+        "budget.elapsed",
+        Takes::Nothing,
+        "ratio, above 0 and at most 1",
+        "the share of the period that is over, by the real length of a period of the calendar; a rolling one is over \
+         whole: 1",
     ),
     fact(
         "budget.premature",
@@ -233,8 +243,18 @@ pub const FACTS: [Fact; 31] = [
          records the kinds of outages",
     ),
     fact("budget.objective", Takes::Nothing, "ratio, above 0 and below 1", "the objective: T"),
-    fact("budget.bad", Takes::Nothing, "count, at least 0", "the period's bad events: bad_P"),
-    fact("budget.total", Takes::Nothing, "count, at least 0", "all events of the period: total_P"),
+    fact(
+        "budget.bad",
+        Takes::Nothing,
+        "count, at least 0",
+        "the period's bad events, or bad slices of time where these are counted: bad_P",
+    ),
+    fact(
+        "budget.total",
+        Takes::Nothing,
+        "count, at least 0",
+        "all events of the period, or all slices of time: total_P",
+    ),
     fact("budget.service", Takes::Nothing, "name", "the service"),
     fact("budget.slo", Takes::Nothing, "name", "the SLO"),
     fact("budget.environment", Takes::Nothing, "name", "the environment whose events count"),

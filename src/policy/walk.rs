@@ -236,8 +236,8 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::budget::Budget;
     use crate::budget::series::{Series, Total};
-    use crate::budget::{Budget, Requirements};
     use crate::catalog::Objective;
 
     const DAY: i64 = 86_400;
@@ -277,7 +277,7 @@ mod tests {
             let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
             assert_eq!(case["objective"], "99/100");
             let series = Series { first: 0, step: DAY, points };
-            let budget = Budget::new(objective, period, series, None).requiring(Requirements::default());
+            let budget = Budget::new(objective, period, series, None);
             for expected in case["expect"].as_array().expect("expectations") {
                 let t = expected["t"].as_i64().expect("a point") * DAY;
                 let figure = budget.at(t).ok().map(|figures| figures.remaining());

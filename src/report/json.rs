@@ -151,9 +151,27 @@ fn budget(line: &BudgetLine) -> Json {
     put("environment", json!(line.environment));
     put("objective", number(line.objective));
     put("period_seconds", json!(line.period));
+    if let Some(current) = &line.calendar {
+        let known = line.figures.as_ref().ok();
+        put(
+            "calendar",
+            json!({
+                "start": instant(current.start),
+                "end": instant(current.end),
+                "time_zone": current.calendar.zone().iana_name(),
+                "elapsed": known.map(|known| number(known.elapsed)),
+            }),
+        );
+    }
     match &line.figures {
         Ok(known) => {
-            put("state", json!("measured"));
+            put("state", json!(if known.estimated.is_some() { "estimated" } else { "measured" }));
+            if let Some(history) = known.estimated {
+                put("estimated_from_seconds", json!(history));
+            }
+            if line.calendar.is_some() {
+                put("pace", number(known.pace));
+            }
             put("remaining", number(known.remaining));
             put("consumed", number(known.consumed));
             put("bad", number(known.bad));

@@ -9,7 +9,7 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
 use crate::report::proposed::{Proposed, Retold};
-use crate::report::{BudgetLine, Report, chart, consequence, figure, recalled};
+use crate::report::{BudgetLine, Report, chart, consequence, figure, period, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
@@ -232,6 +232,11 @@ fn table(out: &mut String, report: &Report) {
         }
     }
     out.push('\n');
+    for line in &report.budgets {
+        if let Some(said) = period::sentence(line) {
+            let _ = writeln!(out, "{}: {said}.\n", safe(&report.title(line)));
+        }
+    }
 }
 
 /// The clauses of an SLO that are not idle.

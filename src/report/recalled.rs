@@ -111,6 +111,7 @@ mod tests {
             consequences: vec![Consequence::Freeze { environment, except: Vec::new() }],
             pending: false,
             unforeseen: false,
+            estimated: None,
             recalled,
         }
     }

@@ -113,6 +113,11 @@ fn word(key: &str) -> &str {
         "sli" => "SLI",
         "journey" => "user journey",
         "agreed-by" => "agreement",
+        "minimum-coverage" => "least coverage of its history",
+        "minimum-events" => "least number of its events",
+        "stale-after" => "greatest age of its data",
+        "minimum-history" => "least history of an estimate",
+        "missing-slices" => "rule for missing slices",
         other => other,
     }
 }

@@ -11,7 +11,7 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, recalled};
+use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, period, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -232,6 +232,11 @@ impl Page<'_> {
             };
             let gap = " ".repeat(widest.saturating_sub(title.width()));
             let _ = writeln!(self.out, "  {title}{gap}   {objective:>9}   {rest}");
+        }
+        for line in &self.report.budgets {
+            if let Some(said) = period::sentence(line) {
+                let _ = writeln!(self.out, "  {}: {said}", self.name(line));
+            }
         }
         if let Some((line, _)) = self.report.tightest() {
             let curve = chart::sparkline(line, self.look.unicode);

@@ -31,7 +31,7 @@ pub struct Plan {
     total: Counted,
     /// The part is the good events.
     is_good: bool,
-    /// Seconds of the SLO's period.
+    /// Seconds of the SLO's period that ends at the last point that is asked for, or would.
     pub period: i64,
     /// The labels whose matchers stand in every query as they are.
     pinned: BTreeSet<String>,
@@ -40,13 +40,13 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Reads the queries of a request.
+    /// Reads the queries of a request for a range.
     ///
     /// # Errors
     /// When a query cannot be counted or contradicts the environment: there is nothing that could be asked.
-    pub fn of(request: &Request<'_>) -> Result<Self, Gap> {
+    pub fn of(request: &Request<'_>, range: Range) -> Result<Self, Gap> {
         let unsupported = |detail: String| Gap::Unsupported { detail };
-        if let Some(one) = request.slo.unreckoned().into_iter().next() {
+        if let Some(one) = request.slo.unreckoned(range.step).into_iter().next() {
             return Err(unsupported(one.reason));
         }
         let Some((part, total, is_good)) = request.slo.indicator.counters() else {
@@ -70,7 +70,7 @@ impl Plan {
             part: read(part)?,
             total: read(total)?,
             is_good,
-            period: request.slo.period,
+            period: request.slo.period_at(range.last),
             pinned,
             is_raw,
         })
@@ -249,7 +249,7 @@ pub(super) mod tests {
             })
             .collect();
         let nothing = None;
-        Plan::of(&request)?
+        Plan::of(&request, RANGE)?
             .series(RANGE, |selector| Ok(counts.get(&selector.to_string()).unwrap_or(&nothing)))
     }
 
@@ -309,7 +309,7 @@ pub(super) mod tests {
         let slo = slo("a", "b{env=\"dev\"}", "t", false, 900);
         let environment = environment(Some(("env", "prod")));
         let request = Request { slo: &slo, environment: "prod", matchers: &environment };
-        let gap = Plan::of(&request).expect_err("a gap");
+        let gap = Plan::of(&request, RANGE).expect_err("a gap");
         assert_eq!(gap.to_string(), "no data: `env=\"dev\"` excludes `env=\"prod\"` (slos/a.yaml:1)");
     }
 }

@@ -151,7 +151,7 @@ impl Source for Prometheus<'_> {
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
-        let plans: Vec<_> = requests.iter().map(Plan::of).collect();
+        let plans: Vec<_> = requests.iter().map(|request| Plan::of(request, range)).collect();
         let (raw, known): (Vec<&Plan>, Vec<&Plan>) = plans.iter().flatten().partition(|plan| plan.is_raw);
         let answers = self.ask(&known, range);
         let scraped = self.scrape(&raw, range);

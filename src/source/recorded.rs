@@ -94,7 +94,7 @@ fn entry(request: &Request<'_>, answer: &Result<Observation, Gap>) -> Entry {
     };
     let points = &observation.series.points;
     let direct = observation.direct.map(|direct| Direct {
-        period: request.slo.period,
+        period: request.slo.period_at(observation.series.last()),
         bad: direct.bad.to_string(),
         total: direct.total.to_string(),
     });
@@ -173,7 +173,7 @@ impl Recorded {
     /// One answer, cut to a range.
     fn answer(&self, request: &Request<'_>, range: Range) -> Result<Observation, Gap> {
         let path = &self.path;
-        if let Some(one) = request.slo.unreckoned().into_iter().next() {
+        if let Some(one) = request.slo.unreckoned(range.step).into_iter().next() {
             return Err(Gap::Unsupported { detail: one.reason });
         }
         self.on_grid(range)?;
@@ -189,7 +189,8 @@ impl Recorded {
         let record = answer.as_ref().map_err(Clone::clone)?;
         let recorded = Series { first: record.first, step: self.step, points: Vec::new() };
         let last = recorded.first + i64::try_from(record.count).unwrap_or(0).saturating_sub(1) * self.step;
-        let direct = record.direct.filter(|(period, _)| last == range.last && *period == request.slo.period);
+        let direct =
+            record.direct.filter(|(period, _)| last == range.last && *period == request.slo.period_at(last));
         Ok(Observation { series: record.cut(range), direct: direct.map(|(_, direct)| direct) })
     }
 }

@@ -103,7 +103,7 @@ impl Source for Snapshot {
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
-        let plans: Vec<_> = requests.iter().map(Plan::of).collect();
+        let plans: Vec<_> = requests.iter().map(|request| Plan::of(request, range)).collect();
         let mut counts = BTreeMap::new();
         for selector in plans.iter().flatten().flat_map(Plan::selectors) {
             counts.entry(selector.to_string()).or_insert_with(|| self.count(selector, range));

@@ -218,6 +218,7 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
         consequences: vec![said.consequence.clone()],
         pending: false,
         unforeseen: false,
+        estimated: None,
         recalled: Recalled::default(),
     });
     let granted = |claim: &&Claim| {

@@ -38,6 +38,8 @@ pub enum Circumstance {
     WithinLimit,
     /// Nobody can count today's releases.
     Uncounted,
+    /// The budget that it rests on is an estimate, so what stops others only warns.
+    Estimated,
 }
 
 impl Weighed {
@@ -116,7 +118,7 @@ fn bullet<'a>(situation: &Situation, ruling: &'a Ruling) -> Option<&'a SilverBul
 ///
 /// A clause that is not known counts as unknown where it could withhold the change, and as what it could at most
 /// say where it could not: a clause that only ever engages somebody stops nobody. A clause that *failed* is a
-/// broken policy, and counts as unknown whatever its consequences are.
+/// broken policy, and counts as unknown whatever its consequences are. What rests on an estimated budget warns at most.
 pub(super) fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
     let (mut asks, mut eased, mut circumstances) = (Effect::Proceed, Effect::Proceed, BTreeSet::new());
     for consequence in &ruling.consequences {
@@ -126,7 +128,12 @@ pub(super) fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
         circumstances.extend(why);
     }
     let failed = matches!(ruling.obstacle, Some(Obstacle::Failed { .. }));
+    let estimated = ruling.estimated.is_some() && eased > Effect::Warn;
     let (stated, effect) = match ruling.standing {
+        Standing::InForce { .. } if estimated && !failed => {
+            circumstances.insert(Circumstance::Estimated);
+            (asks, Effect::Warn)
+        }
         Standing::InForce { .. } if failed => (asks.max(Effect::Unknown), eased.max(Effect::Unknown)),
         Standing::InForce { .. } => (asks, eased),
         Standing::Unknown if failed => (Effect::Unknown, Effect::Unknown),
@@ -198,6 +205,7 @@ mod tests {
             consequences,
             pending: false,
             unforeseen: false,
+            estimated: None,
             recalled: Recalled { bullets: vec![bullet], ..Recalled::default() },
         }
     }
@@ -236,6 +244,24 @@ mod tests {
         };
         assert_eq!(effect(vec![freeze("production"), restrict()]), Effect::Inform);
         assert_eq!(effect(vec![restrict()]), Effect::Restrict);
+    }
+
+    #[test]
+    fn what_rests_on_an_estimate_warns_and_stops_nobody() {
+        let weighed = |consequences| {
+            let estimated = Some(7 * 86_400);
+            let ruling = Ruling { estimated, ..under_a_bullet(IN_FORCE, consequences) };
+            weigh(&situation(None, "production"), ruling)
+        };
+        for stops in [freeze("production"), restrict()] {
+            let weighed = weighed(vec![stops]);
+            assert_eq!(weighed.effect, Effect::Warn);
+            assert!(
+                weighed.stated > Effect::Unknown && weighed.circumstances.contains(&Circumstance::Estimated)
+            );
+        }
+        assert_eq!(weighed(vec![freeze("staging")]).effect, Effect::Inform);
+        assert!(weighed(vec![freeze("staging")]).circumstances.is_empty());
     }
 
     #[test]

@@ -63,6 +63,28 @@ fn or27_a_budget_is_what_the_objective_leaves_and_100_percent_leaves_none() {
 }
 
 #[test]
+fn or15_the_defaults_of_a_service_leave_a_tenth_and_a_fifth() {
+    let allowance = |thousandths| Objective::new(Decimal::new(thousandths, 3)).map(Objective::allowance);
+    assert_eq!(allowance(900), Some(Decimal::new(1, 1)), "availability");
+    assert_eq!(allowance(800), Some(Decimal::new(2, 1)), "requests slower than 1,000 ms");
+}
+
+#[test]
+fn or26_each_step_of_a_story_has_its_own_budget_of_slow_operations() {
+    for (objective, slow) in [(990, 10), (980, 20), (960, 40)] {
+        let left = |bad: i64| {
+            let mut last = [Some(Total { bad: Decimal::ZERO, total: Decimal::from(1_000) }); 288];
+            last[287] = Some(Total { bad: Decimal::from(bad), total: Decimal::from(1_000) });
+            let budget = budget(objective, 2, &last);
+            let (_, t) = budget.span().expect("points");
+            budget.at(t).expect("known").remaining()
+        };
+        // A day has 288 steps of 1,000 operations, and so many in a thousand may be slow.
+        assert_eq!(left(slow), Decimal::ONE - Decimal::ONE / Decimal::from(288));
+    }
+}
+
+#[test]
 fn or33_operations_are_handed_back_where_the_budget_is_overspent_consistently() {
     let policy = load(&format!(
         "{HEADER}clause(\"c\", \"C\").when(|budget| budget.remaining < 0).steadily(\"1d\")\

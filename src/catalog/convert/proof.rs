@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::revision::{self, Revised};
-use super::super::{Catalog, Indicator, Query, load};
+use super::super::{Catalog, Indicator, Method, Query, load};
 use super::Converted;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use crate::document::{self, RuleSet, Schema};
@@ -33,13 +33,25 @@ pub(super) fn rules(path: &str, text: &str) -> (Option<RuleSet>, BTreeSet<String
     (None, broken)
 }
 
+/// A step in which the slices of time of some SLOs can be judged: that of the settings, or else the length of a slice.
+/// Whether they are judged is no matter of how they are written.
+fn step(before: &Catalog, step: i64) -> i64 {
+    let slices = before.slos.iter().filter_map(|slo| match slo.method {
+        Method::Timeslices { window, .. } | Method::RatioTimeslices { window, .. } => Some(window),
+        Method::Occurrences => None,
+    });
+    slices
+        .filter(|window| *window > 0)
+        .fold(step, |step, window| if window % step == 0 { step } else { window })
+}
+
 /// What is not the same before and after; nothing for a conversion that holds.
 pub(super) fn differences(before: &Catalog, converted: &[Converted], settings: &Settings) -> Vec<Diagnostic> {
     let files: Vec<SourceText> =
         converted.iter().map(|file| SourceText::new(file.path.as_str(), file.text.as_str())).collect();
     // Names that only the strictest rules refuse are told of the file, and stop nobody.
     let slo_rules = if settings.slo_rules == RuleSet::Strict { RuleSet::Spec } else { settings.slo_rules };
-    let settings = Settings { slo_rules, ..settings.clone() };
+    let settings = Settings { slo_rules, step: step(before, settings.step), ..settings.clone() };
     let (after, problems) = load(&files, &settings);
     let mut told: Vec<Diagnostic> = Vec::new();
     for problem in problems.into_iter().filter(|one| one.is_error() && one.code != Code::NoSlo) {

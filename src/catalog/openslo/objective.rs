@@ -38,8 +38,12 @@ pub(super) fn window(
     length.and(calendar).map(|calendar| (calendar.longest(), Some(calendar)))
 }
 
-/// How good and bad are counted, for one objective of an SLO.
-pub(super) fn method(spec: Part<'_>, objective: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Method> {
+/// How good and bad are counted in steps of so many seconds and over such a period, for one objective of an SLO.
+pub(super) fn method(
+    (spec, objective): (Part<'_>, Part<'_>),
+    (step, period): (i64, Option<i64>),
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Method> {
     let part = spec.get("budgetingMethod")?;
     let name = part.text()?;
     let slices = ["timeSliceTarget", "timeSliceWindow"];
@@ -58,21 +62,46 @@ pub(super) fn method(spec: Part<'_>, objective: Part<'_>, problems: &mut Vec<Dia
         "Occurrences" => Some(Method::Occurrences),
         "Timeslices" => {
             let target = target::decimal(objective.get("timeSliceTarget")?.number()?)?;
-            Some(Method::Timeslices { target, window: slice(objective)?, place })
+            Some(Method::Timeslices { target, window: slice(objective, (step, period), problems)?, place })
         }
-        "RatioTimeslices" => Some(Method::RatioTimeslices { window: slice(objective)?, place }),
+        "RatioTimeslices" => {
+            Some(Method::RatioTimeslices { window: slice(objective, (step, period), problems)?, place })
+        }
         _ => None,
     }
 }
 
-/// The length of a slice in seconds; a bare number counts minutes.
-fn slice(objective: Part<'_>) -> Option<i64> {
+/// The length of a slice in seconds; a bare number counts minutes. One that cannot be judged is told.
+fn slice(
+    objective: Part<'_>,
+    (step, period): (i64, Option<i64>),
+    problems: &mut Vec<Diagnostic>,
+) -> Option<i64> {
     let part = objective.get("timeSliceWindow")?;
-    match (part.text(), part.number()) {
+    let seconds = match (part.text(), part.number()) {
         (Some(text), _) => period::shorthand(text),
         (None, Some(minutes)) => minutes.parse::<i64>().ok()?.checked_mul(60),
         (None, None) => None,
+    }?;
+    let written = part.text().or_else(|| part.number()).unwrap_or_default();
+    let mut wrong = |message: String, label: &str, help: &str| {
+        problems.push(Diagnostic::error(Code::WrongValue, message).at(part.place(), label).help(help));
+    };
+    if seconds < step || seconds % step != 0 {
+        let message = format!("a slice of `{written}` is no whole number of steps of {step} seconds");
+        wrong(
+            message,
+            "ends between two steps",
+            "write a slice of whole steps, or a shorter `step` in the settings",
+        );
+        return None;
     }
+    if period.is_some_and(|period| seconds > period / 2) {
+        let message = format!("a slice of `{written}` is longer than half of the period");
+        wrong(message, "too long", "write a shorter slice, such as `5m`");
+        return None;
+    }
+    Some(seconds)
 }
 
 /// The share that an objective with an indicator of its own has in a composite SLO.

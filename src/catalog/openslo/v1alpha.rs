@@ -4,7 +4,9 @@
 //! count. Slices of time have no length in this version; one of a minute is meant.
 
 use super::super::calendar::{self, Calendar, Every};
-use super::super::{Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
+use super::super::{
+    Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, requirement, target,
+};
 use super::indicator::{Aim, compared, counts, idle, is_read};
 use super::{Called, called, objective};
 use crate::catalog::annotation::Annotations;
@@ -45,6 +47,7 @@ pub(in crate::catalog) fn slos(
         let name = called.as_ref().map(|called| called.name.as_str());
         let annotations = Annotations::of(part, name, &[], settings, problems);
         let terms = annotations.terms(share, problems);
+        requirement::idle(&annotations, method.as_ref(), problems);
         let about = about::about(&annotations, settings, problems);
         let indicator = indicator(spec, aim, settings.slo_rules, problems);
         let read = || {
@@ -189,21 +192,19 @@ spec:
         assert_eq!((slos[0].name.as_str(), slos[0].title.as_str()), ("search-answers", "Search answers"));
         assert_eq!((slos[0].objective.share(), slos[0].period), (Decimal::new(995, 3), 28 * 86_400));
         assert!(matches!(slos[0].indicator, Indicator::Good { .. }));
-        assert!(slos[0].unreckoned().is_empty());
+        assert!(slos[0].unreckoned(300).is_empty());
     }
 
     #[test]
     fn what_is_not_judged_yet_is_read_and_told() {
         let threshold = "indicator: { thresholdMetric: { source: prometheus, queryType: promql, query: q } }\n  objectives: [{ target: 0.9, op: lt, value: 0.3 }]\n";
         let (head, _) = SLO.split_once("objectives:").expect("it is there");
-        let calendar = "count: 4, calendar: { startTime: '2026-01-01 00:00:00', timeZone: UTC }";
         for (text, means) in [
             (format!("{head}{threshold}"), "threshold"),
-            (SLO.replace("count: 4", calendar), "calendar"),
             (
                 SLO.replace("Occurrences", "Timeslices")
                     .replace("0.995", "0.995\n      timeSliceTarget: 0.9"),
-                "Timeslices",
+                "slices of 60 seconds",
             ),
             (SLO.replace("rate(", "max("), "gauges"),
             (SLO.replace("total:", "incremental: false\n        total:"), "gauges"),
@@ -214,6 +215,14 @@ spec:
             assert_eq!((problems[0].code, problems[0].is_error()), (Code::Unsupported, false));
             assert!(problems[0].message.contains(means), "{problems:#?}");
         }
+    }
+
+    #[test]
+    fn a_period_by_the_calendar_is_read() {
+        let calendar = "Month, count: 1, calendar: { startTime: '2026-01-01 00:00:00', timeZone: UTC }";
+        let (slos, problems) = loaded(&SLO.replace("Week, count: 4", calendar), "spec");
+        assert_eq!(problems, []);
+        assert_eq!(slos[0].period_at(1_771_000_000), 28 * 86_400, "in February");
     }
 
     #[test]

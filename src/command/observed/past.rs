@@ -265,10 +265,7 @@ pub fn loosened<'a>(
         let depth = |one: &Asked<'_>| (one.slo.period + settings.step - 1) / settings.step;
         let answers = watch.observe(&questions, depth, settings, t);
         for ((one, Change { before, after, ways }, slo), answer) in then.into_iter().zip(answers) {
-            let budget = answer.map(|answer| {
-                Budget::new(before.objective, before.period, answer.series, answer.direct)
-                    .bound_to(before.terms)
-            });
+            let budget = answer.map(|answer| Budget::of(before, answer.series, answer.direct));
             for way in ways {
                 let left = match budget.as_ref().map_err(Clone::clone).and_then(|one| exhausted(one, *way, t))
                 {

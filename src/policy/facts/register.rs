@@ -94,6 +94,9 @@ fn register_forecasts(engine: &mut Engine) {
         let pace: Rate = facts.of_period("premature", |at| Ok(at.pace().into()), spent)?;
         Ok(holds(&pace, ">", Decimal::ONE))
     });
+    engine.register_get("elapsed", |facts: &mut Facts| -> Result<Ratio, Raised> {
+        facts.of_period("elapsed", |at| Ok(at.elapsed().into()), [Decimal::new(5, 1); 2])
+    });
     engine.register_get("worst_incident", |facts: &mut Facts| -> Result<Ratio, Raised> {
         facts.of_period("worst_incident", |at| Ok(at.worst_incident().into()), [Decimal::ZERO, Decimal::ONE])
     });

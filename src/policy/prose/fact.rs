@@ -155,6 +155,7 @@ fn sentence(fact: &Fact, operator: Operator, number: Decimal) -> Option<String> 
         "consumed" => format!("{} of the error budget is spent", part()),
         "burned" => format!("{} of the period's budget went within {}", part(), within()?),
         "worst_incident" => format!("{} of the period's budget went in one incident", part()),
+        "elapsed" => format!("{} of the period is over", part()),
         "objective" => format!("the objective is {}", part()),
         "sla.objective" => format!("the SLA promises {}", part()),
         "sla.consumed" => format!("{} of the SLA's error budget is spent", part()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Bench, Obstacle, gaps, unknown_for};
+use super::{Bench, Obstacle, gaps, unknown_for, untaxed};
 use crate::budget::{Budget, gap};
 use crate::ledger::Triggered;
 use crate::policy::recall::{self, Taxed};
@@ -24,7 +24,9 @@ impl Bench<'_> {
         releases: &[i64],
     ) -> Stretches {
         let tax = self.policy.header.thaw_tax.unwrap_or_default();
-        let delay = |since, point| Taxed::on(releases, &(since..point), tax).seconds();
+        let delay = |since: i64, point| {
+            Taxed::on(releases, &(since.max(untaxed(budget, point))..point), tax).seconds()
+        };
         let course = self.course(budget);
         // A tax has no longest length, so all of the history counts where one may be due.
         let back = if releases.is_empty() { 2 * course.length + reach } else { i64::MAX / 2 };
@@ -69,6 +71,14 @@ impl Bench<'_> {
             (None, Some(after)) => self.unseen(after),
             (None, None) => None,
         }
+    }
+
+    /// Whether the clause that a clause follows looks at a budget.
+    pub(super) fn rests_on_budget(&self, after: &After) -> bool {
+        let first = self.policy.clauses.iter().find(|clause| clause.name == after.clause);
+        first.is_some_and(|first| {
+            first.when.is_some() || first.after.as_ref().is_some_and(|after| self.rests_on_budget(after))
+        })
     }
 
     /// The stretches in force of any clause, up to the judged point. They are needed from `reach` seconds before it.

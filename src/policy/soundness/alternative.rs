@@ -17,12 +17,13 @@ use crate::policy::trial::given::NO_PRIORITY;
 const MOST_ALTERNATIVES: usize = 256;
 
 /// Facts that are known wherever the budget is.
-const ALWAYS_KNOWN: [&str; 10] = [
+const ALWAYS_KNOWN: [&str; 11] = [
     "remaining",
     "consumed",
     "objective",
     "bad",
     "total",
+    "elapsed",
     "sla.remaining",
     "sla.consumed",
     "service",
@@ -162,8 +163,11 @@ pub(super) fn most(objective: Objective) -> Option<Decimal> {
     Decimal::ONE.checked_div(objective.allowance())
 }
 
-/// The share of the period that the window of a fact is.
+/// The share of the period that the window of a fact is; none where periods are of several lengths.
 pub(super) fn part_of_period(fact: &Fact, slo: &Slo) -> Option<Decimal> {
+    if slo.calendar.is_some() {
+        return None;
+    }
     let window = fact.argument.as_deref().and_then(length::length)?;
     Decimal::from(window.min(slo.period)).checked_div(slo.period.into())
 }
@@ -181,6 +185,9 @@ fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
             let part = slo.and_then(|slo| part_of_period(fact, slo)).unwrap_or(Decimal::ONE);
             Stretch::of(Some(Decimal::ZERO), most.and_then(|most| most.checked_mul(part)))
         }
+        // Of a period that is not over, traffic may have passed faster than evenly.
+        "pace" if slo.is_some_and(|slo| slo.calendar.is_some()) => Stretch::of(Some(Decimal::ZERO), None),
+        "elapsed" => Stretch { low: Some((Decimal::ZERO, false)), high: Some((Decimal::ONE, true)) },
         "burn_rate"
         | "pace"
         | "worst_incident"

@@ -41,13 +41,14 @@ pub enum Notation {
 pub const NO_PRIORITY: Decimal = Decimal::from_parts(6, 0, 0, false, 0);
 
 /// The facts that a test can give, each as a path of keys.
-pub const FACTS: [(&str, Argument, Notation); 23] = [
+pub const FACTS: [(&str, Argument, Notation); 24] = [
     ("remaining", Argument::None, Notation::Share),
     ("consumed", Argument::None, Notation::Share),
     ("objective", Argument::None, Notation::Share),
     ("bad", Argument::None, Notation::Count),
     ("total", Argument::None, Notation::Count),
     ("pace", Argument::None, Notation::Multiple),
+    ("elapsed", Argument::None, Notation::Share),
     ("worst_incident", Argument::None, Notation::Share),
     ("time_to_exhaustion", Argument::None, Notation::Time),
     ("priority", Argument::None, Notation::Priority),

@@ -15,7 +15,7 @@ use super::expect::END;
 use super::given::Given;
 use super::record::Record;
 use super::{Case, ENDING, Files, Ground, History, OBJECTIVE, Want, happened, notation};
-use crate::catalog::{Objective, Terms};
+use crate::catalog::{Calendar, Objective, Requirements, Terms};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part, Schema};
 use crate::policy::walk::Span;
@@ -255,8 +255,9 @@ impl Reader<'_> {
         let seconds = |key: &str, default: i64| {
             part.get(key).and_then(Part::text).and_then(length::length).unwrap_or(default)
         };
-        let (step, period) = (seconds("step", self.names.step.max(1)), seconds("period", PERIOD));
-        if period % step != 0 {
+        let step = seconds("step", self.names.step.max(1));
+        let (period, calendar) = self.period(part);
+        if calendar.is_none() && period % step != 0 {
             let at = part.get("period").or_else(|| part.get("step")).unwrap_or(part);
             let message = "the period is no whole number of steps".to_owned();
             self.wrong(at, message, "write a `step` that divides the `period`");
@@ -289,11 +290,33 @@ impl Reader<'_> {
         };
         match objective {
             Some(objective) => {
-                let terms = Terms { sla: self.sla(part, objective), ..Terms::default() };
-                Ground::History(History { start, objective, terms, period, step, points })
+                let history = part.get("minimum_history").and_then(Part::text).and_then(length::length);
+                let requirements = Requirements { history, ..Requirements::default() };
+                let terms = Terms { sla: self.sla(part, objective), requirements, ..Terms::default() };
+                Ground::History(History { start, objective, terms, period, calendar, step, points })
             }
             None => Ground::Facts(Arc::new(Given::new(step))),
         }
+    }
+
+    /// The period of a history, in seconds, and the calendar that it follows.
+    fn period(&mut self, history: Part<'_>) -> (i64, Option<Calendar>) {
+        let text = history.get("period").and_then(Part::text);
+        let Some(written) = history.get("calendar") else {
+            let rolling = text.and_then(length::length);
+            if let (Some(text), None, Some(part)) = (text, rolling, history.get("period")) {
+                let help = "write a length such as `28d`, or add a `calendar`";
+                self.wrong(part, format!("a period of `{text}` follows a calendar"), help);
+            }
+            return (rolling.unwrap_or(PERIOD), None);
+        };
+        let (text, told) = (text.unwrap_or("1M"), self.problems.len());
+        let calendar = Calendar::read(written, text, &mut self.problems);
+        if calendar.is_none() && self.problems.len() == told {
+            let message = format!("a period of `{text}` follows no calendar");
+            self.wrong(written, message, "write days, weeks, months, quarters or years, such as `1M`");
+        }
+        (calendar.as_ref().map_or(PERIOD, Calendar::longest), calendar)
     }
 
     /// When a history begins that does not say so: when the policy becomes effective.

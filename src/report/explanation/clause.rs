@@ -5,7 +5,7 @@ use crate::policy::distance::Distance;
 use crate::policy::prose::Piece;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Clause, Condition, Evidence, Policy, Value};
-use crate::report::{Report, figure, recalled};
+use crate::report::{Report, figure, period, recalled};
 use crate::verdict::Weighed;
 
 /// What a clause says of one SLO, and how far it is from saying something else.
@@ -132,6 +132,9 @@ impl Writer {
         let mut title = vec![name(&report.title_of(weighed)), words(": ")];
         title.push(words(&standing(ruling.standing, report.judged_at)));
         self.bullet(0, &title);
+        if let Some(said) = report.budget_of(weighed).and_then(period::sentence) {
+            self.bullet(1, &[words(&said)]);
+        }
         for (evidence, which) in ruling
             .evidence
             .iter()

@@ -70,6 +70,11 @@ impl<'a> Told<'a> {
         self.0.get("budgets").into_iter().flat_map(Part::items).find(same)
     }
 
+    /// True where the budget of a ruling was only estimated.
+    pub(super) fn is_estimated(self, ruling: Part<'_>) -> bool {
+        self.budget_of(ruling).is_some_and(|budget| text(budget, "state") == "estimated")
+    }
+
     /// What people call the budget of a ruling.
     pub(super) fn title_of(self, ruling: Part<'a>) -> &'a str {
         self.budget_of(ruling).map_or_else(|| text(ruling, "slo"), |budget| text(budget, "title"))

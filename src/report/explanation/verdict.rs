@@ -83,6 +83,11 @@ impl Writer {
             name(text(ruling, "service")),
         ]);
         self.bullet(0, &head);
+        if let Some(calendar) = told.budget_of(ruling).and_then(|budget| budget.get("calendar")) {
+            let bound = |key: &str| instant(text(calendar, key));
+            let bounds = format!("over the period since {}; it ends {}", bound("start"), bound("end"));
+            self.bullet(1, &[words(&bounds)]);
+        }
         for (key, which) in [("evidence", Which::When), ("thaw_evidence", Which::Thaws)] {
             for read in ruling.get(key).into_iter().flat_map(Part::items).filter_map(evidence) {
                 self.compared(&read, which);
@@ -107,6 +112,8 @@ impl Writer {
             let excepted = ruling.get("excepted").and_then(Part::boolean) == Some(true);
             let why = if excepted {
                 ", because the change's class is excepted".to_owned()
+            } else if told.is_estimated(ruling) && told.verdict("mode") == "enforce" {
+                ", because the budget is only estimated".to_owned()
             } else {
                 format!(" where the mode is {}", told.verdict("mode"))
             };

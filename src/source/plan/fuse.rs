@@ -72,14 +72,16 @@ fn fits(fused: &Fused, points: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Request;
     use crate::source::plan::tests::{environment, slo};
+    use crate::source::{Range, Request};
+
+    const RANGE: Range = Range { first: 300, last: 900, step: 300 };
 
     /// The queries over 60 seconds that count `total`s in an environment of `env=prod`.
     fn queries(totals: &[String], points: usize) -> Vec<String> {
         let environment = environment(Some(("env", "prod")));
         let slos: Vec<_> = totals.iter().map(|total| slo("a", total, total, false, 900)).collect();
-        let plan = |slo| Plan::of(&Request { slo, environment: "prod", matchers: &environment });
+        let plan = |slo| Plan::of(&Request { slo, environment: "prod", matchers: &environment }, RANGE);
         let plans: Vec<Plan> = slos.iter().map(|slo| plan(slo).expect("it can be asked")).collect();
         fuse(plans.iter(), points).iter().map(|fused| fused.increase(60)).collect()
     }
@@ -115,7 +117,7 @@ mod tests {
         let texts: Vec<String> = (0..700).map(|n| format!("x{{s=\"{}\",t=\"{n}\"}}", n % 7)).collect();
         let environment = environment(None);
         let slos: Vec<_> = texts.iter().map(|text| slo("a", text, text, false, 900)).collect();
-        let plan = |slo| Plan::of(&Request { slo, environment: "prod", matchers: &environment });
+        let plan = |slo| Plan::of(&Request { slo, environment: "prod", matchers: &environment }, RANGE);
         let plans: Vec<Plan> = slos.iter().map(|slo| plan(slo).expect("it can be asked")).collect();
         let fused = fuse(plans.iter(), 10);
         let mut found: Vec<String> =

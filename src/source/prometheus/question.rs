@@ -87,7 +87,7 @@ pub(super) fn questions(plans: &[&Plan], range: Range) -> Vec<Question> {
 
 /// The questions that requests lead to, with the SLOs that each is for; one that cannot be asked for leads to none.
 pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
-    let plans = requests.iter().map(|request| (request.slo.name.as_str(), Plan::of(request)));
+    let plans = requests.iter().map(|request| (request.slo.name.as_str(), Plan::of(request, range)));
     let plans = plans.filter_map(|(name, plan)| Some((name, plan.ok()?)));
     let plans: Vec<(&str, Plan)> = plans.filter(|(_, plan)| !plan.is_raw).collect();
     let mut names: BTreeMap<String, BTreeSet<(&str, i64)>> = BTreeMap::new();

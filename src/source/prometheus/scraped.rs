@@ -93,8 +93,9 @@ pub(super) fn stretches(plans: &[&Plan], range: Range) -> Vec<Stretch> {
 
 /// The requests for samples that SLOs lead to, with the SLOs that each is for.
 pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
-    let plans =
-        requests.iter().filter_map(|request| Some((request.slo.name.clone(), Plan::of(request).ok()?)));
+    let plans = requests
+        .iter()
+        .filter_map(|request| Some((request.slo.name.clone(), Plan::of(request, range).ok()?)));
     let plans: Vec<(String, Plan)> = plans.filter(|(_, plan)| plan.is_raw).collect();
     let all: Vec<&Plan> = plans.iter().map(|(_, plan)| plan).collect();
     let planned = stretches(&all, range).into_iter().map(|stretch| {

@@ -1,0 +1,33 @@
+//! The period of a budget in words: where one of the calendar began and when it ends, by the clocks of its zone, how much
+//! of it is over, and how fast the budget goes by that.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::report::{BudgetLine, figure};
+
+/// The period of the calendar that a budget is in, without a period at its end; none for a rolling one.
+#[must_use]
+pub fn sentence(line: &BudgetLine) -> Option<String> {
+    let current = line.calendar.as_ref()?;
+    let zone = current.calendar.zone();
+    let bounds = format!("since {}; ends {}", local(current.start, zone), local(current.end, zone));
+    let Ok(known) = &line.figures else { return Some(bounds) };
+    let (over, pace) = (figure::percent(known.elapsed), figure::rate(known.pace));
+    Some(format!("{bounds}; {over} of it is over, pace {pace}"))
+}
+
+/// An instant by the clocks of a zone: `1 Dec 00:00 CET`.
+fn local(seconds: i64, zone: &TimeZone) -> String {
+    Timestamp::from_second(seconds).map_or_else(
+        |_| "beyond all time".to_owned(),
+        |instant| instant.to_zoned(zone.clone()).strftime("%-d %b %H:%M %Z").to_string(),
+    )
+}
+
+/// What is said of a budget that is only estimated, without a period at its end.
+#[must_use]
+pub fn estimate(slo: &str, history: i64) -> String {
+    let history = figure::period(history);
+    format!("the budget of {slo} is estimated from {history} of history: it may warn, and stops nobody")
+}
