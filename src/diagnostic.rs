@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use meaning::Meaning;
-pub use nearest::{list, nearest, suggestion};
+pub use nearest::{list, meant, nearest, suggestion};
 
 /// What stands where only a person can say what belongs there: `slogate init` writes it, and whoever reads it warns.
 pub const PLACEHOLDER: &str = "@fill-in";
@@ -351,6 +351,12 @@ impl Place {
         let text = source.text().get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let indent = text.len() - text.trim_start().len();
         Self::new(source, start + indent..start + text.trim_end().len().max(indent))
+    }
+
+    /// The beginning of a file of which nothing is known but its path.
+    #[must_use]
+    pub fn of_file(path: &str) -> Self {
+        Self::new(&SourceText::new(path, ""), 0..0)
     }
 
     /// The stretch from the first byte of either to the last; the other must be of the same file.

@@ -95,6 +95,10 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
             }
         }
     }
+    // What else is wrong with an SLO hides nothing that is wrong with its queries.
+    let given_up = catalog.given_up.iter().filter_map(|slo| slo.indicator.as_ref()?.counters());
+    problems
+        .extend(given_up.flat_map(|(part, total, _)| [part, total]).filter_map(|query| parse(query).err()));
     problems.extend(catalog.slos.iter().flat_map(endpoint_contradictions));
     let everywhere = environments(settings, |_| true);
     for signal in settings.signals.values() {
