@@ -103,6 +103,7 @@ pub fn examine(
         changes = past.changes(&mut notes);
     }
     let loosened = past::loosened(&changes, &asked, &watch, settings, &mut notes);
+    notes.extend(watch.notes());
     Ok(Outcome {
         problems: lint::observed::examine(&observed, &loosened, settings),
         notes,
