@@ -28,6 +28,7 @@ pub mod explain;
 mod ground;
 pub mod init;
 mod judge;
+mod known;
 mod law;
 mod observed;
 mod organization;

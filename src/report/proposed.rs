@@ -49,8 +49,8 @@ impl Retold {
 pub struct Found {
     /// The problem.
     pub problem: Diagnostic,
-    /// It stands on a line that the change touches.
-    pub touched: bool,
+    /// It is the change's for sure: on a line that it touches, or in a file that nobody else changed since it began.
+    pub ours: bool,
 }
 
 impl Proposed {
