@@ -33,6 +33,7 @@ pub mod markdown;
 pub mod period;
 pub mod problem;
 pub mod proposed;
+pub mod resettled;
 pub mod recalled;
 pub mod reference;
 pub mod revision;

@@ -87,6 +87,7 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
     match law_of(&at_head, basis, changed, &mut proposed.untold, &mut problems) {
         Ok((rules, catalog)) => {
             let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
+            proposed.settings = settings::revision::compare(&basis.rules.settings, settings);
             revise(&mut proposed, &basis.catalog, &catalog, &problems, report);
             if !problems.iter().any(Diagnostic::is_error) {
                 problems.extend(unprotected(&basis.rules.settings, (settings, &catalog)));
