@@ -31,9 +31,14 @@ const DEPENDENCIES: &str = "dependencies";
 /// Who agreed to it, by role.
 const AGREED_BY: &str = "agreed-by";
 
+/// How its events are counted.
+const EXACT: &str = "exact";
+/// From the counters as they were scraped.
+const RAW: &str = "raw";
+
 /// The annotations that are read here, without the prefix.
-pub(super) const KEYS: [&str; 10] =
-    [ENVIRONMENT, ENDPOINT, SLI, DEFAULT, TEAM, OWNER, JOURNEY, RUNBOOK, DEPENDENCIES, AGREED_BY];
+pub(super) const KEYS: [&str; 11] =
+    [ENVIRONMENT, ENDPOINT, SLI, DEFAULT, TEAM, OWNER, JOURNEY, RUNBOOK, DEPENDENCIES, AGREED_BY, EXACT];
 
 /// The most characters that are kept of one annotation.
 const LONGEST: usize = 500;
@@ -87,6 +92,8 @@ pub struct About {
     pub dependencies: Vec<Note>,
     /// Who agreed to it.
     pub agreed_by: BTreeMap<Role, String>,
+    /// Its counters are read as they were scraped, and not as the monitoring system extrapolates them.
+    pub is_raw: bool,
 }
 
 /// What the annotations say of an SLO.
@@ -122,6 +129,7 @@ pub(super) fn about(
         runbook: text(RUNBOOK),
         dependencies: text(DEPENDENCIES).map(|note| names(&note)).unwrap_or_default(),
         agreed_by: BTreeMap::new(),
+        is_raw: false,
     };
     let agreed = text(AGREED_BY);
     let default = annotations.get(DEFAULT).and_then(|note| default(note, problems));
@@ -131,7 +139,20 @@ pub(super) fn about(
         tell(problem.at(note.place.clone(), "not declared"), problems);
     }
     let agreed_by = agreed.map(|note| agreement(&note, problems)).unwrap_or_default();
-    About { default, agreed_by, ..about }
+    let is_raw = annotations.get(EXACT).is_some_and(|note| is_raw(note, problems));
+    About { default, agreed_by, is_raw, ..about }
+}
+
+/// Whether an SLO says that its counters are read raw.
+fn is_raw(note: &Note, problems: &mut Vec<Diagnostic>) -> bool {
+    let is_raw = note.text.trim() == RAW;
+    if !is_raw {
+        let message = format!("`{PREFIX}{EXACT}` cannot be `{}`", note.text);
+        let problem =
+            Diagnostic::error(Code::WrongValue, message).at(note.place.clone(), "not a way to count");
+        tell(problem.help(format!("write `{RAW}`, or take the annotation out")), problems);
+    }
+    is_raw
 }
 
 /// Where an SLO says that it is a default; none where it says that it is not.

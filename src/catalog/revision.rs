@@ -244,7 +244,7 @@ fn is_same(one: &Method, other: &Method) -> bool {
 }
 
 /// What people say of an SLO, by what they say it of.
-fn said(slo: &Slo) -> [(&'static str, Option<String>); 11] {
+fn said(slo: &Slo) -> [(&'static str, Option<String>); 12] {
     let about = &slo.about;
     let text = |note: &Option<Note>| note.as_ref().map(|note| note.text.trim().to_owned());
     let listed = |words: Vec<String>| (!words.is_empty()).then(|| words.join(", "));
@@ -261,6 +261,7 @@ fn said(slo: &Slo) -> [(&'static str, Option<String>); 11] {
         ("runbook", text(&about.runbook)),
         ("dependencies", listed(about.dependencies.iter().map(|note| note.text.clone()).collect())),
         ("agreed-by", listed(agreed)),
+        ("exact", about.is_raw.then(|| "raw".to_owned())),
     ]
 }
 

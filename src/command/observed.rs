@@ -103,6 +103,7 @@ pub fn examine(
         moments = past.moments(&mut notes);
     }
     let loosened = past::loosened(&moments, &asked, &watch, settings, &mut notes);
+    notes.extend(watch.notes());
     Ok(Outcome {
         problems: lint::observed::examine(&observed, &loosened, settings),
         notes,

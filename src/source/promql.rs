@@ -15,11 +15,13 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::{Environment, Settings, Signal};
 
 mod expression;
+mod fused;
 mod relation;
 mod shape;
 mod text;
 
 pub use expression::Expression;
+pub use fused::{Fused, Group, Pattern};
 pub use relation::{Outcome, Stray};
 
 /// The label that holds a metric's name.
@@ -241,14 +243,18 @@ impl Selector {
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut inside: Vec<String> = self.matchers.iter().map(written).collect();
-        let plain = is_name(&self.metric, ":");
-        if !plain {
-            inside.insert(0, quoted(&self.metric));
-        }
-        f.write_str(if plain { &self.metric } else { "" })?;
-        if inside.is_empty() { Ok(()) } else { write!(f, "{{{}}}", inside.join(",")) }
+        f.write_str(&printed(&self.metric, self.matchers.iter().map(written).collect()))
     }
+}
+
+/// A metric with matchers that are PromQL already.
+fn printed(metric: &str, mut matchers: Vec<String>) -> String {
+    let plain = is_name(metric, ":");
+    if !plain {
+        matchers.insert(0, quoted(metric));
+    }
+    let inside = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) };
+    format!("{}{inside}", if plain { metric } else { "" })
 }
 
 /// Puts matchers of equality to the matchers of a selector. One that is there already is kept.
