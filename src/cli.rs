@@ -190,7 +190,7 @@ pub enum Prose {
 /// of a pull request must have a higher version.
 ///
 /// With `--format github` problems become annotations of a workflow's run: of a pull request those that stand on lines
-/// which it changes, the errors first, and the others are counted. GitHub shows ten errors and ten warnings of a step.
+/// which it changes or that the text before it does not have, the errors first, and the others are counted. GitHub shows ten errors and ten warnings of a step.
 /// Without a base in the clone (`fetch-depth: 0`) all problems count as the change's.
 ///
 /// With --observed, SLOs are also held against what was measured: objectives that no period of the history met, SLOs
@@ -209,8 +209,8 @@ pub struct Validate {
     #[arg(long, value_name = "REF")]
     pub base: Option<String>,
 
-    /// Compare with this branch, tag or commit: a policy whose text differs must have a higher version, and annotations
-    /// are of the lines that differ. By default the base of the pull request that a workflow runs on
+    /// Compare with this branch, tag or commit: a policy whose text differs must have a higher version, a new
+    /// endpoint an SLO, and annotations are of what the change brings. By default the base of the pull request that a workflow runs on
     /// (`GITHUB_BASE_REF`), where it is in this clone and no --base is given. With --observed, an SLO that is looser than
     /// there counts as loosened now.
     #[arg(long, value_name = "REF")]

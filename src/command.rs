@@ -36,6 +36,7 @@ mod post;
 mod proposed;
 pub mod rules;
 pub mod slos;
+mod stranger;
 mod touched;
 mod unread;
 mod unsettled;

@@ -36,6 +36,7 @@ pub mod proposed;
 pub mod query_plan;
 pub mod recalled;
 pub mod reference;
+pub mod resettled;
 pub mod revision;
 pub mod slos;
 pub mod text;

@@ -11,6 +11,7 @@ mod join;
 pub mod layer;
 mod load;
 pub mod organization;
+pub mod revision;
 
 use std::collections::BTreeMap;
 

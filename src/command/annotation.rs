@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::command::known::Known;
 use crate::command::touched::Touched;
 use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::publish::{Annotation, Level, workflow};
@@ -28,13 +29,22 @@ pub fn of(problem: &Diagnostic, prefix: &str) -> Annotation {
     }
 }
 
-/// Problems as commands to the runner: those on lines that differ from what stood there before, and a count of the
-/// others; all of them where nothing is compared.
-pub fn commands(problems: &[Diagnostic], before: Option<Rc<dyn Tree>>, prefix: &str) -> String {
+/// What stood there before a change.
+pub struct Before {
+    /// Its text.
+    pub tree: Rc<dyn Tree>,
+    /// What was wrong in it; none where that cannot be told, so that the lines alone say what is the change's.
+    pub known: Option<Known>,
+}
+
+/// Problems as commands to the runner: those on lines that differ from what stood there before or that were not there
+/// before, and a count of the others; all of them where nothing is compared.
+pub fn commands(problems: &[Diagnostic], before: Option<Before>, prefix: &str) -> String {
     let (ours, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) = match before {
-        Some(before) => {
-            let mut touched = Touched::of(before, None);
-            problems.iter().partition(|problem| touched.has(problem))
+        Some(Before { tree, known }) => {
+            let mut touched = Touched::of(tree, None);
+            let is_new = |problem: &Diagnostic| known.as_ref().is_some_and(|known| !known.has(problem));
+            problems.iter().partition(|problem| is_new(problem) || touched.has(problem))
         }
         None => (problems.iter().collect(), Vec::new()),
     };

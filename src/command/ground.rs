@@ -222,8 +222,13 @@ fn work_tree(root: &Path, notes: Vec<String>) -> Ground {
 
 /// The ground of files that are, or would be, in the work tree.
 pub fn of_files(tree: Box<dyn Tree>) -> Ground {
+    of_tree(Rc::from(tree))
+}
+
+/// The ground of a tree alone: neither a commit nor a change is known of it.
+pub fn of_tree(tree: Rc<dyn Tree>) -> Ground {
     Ground {
-        tree: Rc::from(tree),
+        tree,
         base: None,
         head: None,
         permalink: None,

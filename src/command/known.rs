@@ -1,58 +1,52 @@
-//! Names that SLOs say and that nobody else knows: teams and dependencies.
+//! Which problems were there before a change: those that it brings are its author's to mend, wherever they stand.
 //!
-//! Nothing is judged by them, so a stranger is a warning; a dependency that is nobody's may well be another company's.
+//! Whoever takes an SLI away breaks the SLO that refers to it, in a file and on a line that the change never touches.
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{Catalog, Slo};
-use crate::diagnostic::{self, Code, Diagnostic};
-use crate::policy::Policy;
-use crate::settings::{Note, Settings};
+use crate::diagnostic::{Code, Diagnostic};
 
-/// The warnings about teams that neither the settings nor the policies know, and about dependencies that have nearly
-/// the name of one that is known.
-pub fn strangers(catalog: &Catalog, settings: &Settings, policies: &[Policy]) -> Vec<Diagnostic> {
-    let services = || settings.services.values();
-    let mut teams: BTreeSet<&str> = services().filter_map(|service| service.team.as_deref()).collect();
-    teams.extend(policies.iter().filter_map(|policy| policy.header.scope.team.as_deref()));
-    let mut others: BTreeSet<&str> = settings.services.keys().map(String::as_str).collect();
-    others.extend(services().flat_map(|service| &service.dependencies).map(|one| one.name.as_str()));
-    others.extend(settings.third_parties.keys().map(String::as_str));
-    let mut told = Vec::new();
-    for slo in catalog.written() {
-        let found = team(slo, &teams).into_iter().chain(dependencies(slo, &others));
-        for problem in found {
-            // A document of several SLOs says it once.
-            if !told.contains(&problem) {
-                told.push(problem);
-            }
-        }
+/// Problems that are known, each the same one wherever its line moved.
+#[derive(Debug, Clone, Default)]
+pub struct Known(BTreeSet<Key>);
+
+/// What makes a problem the same one before and behind a change: its code, whether it is an error, its message, its file.
+type Key = (Code, bool, String, Option<String>);
+
+impl Known {
+    /// These problems.
+    pub fn of<'a>(problems: impl IntoIterator<Item = &'a Diagnostic>) -> Self {
+        Self(problems.into_iter().map(key).collect())
     }
-    told
+
+    /// Whether a problem is one of them.
+    pub fn has(&self, problem: &Diagnostic) -> bool {
+        self.0.contains(&key(problem))
+    }
 }
 
-/// The warning about a team that nobody knows, where any are known.
-fn team(slo: &Slo, known: &BTreeSet<&str>) -> Option<Diagnostic> {
-    let note = slo.about.team.as_ref().filter(|note| !known.contains(note.text.trim()))?;
-    let name = note.text.trim();
-    (!known.is_empty()).then(|| {
-        let help = diagnostic::suggestion(name, known.iter().copied());
-        stranger(note, format!("no service and no policy has the team `{name}`"), help)
-    })
+/// The key of a problem.
+fn key(problem: &Diagnostic) -> Key {
+    let path = problem.place().map(|place| place.source.path().to_owned());
+    (problem.code, problem.is_error(), problem.message.clone(), path)
 }
 
-/// The warnings about dependencies whose names are nearly those that are known.
-fn dependencies(slo: &Slo, known: &BTreeSet<&str>) -> Vec<Diagnostic> {
-    let strangers = slo.about.dependencies.iter().filter(|note| !known.contains(note.text.as_str()));
-    let near = strangers.filter_map(|note| {
-        let near = diagnostic::nearest(&note.text, known.iter().copied())?;
-        let message = format!("no service and no third party is named `{}`", note.text);
-        Some(stranger(note, message, diagnostic::meant(near)))
-    });
-    near.collect()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Place, SourceText};
 
-/// A warning about a name.
-fn stranger(note: &Note, message: String, help: String) -> Diagnostic {
-    Diagnostic::warning(Code::UnknownName, message).at(note.place.clone(), "known to nobody").help(help)
+    #[test]
+    fn a_problem_is_the_same_one_on_another_line_and_another_one_as_an_error() {
+        let at = |line: usize, message: &str| {
+            let place = Place::line_of(&SourceText::new("slos/a.yaml", "a\nb\n".to_owned()), line);
+            Diagnostic::warning(Code::Unsaid, message).at(place, "here")
+        };
+        let known = Known::of(&[at(1, "no journey")]);
+        assert!(known.has(&at(2, "no journey")));
+        assert!(!known.has(&at(1, "no runbook")));
+        assert!(!known.has(&Diagnostic::error(Code::Unsaid, "no journey")));
+        let error = Diagnostic { severity: crate::diagnostic::Severity::Error, ..at(1, "no journey") };
+        assert!(!known.has(&error));
+    }
 }

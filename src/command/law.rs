@@ -11,7 +11,7 @@ use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
-use crate::command::{known, organization, unread};
+use crate::command::{organization, stranger, unread};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Part};
 use crate::policy::{Author, Names, Policy, supply};
@@ -150,7 +150,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         policies.extend(demanded);
         problems.extend(twins(settings));
     }
-    problems.extend(known::strangers(&catalog, settings, &policies));
+    problems.extend(stranger::told(&catalog, settings, &policies));
     problems.extend(long_windows(&catalog, settings, &policies));
     let complete = !problems.iter().any(Diagnostic::is_error);
     if complete {

@@ -189,7 +189,7 @@ fn annotations(report: &Report) -> Vec<Annotation> {
             message: retold.sentence(terminal),
         })
     });
-    let found = proposed.into_iter().flat_map(|proposed| &proposed.problems).filter(|found| found.touched);
+    let found = proposed.into_iter().flat_map(|proposed| &proposed.problems).filter(|found| found.ours);
     let found = found.map(|found| annotation::of(&found.problem, &report.prefix));
     let problems = report.problems.iter().map(|problem| annotation::of(problem, &report.prefix));
     std::iter::once(verdict).chain(eased).chain(found).chain(problems).collect()

@@ -4,7 +4,6 @@
 //! or by GitHub's API, within a time, a number of files and the limits of every reading, and whatever becomes of it,
 //! the verdict is what it was.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
@@ -13,6 +12,7 @@ use crate::catalog::{Catalog, revision};
 use crate::command::basis::Basis;
 use crate::command::ground::Ground;
 use crate::command::judge::{Case, Stop};
+use crate::command::known::Known;
 use crate::command::law::{self, Rules};
 use crate::command::organization;
 use crate::command::touched::Touched;
@@ -76,7 +76,9 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
         ..Proposed::default()
     };
     let before = ground.before(seen);
-    for path in before.iter().flat_map(|before| moved_on(&**before, &*ground.tree, &proposed.files)) {
+    let moved: Vec<String> =
+        before.iter().flat_map(|before| moved_on(&**before, &*ground.tree, &proposed.files)).collect();
+    for path in &moved {
         proposed.untold.push(format!(
             "`{path}` changed on the base as well since this change began, so what differs in it may not be this change's"
         ));
@@ -85,6 +87,7 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
     match law_of(&at_head, basis, changed, &mut proposed.untold, &mut problems) {
         Ok((rules, catalog)) => {
             let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
+            proposed.settings = settings::revision::compare(&basis.rules.settings, settings);
             revise(&mut proposed, &basis.catalog, &catalog, &problems, report);
             if !problems.iter().any(Diagnostic::is_error) {
                 problems.extend(unprotected(&basis.rules.settings, (settings, &catalog)));
@@ -92,18 +95,17 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
         }
         Err(why) => proposed.untold.push(format!("the head cannot be read: {why}")),
     }
-    let known: BTreeSet<Key> = report
-        .problems
-        .iter()
-        .chain(&lint::examine(&basis.catalog, &basis.rules.settings))
-        .map(key)
-        .collect();
-    problems.retain(|problem| !known.contains(&key(problem)));
+    let doubtful = lint::examine(&basis.catalog, &basis.rules.settings);
+    let known = Known::of(report.problems.iter().chain(&doubtful));
+    problems.retain(|problem| !known.has(problem));
     diagnostic::sort(&mut problems);
     let before = before.unwrap_or_else(|| Rc::clone(&ground.tree));
     let mut touched = Touched::of(before, Some(changed));
-    proposed.problems =
-        problems.into_iter().map(|problem| Found { touched: touched.has(&problem), problem }).collect();
+    let alone = |problem: &Diagnostic| {
+        problem.place().is_none_or(|place| moved.iter().all(|path| path != place.source.path()))
+    };
+    let found = |problem: Diagnostic| Found { ours: alone(&problem) || touched.has(&problem), problem };
+    proposed.problems = problems.into_iter().map(found).collect();
     Some(proposed)
 }
 
@@ -182,7 +184,7 @@ fn revise(
 
 /// A warning about each service and each endpoint that is new and of which nothing will be known: an SLO comes before the
 /// first deployment to production, be it a default.
-fn unprotected(before: &Settings, (after, catalog): (&Settings, &Catalog)) -> Vec<Diagnostic> {
+pub fn unprotected(before: &Settings, (after, catalog): (&Settings, &Catalog)) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut warn = |message: String, place: &Place, label: &str| {
         let help = "write an SLO for it, or a default one, before it is first deployed to production: \
@@ -207,15 +209,6 @@ fn unprotected(before: &Settings, (after, catalog): (&Settings, &Catalog)) -> Ve
         }
     }
     problems
-}
-
-/// What makes a problem the same one before and behind a change, wherever its line moved.
-type Key = (Code, bool, String, Option<String>);
-
-/// The key of a problem.
-fn key(problem: &Diagnostic) -> Key {
-    let path = problem.place().map(|place| place.source.path().to_owned());
-    (problem.code, problem.is_error(), problem.message.clone(), path)
 }
 
 #[cfg(test)]

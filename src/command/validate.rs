@@ -7,12 +7,14 @@ use std::rc::Rc;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
 use crate::command::against;
-use crate::command::annotation;
+use crate::command::annotation::{self, Before};
 use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
+use crate::command::known::Known;
 use crate::command::law::{self, Law, Rules};
 use crate::command::observed::{self, Outcome};
 use crate::command::organization::Offer;
+use crate::command::proposed;
 use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
@@ -56,7 +58,10 @@ pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let text = match validate.format {
         Listing::Json => json::problems(&problems),
         Listing::Github => {
-            let before = compared.as_ref().and_then(Compared::before);
+            let before = compared
+                .as_ref()
+                .and_then(Compared::before)
+                .map(|tree| Before { known: known(validate, world, &tree, &seen.problems), tree });
             let prefix = ground::prefix(&world.directory.join(&validate.dir));
             world.command(&annotation::commands(&problems, before, &prefix));
             summary()
@@ -92,17 +97,36 @@ fn path(
     let ground = &compared.here;
     let layer = Offer::of(&validate.layered, world)
         .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
-    let slo_rules = validate.rules.as_deref().and_then(RuleSet::named);
-    let (mut rules, law) = examine(ground, layer, slo_rules, problems)?;
+    let (mut rules, law) = examine(ground, layer, slo_rules(validate), problems)?;
     rules.notes.extend(compared.note.clone());
     if let Some(other) = &compared.other {
         problems.extend(against::compare(ground, &rules, &law, other)?);
+        problems.extend(compared.unprotected(&rules, &law, problems));
     }
     if validate.observes() {
         *seen = observed::examine(validate, world, (ground, compared.other.as_ref()), (&rules, &law))?;
-        problems.append(&mut seen.problems);
+        problems.extend(seen.problems.iter().cloned());
     }
     Ok((rules, law))
+}
+
+/// The rules that the command line names.
+fn slo_rules(validate: &Validate) -> Option<RuleSet> {
+    validate.rules.as_deref().and_then(RuleSet::named)
+}
+
+/// What was wrong already before the change, and what was measured, which is of no line that somebody wrote; none where
+/// the text before the change is broken so badly that not all of it was looked at.
+fn known(
+    validate: &Validate,
+    world: &World,
+    before: &Rc<dyn Tree>,
+    measured: &[Diagnostic],
+) -> Option<Known> {
+    let layer = Offer::of(&validate.layered, world).read(&world.directory, None);
+    let mut problems = measured.to_vec();
+    examine(&ground::of_tree(Rc::clone(before)), layer, slo_rules(validate), &mut problems).ok()?;
+    Some(Known::of(&problems))
 }
 
 /// What is looked at, and what it is compared with.
@@ -120,6 +144,19 @@ impl Compared {
     fn before(&self) -> Option<Rc<dyn Tree>> {
         let other = self.other.as_ref()?;
         Some(other.forked(&self.here).map_or_else(|| Rc::clone(&other.tree), Rc::from))
+    }
+
+    /// What is new since then and has no SLO, beyond what is `told` already; nothing while not all SLOs can be read.
+    fn unprotected(&self, rules: &Rules, law: &Law, told: &[Diagnostic]) -> Vec<Diagnostic> {
+        let Some(before) = self.before().filter(|_| law.complete) else { return Vec::new() };
+        let layer = Ok(rules.organization.clone());
+        // Without usable settings before, nobody can say what is new.
+        let Ok(before) = law::read_rules(&ground::of_tree(before), layer, &mut Vec::new()) else {
+            return Vec::new();
+        };
+        let mut found = proposed::unprotected(&before.settings, (&rules.settings, &law.catalog));
+        found.retain(|new| !told.iter().any(|one| one.code == new.code && one.place() == new.place()));
+        found
     }
 }
 

@@ -16,7 +16,10 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
 use crate::report::proposed::{Proposed, Retold};
 use crate::report::revision::Left;
-use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report};
+use crate::report::{
+    BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report, resettled as words,
+};
+use crate::settings::revision::Resettled;
 use crate::verdict::Weighed;
 
 /// The report as JSON text, indented, with a newline at its end.
@@ -56,9 +59,20 @@ pub fn render(report: &Report) -> String {
 fn proposed(proposed: &Proposed) -> Json {
     json!({
         "files": proposed.files,
+        "settings": proposed.settings.iter().map(resettled).collect::<Vec<_>>(),
         "revisions": proposed.revisions.iter().map(revision).collect::<Vec<_>>(),
         "problems": proposed.problems.iter().map(|found| problem(&found.problem)).collect::<Vec<_>>(),
         "untold": proposed.untold,
+    })
+}
+
+/// One setting that is revised.
+fn resettled(resettled: &Resettled) -> Json {
+    json!({
+        "setting": resettled.path(),
+        "from": resettled.from,
+        "to": resettled.to,
+        "words": words::sentence(resettled, str::to_owned),
     })
 }
 

@@ -8,8 +8,8 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
-use crate::report::proposed::{Proposed, Retold};
-use crate::report::{BudgetLine, Report, chart, consequence, figure, period, recalled};
+use crate::report::proposed::Proposed;
+use crate::report::{BudgetLine, Report, chart, consequence, figure, period, recalled, resettled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
@@ -368,13 +368,17 @@ fn mistake(permalink: Option<&str>, problem: &Diagnostic) -> String {
     format!("**{kind}** {place}{}{help}", safe(&problem.message))
 }
 
-/// What the change makes of the settings and SLOs that judge it; open where it eases an exhausted budget.
+/// What the change makes of the settings and SLOs that judge it; open where it redirects a budget or
+/// eases an exhausted one.
 fn propose(out: &mut String, proposed: &Proposed) {
-    let eases = proposed.revisions.iter().any(Retold::eases_an_exhausted_budget);
-    let open = if eases { " open" } else { "" };
+    let open = if proposed.is_alarming() { " open" } else { "" };
     let summary = proposed.summary();
     let _ = writeln!(out, "<details{open}><summary>Proposed by this change: {summary}</summary>\n");
     out.push_str("The verdict is by the rules of the base, without any of this.\n\n");
+    for resettled in proposed.settings.iter().take(PROBLEMS) {
+        let said = resettled::sentence(resettled, safe);
+        let _ = if resettled.redirects() { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
+    }
     for retold in proposed.revisions.iter().take(PROBLEMS) {
         let (said, is_alarming) = (retold.sentence(safe), retold.eases_an_exhausted_budget());
         let _ = if is_alarming { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
@@ -382,8 +386,8 @@ fn propose(out: &mut String, proposed: &Proposed) {
     for found in proposed.problems.iter().take(PROBLEMS) {
         let _ = writeln!(out, "- {}", mistake(proposed.permalink.as_deref(), &found.problem));
     }
-    let more =
-        proposed.revisions.len().saturating_sub(PROBLEMS) + proposed.problems.len().saturating_sub(PROBLEMS);
+    let counts = [proposed.settings.len(), proposed.revisions.len(), proposed.problems.len()];
+    let more: usize = counts.iter().map(|count| count.saturating_sub(PROBLEMS)).sum();
     if more > 0 {
         let _ = writeln!(out, "- and {more} more; the report has them all");
     }

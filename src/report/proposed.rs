@@ -6,12 +6,15 @@
 use crate::catalog::revision::Revision;
 use crate::diagnostic::Diagnostic;
 use crate::report::revision::{Left, sentence};
+use crate::settings::revision::Resettled;
 
 /// What a change proposes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proposed {
     /// The settings and SLO definitions that it touches.
     pub files: Vec<String>,
+    /// What it revises of the settings.
+    pub settings: Vec<Resettled>,
     /// What it revises of SLOs.
     pub revisions: Vec<Retold>,
     /// What would be wrong behind it and is not before it: errors first.
@@ -49,16 +52,24 @@ impl Retold {
 pub struct Found {
     /// The problem.
     pub problem: Diagnostic,
-    /// It stands on a line that the change touches.
-    pub touched: bool,
+    /// It is the change's for sure: on a line that it touches, or in a file that nobody else changed since it began.
+    pub ours: bool,
 }
 
 impl Proposed {
-    /// What it is, in a few words: `2 SLO revisions, 1 error, 1 warning`.
+    /// It makes SLOs count other events, or eases an SLO whose budget was exhausted at the time.
+    #[must_use]
+    pub fn is_alarming(&self) -> bool {
+        self.settings.iter().any(Resettled::redirects)
+            || self.revisions.iter().any(Retold::eases_an_exhausted_budget)
+    }
+
+    /// What it is, in a few words: `1 changed setting, 2 SLO revisions, 1 error, 1 warning`.
     #[must_use]
     pub fn summary(&self) -> String {
         let errors = self.problems.iter().filter(|found| found.problem.is_error()).count();
         let counts = [
+            (self.settings.len(), "changed setting", "changed settings"),
             (self.revisions.len(), "SLO revision", "SLO revisions"),
             (errors, "error", "errors"),
             (self.problems.len() - errors, "warning", "warnings"),

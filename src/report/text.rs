@@ -11,7 +11,7 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, period, recalled};
+use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, period, recalled, resettled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -308,6 +308,10 @@ impl Page<'_> {
     fn proposed(&mut self) {
         let Some(proposed) = &self.report.proposed else { return };
         let mut lines = vec![format!("by this change: {}", proposed.summary())];
+        for resettled in proposed.settings.iter().take(PROPOSED) {
+            let said = resettled::sentence(resettled, clean);
+            lines.push(if resettled.redirects() { self.ink(Ink::Alarm, &said) } else { said });
+        }
         for retold in proposed.revisions.iter().take(PROPOSED) {
             let said = retold.sentence(clean);
             let is_alarming = retold.eases_an_exhausted_budget();
@@ -320,8 +324,8 @@ impl Page<'_> {
             lines.push(format!("{kind}: {}{place}", clean(&problem.message)));
             lines.push(format!("help: {}", clean(&problem.help)));
         }
-        let more = proposed.revisions.len().saturating_sub(PROPOSED)
-            + proposed.problems.len().saturating_sub(PROPOSED);
+        let counts = [proposed.settings.len(), proposed.revisions.len(), proposed.problems.len()];
+        let more: usize = counts.iter().map(|count| count.saturating_sub(PROPOSED)).sum();
         if more > 0 {
             lines.push(format!("and {more} more; --format json has them all"));
         }

@@ -1,0 +1,134 @@
+//! A setting that a change revises, in words that every rendering shares. Each hands in how it escapes what authors wrote.
+
+use crate::settings::revision::{Resettled, Subject};
+
+/// It as a sentence without its period.
+pub fn sentence(resettled: &Resettled, safe: impl Fn(&str) -> String) -> String {
+    let Resettled { subject, key, from, to } = resettled;
+    let effect = key.zip(from.as_deref()).and_then(|(key, from)| effect(key, from));
+    let (from, to) = (from.as_deref().map(&safe), to.as_deref().map(&safe));
+    let title = title(subject, &safe);
+    let turn = |from: &str, to: &str| format!("{from} -> {to}");
+    match (key, from, to) {
+        (_, None, None) => title,
+        (Some(key), Some(from), Some(to)) if resettled.redirects() => {
+            let slos = if let Subject::Environment(name) = subject {
+                format!("every SLO in {}", safe(name))
+            } else {
+                format!("every SLO of {title}")
+            };
+            format!("{slos} counts something else now: the {key} {}", turn(&from, &to))
+        }
+        (Some(key), Some(from), Some(to)) => {
+            let effect = effect.map_or_else(String::new, |effect| format!("; {effect}"));
+            let colon = if title.is_empty() { ":" } else { "" };
+            said(&title, &format!("{}{colon} {}{effect}", word(key), turn(&from, &to)))
+        }
+        (Some(key), None, Some(to)) => said(&title, &format!("{} is {to} now", word(key))),
+        (Some(key), Some(from), None) => {
+            said(&title, &format!("{} is no longer said; it was {from}", word(key)))
+        }
+        (None, Some(from), Some(to)) => format!("{title} {}", turn(&from, &to)),
+        (None, None, Some(to)) if matches!(subject, Subject::Lint(_)) => {
+            format!("{title} is at the level {to} now")
+        }
+        (None, Some(from), None) if matches!(subject, Subject::Lint(_)) => {
+            format!("{title} is at its usual level now; it was {from}")
+        }
+        (None, None, Some(to)) => format!("{title} is new: {to}"),
+        (None, Some(from), None) => format!("{title} is removed; it was {from}"),
+    }
+}
+
+/// What is said of a subject; of the repository it needs no name.
+fn said(title: &str, what: &str) -> String {
+    if title.is_empty() { what.to_owned() } else { format!("{title}: {what}") }
+}
+
+/// A subject as people call it; empty for the whole repository.
+fn title(subject: &Subject, safe: impl Fn(&str) -> String) -> String {
+    match subject {
+        Subject::Environment(name) => format!("the environment {}", safe(name)),
+        Subject::Endpoint { service, name } => format!("the endpoint {} of {}", safe(name), safe(service)),
+        Subject::Repository => String::new(),
+        Subject::Class(name) => format!("the class of change {}", safe(name)),
+        Subject::Lint(name) => format!("the lint {}", safe(name)),
+        Subject::Signal(name) => format!("the signal {}", safe(name)),
+        Subject::ThirdParty(name) => format!("the third party {}", safe(name)),
+        Subject::Service(name) => format!("the service {}", safe(name)),
+    }
+}
+
+/// A key as people say it.
+fn word(key: &str) -> &str {
+    match key {
+        "granted_by" => "the least role of who grants it",
+        "ignore" => "the paths that are ignored",
+        "label" => "its label",
+        "level" => "its level",
+        "mode" => "the mode",
+        "on_unknown" => "what an unknown budget does",
+        "paths" => "its paths",
+        "policies" => "where policies are",
+        "query" => "its query",
+        "sla" => "its SLA",
+        "slo_rules" => "the rules for SLOs",
+        "slos" => "where SLOs are",
+        "source.snapshot" => "the recorded history",
+        "step" => "the step",
+        "unmapped" => "what a path of no service does",
+        other => other,
+    }
+}
+
+/// What follows from a setting that is no longer as strict as it could be, or that reckons in another way.
+fn effect(key: &str, from: &str) -> Option<&'static str> {
+    match (key, from) {
+        ("mode", "enforce") => Some("nothing withholds a change there any more"),
+        ("on_unknown", "block") => Some("not knowing no longer withholds a change"),
+        ("unmapped", "all") => Some("such a path no longer concerns every service"),
+        ("step", _) => Some("budgets are reckoned on another grid"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sentence of a setting that is revised.
+    fn told(subject: Subject, key: Option<&'static str>, from: Option<&str>, to: Option<&str>) -> String {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        sentence(&Resettled { subject, key, from: own(from), to: own(to) }, |text| format!("<{text}>"))
+    }
+
+    #[test]
+    fn a_setting_is_told_by_what_it_does() {
+        let production = || Subject::Environment("production".to_owned());
+        assert_eq!(
+            told(production(), Some("match"), Some("env=\"eu\""), Some("env=\"us\"")),
+            "every SLO in <production> counts something else now: the match <env=\"eu\"> -> <env=\"us\">"
+        );
+        assert_eq!(
+            told(production(), Some("mode"), Some("warn"), Some("inform")),
+            "the environment <production>: the mode <warn> -> <inform>"
+        );
+        assert_eq!(
+            told(production(), None, Some("mode warn"), None),
+            "the environment <production> is removed; it was <mode warn>"
+        );
+        assert_eq!(
+            told(Subject::Repository, Some("source.snapshot"), Some("a.om"), None),
+            "the recorded history is no longer said; it was <a.om>"
+        );
+        assert_eq!(
+            told(Subject::Lint("unsaid".to_owned()), None, None, Some("off")),
+            "the lint <unsaid> is at the level <off> now"
+        );
+        let endpoint = Subject::Endpoint { service: "search".to_owned(), name: "GET /s".to_owned() };
+        assert_eq!(
+            told(endpoint, Some("match"), Some("h=\"s\""), Some("h=\"t\"")),
+            "every SLO of the endpoint <GET /s> of <search> counts something else now: the match <h=\"s\"> -> <h=\"t\">"
+        );
+    }
+}
