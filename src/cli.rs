@@ -2,6 +2,7 @@
 
 mod convert;
 mod ending;
+mod rules;
 mod slos;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use convert::Convert;
+pub use rules::{Dialect, Rules};
 pub use slos::{Slos, Table};
 
 use crate::change::Rollout;
@@ -39,6 +41,7 @@ pub enum Verb {
     Definitions(Definitions),
     Vendor(Vendor),
     Convert(Convert),
+    Rules(Rules),
 }
 
 /// Write what editors need: the words of the policy language, and the schemas of the YAML files.
@@ -122,8 +125,11 @@ pub struct Source {
     #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
     pub observations: Option<PathBuf>,
 
-    /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. A bearer token is
-    /// read from `SLOGATE_PROMETHEUS_TOKEN`.
+    /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. Who asks is told by the
+    /// environment alone: a bearer token in `SLOGATE_PROMETHEUS_TOKEN`, or `SLOGATE_PROMETHEUS_USER` with
+    /// `SLOGATE_PROMETHEUS_PASSWORD`; in `SLOGATE_PROMETHEUS_HEADERS` further headers, a line each (`X-Scope-OrgID:
+    /// team-a`). Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; certificates of authorities those of
+    /// the system, or of the file that `SSL_CERT_FILE` names.
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
 
@@ -326,6 +332,7 @@ impl Explain {
             color: "auto".to_owned(),
             source: self.source.clone(),
             save_observations: None,
+            plan: false,
             post: false,
             layered: self.layered.clone(),
         }
@@ -414,6 +421,11 @@ pub struct Check {
     /// Write the observations that the verdict rests on, to judge them again offline.
     #[arg(long, value_name = "FILE")]
     pub save_observations: Option<PathBuf>,
+
+    /// Print the requests that would be made of the monitoring system, what each is for and how many there are; make
+    /// none, and judge nothing.
+    #[arg(long, conflicts_with_all = ["post", "format", "save_observations"])]
+    pub plan: bool,
 
     /// The organisation's layer.
     #[command(flatten)]

@@ -5,6 +5,7 @@
 //! gets into a message. Messages name the limits and not the time that was measured, so that two runs that
 //! fail alike read alike. What an answer means is left to whoever asked.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -15,9 +16,11 @@ use tokio::task::JoinSet;
 use attempt::{Asking, cause};
 
 pub use address::{Address, redact};
+pub use credentials::Credentials;
 
 mod address;
 mod attempt;
+mod credentials;
 #[cfg(test)]
 pub(crate) mod stub;
 
@@ -75,8 +78,8 @@ impl Default for Limits {
 pub struct Get {
     /// The whole address, its query included.
     pub url: String,
-    /// Sent as `Authorization: Bearer`.
-    pub bearer: Option<Secret>,
+    /// Who asks.
+    pub credentials: Credentials,
     /// When it is there, the request is a POST of this form: for questions too long for an address.
     pub form: Option<Vec<(String, String)>>,
     /// The most bytes of a body, after decompression.
@@ -169,6 +172,8 @@ pub struct Client {
     runtime: Runtime,
     /// Connections, TLS and proxies.
     inner: reqwest::Client,
+    /// The same for this very machine, built when it is first asked: no proxy reads what stays here.
+    local: OnceCell<reqwest::Client>,
     /// How long and how often.
     limits: Limits,
     /// When the run is over.
@@ -187,14 +192,9 @@ impl Client {
             .enable_all()
             .build()
             .map_err(|error| HttpError::Setup(error.to_string()))?;
-        let inner = reqwest::Client::builder()
-            .user_agent(concat!("slogate/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .connect_timeout(limits.attempt)
-            .timeout(limits.attempt)
-            .build()
-            .map_err(|error| HttpError::Setup(cause(&error)))?;
-        Ok(Self { runtime, inner, limits, ends: Instant::now() + limits.deadline })
+        let inner = built(builder(limits))?;
+        let local = OnceCell::new();
+        Ok(Self { runtime, inner, local, limits, ends: Instant::now() + limits.deadline })
     }
 
     /// The client for those who speak a protocol of their own over it: no redirects, one TLS stack, the timeout
@@ -202,6 +202,18 @@ impl Client {
     #[must_use]
     pub fn reqwest(&self) -> reqwest::Client {
         self.inner.clone()
+    }
+
+    /// The client for an address.
+    fn towards(&self, url: &str) -> Result<&reqwest::Client, HttpError> {
+        if !address::is_local(url) {
+            return Ok(&self.inner);
+        }
+        if let Some(local) = self.local.get() {
+            return Ok(local);
+        }
+        let local = built(builder(self.limits).no_proxy())?;
+        Ok(self.local.get_or_init(|| local))
     }
 
     /// Waits for a future. It must not be called from within one.
@@ -218,13 +230,19 @@ impl Client {
     /// Asks everything, eight at a time, and answers in order.
     #[must_use]
     pub fn get_all(&self, gets: Vec<Get>) -> Vec<Result<Response, HttpError>> {
-        let lost = |get: &Get| HttpError::Unreachable {
-            url: redact(&get.url),
-            reason: "the request was lost".to_owned(),
-            tries: 1,
-            within: self.limits.attempt,
-        };
-        let mut answers: Vec<_> = gets.iter().map(|get| Err(lost(get))).collect();
+        self.read_all(gets, |_, answer| answer)
+    }
+
+    /// Asks everything, eight at a time; what is read of each answer comes in order. An answer is read as soon as it is
+    /// there and then let go, so that no more than eight of them are held at once.
+    #[must_use]
+    pub fn read_all<T>(
+        &self,
+        gets: Vec<Get>,
+        mut read: impl FnMut(usize, Result<Response, HttpError>) -> T,
+    ) -> Vec<T> {
+        let urls: Vec<String> = gets.iter().map(|get| redact(&get.url)).collect();
+        let mut readings: Vec<Option<T>> = urls.iter().map(|_| None).collect();
         self.runtime.block_on(async {
             let mut waiting = gets.into_iter().enumerate();
             let mut running = JoinSet::new();
@@ -232,19 +250,47 @@ impl Client {
                 while running.len() < CONCURRENT
                     && let Some((index, get)) = waiting.next()
                 {
-                    let asking = Asking { client: self.inner.clone(), limits: self.limits, ends: self.ends };
+                    let client = match self.towards(&get.url) {
+                        Ok(client) => client.clone(),
+                        Err(error) => {
+                            if let Some(slot) = readings.get_mut(index) {
+                                *slot = Some(read(index, Err(error)));
+                            }
+                            continue;
+                        }
+                    };
+                    let asking = Asking { client, limits: self.limits, ends: self.ends };
                     running.spawn(async move { (index, asking.fetch(&get).await) });
                 }
                 let Some(joined) = running.join_next().await else { break };
                 if let Ok((index, answer)) = joined
-                    && let Some(slot) = answers.get_mut(index)
+                    && let Some(slot) = readings.get_mut(index)
                 {
-                    *slot = answer;
+                    *slot = Some(read(index, answer));
                 }
             }
         });
-        answers
+        let mut lost = |(index, url): (usize, String)| {
+            let reason = "the request was lost".to_owned();
+            read(index, Err(HttpError::Unreachable { url, reason, tries: 1, within: self.limits.attempt }))
+        };
+        let urls = urls.into_iter().enumerate();
+        readings.into_iter().zip(urls).map(|(reading, url)| reading.unwrap_or_else(|| lost(url))).collect()
     }
+}
+
+/// What every client has in common.
+fn builder(limits: Limits) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("slogate/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .connect_timeout(limits.attempt)
+        .timeout(limits.attempt)
+}
+
+/// A client that was built.
+fn built(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, HttpError> {
+    builder.build().map_err(|error| HttpError::Setup(cause(&error)))
 }
 
 #[cfg(test)]

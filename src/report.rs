@@ -33,6 +33,7 @@ pub mod markdown;
 pub mod period;
 pub mod problem;
 pub mod proposed;
+pub mod query_plan;
 pub mod recalled;
 pub mod reference;
 pub mod revision;
@@ -158,6 +159,8 @@ pub struct BudgetLine {
 pub struct Figured {
     /// The share that is left.
     pub remaining: Decimal,
+    /// The share of the SLA's budget that is left; none without an SLA.
+    pub sla: Option<Decimal>,
     /// The share that is spent.
     pub consumed: Decimal,
     /// Bad events of the period.
@@ -200,6 +203,7 @@ impl Figured {
     fn read(figures: Figures<'_>) -> Self {
         Self {
             remaining: figures.remaining(),
+            sla: figures.sla().map(|sla| sla.remaining()),
             consumed: figures.consumed(),
             bad: figures.period().bad,
             total: figures.period().total,

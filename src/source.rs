@@ -4,6 +4,8 @@
 //! that says why it cannot; and, where policies read them, with the signals of an environment. It never fills in what
 //! it does not know, and never sets a verdict.
 
+use std::collections::BTreeSet;
+
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::budget::signal::Signal;
@@ -13,6 +15,7 @@ use crate::settings::{self, Environment};
 pub mod number;
 pub mod promql;
 pub mod plan;
+pub mod raw;
 pub mod openmetrics;
 pub mod snapshot;
 pub mod prometheus;
@@ -53,6 +56,26 @@ pub struct Range {
     pub step: i64,
 }
 
+/// When something is asked about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Each point of a stretch of the grid.
+    Grid(Range),
+    /// One instant, in seconds since the epoch.
+    At(i64),
+}
+
+/// A request that a source would make.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planned {
+    /// The query.
+    pub query: String,
+    /// The instants.
+    pub when: When,
+    /// The names of the SLOs and signals that it is made for, sorted.
+    pub serves: BTreeSet<String>,
+}
+
 /// What a source answers for one SLO.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Observation {
@@ -73,6 +96,16 @@ pub trait Source {
 
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
+
+    /// What would be asked for all requests, in order, without asking it; nothing where a recording is read.
+    fn plan(&self, _requests: &[Request<'_>], _signals: &[SignalRequest<'_>], _range: Range) -> Vec<Planned> {
+        Vec::new()
+    }
+
+    /// What is to be said of how it was asked so far; nothing where all went as planned.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Answers every request for a signal, in order.
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>>;

@@ -3,6 +3,7 @@
 //! The verdict, every clause's state and its instants agree exactly; figures may differ by one percentage point,
 //! which is what Prometheus's extrapolation may add where scrapes do not fall on the grid.
 
+#![expect(dead_code, reason = "the harness serves the cases as well, which use more of it")]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -23,6 +24,8 @@ use serde_json::Value;
 mod prometheus;
 #[path = "harness/recording.rs"]
 mod recording;
+#[path = "peers/rules.rs"]
+mod rules;
 
 use prometheus::Prometheus;
 use recording::Recording;
@@ -126,8 +129,12 @@ fn a_real_prometheus_counts_what_the_recording_says() {
     ];
     for selector in selectors {
         for (window, at) in [(3_600, end), (28 * 86_400, end), (3_600, end - 55 * 86_400)] {
-            let counted = recording.increases(selector, &[at], window).expect("a selector");
-            let counted = counted[0].map(|count| count.to_string().parse::<f64>().expect("a number"));
+            let counted = recording.increases_by(selector, &[], &[at], window).expect("a selector");
+            let counted = counted
+                .into_values()
+                .next()
+                .and_then(|of| of[0])
+                .map(|count| count.to_string().parse::<f64>().expect("a number"));
             let answered = prometheus.single(&format!("sum(increase({selector}[{window}s]))"), at);
             let apart = counted.zip(answered).map(|(left, right)| (left - right).abs() / left.max(1.0));
             let alike = counted.is_some() == answered.is_some() && apart.is_none_or(|apart| apart < 1e-6);
@@ -172,6 +179,92 @@ fn restarts_two_pods_and_uneven_scrapes_are_judged_alike() {
         let compared = compare(&repository, now, None, &prometheus);
         assert!(compared > 0, "nothing is known at {now}");
     }
+}
+
+/// Copies a case's repository, with another text of its SLOs.
+fn copied(case: &str, history: &str, slos: impl Fn(String) -> String) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().expect("a directory");
+    let from = path(case);
+    for place in ["slos", "policies"] {
+        fs::create_dir(directory.path().join(place)).expect("a directory");
+    }
+    for file in ["slogate.yaml", "policies/shop.rhai", history] {
+        fs::copy(from.join(file), directory.path().join(file)).expect("a file of the case");
+    }
+    let text = fs::read_to_string(from.join("slos/shop.yaml")).expect("a file of the case");
+    fs::write(directory.path().join("slos/shop.yaml"), slos(text)).expect("a file");
+    directory
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn an_exact_slo_has_the_figures_of_the_recording() {
+    let slos = |text: String| {
+        text.replace("  displayName", "  annotations: { slogate.dev/exact: raw }\n  displayName")
+    };
+    let repository = copied("tests/cases/check-ragged/repo", "history.om.gz", slos);
+    let repository = repository.path();
+    let prometheus = Prometheus::filled(&repository.join("history.om.gz"));
+    for now in [END, "2026-11-21T02:00:00Z", "2026-11-18T12:00:00Z", "2026-11-16T00:00:00Z"] {
+        compare(repository, now, None, &prometheus);
+        let recorded = figures(&report(repository, now, None, None));
+        let scraped = figures(&report(repository, now, None, Some(&prometheus.url())));
+        assert!(!recorded.is_empty());
+        for (name, figure) in recorded {
+            let apart = (figure - scraped[&name]).abs();
+            assert!(apart <= 0.001, "{name} at {now}: {figure} recorded, {} scraped", scraped[&name]);
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn values_that_mean_something_in_a_regular_expression_are_asked_for_as_they_are() {
+    const SERVICES: [&str; 8] = ["a.b", "a|b", "(a", "a+", "^a$", "[a-b]", "a\\\\b", "\u{e4}*"];
+    // A service each, and one that a joined expression would select if it were not written out.
+    let mut history = String::from("# TYPE hits counter\n");
+    let end = END.parse::<jiff::Timestamp>().expect("an instant").as_second();
+    for (index, service) in SERVICES.iter().chain(&["aXb"]).enumerate() {
+        let growth = i64::try_from(index).expect("small") + 1;
+        for (code, share) in [("200", 1_000), ("500", growth)] {
+            for at in (end - 80 * 3_600..=end).step_by(1_800) {
+                let value = (at - (end - 80 * 3_600)) / 1_800 * share;
+                writeln!(
+                    history,
+                    "hits_total{{service=\"{service}\",env=\"prod\",code=\"{code}\"}} {value} {at}"
+                )
+                .expect("a string grows");
+            }
+        }
+    }
+    history.push_str("# EOF\n");
+    let slos = |text: String| {
+        let of = |(index, service): (usize, &&str)| {
+            let query = service.replace('\'', "''");
+            text.replace("shop-availability", &format!("shop-{index}"))
+                .replace(
+                    "query: http_requests_total{service=\"shop\"",
+                    &format!("query: 'hits_total{{service=\"{query}\""),
+                )
+                .replace("\"5..\"}", "\"5..\"}'")
+                .replace("\"}\n  timeWindow", "\"}'\n  timeWindow")
+        };
+        SERVICES.iter().enumerate().map(of).collect::<Vec<_>>().join("---\n")
+    };
+    let repository = copied("tests/cases/check-proceeds/repo", "history.om", slos);
+    let repository = repository.path();
+    fs::write(repository.join("history.om"), history).expect("a recording of its own");
+    let prometheus = Prometheus::filled(&repository.join("history.om"));
+    assert_eq!(compare(repository, END, None, &prometheus), 5 * SERVICES.len());
+    let plan = Command::new(env!("CARGO_BIN_EXE_slogate"))
+        .env_clear()
+        .arg("check")
+        .arg(repository)
+        .args(["--plan", "--now", END, "--prometheus", &prometheus.url()])
+        .output()
+        .expect("the binary can be started");
+    let plan = String::from_utf8_lossy(&plan.stdout).into_owned();
+    assert!(plan.ends_with("4 requests for 8 SLOs; nothing was asked\n"), "{plan}");
 }
 
 #[test]

@@ -18,9 +18,9 @@ use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::github::{Address, GitHub};
-use crate::http::{Client, Limits, Secret};
-use crate::report::problem;
-use crate::report::{Report, json, markdown, text};
+use crate::http::{Client, Credentials, Limits};
+use crate::report::query_plan::{self, QueryPlan};
+use crate::report::{Report, json, markdown, problem, text};
 use crate::tree;
 use crate::verdict::Exit;
 
@@ -95,6 +95,9 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     if let (Some(message), None) = (&usage, &post) {
         return Err(message.clone());
     }
+    if let Some(plan) = &judged.plan {
+        return Ok(planned(plan, &judged.report, check, world));
+    }
     let told =
         catch_unwind(AssertUnwindSafe(|| tell(check, &judged, usage.as_deref(), post.as_mut(), world)));
     Ok(told.unwrap_or_else(|payload| {
@@ -105,6 +108,15 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         }
         Exit::Unknown
     }))
+}
+
+/// Prints what would be asked, and what is doubtful in what was written.
+fn planned(plan: &QueryPlan, report: &Report, check: &Check, world: &mut World) -> Exit {
+    if !report.problems.is_empty() {
+        let look = world.look(&check.color);
+        world.tell(problem::render(&report.problems, look).trim_end());
+    }
+    world.end(&query_plan::render(plan), Exit::Proceed)
 }
 
 /// Prints, keeps and publishes what was judged.
@@ -159,21 +171,22 @@ pub(super) const fn limits(deadline: u64) -> Limits {
     Limits { deadline: Duration::from_secs(deadline), attempt: ATTEMPT, tries: TRIES }
 }
 
-/// The address of a Prometheus and its token: from the command line, else from the environment.
+/// The address of a Prometheus, and who asks it: from the command line, else from the environment.
 pub(super) fn prometheus(
     source: &cli::Source,
     world: &World,
-) -> Result<Option<(String, Option<Secret>)>, String> {
-    let token = || world.variable("SLOGATE_PROMETHEUS_TOKEN").map(Secret::new);
+) -> Result<Option<(String, Credentials)>, String> {
+    let credentials = || Credentials::read("SLOGATE_PROMETHEUS", |name| world.variable(name));
     if let Some(url) = &source.prometheus {
         // An address that went missing must not let a recording decide in its place.
         return if url.trim().is_empty() {
             Err("--prometheus is empty: give an address, or leave the flag out".to_owned())
         } else {
-            Ok(Some((url.trim().to_owned(), token())))
+            Ok(Some((url.trim().to_owned(), credentials()?)))
         };
     }
-    Ok(world.variable("SLOGATE_PROMETHEUS_URL").map(|url| (url.to_owned(), token())))
+    let Some(url) = world.variable("SLOGATE_PROMETHEUS_URL") else { return Ok(None) };
+    Ok(Some((url.to_owned(), credentials()?)))
 }
 
 /// The exit when something could not be told: only what would have been a success becomes a failure of its own.

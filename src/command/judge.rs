@@ -24,11 +24,12 @@ use crate::command::proposed;
 use crate::command::watch::{self, Watch};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
-use crate::http::{Client, Secret};
+use crate::http::{Client, Credentials};
 use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
 use crate::policy::{Policy, Subject};
+use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown, Settings};
 use crate::source::Observation;
@@ -57,8 +58,8 @@ pub struct Case<'a> {
     pub present: Timestamp,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
-    /// The address of a Prometheus and its token, when one is given.
-    pub prometheus: Option<(String, Option<Secret>)>,
+    /// The address of a Prometheus and who asks it, when one is given.
+    pub prometheus: Option<(String, Credentials)>,
     /// GitHub's API, when it can be asked.
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
@@ -116,12 +117,20 @@ pub struct Judged {
     pub measured: Vec<Measured>,
     /// The policies, asked or not.
     pub policies: Vec<Policy>,
+    /// What would be asked, where that is all that was wanted.
+    pub plan: Option<QueryPlan>,
 }
 
 impl Judged {
     /// Nothing is known yet.
     pub fn blank(now: Timestamp) -> Self {
-        Self { report: blank(now), observations: None, measured: Vec::new(), policies: Vec::new() }
+        Self {
+            report: blank(now),
+            observations: None,
+            measured: Vec::new(),
+            policies: Vec::new(),
+            plan: None,
+        }
     }
 }
 
@@ -200,14 +209,19 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
     let depth =
         |one: &watch::Asked<'_>| watch::history(one.slo.period, quarters.contains(one), settings.step);
-    let observed = watch.observe(&asked, depth, settings, t);
     let mut wanted = watch::signal::Wanted::default();
     for (asked, policies) in &subjects {
         for policy in policies {
             wanted.add(policy, asked.slo, asked.environment);
         }
     }
+    if case.check.plan {
+        judged.plan = Some(watch.plan(&asked, depth, &wanted, (settings, name), t));
+        return Ok(verdict::unknown(now));
+    }
+    let observed = watch.observe(&asked, depth, settings, t);
     let heard = watch.listen(&wanted, settings, t);
+    judged.report.notes.extend(watch.notes());
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, &heard, settings, now));
     }

@@ -3,6 +3,7 @@
 //! Recorded observations first, then a Prometheus that the command line or the environment names, then the snapshot
 //! that the settings name. Where there is none at all, every budget is a gap that says so.
 
+use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,8 @@ use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::http::{Client, Secret};
+use crate::http::{Client, Credentials};
+use crate::report::query_plan::QueryPlan;
 use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
@@ -89,8 +91,8 @@ pub struct Named<'a> {
     pub observations: Option<&'a Path>,
     /// Where relative paths of the command line start.
     pub directory: PathBuf,
-    /// The address of a Prometheus and its token, when one is given.
-    pub prometheus: Option<(String, Option<Secret>)>,
+    /// The address of a Prometheus and who asks it, when one is given.
+    pub prometheus: Option<(String, Credentials)>,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
 }
@@ -121,8 +123,8 @@ impl<'a> Watch<'a> {
             }
             return Ok(Self { source: Some(Box::new(recorded)) });
         }
-        if let Some((url, token)) = &named.prometheus {
-            let prometheus = Prometheus::new(named.client, url, token.clone())
+        if let Some((url, credentials)) = &named.prometheus {
+            let prometheus = Prometheus::new(named.client, url, credentials.clone())
                 .map_err(|error| Stop::Usage(error.to_string()))?;
             return Ok(Self { source: Some(Box::new(prometheus)) });
         }
@@ -162,6 +164,12 @@ impl<'a> Watch<'a> {
         self.source.as_ref().map_or_else(|| "no source".to_owned(), |source| source.describe())
     }
 
+    /// What is to be said of how the source was asked.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.source.as_ref().map(|source| source.notes()).unwrap_or_default()
+    }
+
     /// Asks for everything, in order; `depth` says how many points of history up to `t` each one needs.
     #[must_use]
     pub fn observe(
@@ -174,19 +182,49 @@ impl<'a> Watch<'a> {
         let Some(source) = &self.source else {
             return asked.iter().map(|_| Err(no_source())).collect();
         };
-        let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-        for (index, one) in asked.iter().enumerate() {
-            by_points.entry(depth(one)).or_default().push(index);
-        }
         let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
-        for (points, indices) in by_points {
-            let range = Range { first: t - (points - 1) * settings.step, last: t, step: settings.step };
+        for (range, indices) in by_range(asked, depth, settings.step, t) {
             let requests: Vec<Request<'_>> =
                 indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
             answers.extend(indices.into_iter().zip(source.observe(&requests, range)));
         }
         let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
         (0..asked.len()).map(|index| answers.remove(&index).unwrap_or_else(silent)).collect()
+    }
+
+    /// What would be asked for everything, without asking it.
+    #[must_use]
+    pub fn plan(
+        &self,
+        asked: &[Asked<'_>],
+        depth: impl Fn(&Asked<'_>) -> i64,
+        wanted: &Wanted<'_>,
+        (settings, environment): (&Settings, &str),
+        t: i64,
+    ) -> QueryPlan {
+        let requests = RefCell::new(Vec::new());
+        let plan = |slos: &[Request<'_>], signals: &[SignalRequest<'_>], range| {
+            let planned = self.source.as_ref().map(|source| source.plan(slos, signals, range));
+            requests.borrow_mut().extend(planned.into_iter().flatten());
+        };
+        for (range, indices) in by_range(asked, depth, settings.step, t) {
+            let slos: Vec<Request<'_>> =
+                indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
+            plan(&slos, &[], range);
+        }
+        let ask = |signals: &[SignalRequest<'_>], range| {
+            plan(&[], signals, range);
+            signals.iter().map(|_| Err(no_source())).collect()
+        };
+        let signals = signal::listen(ask, wanted, settings, t).answers.len();
+        QueryPlan {
+            source: self.describe(),
+            environment: environment.to_owned(),
+            judged_at: t,
+            slos: asked.len(),
+            signals,
+            requests: requests.into_inner(),
+        }
     }
 
     /// Asks about the signals that policies read.
@@ -213,6 +251,21 @@ impl<'a> Watch<'a> {
         let instant = now.as_second();
         recorded::write(&self.describe(), instant, settings.step, &requests, observed, &heard.answers)
     }
+}
+
+/// What is asked for with the same history, by its range on the grid.
+fn by_range<'a>(
+    asked: &[Asked<'a>],
+    depth: impl Fn(&Asked<'a>) -> i64,
+    step: i64,
+    t: i64,
+) -> Vec<(Range, Vec<usize>)> {
+    let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
+    for (index, one) in asked.iter().enumerate() {
+        by_points.entry(depth(one)).or_default().push(index);
+    }
+    let range = |points| Range { first: t - (points - 1) * step, last: t, step };
+    by_points.into_iter().map(|(points, indices)| (range(points), indices)).collect()
 }
 
 /// The gap of everything where there is no source.

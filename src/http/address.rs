@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use super::{Get, HttpError, Secret};
+use super::{Credentials, Get, HttpError};
 
 /// The longest address that is asked by GET; proxies and servers cut longer ones.
 const LONGEST: usize = 4_000;
@@ -34,9 +34,7 @@ impl Address {
     /// True when a secret that is sent there cannot be read on the way: `https`, or this very machine.
     #[must_use]
     pub fn is_safe_for_secrets(&self) -> bool {
-        let host = self.0.host_str().unwrap_or_default();
-        let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-        self.0.scheme() == "https" || host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
+        self.0.scheme() == "https" || is_here(&self.0)
     }
 
     /// True when a user's name or a password stands in it.
@@ -51,7 +49,7 @@ impl Address {
         &self,
         path: &str,
         question: Vec<(String, String)>,
-        bearer: Option<Secret>,
+        credentials: Credentials,
         cap: usize,
     ) -> Get {
         let mut url = self.0.clone();
@@ -60,9 +58,9 @@ impl Address {
         let plain = url.to_string();
         url.query_pairs_mut().extend_pairs(&question);
         if url.as_str().len() <= LONGEST {
-            Get { url: url.into(), bearer, form: None, cap }
+            Get { url: url.into(), credentials, form: None, cap }
         } else {
-            Get { url: plain, bearer, form: Some(question), cap }
+            Get { url: plain, credentials, form: Some(question), cap }
         }
     }
 }
@@ -77,6 +75,18 @@ impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({self})")
     }
+}
+
+/// True for an address of this very machine, which no proxy stands before.
+pub(super) fn is_local(url: &str) -> bool {
+    Url::parse(url).is_ok_and(|url| is_here(&url))
+}
+
+/// True when the host is this very machine.
+fn is_here(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let ip: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || ip.is_some_and(|ip| ip.is_loopback())
 }
 
 /// An address without userinfo, query and fragment; a text that is no address is not repeated at all.
@@ -140,9 +150,9 @@ mod tests {
     #[test]
     fn a_long_question_is_posted() {
         let address = Address::parse("http://h/prefix/").expect("an address");
-        let short = address.ask("api", vec![("q".to_owned(), "a b&c".to_owned())], None, 1);
+        let short = address.ask("api", vec![("q".to_owned(), "a b&c".to_owned())], Credentials::default(), 1);
         assert_eq!((short.url.as_str(), short.form.is_none()), ("http://h/prefix/api?q=a+b%26c", true));
-        let long = address.ask("api", vec![("q".to_owned(), "x".repeat(5_000))], None, 1);
+        let long = address.ask("api", vec![("q".to_owned(), "x".repeat(5_000))], Credentials::default(), 1);
         assert_eq!((long.url.as_str(), long.form.is_some()), ("http://h/prefix/api", true));
     }
 }

@@ -97,10 +97,7 @@ impl Asking {
                 .body(encode(form)),
         };
         let request = request.header(ACCEPT, "application/json").timeout(timeout);
-        let request = match &get.bearer {
-            None => request,
-            Some(token) => request.bearer_auth(token.expose()),
-        };
+        let request = get.credentials.sent(request);
         let mut answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) if error.is_builder() => {

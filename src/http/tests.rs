@@ -12,7 +12,7 @@ fn client(attempt: u64, tries: u32) -> Client {
 }
 
 fn get(url: &str) -> Get {
-    Get { url: url.to_owned(), bearer: None, form: None, cap: 100_000 }
+    Get { url: url.to_owned(), credentials: Credentials::default(), form: None, cap: 100_000 }
 }
 
 fn one(client: &Client, get: Get) -> Result<Response, HttpError> {
@@ -63,7 +63,7 @@ fn no_redirect_is_followed_and_its_target_is_named_without_credentials() {
     let stub = Stub::start(|_, _| {
         Answer::Whole("301 Moved\r\nLocation: https://me:pw@evil.example:81/x?token=1", String::new())
     });
-    let get = Get { bearer: Some(Secret::new("hunter2")), ..get(&stub.url) };
+    let get = Get { credentials: Credentials::bearer(Secret::new("hunter2")), ..get(&stub.url) };
     let error = one(&client(5_000, 3), get).expect_err("a redirect").to_string();
     assert!(error.contains("redirects to `evil.example:81`"), "{error}");
     assert!(!error.contains("pw") && !error.contains("hunter2") && !error.contains("token"), "{error}");
@@ -108,7 +108,7 @@ fn the_deadline_holds_for_all_tries_together() {
 fn forms_are_posted_and_tokens_sent() {
     let stub = Stub::start(|_, _| Answer::Whole("200 OK", String::new()));
     let form = Some(vec![("query".to_owned(), "a{b=\"1&2\"}".to_owned())]);
-    let get = Get { form, bearer: Some(Secret::new("hunter2")), ..get(&stub.url) };
+    let get = Get { form, credentials: Credentials::bearer(Secret::new("hunter2")), ..get(&stub.url) };
     one(&client(5_000, 1), get).expect("an answer");
     let request = stub.requests().remove(0);
     assert!(request.starts_with("POST / HTTP/1.1\r\n"), "{request}");

@@ -4,7 +4,7 @@
 //! module, so that absence means the same everywhere: a point is known when all events are there and every part
 //! of the bad (or good) ones is there, or was said to be zero when absent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
@@ -13,6 +13,8 @@ use super::{Range, Request};
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Query;
+
+pub mod fuse;
 
 /// What a source knows at each grid point; none when nothing is there at all.
 pub type Points<T> = Option<Vec<Option<T>>>;
@@ -31,6 +33,10 @@ pub struct Plan {
     is_good: bool,
     /// Seconds of the SLO's period that ends at the last point that is asked for, or would.
     pub period: i64,
+    /// The labels whose matchers stand in every query as they are.
+    pinned: BTreeSet<String>,
+    /// The counters are to be read as they were scraped.
+    pub is_raw: bool,
 }
 
 impl Plan {
@@ -58,12 +64,34 @@ impl Plan {
                 .and_then(|counted| counted.with_matchers(&of_endpoint))
                 .map_err(|reason| Gap::NoData { detail: format!("{reason} ({})", query.place) })
         };
+        let pinned = request.matchers.matchers.keys().cloned().collect();
+        let is_raw = request.slo.about.is_raw;
         Ok(Self {
             part: read(part)?,
             total: read(total)?,
             is_good,
             period: request.slo.period_at(range.last),
+            pinned,
+            is_raw,
         })
+    }
+
+    /// What is counted beside all events.
+    #[must_use]
+    pub const fn part(&self) -> &Counted {
+        &self.part
+    }
+
+    /// What counts all events.
+    #[must_use]
+    pub const fn total(&self) -> &Counted {
+        &self.total
+    }
+
+    /// True when the part is the good events.
+    #[must_use]
+    pub const fn is_good(&self) -> bool {
+        self.is_good
     }
 
     /// Every selector that has to be counted.

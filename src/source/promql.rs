@@ -15,11 +15,13 @@ use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::{Environment, Settings, Signal};
 
 mod expression;
+mod fused;
 mod relation;
 mod shape;
 mod text;
 
 pub use expression::Expression;
+pub use fused::{Fused, Group, Pattern};
 pub use relation::{Outcome, Stray};
 
 /// The label that holds a metric's name.
@@ -93,6 +95,10 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
             }
         }
     }
+    // What else is wrong with an SLO hides nothing that is wrong with its queries.
+    let given_up = catalog.given_up.iter().filter_map(|slo| slo.indicator.as_ref()?.counters());
+    problems
+        .extend(given_up.flat_map(|(part, total, _)| [part, total]).filter_map(|query| parse(query).err()));
     problems.extend(catalog.slos.iter().flat_map(endpoint_contradictions));
     let everywhere = environments(settings, |_| true);
     for signal in settings.signals.values() {
@@ -205,6 +211,24 @@ impl Counted {
     /// The PromQL that counts the events of a window, in seconds.
     #[must_use]
     pub fn increase(&self, window: i64) -> String {
+        self.summed(|selector| selector.increase(window))
+    }
+
+    /// The PromQL of the events in a second, on average over a window as PromQL writes it (`5m`).
+    #[must_use]
+    pub fn rate(&self, window: &str) -> String {
+        self.summed(|selector| selector.rate(window))
+    }
+
+    /// The PromQL that has a value where at least one of the counters is there over a window.
+    #[must_use]
+    pub fn presence(&self, window: &str) -> String {
+        let rates: Vec<String> = self.terms.iter().map(|term| term.selector.rate(window)).collect();
+        rates.join(" or ")
+    }
+
+    /// The signed sum of what is counted of each selector.
+    fn summed(&self, count: impl Fn(&Selector) -> String) -> String {
         let mut text = String::new();
         let alone = self.terms.len() == 1;
         for (index, term) in self.terms.iter().enumerate() {
@@ -214,7 +238,7 @@ impl Counted {
                 (_, false) => " + ",
                 (_, true) => " - ",
             });
-            let sum = term.selector.increase(window);
+            let sum = count(&term.selector);
             let _infallible = match (term.or_zero, alone && !term.negative) {
                 (false, _) => write!(text, "{sum}"),
                 (true, true) => write!(text, "{sum} or vector(0)"),
@@ -244,6 +268,11 @@ impl Selector {
         format!("sum(increase({self}[{window}s]))")
     }
 
+    /// The PromQL of the events in a second over all series, on average over a window as PromQL writes it (`5m`).
+    fn rate(&self, window: &str) -> String {
+        format!("sum(rate({self}[{window}]))")
+    }
+
     /// True when a series with these labels (the metric's name as `__name__`) is selected. A label that is not
     /// there is empty, as Prometheus has it.
     #[must_use]
@@ -256,14 +285,18 @@ impl Selector {
 
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut inside: Vec<String> = self.matchers.iter().map(written).collect();
-        let plain = is_name(&self.metric, ":");
-        if !plain {
-            inside.insert(0, quoted(&self.metric));
-        }
-        f.write_str(if plain { &self.metric } else { "" })?;
-        if inside.is_empty() { Ok(()) } else { write!(f, "{{{}}}", inside.join(",")) }
+        f.write_str(&printed(&self.metric, self.matchers.iter().map(written).collect()))
     }
+}
+
+/// A metric with matchers that are PromQL already.
+fn printed(metric: &str, mut matchers: Vec<String>) -> String {
+    let plain = is_name(metric, ":");
+    if !plain {
+        matchers.insert(0, quoted(metric));
+    }
+    let inside = if matchers.is_empty() { String::new() } else { format!("{{{}}}", matchers.join(",")) };
+    format!("{}{inside}", if plain { metric } else { "" })
 }
 
 /// Puts matchers of equality to the matchers of a selector. One that is there already is kept.
@@ -298,7 +331,8 @@ fn is_name(text: &str, extra: &str) -> bool {
 }
 
 /// A string as PromQL writes it.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {

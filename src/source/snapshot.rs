@@ -1,22 +1,19 @@
 //! A recorded history in the repository as a source: an OpenMetrics file with timestamps, gzipped or not.
 //!
-//! The grid holds exact differences of each raw series: a drop is a restart from zero, a series' first sample
-//! counts nothing before it, and all series that a selector matches are summed. For the step that ends at `g` the
-//! reference is the last sample at or before `g - step` when it is at most one more step old, else the first
-//! sample within the step; a step with no two samples to compare is unknown for that series. Prometheus extrapolates instead,
-//! so the two agree within a percentage point and not to the last event.
+//! The grid holds exact differences of each raw series (`raw`). Prometheus extrapolates instead, so the two agree within
+//! a percentage point and not to the last event.
 
 use std::collections::BTreeMap;
 use std::io::BufReader;
 
 use flate2::bufread::MultiGzDecoder;
-use rust_decimal::Decimal;
 
 use super::number::Number;
 use super::openmetrics::{self, Fault, Sample};
-use super::plan::{self, Counts, Plan};
+use super::plan::{Counts, Plan};
 use super::promql::Selector;
-use super::{Observation, Range, Request, SignalRequest, Source, instant};
+use super::raw::{self, Fault as Odd, Raw};
+use super::{Observation, Range, Request, SignalRequest, Source};
 use crate::budget::gap::Gap;
 use crate::budget::series::MOST;
 use crate::budget::signal::Signal;
@@ -50,19 +47,6 @@ pub struct Snapshot {
     series: Vec<Raw>,
     /// The last instant, in milliseconds since the epoch.
     until: i64,
-}
-
-/// One series as it was scraped.
-#[derive(Debug)]
-struct Raw {
-    /// As it is written first.
-    name: String,
-    /// Its labels.
-    labels: BTreeMap<String, String>,
-    /// Instants in milliseconds and values, ascending.
-    samples: Vec<(i64, Decimal)>,
-    /// Instants in milliseconds and lines of values that are no numbers to count with.
-    faults: Vec<(i64, usize)>,
 }
 
 /// A history while it is read.
@@ -105,17 +89,7 @@ impl Snapshot {
 
     /// The events that a selector counts, on the grid.
     fn count(&self, selector: &Selector, range: Range) -> Result<Counts, Gap> {
-        let mut all: Counts = None;
-        for raw in self.series.iter().filter(|raw| selector.matches(&raw.labels)) {
-            let points = raw.count(range)?;
-            let sums = all.get_or_insert_with(|| vec![None; points.len()]);
-            for (sum, point) in sums.iter_mut().zip(points) {
-                if let Some(events) = point {
-                    *sum = Some(believed(raw, sum.unwrap_or_default() + events)?);
-                }
-            }
-        }
-        Ok(all)
+        raw::count(self.series.iter().filter(|raw| selector.matches(&raw.labels)), range)
     }
 }
 
@@ -171,7 +145,7 @@ impl Reading {
         self.until = self.until.max(Some(sample.at));
         let index = self.index(sample.series)?;
         let Some(raw) = self.series.get_mut(index) else { return Ok(()) };
-        let newest = raw.samples.last().map(|(at, _)| *at).max(raw.faults.last().map(|(at, _)| *at));
+        let newest = raw.samples.last().map(|(at, _)| *at).max(raw.faults.last().map(|fault| fault.at));
         if newest.is_some_and(|newest| newest > sample.at) {
             return Err(format!("the samples of `{}` are not in the order of time", raw.name));
         }
@@ -180,7 +154,9 @@ impl Reading {
             Number::Finite(value) if same && raw.samples.last() == Some(&(sample.at, value)) => {}
             _ if same => return Err(format!("`{}` has two values at one instant", raw.name)),
             Number::Finite(value) if value.abs() <= MOST => raw.samples.push((sample.at, value)),
-            Number::Finite(_) | Number::NotFinite => raw.faults.push((sample.at, sample.line)),
+            Number::Finite(_) | Number::NotFinite => {
+                raw.faults.push(Odd { at: sample.at, line: Some(sample.line) });
+            }
         }
         Ok(())
     }
@@ -217,71 +193,6 @@ impl Reading {
         }
         Ok(index)
     }
-}
-
-impl Raw {
-    /// The series' own events of each step.
-    fn count(&self, range: Range) -> Result<Vec<Option<Decimal>>, Gap> {
-        let (first, last, step) = (
-            range.first.saturating_mul(1_000),
-            range.last.saturating_mul(1_000),
-            range.step.saturating_mul(1_000),
-        );
-        let read = first.saturating_sub(step.saturating_mul(2))..=last;
-        if let Some((at, line)) = self.faults.iter().find(|(at, _)| read.contains(at)) {
-            let at = instant(at.div_euclid(1_000));
-            let detail = format!("`{}` is no number to count with at {at} (line {line})", self.name);
-            return Err(Gap::NotFinite { detail });
-        }
-        let mut points = Vec::with_capacity(plan::count(range));
-        let mut rest = self.samples.as_slice();
-        let mut reference: Option<(i64, Decimal)> = None;
-        let mut end = first;
-        for _ in 0..plan::count(range) {
-            // Everything up to the step's start can only be its reference.
-            let (before, after) = rest.split_at(rest.partition_point(|(at, _)| *at <= end - step));
-            reference = before.last().copied().or(reference);
-            let (inside, after) = after.split_at(after.partition_point(|(at, _)| *at <= end));
-            let from = reference.filter(|(at, _)| *at > end - 2 * step);
-            points.push(match (from, inside) {
-                // A rise lies between two samples; one alone tells nothing, and Prometheus answers nothing either.
-                (_, []) | (None, [_]) => None,
-                (from, inside) => Some(self.rise(from, inside)?),
-            });
-            reference = inside.last().copied().or(reference);
-            rest = after;
-            end += step;
-        }
-        Ok(points)
-    }
-
-    /// How much the counter rose over samples, from a reference or else from the first of them.
-    fn rise(&self, reference: Option<(i64, Decimal)>, samples: &[(i64, Decimal)]) -> Result<Decimal, Gap> {
-        let mut rise = Decimal::ZERO;
-        let mut previous = reference.map(|(_, value)| value);
-        for (at, value) in samples {
-            if value.is_sign_negative() && !value.is_zero() {
-                let at = instant(at.div_euclid(1_000));
-                let detail = format!("`{}` is below zero at {at}, which no counter can be", self.name);
-                return Err(Gap::Inconsistent { detail });
-            }
-            rise += match previous {
-                Some(previous) if *value < previous => *value,
-                Some(previous) => *value - previous,
-                None => Decimal::ZERO,
-            };
-            previous = Some(*value);
-        }
-        believed(self, rise)
-    }
-}
-
-/// Refuses more events of one step than can be reckoned with.
-fn believed(raw: &Raw, events: Decimal) -> Result<Decimal, Gap> {
-    if events <= MOST {
-        return Ok(events);
-    }
-    Err(Gap::NotFinite { detail: format!("`{}` rises by more in one step than can be counted", raw.name) })
 }
 
 /// A fault as a problem, underlined where the text is at hand and small.

@@ -14,7 +14,7 @@ use std::thread;
 use serde_json::{Value, json};
 
 use crate::case::{Answer, Prometheus};
-use crate::recording::Recording;
+use crate::recording::{self, Recording};
 use crate::request::{Request, Stub};
 
 /// The address under which transcripts show it.
@@ -95,6 +95,8 @@ struct Incoming {
     path: String,
     /// The parameters of query and body together.
     parameters: BTreeMap<String, String>,
+    /// The headers that say who asks: a line each.
+    who: Vec<String>,
 }
 
 /// Reads one request; none when the client has gone.
@@ -106,6 +108,7 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming
     let mut words = line.split_whitespace().map(str::to_owned);
     let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let mut length = 0;
+    let mut who = Vec::new();
     loop {
         let mut header = String::new();
         reader.read_line(&mut header)?;
@@ -113,13 +116,16 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().unwrap_or(0);
         }
+        if name.eq_ignore_ascii_case("authorization") || name.to_lowercase().starts_with("x-") {
+            who.push(format!("{}: {}", name.to_lowercase(), value.trim()));
+        }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let mut parameters = decoded(query);
     parameters.extend(decoded(&String::from_utf8_lossy(&body)));
-    Ok(Some(Incoming { method, path: path.to_owned(), parameters }))
+    Ok(Some(Incoming { method, path: path.to_owned(), parameters, who }))
 }
 
 /// Parameters of a form.
@@ -158,7 +164,8 @@ fn serve(
     let mut writer = stream.try_clone()?;
     let mut reader = BufReader::new(stream);
     while let Some(incoming) = receive(&mut reader)? {
-        let lines = incoming.parameters.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let parameters = incoming.parameters.iter().map(|(name, value)| format!("{name}: {value}"));
+        let lines = parameters.chain(incoming.who.iter().cloned()).collect();
         let request = Request { method: incoming.method.clone(), target: incoming.path.clone(), lines };
         asked.lock().expect("nobody panics with it").push(request);
         let query = incoming.parameters.get("query").map_or("", String::as_str);
@@ -273,11 +280,36 @@ fn results(incoming: &Incoming, series: usize, after: usize, value: &str) -> Val
     let skipped = instants.len() * after / 100;
     let points: Vec<Value> = instants.iter().skip(skipped).map(|at| json!([at, value])).collect();
     let names = ["eu-1", "eu-2"];
-    let all = names.iter().take(series).map(|name| {
-        let labels = if series > 1 { json!({ "replica": name }) } else { json!({}) };
-        shaped(&labels, &points, ranged)
-    });
-    typed(&all.collect::<Vec<_>>(), ranged)
+    let mut all = Vec::new();
+    for group in groups(incoming) {
+        for name in names.iter().take(series) {
+            let mut labels = group.clone();
+            if series > 1 {
+                labels.insert("replica".to_owned(), (*name).to_owned());
+            }
+            all.push(shaped(&json!(labels), &points, ranged));
+        }
+    }
+    typed(&all, ranged)
+}
+
+/// The groups that a query asks for by name: every combination of the values that its matchers list.
+fn groups(incoming: &Incoming) -> Vec<BTreeMap<String, String>> {
+    let query = incoming.parameters.get("query").map_or("", String::as_str);
+    let mut groups = vec![BTreeMap::new()];
+    for label in counting(query).map(|counting| counting.by).unwrap_or_default() {
+        let listed = query.split_once(&format!("{label}=~\"")).and_then(|(_, rest)| rest.split_once('"'));
+        let values: Vec<&str> = listed.map_or("", |(values, _)| values).split('|').collect();
+        let extended = groups.iter().flat_map(|group| {
+            values.iter().map(move |value| {
+                let mut group: BTreeMap<String, String> = group.clone();
+                group.insert(label.to_owned(), value.replace("\\\\", ""));
+                group
+            })
+        });
+        groups = extended.collect();
+    }
+    groups
 }
 
 /// One series of numbers, each for an equal part of the range; `_` is none.
@@ -304,24 +336,60 @@ fn typed(results: &[Value], ranged: bool) -> Value {
     json!({ "resultType": if ranged { "matrix" } else { "vector" }, "result": results })
 }
 
-/// What a Prometheus that scraped the recording would count for `sum(increase(selector[window]))`.
+/// What a Prometheus that scraped the recording would count for `sum(increase(selector[window]))`, or for each group of
+/// `sum by (labels) (increase(selector[window]))`.
 fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String> {
     let query = incoming.parameters.get("query").map_or("", String::as_str);
-    let counting = query
-        .strip_prefix("sum(increase(")
-        .and_then(|rest| rest.split_once("s]))"))
-        .and_then(|(inside, after)| Some((inside.rsplit_once('[')?, after)));
-    let Some(((selector, window), "" | " or vector(0)")) = counting else {
-        return Err(format!("the stand-in counts increases only, not `{query}`"));
-    };
-    let window: i64 = window.parse().map_err(|error| format!("`{window}`: {error}"))?;
     let (instants, ranged) = instants(incoming);
-    let counted = recording.increases(selector, &instants, window)?;
-    let points: Vec<Value> = instants
-        .iter()
-        .zip(counted)
-        .filter_map(|(at, count)| Some(json!([at, count?.to_string()])))
-        .collect();
-    let series = if points.is_empty() { Vec::new() } else { vec![shaped(&json!({}), &points, ranged)] };
+    if let (Some((selector, length)), [end]) = (scraping(query), instants.as_slice()) {
+        let series = recording.samples(selector, end - length, *end)?;
+        let shaped = |(labels, samples): recording::Series| {
+            let points: Vec<Value> =
+                samples.into_iter().map(|(at, value)| json!([at, value.to_string()])).collect();
+            shaped(&json!(labels), &points, true)
+        };
+        return Ok(typed(&series.into_iter().map(shaped).collect::<Vec<_>>(), true));
+    }
+    let Counting { by, selector, window } =
+        counting(query).ok_or_else(|| format!("the stand-in counts increases only, not `{query}`"))?;
+    let mut series = Vec::new();
+    for (labels, counted) in recording.increases_by(selector, &by, &instants, window)? {
+        let points: Vec<Value> = instants
+            .iter()
+            .zip(counted)
+            .filter_map(|(at, count)| Some(json!([at, count?.to_string()])))
+            .collect();
+        if !points.is_empty() {
+            series.push(shaped(&json!(labels), &points, ranged));
+        }
+    }
     Ok(typed(&series, ranged))
+}
+
+/// A query of the only shape that is counted.
+struct Counting<'a> {
+    /// The labels that groups are kept apart by.
+    by: Vec<&'a str>,
+    /// The counters.
+    selector: &'a str,
+    /// The seconds that they are counted over.
+    window: i64,
+}
+
+/// The counters whose samples a query asks for, and over how many seconds; none when it asks for something else.
+fn scraping(query: &str) -> Option<(&str, i64)> {
+    let (selector, length) = query.strip_suffix("s]")?.rsplit_once('[')?;
+    if selector.contains('(') { None } else { Some((selector, length.parse().ok()?)) }
+}
+
+/// Reads a query; none when it is of another shape.
+fn counting(query: &str) -> Option<Counting<'_>> {
+    let query = query.strip_suffix(" or vector(0)").unwrap_or(query).strip_prefix("sum")?;
+    let (by, rest) = match query.strip_prefix(" by (") {
+        Some(rest) => rest.split_once(") ")?,
+        None => ("", query),
+    };
+    let (selector, window) = rest.strip_prefix("(increase(")?.strip_suffix("s]))")?.rsplit_once('[')?;
+    let by = by.split(',').filter(|label| !label.is_empty()).collect();
+    Some(Counting { by, selector, window: window.parse().ok()? })
 }

@@ -11,7 +11,10 @@ use flate2::read::GzDecoder;
 use promql_parser::parser::{Expr, parse};
 
 /// One series: its labels, the metric's name as `__name__`, and its samples.
-type Series = (BTreeMap<String, String>, Vec<(i64, u64)>);
+pub type Series = (BTreeMap<String, String>, Vec<(i64, u64)>);
+
+/// What counters grew by up to each of some instants, by the labels that they have in common.
+pub type Grown = BTreeMap<BTreeMap<String, String>, Vec<Option<u64>>>;
 
 /// All series of a recording.
 pub struct Recording(Vec<Series>);
@@ -35,27 +38,48 @@ impl Recording {
         Ok(Self(series.into_iter().collect()))
     }
 
-    /// What the selected counters grew by within the `window` seconds up to each instant; none where there are
-    /// fewer than two samples of any of them.
-    pub fn increases(
+    /// What the selected counters grew by within the `window` seconds up to each instant, for each group of them that has
+    /// the same values of some labels (a label that is not there is empty); none where there are fewer than two samples
+    /// of any of them.
+    pub fn increases_by(
         &self,
         selector: &str,
+        by: &[&str],
         instants: &[i64],
         window: i64,
-    ) -> Result<Vec<Option<u64>>, String> {
+    ) -> Result<Grown, String> {
+        let mut groups: BTreeMap<BTreeMap<String, String>, Vec<&Series>> = BTreeMap::new();
+        for series in self.chosen(selector)? {
+            let value = |name: &str| series.0.get(name).map_or("", String::as_str);
+            let group = by.iter().map(|name| ((*name).to_owned(), value(name).to_owned()));
+            groups.entry(group.filter(|(_, value)| !value.is_empty()).collect()).or_default().push(series);
+        }
+        let grown =
+            |chosen: Vec<&Series>| instants.iter().map(|end| counted(&chosen, end - window, *end)).collect();
+        Ok(groups.into_iter().map(|(group, chosen)| (group, grown(chosen))).collect())
+    }
+
+    /// The samples of the selected counters from one instant to another, both included.
+    pub fn samples(&self, selector: &str, from: i64, until: i64) -> Result<Vec<Series>, String> {
+        let within = |series: &Series| {
+            let samples = series.1.iter().filter(|(at, _)| (from..=until).contains(at)).copied();
+            (series.0.clone(), samples.collect::<Vec<_>>())
+        };
+        let all = self.chosen(selector)?.into_iter().map(within);
+        Ok(all.filter(|(_, samples)| !samples.is_empty()).collect())
+    }
+
+    /// The series that a selector selects.
+    fn chosen(&self, selector: &str) -> Result<Vec<&Series>, String> {
         let Expr::VectorSelector(selector) = parse(selector)? else {
             return Err(format!("`{selector}` selects no series"));
         };
-        let chosen: Vec<&Series> = self
-            .0
-            .iter()
-            .filter(|(labels, _)| {
-                let value = |name: &str| labels.get(name).map_or("", String::as_str);
-                selector.name.as_deref().is_none_or(|name| value("__name__") == name)
-                    && selector.matchers.matchers.iter().all(|matcher| matcher.is_match(value(&matcher.name)))
-            })
-            .collect();
-        Ok(instants.iter().map(|end| counted(&chosen, end - window, *end)).collect())
+        let chosen = self.0.iter().filter(|(labels, _)| {
+            let value = |name: &str| labels.get(name).map_or("", String::as_str);
+            selector.name.as_deref().is_none_or(|name| value("__name__") == name)
+                && selector.matchers.matchers.iter().all(|matcher| matcher.is_match(value(&matcher.name)))
+        });
+        Ok(chosen.collect())
     }
 }
 

@@ -8,10 +8,30 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::question::{Counted, Question};
+use super::scraped::Stretch;
 use crate::budget::gap::Gap;
-use crate::http::{Address, HttpError, Response, Secret};
-use crate::source::plan::{self, Counts, Points};
-use crate::source::{Range, instant, number};
+use crate::budget::series::MOST;
+use crate::http::{Address, Credentials, HttpError, Response, Secret};
+use crate::source::plan::{self, Points};
+use crate::source::promql::Group;
+use crate::source::raw::{Fault, Raw};
+use crate::source::{Range, When, instant, number};
+
+/// The statuses with which servers, and what stands before them, refuse a question that a smaller one may pass: too
+/// many samples or series, too long a text, too long an evaluation.
+const TOO_MUCH: [u16; 8] = [400, 405, 413, 414, 422, 500, 503, 504];
+
+/// What remarks on a query begin with that say nothing about its answer; some versions list them among the warnings.
+const INFO: &str = "PromQL info: ";
+
+/// A question that was not answered.
+pub(super) struct Refused {
+    /// What that means for everything that it asked about.
+    pub(super) gap: Gap,
+    /// Half of it might be answered.
+    pub(super) is_too_much: bool,
+}
 
 /// The most characters of a server's own text that are shown.
 const SHOWN: usize = 300;
@@ -70,18 +90,107 @@ pub(super) struct Reader<'a> {
     /// The server.
     pub(super) address: &'a Address,
     /// What must not be shown.
-    pub(super) token: Option<&'a Secret>,
+    pub(super) credentials: &'a Credentials,
 }
 
 impl Reader<'_> {
-    /// The counts of a stretch of the grid.
-    pub(super) fn grid(
+    /// The counts of each selector of a question.
+    pub(super) fn counts(
         &self,
-        query: &str,
-        range: Range,
+        question: &Question,
         answer: Result<Response, HttpError>,
-    ) -> Result<Counts, Gap> {
-        self.points(query, range, answer, |second, value| self.events(query, second, value).map(Some))
+    ) -> Result<Vec<(String, Counted)>, Refused> {
+        let answer = received(answer)?;
+        let kind = match question.when {
+            When::Grid(_) => "matrix",
+            When::At(_) => "vector",
+        };
+        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
+        let data = self.data(&answer, kind).map_err(refused)?;
+        let rows = self.rows(question, &data).map_err(refused)?;
+        let counted = question.fused.selectors().map(|selector| {
+            let name = selector.to_string();
+            let query = selector.increase(question.window);
+            let rows = rows.get(&name).map(Vec::as_slice).unwrap_or_default();
+            (name, self.single(&query, rows).and_then(|row| self.counted(&query, question.when, row)))
+        });
+        Ok(counted.collect())
+    }
+
+    /// The series of an answer by the selector that they count. One that cannot be counted for anybody may be anybody's,
+    /// so that nothing of the answer counts.
+    fn rows<'a>(
+        &self,
+        question: &Question,
+        data: &'a Data<'a>,
+    ) -> Result<BTreeMap<String, Vec<&'a Row<'a>>>, Gap> {
+        let mut rows: BTreeMap<String, Vec<&Row<'_>>> = BTreeMap::new();
+        for row in &data.result {
+            match question.fused.group(&row.metric) {
+                Group::Of(selector) => rows.entry(selector.to_string()).or_default().push(row),
+                Group::Beside => {}
+                Group::Foreign => {
+                    let (query, labels) = (self.clean(&question.query()), self.clean(&labels(row)));
+                    let address = self.address;
+                    let detail =
+                        format!("`{address}` answered `{query}` with {labels}, which was not asked for");
+                    return Err(Gap::Inconsistent { detail });
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// The samples of each series of a stretch.
+    pub(super) fn scraped(
+        &self,
+        stretch: &Stretch,
+        answer: Result<Response, HttpError>,
+    ) -> Result<Vec<Raw>, Refused> {
+        let answer = received(answer)?;
+        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
+        let data = self.data(&answer, "matrix").map_err(refused)?;
+        data.result.into_iter().map(|row| self.raw(stretch, row).map_err(refused)).collect()
+    }
+
+    /// The samples of a series.
+    fn raw(&self, stretch: &Stretch, row: Row<'_>) -> Result<Raw, Gap> {
+        let name = self.clean(&labels(&row));
+        self.single(&stretch.query(), &[&row])?;
+        if !stretch.selector.matches(&row.metric) {
+            let (address, query) = (self.address, self.clean(&stretch.query()));
+            let detail = format!("`{address}` answered `{query}` with {name}, which was not asked for");
+            return Err(Gap::Inconsistent { detail });
+        }
+        let mut raw = Raw { name, labels: row.metric, samples: Vec::new(), faults: Vec::new() };
+        for (at, value) in &row.values {
+            let Some(at) = milliseconds(at) else {
+                let detail = format!("`{}` answered for {at}, which is no instant", self.address);
+                return Err(Gap::Inconsistent { detail });
+            };
+            match number::read(value) {
+                Some(number::Number::Finite(value)) if value.abs() <= MOST => raw.samples.push((at, value)),
+                Some(number::Number::Finite(_) | number::Number::NotFinite) | None => {
+                    raw.faults.push(Fault { at, line: None });
+                }
+            }
+        }
+        Ok(raw)
+    }
+
+    /// The counts of a series.
+    fn counted(&self, query: &str, when: When, row: Option<&Row<'_>>) -> Counted {
+        let Some(row) = row else { return Ok(None) };
+        match when {
+            When::Grid(range) => {
+                self.points(range, row, |second, value| self.events(query, second, value).map(Some)).map(Some)
+            }
+            When::At(_) => {
+                let Some((at, value)) = &row.value else { return Ok(None) };
+                let second = at.as_i64().or_else(|| whole(at)).unwrap_or_default();
+                Ok(Some(vec![Some(self.events(query, second, value)?)]))
+            }
+        }
     }
 
     /// Whether a signal fires at each point of a stretch of the grid; none where nothing is there at all.
@@ -91,7 +200,11 @@ impl Reader<'_> {
         range: Range,
         answer: Result<Response, HttpError>,
     ) -> Result<Points<bool>, Gap> {
-        let points = self.points(query, range, answer, |_, value| Ok(number::nonzero(value)));
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        let data = self.data(&answer, "matrix")?;
+        let row = self.single(query, &data.result.iter().collect::<Vec<_>>());
+        let fires = |row| self.points(range, row, |_, value| Ok(number::nonzero(value)));
+        let points = row.and_then(|row| row.map(fires).transpose());
         points.map_err(|mut gap| {
             if let Gap::Ambiguous { detail } = &mut gap {
                 detail.insert_str(0, "wrap the query in `max(...)`; ");
@@ -103,14 +216,10 @@ impl Reader<'_> {
     /// The points of a stretch of the grid, each as `read` has it.
     fn points<T: Clone>(
         &self,
-        query: &str,
         range: Range,
-        answer: Result<Response, HttpError>,
+        row: &Row<'_>,
         read: impl Fn(i64, &str) -> Result<Option<T>, Gap>,
-    ) -> Result<Points<T>, Gap> {
-        let answer = answer.map_err(|error| unreachable(&error))?;
-        let data = self.data(&answer, "matrix")?;
-        let Some(row) = self.single(query, &data)? else { return Ok(None) };
+    ) -> Result<Vec<Option<T>>, Gap> {
         let mut points = vec![None; plan::count(range)];
         for (at, value) in &row.values {
             let second = at.as_i64().or_else(|| whole(at));
@@ -124,25 +233,12 @@ impl Reader<'_> {
             };
             *slot = read(second, value)?;
         }
-        Ok(Some(points))
+        Ok(points)
     }
 
-    /// The count of a period; none when nothing matches.
-    pub(super) fn instant(
-        &self,
-        query: &str,
-        answer: Result<Response, HttpError>,
-    ) -> Result<Option<Decimal>, Gap> {
-        let answer = answer.map_err(|error| unreachable(&error))?;
-        let data = self.data(&answer, "vector")?;
-        let Some(row) = self.single(query, &data)? else { return Ok(None) };
-        let Some((at, value)) = &row.value else { return Ok(None) };
-        self.events(query, at.as_i64().or_else(|| whole(at)).unwrap_or_default(), value).map(Some)
-    }
-
-    /// The one series of a result; none when there is none.
-    fn single<'a>(&self, query: &str, data: &'a Data<'a>) -> Result<Option<&'a Row<'a>>, Gap> {
-        match data.result.as_slice() {
+    /// The one series that was meant; none when there is none.
+    fn single<'a>(&self, query: &str, rows: &[&'a Row<'a>]) -> Result<Option<&'a Row<'a>>, Gap> {
+        match rows {
             [] => Ok(None),
             [row] if row.histograms.is_some() || row.histogram.is_some() => {
                 let detail = format!(
@@ -155,7 +251,7 @@ impl Reader<'_> {
                 let detail = format!(
                     "`{}` answered `{query}` with {} series, among them {} and {}",
                     self.address,
-                    data.result.len(),
+                    rows.len(),
                     self.clean(&labels(first)),
                     self.clean(&labels(second))
                 );
@@ -179,7 +275,8 @@ impl Reader<'_> {
         let status = answer.status;
         if [401, 403].contains(&status) {
             return Err(gap(format!(
-                "`{address}` answered {status}: it refuses the token, or wants one; check `SLOGATE_PROMETHEUS_TOKEN`"
+                "`{address}` answered {status}: it refuses who asks, or wants to know; check `SLOGATE_PROMETHEUS_TOKEN`, or \
+                 what else says it (--prometheus in `slogate check --help`)"
             )));
         }
         let Ok(body) = serde_json::from_slice::<Body<'_>>(&answer.body) else {
@@ -189,7 +286,8 @@ impl Reader<'_> {
             let error = self.clean(body.error.as_deref().unwrap_or("no reason given"));
             return Err(gap(format!("`{address}` answered {status}: {error}{}", tries(answer))));
         }
-        if let Some(warning) = body.warnings.as_deref().and_then(<[String]>::first) {
+        let mut warnings = body.warnings.iter().flatten();
+        if let Some(warning) = warnings.find(|warning| !warning.starts_with(INFO)) {
             return Err(gap(format!("`{address}` answered in part only: {}", self.clean(warning))));
         }
         if body.is_partial {
@@ -224,10 +322,8 @@ impl Reader<'_> {
 
     /// A text of the server on one line, cut and without secrets.
     fn clean(&self, text: &str) -> String {
-        let hidden = match self.token.map(Secret::expose).filter(|token| !token.is_empty()) {
-            Some(token) => text.replace(token, "***"),
-            None => text.to_owned(),
-        };
+        let secrets = self.credentials.secrets().map(Secret::expose);
+        let hidden = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
         let plain = |c: char| match c {
             '`' => '\'',
             // Marks that turn the direction of writing, or that are not seen.
@@ -241,6 +337,14 @@ impl Reader<'_> {
         }
         text
     }
+}
+
+/// An answer, or the refusal of a question that got none.
+fn received(answer: Result<Response, HttpError>) -> Result<Response, Refused> {
+    answer.map_err(|error| Refused {
+        is_too_much: matches!(error, HttpError::TooLarge { .. }),
+        gap: unreachable(&error),
+    })
 }
 
 /// The gap for a question without an answer, with what to do.
@@ -257,6 +361,12 @@ fn unreachable(error: &HttpError) -> Gap {
 /// `, after 3 tries`; nothing after the first.
 fn tries(answer: &Response) -> String {
     if answer.tries > 1 { format!(", after {} tries", answer.tries) } else { String::new() }
+}
+
+/// An instant in seconds, in milliseconds.
+fn milliseconds(at: &serde_json::Number) -> Option<i64> {
+    let number::Number::Finite(second) = number::read(&at.to_string())? else { return None };
+    i64::try_from(second.checked_mul(Decimal::ONE_THOUSAND)?.round()).ok()
 }
 
 /// A fractional instant that is a whole second all the same: `1700000000.000`.

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use super::*;
 use crate::budget::series::Total;
 use crate::diagnostic::{Place, SourceText};
-use crate::http::Limits;
 use crate::http::stub::{Answer, Stub};
+use crate::http::{Limits, Secret};
 use crate::settings;
 use crate::source::plan::tests::{environment, slo};
+
+mod fused;
+mod scraped;
 
 const RANGE: Range = Range { first: 1_700_000_100, last: 1_700_000_700, step: 300 };
 
@@ -19,7 +24,12 @@ fn client() -> Client {
 
 fn observe(url: &str, token: Option<&str>, bad: &str) -> Result<Observation, Gap> {
     let client = client();
-    let prometheus = Prometheus::new(&client, url, token.map(Secret::new)).expect("an address");
+    let prometheus = Prometheus::new(
+        &client,
+        url,
+        token.map(|token| Credentials::bearer(Secret::new(token))).unwrap_or_default(),
+    )
+    .expect("an address");
     let slo = slo("a", bad, "t", false, 900);
     let environment = environment(Some(("env", "prod")));
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
@@ -213,6 +223,9 @@ fn an_answer_in_part_is_no_answer() {
     assert!(partial.contains("`URL` answered in part only: some of its storage"), "{partial}");
     let fine = gap(json(&format!(r#"{{"status":"success",{data},"infos":["x"],"warnings":[]}}"#)));
     assert!(fine.starts_with("no data: "), "{fine}");
+    let info = r#""warnings":["PromQL info: metric might not be a counter: \"t\""]"#;
+    let fine = gap(json(&format!(r#"{{"status":"success",{data},{info}}}"#)));
+    assert!(fine.starts_with("no data: "), "{fine}");
 }
 
 #[test]
@@ -225,7 +238,7 @@ fn one_question_that_fails_leaves_the_others_alone() {
         }
     });
     let client = client();
-    let prometheus = Prometheus::new(&client, &stub.url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, &stub.url, Credentials::default()).expect("an address");
     let slos = [slo("a", "b", "t", false, 900), slo("b", "t", "t", true, 900), slo("c", "t", "t", true, 600)];
     let environment = environment(None);
     let requests: Vec<_> =
@@ -258,9 +271,13 @@ fn a_long_range_is_asked_in_stretches() {
 fn a_token_never_travels_unencrypted() {
     let client = client();
     let new = |url: &str, token: Option<&str>| {
-        Prometheus::new(&client, url, token.map(Secret::new))
-            .map(|source| source.describe())
-            .map_err(|e| e.to_string())
+        Prometheus::new(
+            &client,
+            url,
+            token.map(|token| Credentials::bearer(Secret::new(token))).unwrap_or_default(),
+        )
+        .map(|source| source.describe())
+        .map_err(|e| e.to_string())
     };
     assert_eq!(
         new("https://prom.example/x/", Some("hunter2")),
@@ -286,7 +303,7 @@ fn a_token_never_travels_unencrypted() {
 /// What a server says of the signal `query` in the environment of `env=prod`.
 fn listen(url: &str, query: &str, range: Range) -> Result<Signal, Gap> {
     let client = client();
-    let prometheus = Prometheus::new(&client, url, None).expect("an address");
+    let prometheus = Prometheus::new(&client, url, Credentials::default()).expect("an address");
     let file = SourceText::new("slogate.yaml", query);
     let place = Place::new(&file, 0..query.len());
     let signal = settings::Signal { query: query.to_owned(), query_place: place.clone(), place };

@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use rust_decimal::Decimal;
+
 use super::*;
 use crate::source::plan::tests::{environment, slo};
 
