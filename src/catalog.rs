@@ -73,6 +73,12 @@ impl Objective {
     }
 }
 
+/// A share as a percentage with all its digits: `99.95 %`. One beyond all measure stays where it is.
+#[must_use]
+pub fn percent(share: Decimal) -> String {
+    format!("{} %", share.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(share).normalize())
+}
+
 /// One service level objective.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slo {

@@ -10,9 +10,9 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-use super::Objective;
 use super::about;
 use super::requirement::{self, Requirements};
+use super::{Objective, percent};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::Part;
 use crate::settings::{Note, Settings};
@@ -194,8 +194,8 @@ fn sla(note: &Note, objective: Option<Objective>, problems: &mut Vec<Diagnostic>
         problems.push(Diagnostic::error(code, message).at(note.place.clone(), label).help(help));
     };
     let text = note.text.as_str();
-    let percent = text.strip_suffix('%').and_then(|number| Decimal::from_str_exact(number.trim_end()).ok());
-    let few = percent.filter(|percent| percent.normalize().scale() <= super::target::MOST_DIGITS);
+    let number = text.strip_suffix('%').and_then(|number| Decimal::from_str_exact(number.trim_end()).ok());
+    let few = number.filter(|percent| percent.normalize().scale() <= super::target::MOST_DIGITS);
     let share = few.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED)).and_then(Objective::new);
     let Some(share) = share else {
         let help = "write what the contract promises, above 0 % and below 100 %, such as `\"99.5 %\"`";
@@ -204,12 +204,8 @@ fn sla(note: &Note, objective: Option<Objective>, problems: &mut Vec<Diagnostic>
     };
     let objective = objective?;
     if share >= objective {
-        let percent = |objective: Objective| (objective.share() * Decimal::ONE_HUNDRED).normalize();
-        let message = format!(
-            "an SLA of {} % is not looser than the objective of {} %",
-            percent(share),
-            percent(objective)
-        );
+        let (promise, aim) = (percent(share.share()), percent(objective.share()));
+        let message = format!("an SLA of {promise} is not looser than the objective of {aim}");
         let help = "promise less than you aim at, so that the objective warns before the contract is broken";
         wrong(Code::SlaNotLooser, message, "not below the objective", help);
         return None;

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::annotation::{Annotations, PREFIX, tell};
-use super::{Method, period, target};
+use super::{Method, percent, period, target};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::Note;
 
@@ -86,7 +86,6 @@ impl Requirements {
     #[must_use]
     pub(super) fn said(&self) -> [(&'static str, Option<String>); 5] {
         let usual = Self::default();
-        let percent = |share: Decimal| format!("{} %", (share * Decimal::ONE_HUNDRED).normalize());
         let missing = Missing::ALL.into_iter().find(|(_, rule)| *rule == self.missing);
         [
             (COVERAGE, (self.coverage != usual.coverage).then(|| percent(self.coverage))),

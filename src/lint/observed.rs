@@ -5,13 +5,13 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rust_decimal::Decimal;
 
 use super::loosened_while_exhausted::{self, Loosened};
 use super::{silent_slo, tighter_than_observed, weigh};
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::catalog::Slo;
+pub(super) use crate::catalog::percent;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::settings::{FILE, Settings};
 
@@ -44,7 +44,7 @@ pub fn examine(observed: &[Observed<'_>], loosened: &[Loosened<'_>], settings: &
                 found.extend(tighter_than_observed::examine(one, budget));
                 found.extend(silent_slo::examine(one, budget));
             }
-            Err(gap) => found.extend(silent_slo::absent(one, gap)),
+            Err(gap) => found.extend(silent_slo::absent(one, gap, settings)),
         }
     }
     found.extend(loosened.iter().map(loosened_while_exhausted::examine));
@@ -54,11 +54,6 @@ pub fn examine(observed: &[Observed<'_>], loosened: &[Loosened<'_>], settings: &
 /// `` in `production` ``, with the space before it; nothing where there is no other environment.
 pub(super) fn within(environment: Option<&str>) -> String {
     environment.map_or_else(String::new, |name| format!(" in `{name}`"))
-}
-
-/// A share as a percentage with all its digits: `99.95 %`.
-pub(super) fn percent(share: Decimal) -> String {
-    format!("{} %", (share * Decimal::ONE_HUNDRED).normalize())
 }
 
 /// A day as people write it: `3 Aug 2026`, in UTC.
@@ -76,6 +71,8 @@ pub(super) fn silenced(code: Code) -> String {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use rust_decimal::Decimal;
+
     use super::*;
     use crate::budget::series::{Series, Total};
     use crate::catalog::{About, Indicator, Method, Objective, Origin, Query, Terms};

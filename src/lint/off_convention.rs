@@ -1,7 +1,7 @@
 //! Names that do not follow the convention that the settings state for their sort.
 //!
-//! Endpoints and SLIs are named in annotations by hand, and are told apart by their names alone: one that is written
-//! in another way is another one, without data.
+//! Endpoints and SLIs are named in annotations by hand, and are told apart by their names alone: one that is spelt in
+//! another way is another one. Only the case of an SLI's letters is passed over.
 
 use crate::catalog::Slo;
 use crate::diagnostic::{Code, Diagnostic, Place};

@@ -9,6 +9,8 @@ use super::observed::{Observed, percent, silenced};
 use crate::budget::Budget;
 use crate::budget::gap::{Gap, duration};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::settings::Settings;
+use crate::source::promql;
 
 /// How long it must be silent, in seconds: two weeks.
 pub const QUIET: i64 = 14 * 86_400;
@@ -44,8 +46,14 @@ pub(super) fn examine(seen: &Observed<'_>, budget: &Budget) -> Option<Diagnostic
 }
 
 /// The problem of an SLO of which a source has no series at all; every other reason not to know is no fault of the SLO.
-pub(super) fn absent(seen: &Observed<'_>, gap: &Gap) -> Option<Diagnostic> {
+/// That nothing can match is told of the query itself.
+pub(super) fn absent(seen: &Observed<'_>, gap: &Gap, settings: &Settings) -> Option<Diagnostic> {
     let Gap::NoData { detail } = gap else { return None };
+    let here = |name: &str| seen.environment.is_none_or(|environment| environment == name);
+    let mut environments = settings.environments.iter().filter(|(name, _)| here(name));
+    if environments.any(|(_, environment)| promql::excludes(seen.slo, environment)) {
+        return None;
+    }
     let message = format!("nothing is measured for the SLO `{}`{}: {detail}", seen.slo.name, seen.within());
     Some(problem(seen, message, "measures nothing", "its budget is unknown, which never reads as proceed"))
 }
@@ -61,8 +69,20 @@ fn problem(seen: &Observed<'_>, message: String, label: &str, help: &str) -> Dia
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::super::observed::tests::{observed, slo};
     use super::*;
+    use crate::catalog::{Applied, Indicator, Origin, Query, Slo};
+    use crate::diagnostic::{Place, SourceText};
+
+    /// Settings with one environment of a label.
+    fn settings(label: &str) -> Settings {
+        let text = format!(
+            "version: 1\nservices: {{shop: {{paths: [s]}}}}\nenvironments: {{p: {{match: {{{label}}}}}}}\n"
+        );
+        crate::settings::load(&SourceText::new("slogate.yaml", text)).0.expect("valid")
+    }
 
     const TWO_WEEKS: usize = 14 * 24;
 
@@ -112,8 +132,34 @@ mod tests {
         let slo = slo(Decimal::new(99, 2), 86_400);
         let seen = observed(&slo, &[], 0);
         let gone = Gap::NoData { detail: "no series matches `bad`".to_owned() };
-        let problem = absent(&seen, &gone).expect("a problem");
+        let problem = absent(&seen, &gone, &settings("env: prod")).expect("a problem");
         assert_eq!(problem.message, "nothing is measured for the SLO `checkout`: no series matches `bad`");
-        assert_eq!(absent(&seen, &Gap::Unreachable { detail: "no answer".to_owned() }), None);
+        let unreachable = Gap::Unreachable { detail: "no answer".to_owned() };
+        assert_eq!(absent(&seen, &unreachable, &settings("env: prod")), None);
+    }
+
+    #[test]
+    fn a_query_that_excludes_its_environment_or_endpoint_is_told_once() {
+        let labelled = |part: &str| {
+            let mut slo = slo(Decimal::new(99, 2), 86_400);
+            let source = SourceText::new("a.yaml", part);
+            let query = |text: &str| Query { text: text.to_owned(), place: Place::new(&source, 0..1) };
+            slo.indicator = Indicator::Bad { bad: query(part), total: query("total") };
+            slo
+        };
+        let told = |slo: &Slo, environment: Option<&str>, settings: &Settings| {
+            let seen = Observed { environment, ..observed(slo, &[], 0) };
+            absent(&seen, &Gap::NoData { detail: String::new() }, settings).is_some()
+        };
+        let prod = settings("env: prod");
+        assert!(told(&labelled("b"), None, &prod));
+        assert!(!told(&labelled("b{env=\"dev\"}"), None, &prod));
+        assert!(!told(&labelled("b{env=\"dev\"}"), Some("p"), &prod));
+        assert!(told(&labelled("b{env=\"dev\"}"), Some("elsewhere"), &prod));
+        let mut of_endpoint = labelled("b{handler=\"a\"}");
+        let matchers = [("handler".to_owned(), "b".to_owned())].into();
+        let applied = Applied { of: "d".to_owned(), matchers, except: BTreeSet::new() };
+        of_endpoint.origin = Origin::Default(applied);
+        assert!(!told(&of_endpoint, None, &prod));
     }
 }

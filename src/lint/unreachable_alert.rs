@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use crate::catalog::{Alert, Catalog, Comparison, Slo};
+use crate::catalog::{Alert, Catalog, Comparison, Slo, percent};
 use crate::diagnostic::{Code, Diagnostic, Place};
+
+/// The most digits after the point of a burn rate that are shown.
+const DIGITS: u32 = 2;
 
 /// An alert with the SLOs that it can never be raised for, by where it stands.
 type Silent<'a> = BTreeMap<(&'a str, usize), (&'a Alert, Vec<&'a Slo>)>;
@@ -52,14 +55,17 @@ fn unreachable(alert: &Alert, slo: &Slo) -> bool {
 /// A threshold above all burn rates that there can be.
 fn too_high(alert: &Alert, slos: &[&Slo]) -> Option<Diagnostic> {
     let slo = slos.iter().max_by_key(|slo| slo.objective)?;
-    let most = Decimal::ONE.checked_div(slo.objective.allowance())?.round_dp(2).normalize();
-    let percent = (slo.objective.share() * Decimal::ONE_HUNDRED).normalize();
+    let bound = Decimal::ONE.checked_div(slo.objective.allowance())?;
+    // Cut and never rounded up: whatever is below it is within reach.
+    let most = bound.trunc_with_scale(DIGITS).normalize();
+    let about = if most == bound { "" } else { "about " };
     let message = format!(
-        "an alert at a burn rate of {} is never raised for the SLO `{}`{}: at {percent} % nothing burns faster than \
-         {most}",
+        "an alert at a burn rate of {} is never raised for the SLO `{}`{}: at {} nothing burns faster than \
+         {about}{most}",
         alert.threshold.normalize(),
         slo.name,
-        others(slos)
+        others(slos),
+        percent(slo.objective.share()),
     );
     let problem = Diagnostic::warning(Code::UnreachableAlert, message);
     let help = format!("lower it below {most}, or aim higher; no more than everything can fail");

@@ -6,6 +6,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::budget::gap::duration;
+pub use crate::catalog::percent as objective;
 use crate::policy::{Comparison, Evidence, Value};
 
 /// A share as a percentage: `-23.4 %`, `0 %`. A share that is not nothing never reads as 0.
@@ -18,12 +19,6 @@ pub fn percent(share: Decimal) -> String {
 #[must_use]
 pub fn hundredfold(share: Decimal) -> Decimal {
     share.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(share)
-}
-
-/// An objective as a percentage with all its digits: `99.95 %`.
-#[must_use]
-pub fn objective(share: Decimal) -> String {
-    format!("{} %", hundredfold(share).normalize())
 }
 
 /// A burn rate as a multiple: `14.4x`.

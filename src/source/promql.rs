@@ -151,10 +151,25 @@ fn contradictions(
         .collect()
 }
 
+/// True when a query of an SLO excludes what an environment asks for, or the endpoint that the SLO is applied to, so
+/// that nothing could match: `check` tells it where it stands.
+#[must_use]
+pub fn excludes(slo: &Slo, environment: &Environment) -> bool {
+    let Some((part, total, _)) = slo.indicator.counters() else { return false };
+    let of_endpoint = of_endpoint(slo);
+    [part, total].into_iter().filter_map(|query| parse(query).ok()).any(|counted| {
+        [&environment.matchers, &of_endpoint].iter().any(|matchers| counted.with_matchers(matchers).is_err())
+    })
+}
+
+/// What the endpoint asks for that an SLO is applied to.
+fn of_endpoint(slo: &Slo) -> BTreeMap<String, String> {
+    slo.matchers().map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// The queries of a default that contradict the endpoint that it is applied to.
 fn endpoint_contradictions(slo: &Slo) -> Vec<Diagnostic> {
-    let matchers: BTreeMap<String, String> =
-        slo.matchers().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let matchers = of_endpoint(slo);
     let Some((part, total, _)) = slo.indicator.counters() else { return Vec::new() };
     let refused = [part, total].into_iter().filter_map(|query| {
         let reason = parse(query).ok()?.with_matchers(&matchers).err()?;

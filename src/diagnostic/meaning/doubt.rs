@@ -6,7 +6,8 @@ use super::{Meaning, meaning};
 pub(super) const FULL_OBJECTIVE: Meaning = meaning(
     "An SLO aims at 100 %. That leaves no error budget: the first failure would stop all shipping for the \
      whole period, and nobody could ever spend a failure on shipping faster. Users cannot tell 100 % from \
-     a little less, because their own devices and networks fail more often.",
+     a little less, because their own devices and networks fail more often. It is an error, and no lint \
+     that `lints` could silence.",
     "`target: 1`, `targetPercent: 100`, `objective: 100` or `target: \"100\"`.",
     "Choose what users need and no more. 99.9 % allows 1 failure in 1,000 events, or 40 minutes of 28 \
      days.",
@@ -15,7 +16,8 @@ pub(super) const FULL_OBJECTIVE: Meaning = meaning(
 /// `sla-not-looser`.
 pub(super) const SLA_NOT_LOOSER: Meaning = meaning(
     "An SLA, which a contract promises, is as strict as the objective of its SLO or stricter. The budget \
-     would be gone only after the contract is broken, so the SLO would warn of nothing.",
+     would be gone only after the contract is broken, so the SLO would warn of nothing. It is an error, \
+     and no lint that `lints` could silence.",
     "`slogate.dev/sla: 99.9 %` at an objective of 99.9 %.",
     "Promise less than you aim at, or aim higher. An SLA is a relaxed SLO.",
 );
@@ -40,7 +42,9 @@ pub(super) const DEPENDENCY_CYCLE: Meaning = meaning(
 /// `good-and-bad-swapped`.
 pub(super) const GOOD_AND_BAD_SWAPPED: Meaning = meaning(
     "The query of the good events selects the codes of answers that the server failed to give and no \
-     others, or the query of the bad events selects no failure. The budget would grow with every failure.",
+     others, or the query of the bad events only codes of answers that are as they should be. The budget \
+     would grow with every failure. Where more than codes tells the events from the others of the total, as \
+     with successes that are bad because they were slow, nothing is told.",
     "`good: sum(rate(http_requests_total{code=~\"5..\"}[5m]))`.",
     "Write the query under `bad`, or turn the matcher round: `code!~\"5..\"`. Codes of HTTP and gRPC are \
      known, in labels such as `code`, `status` and `grpc_code`.",
@@ -71,8 +75,8 @@ pub(super) const NO_ENVIRONMENT_SELECTOR: Meaning = meaning(
 pub(super) const OFF_CONVENTION: Meaning = meaning(
     "A name does not follow the regular expression that `names` in `slogate.yaml` states for SLOs, \
      services, endpoints or SLIs. Endpoints and SLIs are told apart by their names alone, so one that is \
-     written in another way is another one.",
-    "The SLI `Availability` where `names: { sli: \"[a-z-]+\" }` is agreed.",
+     spelt in another way is another one. Only the case of an SLI's letters is passed over.",
+    "The SLI `request_errors` where `names: { sli: \"[a-z-]+\" }` is agreed.",
     "Correct the name, or the convention. The expression is held to the whole name. Without `names` there \
      is no convention.",
 );

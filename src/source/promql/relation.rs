@@ -118,10 +118,45 @@ impl Counted {
         parts.into_iter().find_map(|part| stray(part, &whole))
     }
 
-    /// On which side the codes stand that counters select, with the matchers that select them; without those that select
-    /// no code, or codes of both sides.
-    pub fn outcomes(&self) -> impl Iterator<Item = (Outcome, String)> {
-        self.added().filter_map(Selector::outcome)
+    /// On which side all codes stand that this selects of a total, with the matchers that select them. None where
+    /// anything else tells its events from the others of the total: what is subtracted, another metric, another label,
+    /// or the total, which stands on that side as well.
+    #[must_use]
+    pub fn outcome(&self, total: &Self) -> Option<(Outcome, Vec<String>)> {
+        let (outcome, matchers) = self.side()?;
+        let by_codes = self.added().all(|part| total.added().any(|whole| part.differs_by_codes(whole)));
+        let subtracts = self.terms.iter().any(|term| term.negative);
+        (by_codes && !subtracts && !total.stands_on(outcome)).then_some((outcome, matchers))
+    }
+
+    /// True where codes of answers tell what this counts from the rest of a total, and no bucket of a histogram does.
+    #[must_use]
+    pub fn told_by_codes(&self, total: &Self) -> bool {
+        let buckets = self.terms.iter().any(|term| term.selector.on(BUCKET).next().is_some());
+        let mut outcomes = self.added().filter_map(Selector::outcome);
+        !buckets && outcomes.any(|(outcome, _)| !total.stands_on(outcome))
+    }
+
+    /// The one side on which the codes of everything stand that is added, with the matchers that select them.
+    fn side(&self) -> Option<(Outcome, Vec<String>)> {
+        let all: Option<Vec<(Outcome, String)>> = self.added().map(Selector::outcome).collect();
+        let mut all = all?.into_iter();
+        let (side, first) = all.next()?;
+        let mut matchers = vec![first];
+        for (outcome, written) in all {
+            if outcome != side {
+                return None;
+            }
+            if !matchers.contains(&written) {
+                matchers.push(written);
+            }
+        }
+        Some((side, matchers))
+    }
+
+    /// True when everything that is added stands on a side.
+    fn stands_on(&self, side: Outcome) -> bool {
+        self.side().is_some_and(|(outcome, _)| outcome == side)
     }
 
     /// True when every series that is counted has one of these labels selected.
@@ -176,6 +211,13 @@ impl Selector {
     fn words(&self) -> BTreeSet<&str> {
         let words = self.metric.split(['_', ':', '.']);
         words.filter(|word| !word.is_empty() && !HOW.contains(word)).collect()
+    }
+
+    /// True for the same metric, selected by no label beside the other's that says more than a code or a bucket does.
+    fn differs_by_codes(&self, other: &Self) -> bool {
+        let known =
+            |label: &str| label == BUCKET || CODES.contains(&label) || other.on(label).next().is_some();
+        self.family() == other.family() && self.matchers.iter().all(|matcher| known(&matcher.name))
     }
 
     /// On which side the codes stand that are selected.
@@ -339,7 +381,7 @@ mod tests {
 
     #[test]
     fn codes_stand_on_one_side_or_on_none() {
-        let outcome = |text: &str| counted(text).outcomes().next().map(|(outcome, _)| outcome);
+        let outcome = |text: &str| counted(text).outcome(&counted("x")).map(|(outcome, _)| outcome);
         for (text, side) in [
             ("x{code=~\"5..\"}", Some(Outcome::Failures)),
             ("x{status=\"500\"}", Some(Outcome::Failures)),
@@ -352,8 +394,32 @@ mod tests {
             ("x{grpc_code=~\"Internal|Unavailable\"}", Some(Outcome::Failures)),
             ("x{method=\"500\"}", None),
             ("x - x{code=~\"5..\"}", None),
+            ("x_bucket{code=\"200\",le=\"0.3\"}", Some(Outcome::Successes)),
+            ("x{code=\"200\"} + x{status=\"200\"}", Some(Outcome::Successes)),
+            ("x{code=~\"5..\"} + x{code=\"200\",slow=\"yes\"}", None),
+            ("x{code=\"200\",slow=\"yes\"}", None),
+            ("x_slow{code=\"200\"}", None),
         ] {
             assert_eq!(outcome(text), side, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_else_tells_events_apart_stands_on_no_side() {
+        for (part, total) in [
+            ("d_count{code=~\"2..\"} - d_bucket{code=~\"2..\",le=\"0.4\"}", "d_count{code=~\"2..\"}"),
+            ("d_count{code=~\"2..\"} - d_bucket{code=~\"2..\",le=\"0.4\"}", "d_count"),
+            ("d_bucket{code=~\"2..\",le=\"0.4\"}", "d_count{code=~\"2..\"}"),
+        ] {
+            let (part, total) = (counted(part), counted(total));
+            assert_eq!((part.outcome(&total), part.told_by_codes(&total)), (None, false), "{part:?}");
+        }
+        for (part, total) in [
+            ("x{code=~\"5..\"} + x{code=\"429\"}", "x"),
+            ("x{code=~\"5..\"} - x{code=~\"5..\",path=\"/health\"}", "x"),
+            ("x{code!~\"5..\"}", "x{code!~\"4..\"}"),
+        ] {
+            assert!(counted(part).told_by_codes(&counted(total)), "{part}");
         }
     }
 }
