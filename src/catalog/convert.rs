@@ -104,7 +104,8 @@ pub fn convert(files: &[SourceText], settings: Option<&Settings>) -> (Conversion
         diagnostic::sort(&mut problems);
         return (Conversion::default(), problems);
     }
-    let passed_over = before.passed_over.clone();
+    let whole = before.passed_over.iter().filter(|one| one.whole);
+    let passed_over = whole.map(|one| one.place.source.path().to_owned()).collect();
     let mut tally = Tally::new(&settings, &parsed);
     let mut made: Vec<File<'_>> =
         parsed.iter().filter_map(|(file, own)| draft(file, own, &mut tally)).collect();

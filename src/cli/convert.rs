@@ -23,7 +23,7 @@ use clap::builder::PossibleValuesParser;
 )]
 pub struct Convert {
     /// Files, directories (all their `.yaml`, `.yml` and `.json` files) or `-` for standard input. By default what
-    /// `slos` of `slogate.yaml` names, and without that file `slos/**/*.yaml` and `slos/**/*.yml`.
+    /// `slos` of `slogate.yaml` names, and without that file the `.yaml`, `.yml` and `.json` files below `slos`.
     #[arg(value_name = "FILE|DIR")]
     pub paths: Vec<PathBuf>,
 

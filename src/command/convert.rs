@@ -104,7 +104,7 @@ fn read(
     };
     let mut taken = Taken::default();
     if convert.paths.is_empty() {
-        let usual = || ["slos/**/*.yaml", "slos/**/*.yml"].map(ToOwned::to_owned).to_vec();
+        let usual = || settings::SLOS.map(ToOwned::to_owned).to_vec();
         let globs = settings.as_ref().map_or_else(usual, |settings| settings.slos.clone());
         let paths = ground.tree.paths()?;
         taken.sources = law::read_all(&ground, &paths, &globs, settings::FILE, problems)?;

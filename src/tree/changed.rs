@@ -47,6 +47,10 @@ impl Tree for ChangedTree {
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
         if self.changed.contains(path) { self.head.read(path) } else { self.base.read(path) }
     }
+
+    fn is_link(&self, path: &str) -> bool {
+        if self.changed.contains(path) { self.head.is_link(path) } else { self.base.is_link(path) }
+    }
 }
 
 #[cfg(test)]
