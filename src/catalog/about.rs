@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::annotation::{Annotations, tell};
+use super::annotation::{Annotations, PREFIX, tell};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{Note, Settings};
 
