@@ -163,13 +163,7 @@ impl Catalog {
 #[must_use]
 pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnostic>) {
     let mut problems = Vec::new();
-    let mut parsed: Vec<(&SourceText, Vec<Document>)> = Vec::new();
-    for file in files {
-        match document::parse(file) {
-            Ok(documents) => parsed.push((file, documents)),
-            Err(found) => problems.extend(found),
-        }
-    }
+    let parsed = parse(files, &mut problems);
     let [mut v1, mut v2alpha] = [openslo::Version::V1, openslo::Version::V2Alpha]
         .map(|version| openslo::Documents::new(version, settings.slo_rules));
     let mut found = Found::default();
@@ -224,6 +218,21 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     }
     diagnostic::sort(&mut problems);
     (Catalog { slos, defaults, given_up, passed_over, empty }, problems)
+}
+
+/// The documents of each file; what cannot be parsed is told.
+fn parse<'a>(
+    files: &'a [SourceText],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<(&'a SourceText, Vec<Document>)> {
+    let mut parsed = Vec::new();
+    for file in files {
+        match document::parse(file) {
+            Ok(documents) => parsed.push((file, documents)),
+            Err(found) => problems.extend(found),
+        }
+    }
+    parsed
 }
 
 /// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.

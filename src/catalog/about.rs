@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::annotation::{Annotations, PREFIX, tell};
+use super::annotation::{Annotations, tell};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{Note, Settings};
 
@@ -139,15 +139,15 @@ pub(super) fn about(
         tell(problem.at(note.place.clone(), "not declared"), problems);
     }
     let agreed_by = agreed.map(|note| agreement(&note, problems)).unwrap_or_default();
-    let is_raw = annotations.get(EXACT).is_some_and(|note| is_raw(note, problems));
+    let is_raw = annotations.get(EXACT).is_some_and(|note| is_raw(note, annotations, problems));
     About { default, agreed_by, is_raw, ..about }
 }
 
 /// Whether an SLO says that its counters are read raw.
-fn is_raw(note: &Note, problems: &mut Vec<Diagnostic>) -> bool {
+fn is_raw(note: &Note, annotations: &Annotations<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let is_raw = note.text.trim() == RAW;
     if !is_raw {
-        let message = format!("`{PREFIX}{EXACT}` cannot be `{}`", note.text);
+        let message = format!("`{}{EXACT}` cannot be `{}`", annotations.prefix(EXACT), note.text);
         let problem =
             Diagnostic::error(Code::WrongValue, message).at(note.place.clone(), "not a way to count");
         tell(problem.help(format!("write `{RAW}`, or take the annotation out")), problems);

@@ -23,6 +23,7 @@ mod text;
 pub use expression::Expression;
 pub use fused::{Fused, Group, Pattern};
 pub use relation::{Outcome, Stray};
+pub use text::is_open;
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";

@@ -35,6 +35,12 @@ pub(super) fn unknown_window(text: &str) -> Option<(&str, Option<&'static str>)>
     })
 }
 
+/// Whether a query leaves its window to whoever asks it.
+#[must_use]
+pub fn is_open(text: &str) -> bool {
+    filled(text) != text
+}
+
 /// Every `[...]` outside of matchers: where its bracket stands, and what is inside.
 fn ranges(text: &str) -> Vec<(usize, Range<usize>)> {
     let mut found = Vec::new();
