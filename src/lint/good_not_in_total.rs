@@ -44,6 +44,15 @@ pub(super) fn examine(slo: &Slo) -> Option<Diagnostic> {
             "none of these is in the total".to_owned(),
             "give both queries the same matchers, and this one those besides that tell its events".to_owned(),
         ),
+        Stray::Higher(ours, theirs) => (
+            format!(
+                "the {side} events of the SLO `{name}` are those of `{ours}`, and its total only those of `{theirs}`, \
+                 which are fewer"
+            ),
+            total,
+            format!("leaves out some of the {side} events"),
+            "count all events: the `_count` of the histogram, or its bucket `le=\"+Inf\"`".to_owned(),
+        ),
         Stray::Unrelated(ours, theirs) => (
             format!("nothing says that the `{ours}` of the SLO `{name}` are among its `{theirs}`"),
             part,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::catalog::Slo;
 use crate::diagnostic::{Code, Diagnostic, list};
 use crate::settings::{Environment, Settings};
-use crate::source::promql::{self, Counted};
+use crate::source::promql;
 
 /// What an SLO counts besides the events of its environment.
 pub(super) fn examine(slo: &Slo, settings: &Settings) -> Option<Diagnostic> {
@@ -30,29 +30,27 @@ pub(super) fn examine(slo: &Slo, settings: &Settings) -> Option<Diagnostic> {
     let (part, total, _) = slo.indicator.counters()?;
     [part, total].into_iter().find_map(|query| {
         let counted = promql::parse(query).ok()?;
-        let other = told.iter().find(|(_, environment)| fixes(&counted, environment));
-        let (counts, label, bound) = match other {
-            Some((name, _)) => {
-                (format!("the events of `{name}`"), "selects another environment", Some(*name))
-            }
-            None if counted.selects_by(|label| labels.contains(label)) => return None,
-            None => ("the events of all environments".to_owned(), "selects no environment", None),
+        let others: Vec<&str> = told
+            .iter()
+            .filter(|(_, environment)| counted.admits(&environment.matchers))
+            .map(|(name, _)| *name)
+            .collect();
+        let chosen: Vec<&str> = labels.iter().copied().collect();
+        let (counts, label) = match others.as_slice() {
+            [] if counted.selects_by(|label| labels.contains(label)) => return None,
+            [] => (format!("events of any {}", list(&chosen)), format!("no matcher on {}", list(&chosen))),
+            [_] => (format!("the events of {}", list(&others)), "selects another environment".to_owned()),
+            _ => (format!("the events of {}", list(&others)), "selects other environments".to_owned()),
         };
         let message =
             format!("the SLO `{}` counts {counts} in {}, which has no `match`", slo.name, list(&bare));
-        let labels: Vec<&str> = labels.iter().copied().collect();
+        let bound = if let [only] = others.as_slice() { Some(only) } else { None };
         let bind = bound.filter(|_| said.is_none()).map_or_else(String::new, |name| {
             format!(", or bind the SLO to its own environment with `slogate.dev/environment: {name}`")
         });
-        let label_of = labels.first().copied().unwrap_or_default();
+        let label_of = chosen.first().copied().unwrap_or_default();
         let help = format!("give {} a `match` in `slogate.yaml`, such as `{label_of}: …`{bind}", list(&bare));
         let problem = Diagnostic::warning(Code::NoEnvironmentSelector, message);
         Some(problem.at(query.place.clone(), label).help(help))
     })
-}
-
-/// True when a query selects exactly what an environment matches.
-fn fixes(counted: &Counted, environment: &Environment) -> bool {
-    let fixed = counted.fixed();
-    environment.matchers.iter().all(|(label, value)| fixed.contains(&(label.as_str(), value.as_str())))
 }

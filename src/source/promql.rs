@@ -87,7 +87,8 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     for slo in catalog.written() {
         let environments = environments(settings, |name| slo.holds_in(name));
         let Some((part, total, _)) = slo.indicator.counters() else { continue };
-        for query in [part, total] {
+        // That a query is empty is told of the file.
+        for query in [part, total].into_iter().filter(|query| !query.text.is_empty()) {
             match parse(query) {
                 Ok(counted) => problems.extend(contradictions(query, &environments, |matchers| {
                     counted.with_matchers(matchers).map(drop)
@@ -449,6 +450,8 @@ mod tests {
         let refused = problems("avg(b)", "t[5m]");
         assert!(refused.len() == 2 && refused.iter().all(|(is_error, _)| !is_error), "{refused:?}");
         assert!(problems("b", "t{").iter().all(|(is_error, _)| *is_error));
+        // The file's schema tells of a query that is empty, and nothing of one that is blank.
+        assert_eq!((problems("", "t"), problems(" ", "t").len()), (Vec::new(), 1));
         let words = "`env=\"prod\"` excludes `env=\"staging\"`, which environment `staging` asks for";
         assert_eq!(problems("b", "t{env=\"prod\"}"), [(false, words.to_owned())]);
         let everywhere = problems("b", "t{env=\"dev\"}");

@@ -4,7 +4,8 @@
 //! Only what the text proves is said. A regular expression against another one, or metrics of different names that
 //! could mean anything, prove nothing and are passed over.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 
 use promql_parser::label::{MatchOp, Matcher};
 
@@ -77,6 +78,8 @@ pub enum Stray {
     Narrower(String),
     /// The part's matcher and the total's exclude each other.
     Apart(String, String),
+    /// A bucket of a histogram, or all of its events, that counts more than the bucket that is the total.
+    Higher(String, String),
     /// Metrics that have nothing in common, neither in their names nor in their matchers.
     Unrelated(String, String),
     /// The buckets of a histogram, each of which counts what the one below it counts.
@@ -115,7 +118,10 @@ impl Counted {
                 return Some(Stray::EveryBucket { metric: selector.metric.clone(), in_total });
             }
         }
-        parts.into_iter().find_map(|part| stray(part, &whole))
+        // What is subtracted from the part may be what the total leaves out.
+        let whittled = self.terms.iter().any(|term| term.negative);
+        let proven = |stray: &Stray| !(whittled && matches!(stray, Stray::Narrower(_)));
+        parts.into_iter().find_map(|part| stray(part, &whole).filter(proven))
     }
 
     /// On which side all codes stand that this selects of a total, with the matchers that select them. None where
@@ -159,18 +165,22 @@ impl Counted {
         self.side().is_some_and(|(outcome, _)| outcome == side)
     }
 
+    /// True when a counter selects by one of these labels, and admits all of their values.
+    #[must_use]
+    pub fn admits(&self, values: &BTreeMap<String, String>) -> bool {
+        self.terms.iter().any(|term| {
+            let mut chosen =
+                term.selector.matchers.iter().filter_map(|one| Some((one, values.get(&one.name)?)));
+            let first = chosen.next();
+            first.is_some_and(|(one, value)| one.is_match(value))
+                && chosen.all(|(one, value)| one.is_match(value))
+        })
+    }
+
     /// True when every series that is counted has one of these labels selected.
     #[must_use]
     pub fn selects_by<'a>(&self, labels: impl Fn(&str) -> bool + 'a) -> bool {
         self.terms.iter().all(|term| term.selector.matchers.iter().any(|matcher| labels(&matcher.name)))
-    }
-
-    /// The matchers of equality that every counter has.
-    #[must_use]
-    pub fn fixed(&self) -> BTreeSet<(&str, &str)> {
-        let mut all = self.terms.iter().map(|term| term.selector.fixed());
-        let first = all.next().unwrap_or_default();
-        all.fold(first, |kept, next| kept.intersection(&next).copied().collect())
     }
 
     /// What is added.
@@ -199,6 +209,15 @@ impl Selector {
     /// True for the buckets of a histogram without one that is chosen.
     fn every_bucket(&self) -> bool {
         self.metric.ends_with("_bucket") && self.on(BUCKET).next().is_none()
+    }
+
+    /// The upper bound of the bucket that is counted, with how it is written; no bound for a histogram's count.
+    fn bound(&self) -> Option<(f64, String)> {
+        if self.metric.ends_with("_count") {
+            return Some((f64::INFINITY, self.metric.clone()));
+        }
+        let mut bounds = self.on(BUCKET).filter(|matcher| matcher.op == MatchOp::Equal);
+        bounds.find_map(|matcher| Some((matcher.value.parse().ok()?, written(matcher))))
     }
 
     /// The metric's name without what says how it is kept.
@@ -241,15 +260,20 @@ impl Selector {
 /// The label with the upper bound of a bucket.
 const BUCKET: &str = "le";
 
+/// The labels that say how an event ended, or of what sort it is: one metric's values are not those of another.
+const SORTS: [&str; 9] =
+    ["class", "kind", "level", "outcome", "reason", "result", "severity", "state", "type"];
+
+/// The codes of HTTP.
+const HTTP: RangeInclusive<u16> = 100..=599;
+
 /// Why one counter is no part of any of those of a total.
 fn stray(part: &Selector, whole: &[&Selector]) -> Option<Stray> {
-    let mut family = whole.iter().filter(|selector| selector.family() == part.family()).peekable();
-    if family.peek().is_some() {
-        let mut found = None;
-        for selector in family {
-            found = Some(beyond(part, selector)?);
-        }
-        return found;
+    let family: Vec<&&Selector> =
+        whole.iter().filter(|selector| selector.family() == part.family()).collect();
+    if !family.is_empty() {
+        let found: Option<Vec<Stray>> = family.into_iter().map(|selector| beyond(part, selector)).collect();
+        return agreed(found?);
     }
     let words = part.words();
     let related = |selector: &&&Selector| {
@@ -259,37 +283,78 @@ fn stray(part: &Selector, whole: &[&Selector]) -> Option<Stray> {
             || !words.is_disjoint(&others)
             || !part.fixed().is_disjoint(&selector.fixed())
     };
-    let first = whole.first().filter(|_| !whole.iter().any(|selector| related(&selector)))?;
+    if whole.iter().any(|selector| related(&selector)) {
+        let found: Option<Vec<Stray>> = whole.iter().map(|selector| elsewhere(part, selector)).collect();
+        return agreed(found?);
+    }
+    let first = whole.first()?;
     Some(Stray::Unrelated(part.metric.clone(), first.metric.clone()))
+}
+
+/// What holds against each counter of a total. Several that leave out different things may be all of it together.
+fn agreed(found: Vec<Stray>) -> Option<Stray> {
+    let apart = found.iter().all(|stray| matches!(stray, Stray::Apart(..) | Stray::Higher(..)));
+    let mut found = found.into_iter();
+    let first = found.next()?;
+    (apart || found.all(|other| other == first)).then_some(first)
 }
 
 /// What a part counts beyond a total of the same metric; none where nothing is proven.
 fn beyond(part: &Selector, total: &Selector) -> Option<Stray> {
-    total.matchers.iter().filter(|matcher| matcher.name != BUCKET).find_map(|matcher| {
-        let ours: Vec<&Matcher> = part.on(&matcher.name).collect();
-        if ours.contains(&matcher) || admits_any(matcher) {
-            return None;
-        }
-        let admit = |matchers: &[&Matcher], value: &str| matchers.iter().all(|one| one.is_match(value));
-        let values = ours.iter().find_map(|matcher| literals(matcher));
-        let mine: Option<Vec<&str>> =
-            values.map(|values| values.into_iter().filter(|value| admit(&ours, value)).collect());
-        let theirs = literals(matcher);
-        let apart = match (&mine, &theirs) {
-            (Some(mine), _) => !mine.iter().any(|value| matcher.is_match(value)),
-            (None, Some(theirs)) => !theirs.iter().any(|value| admit(&ours, value)),
-            (None, None) => false,
-        };
-        if apart && !ours.is_empty() {
-            let ours: Vec<String> = ours.into_iter().map(written).collect();
-            return Some(Stray::Apart(ours.join(","), written(matcher)));
-        }
-        let narrower = match mine {
-            Some(mine) => mine.iter().any(|value| !matcher.is_match(value)),
-            None => ours.is_empty(),
-        };
-        narrower.then(|| Stray::Narrower(written(matcher)))
+    let mut matchers = total.matchers.iter().filter(|matcher| matcher.name != BUCKET);
+    matchers.find_map(|matcher| against(part, matcher)).or_else(|| {
+        let ((ours, part), (theirs, total)) = (part.bound()?, total.bound()?);
+        (ours > theirs).then_some(Stray::Higher(part, total))
     })
+}
+
+/// Why a part has nothing in common with a counter of another metric: the same label says where each of them counts.
+fn elsewhere(part: &Selector, total: &Selector) -> Option<Stray> {
+    let shared = |label: &str| label != BUCKET && !CODES.contains(&label) && !SORTS.contains(&label);
+    let mut matchers = total.matchers.iter().filter(|matcher| shared(&matcher.name));
+    matchers.find_map(|matcher| against(part, matcher).filter(|stray| matches!(stray, Stray::Apart(..))))
+}
+
+/// What a part counts beyond a matcher of the total; none where nothing is proven.
+fn against(part: &Selector, matcher: &Matcher) -> Option<Stray> {
+    let ours: Vec<&Matcher> = part.on(&matcher.name).collect();
+    if ours.contains(&matcher) || admits_any(matcher) {
+        return None;
+    }
+    let admit = |value: &str| ours.iter().all(|one| one.is_match(value));
+    let values = ours.iter().find_map(|matcher| literals(matcher));
+    let named: Option<Vec<&str>> =
+        values.map(|values| values.into_iter().filter(|value| admit(value)).collect());
+    // Each value that the part admits, as far as they are known: whether it is in the total.
+    let known: Option<Vec<bool>> = match named {
+        Some(mine) => Some(mine.into_iter().map(|value| matcher.is_match(value)).collect()),
+        None if selects_codes(matcher) && ours.iter().any(|one| selects_codes(one)) => {
+            let mine = HTTP.map(|code| code.to_string()).filter(|code| admit(code));
+            Some(mine.map(|code| matcher.is_match(&code)).collect::<Vec<bool>>())
+                .filter(|mine| !mine.is_empty())
+        }
+        None => None,
+    };
+    let apart = match &known {
+        Some(known) => !known.contains(&true),
+        None => literals(matcher).is_some_and(|theirs| !theirs.into_iter().any(admit)),
+    };
+    if apart && !ours.is_empty() {
+        let ours: Vec<String> = ours.into_iter().map(written).collect();
+        return Some(Stray::Apart(ours.join(","), written(matcher)));
+    }
+    // Without any known value of the part, it may still admit what the total excludes by name.
+    let outside = || listed(matcher)?.into_iter().find(|value| !matcher.is_match(value) && admit(value));
+    let narrower =
+        known.map_or_else(|| ours.is_empty() || outside().is_some(), |known| known.contains(&false));
+    narrower.then(|| Stray::Narrower(written(matcher)))
+}
+
+/// True for a matcher that tells codes of HTTP apart from what it does not select.
+fn selects_codes(matcher: &Matcher) -> bool {
+    let negative = matches!(matcher.op, MatchOp::NotEqual | MatchOp::NotRe(_));
+    CODES.contains(&matcher.name.as_str())
+        && HTTP.into_iter().any(|code| matcher.is_match(&code.to_string()) != negative)
 }
 
 /// True for a matcher that only asks for a label, or for nothing.
@@ -303,11 +368,17 @@ fn admits_any(matcher: &Matcher) -> bool {
 
 /// The values that a matcher names one by one.
 fn literals(matcher: &Matcher) -> Option<Vec<&str>> {
+    listed(matcher).filter(|_| matches!(matcher.op, MatchOp::Equal | MatchOp::Re(_)))
+}
+
+/// The values that a matcher asks for or excludes one by one.
+fn listed(matcher: &Matcher) -> Option<Vec<&str>> {
     let plain = |c: char| c.is_alphanumeric() || "_-/: |".contains(c);
     match &matcher.op {
-        MatchOp::Equal => Some(vec![matcher.value.as_str()]),
-        MatchOp::Re(_) => matcher.value.chars().all(plain).then(|| matcher.value.split('|').collect()),
-        MatchOp::NotEqual | MatchOp::NotRe(_) => None,
+        MatchOp::Equal | MatchOp::NotEqual => Some(vec![matcher.value.as_str()]),
+        MatchOp::Re(_) | MatchOp::NotRe(_) => {
+            matcher.value.chars().all(plain).then(|| matcher.value.split('|').collect())
+        }
     }
 }
 
@@ -349,6 +420,16 @@ mod tests {
             ("db_errors_total{job=\"a\"}", "http_requests_total{job=\"a\"}"),
             ("errors_total", "ok_total + errors_total"),
             ("errors_total", "requests_total - probes_total"),
+            ("x_total{m=~\"GET|POST\"}", "x_total{m=\"GET\"} + x_total{m=\"POST\"}"),
+            ("x_total - x_total{code=~\"4..\"}", "x_total{code!~\"4..\"}"),
+            ("x_total{code!~\"4..|5..\"}", "x_total{code!~\"4..\"}"),
+            ("x_total{status!=\"failed\"}", "x_total{status=~\"ok|failed\"}"),
+            ("x_total{grpc_code!=\"OK\"}", "x_total{grpc_code!=\"\"}"),
+            ("x_total{m!~\"GET|POST\"}", "x_total{m!=\"POST\"}"),
+            ("x_bucket{le=\"0.1\"}", "x_bucket{le=\"5\"}"),
+            ("x_bucket{le=\"1\"}", "x_bucket{le=\"1.0\"}"),
+            ("errors_total{type=\"timeout\"}", "requests_total{type=\"http\"}"),
+            ("errors_total{job=\"a\"}", "requests_total{job=\"b\"} + requests_total{job=\"a\"}"),
         ] {
             assert_eq!(stray(part, total), None, "{part} of {total}");
         }
@@ -358,6 +439,7 @@ mod tests {
     fn what_counts_beyond_its_total_is_none() {
         let narrower = |matcher: &str| Some(Stray::Narrower(matcher.to_owned()));
         let apart = |part: &str, total: &str| Some(Stray::Apart(part.to_owned(), total.to_owned()));
+        let higher = |part: &str, total: &str| Some(Stray::Higher(part.to_owned(), total.to_owned()));
         let buckets = |in_total| Some(Stray::EveryBucket { metric: "x_bucket".to_owned(), in_total });
         for (part, total, why) in [
             ("x_total", "sum(rate(x_total[5m]))", Some(Stray::Same)),
@@ -367,6 +449,15 @@ mod tests {
             ("x_total{m=~\"GET|POST\"}", "x_total{m=\"GET\"}", narrower("m=\"GET\"")),
             ("x_total{job=\"a\"}", "x_total{job=\"b\"}", apart("job=\"a\"", "job=\"b\"")),
             ("x_total{code=~\"5..\"}", "x_total{code=\"200\"}", apart("code=~\"5..\"", "code=\"200\"")),
+            ("x{code!~\"5..\"}", "x{code!~\"4..\"}", narrower("code!~\"4..\"")),
+            ("x{code=~\"4..|5..\"}", "x{code=~\"2..|3..|5..\"}", narrower("code=~\"2..|3..|5..\"")),
+            ("x{code!=\"500\"}", "x{code!=\"404\"}", narrower("code!=\"404\"")),
+            ("x{grpc_code!=\"OK\"}", "x{grpc_code!=\"Canceled\"}", narrower("grpc_code!=\"Canceled\"")),
+            ("x{code=~\"2..\"}", "x{code=~\"3..\"}", apart("code=~\"2..\"", "code=~\"3..\"")),
+            ("x_bucket{le=\"5\"}", "x_bucket{le=\"0.1\"}", higher("le=\"5\"", "le=\"0.1\"")),
+            ("x_bucket{le=\"+Inf\"}", "x_bucket{le=\"10\"}", higher("le=\"+Inf\"", "le=\"10\"")),
+            ("x_count", "x_bucket{le=\"10\"}", higher("x_count", "le=\"10\"")),
+            ("errors_total{job=\"a\"}", "requests_total{job=\"b\"}", apart("job=\"a\"", "job=\"b\"")),
             ("x_bucket{le=\"1\"}", "x_bucket", buckets(true)),
             ("x_bucket", "x_count", buckets(false)),
             (

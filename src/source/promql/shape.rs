@@ -10,7 +10,7 @@ use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::{T_ADD, T_LOR, T_SUB, T_SUM};
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
 
-use super::text::{filled, locate};
+use super::text::{filled, locate, unknown_window};
 use super::{Counted, NAME, Selector, Term};
 use crate::catalog::Query;
 use crate::diagnostic::{Code, Diagnostic};
@@ -48,6 +48,20 @@ impl Refusal {
         Self { malformed: true, ..Self::new("", message) }
     }
 
+    /// The same, or that a placeholder of the text is unknown, of which the parser only says that a sign is unexpected.
+    fn at_window(self, text: &str) -> Self {
+        let Some((written, meant)) = unknown_window(text) else { return self };
+        let help = meant.map_or_else(
+            || {
+                "write a length, such as `5m`, or `{{.window}}`; the window is replaced by the grid's"
+                    .to_owned()
+            },
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        let message = format!("the query is no PromQL: `{written}` is no window");
+        Self { fragment: written.to_owned(), ..Self::malformed(message) }.help(help)
+    }
+
     /// Another help.
     pub(super) fn help(self, help: impl Into<String>) -> Self {
         Self { help: help.into(), ..self }
@@ -74,7 +88,7 @@ pub(super) fn parse(query: &Query) -> Result<Counted, Diagnostic> {
 
 /// Reads the text of a query.
 fn read(text: &str) -> Result<Counted, Refusal> {
-    let tree = tree(&filled(text))?;
+    let tree = tree(&filled(text)).map_err(|refusal| refusal.at_window(text))?;
     let mut terms = Vec::new();
     collect(&tree, false, &mut terms)?;
     Ok(Counted { terms })
@@ -372,12 +386,23 @@ mod tests {
             ("topk(3, x)", "topk"),
             ("rate(x[5m]", ""),
             ("", ""),
-            ("rate(x[$other])", ""),
+            ("rate(x[$other])", "$other"),
+            ("rate(x[{{ .Window }}])", "{{ .Window }}"),
+            ("rate(x[Window])", "Window"),
+            ("rate(x[5mm])", ""),
         ] {
             assert_eq!(refused(text).1, fragment, "{text}: {}", refused(text).0);
         }
         assert!(refused(&"(".repeat(100)).0.contains("parentheses deep"));
         assert!(refused(&"x".repeat(20_000)).0.contains("bytes long"));
+    }
+
+    #[test]
+    fn the_nearest_placeholder_is_named() {
+        let help = |text: &str| read(text).err().expect("it is refused").help;
+        assert_eq!(help("rate(x[{{.Window}}])"), "did you mean `{{.window}}`?");
+        assert_eq!(help("rate(x[{{.window}])"), "did you mean `{{.window}}`?");
+        assert!(help("rate(x[$__range])").starts_with("write a length, such as `5m`"));
     }
 
     /// A query of a YAML file, with the place of its scalar.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::catalog::Query;
-use crate::diagnostic::Place;
+use crate::diagnostic::{Place, nearest};
 
 /// What the window of a query may be called when something else is to fill it in.
 const PLACEHOLDERS: [&str; 3] = ["$window", "{{.window}}", "window"];
@@ -22,6 +22,17 @@ pub(super) fn filled(text: &str) -> String {
     }
     filled.push_str(text.get(from..).unwrap_or_default());
     filled
+}
+
+/// What stands in the place of a window and is none, with the placeholder that was meant when one is near.
+pub(super) fn unknown_window(text: &str) -> Option<(&str, Option<&'static str>)> {
+    ranges(text).into_iter().find_map(|(_, range)| {
+        let written = text.get(range)?.trim();
+        let name: String = written.split_whitespace().collect();
+        let meant = nearest(&name, PLACEHOLDERS);
+        let strange = name.starts_with(['{', '$']) || meant.is_some();
+        (strange && !PLACEHOLDERS.contains(&name.as_str())).then_some((written, meant))
+    })
 }
 
 /// Whether a query leaves its window to whoever asks it.
