@@ -8,6 +8,7 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use slogate::catalog::{self, Catalog};
 use slogate::diagnostic::{Diagnostic, SourceText};
+use slogate::lint;
 use slogate::settings::{self, Settings};
 use slogate::source::promql;
 
@@ -41,6 +42,7 @@ fn document(number: usize) -> String {
 fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnostic>) {
     let (catalog, mut problems) = catalog::load(files, settings);
     problems.extend(promql::check(&catalog, settings));
+    problems.extend(lint::examine(&catalog, settings));
     (catalog, problems)
 }
 

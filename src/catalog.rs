@@ -12,10 +12,14 @@ pub mod convert;
 pub mod coverage;
 mod defaults;
 mod dialect;
+mod given_up;
 mod indicator;
+pub mod lineage;
+pub mod loosening;
 mod method;
 mod openslo;
 mod origin;
+mod pairing;
 mod period;
 mod pyrra;
 mod requirement;
@@ -37,6 +41,8 @@ pub use alert::Alert;
 pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
 pub use calendar::Calendar;
 use dialect::{Belongs, Dialect};
+use given_up::Found;
+pub use given_up::GivenUp;
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
 pub use origin::{Applied, Origin};
@@ -120,10 +126,23 @@ pub struct Catalog {
     pub slos: Vec<Slo>,
     /// The defaults as they were written, sorted by name.
     pub defaults: Vec<Slo>,
-    /// YAML files that matched the globs and are of no dialect.
-    pub passed_over: Vec<String>,
+    /// What is known of SLOs that are not in force because of what is wrong with them.
+    pub given_up: Vec<GivenUp>,
+    /// Documents of no dialect, by their files.
+    pub passed_over: Vec<PassedOver>,
     /// Files that matched the globs and hold nothing.
-    pub empty: Vec<String>,
+    pub empty: Vec<Place>,
+}
+
+/// The documents of a file that are of no dialect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassedOver {
+    /// Where the first of them begins.
+    pub place: Place,
+    /// How many there are.
+    pub documents: usize,
+    /// The file holds nothing else.
+    pub whole: bool,
 }
 
 impl Catalog {
@@ -144,20 +163,14 @@ impl Catalog {
 #[must_use]
 pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnostic>) {
     let mut problems = Vec::new();
-    let mut parsed: Vec<(&SourceText, Vec<Document>)> = Vec::new();
-    for file in files {
-        match document::parse(file) {
-            Ok(documents) => parsed.push((file, documents)),
-            Err(found) => problems.extend(found),
-        }
-    }
+    let parsed = parse(files, &mut problems);
     let [mut v1, mut v2alpha] = [openslo::Version::V1, openslo::Version::V2Alpha]
         .map(|version| openslo::Documents::new(version, settings.slo_rules));
-    let mut slos = Vec::new();
+    let mut found = Found::default();
     let mut any = false;
     let (mut passed_over, mut empty) = (Vec::new(), Vec::new());
     for (file, documents) in &parsed {
-        let mut known = false;
+        let (mut known, mut others) = (false, Vec::new());
         for part in documents.iter().flat_map(|document| entries(document.root())) {
             let belongs = dialect::tell(part, &mut problems);
             known |= belongs != Belongs::No;
@@ -166,40 +179,60 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
                 Belongs::To(Dialect::OpenSlo(openslo::Version::V2Alpha)) => v2alpha.take(part, &mut problems),
                 Belongs::To(Dialect::OpenSloV1Alpha) => {
                     any |= part.get("kind").and_then(Part::text) == Some("SLO");
-                    slos.extend(openslo::v1alpha::slos(part, settings, &mut problems));
+                    openslo::v1alpha::slos(part, settings, &mut found, &mut problems);
                 }
                 Belongs::To(Dialect::Sloth(form)) => {
                     any = true;
-                    slos.extend(sloth::slos(part, form, settings, &mut problems));
+                    sloth::slos(part, form, settings, &mut found, &mut problems);
                 }
                 Belongs::To(Dialect::Pyrra) => {
                     any = true;
-                    slos.extend(pyrra::slo(part, settings, &mut problems));
+                    pyrra::slo(part, settings, &mut found, &mut problems);
                 }
-                Belongs::Refused | Belongs::No => {}
+                Belongs::No => others.push(part),
+                Belongs::Refused => {}
             }
         }
         if documents.is_empty() {
-            empty.push(file.path().to_owned());
-        } else if !known {
-            passed_over.push(file.path().to_owned());
+            empty.push(Place::line_of(file, 1));
+        } else if !known || !others.is_empty() {
+            let line = others.first().map_or(1, |part| part.place().line());
+            let place = Place::line_of(file, line);
+            passed_over.push(PassedOver { place, documents: others.len(), whole: !known });
         }
     }
     for documents in [&mut v1, &mut v2alpha] {
         any |= documents.any_slo();
-        slos.extend(documents.slos(settings, &mut problems));
+        documents.slos(settings, &mut found, &mut problems);
     }
-    slos = named(slos, &mut problems);
+    let Found { slos, given_up } = found;
+    let slos = named(slos, &given_up, &mut problems);
     problems.extend(slos.iter().flat_map(|slo| slo.warnings(settings.step)));
     problems.extend(strangers(&slos, settings, &problems));
-    problems.extend(slos.iter().filter_map(|slo| same(&slo.indicator)));
+    let broken = given_up.iter().filter_map(|slo| slo.indicator.as_ref());
+    problems.extend(slos.iter().map(|slo| &slo.indicator).chain(broken).filter_map(same));
     let (slos, defaults) = defaults::apply(slos, settings, &mut problems);
-    let slos = named(slos, &mut problems);
+    let slos = named(slos, &[], &mut problems);
     if !any && problems.iter().all(|problem| !problem.is_error()) {
         problems.push(no_slo(settings, files.len() - empty.len(), &passed_over));
     }
     diagnostic::sort(&mut problems);
-    (Catalog { slos, defaults, passed_over, empty }, problems)
+    (Catalog { slos, defaults, given_up, passed_over, empty }, problems)
+}
+
+/// The documents of each file; what cannot be parsed is told.
+fn parse<'a>(
+    files: &'a [SourceText],
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<(&'a SourceText, Vec<Document>)> {
+    let mut parsed = Vec::new();
+    for file in files {
+        match document::parse(file) {
+            Ok(documents) => parsed.push((file, documents)),
+            Err(found) => problems.extend(found),
+        }
+    }
+    parsed
 }
 
 /// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
@@ -208,19 +241,23 @@ pub fn defines(part: Part<'_>) -> Option<usize> {
     dialect::defines(part)
 }
 
-/// SLOs by name, of each name the first; the others are told.
-fn named(mut slos: Vec<Slo>, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
+/// SLOs by name, of each name the first; the others are told, also those that were `given_up`.
+fn named(mut slos: Vec<Slo>, given_up: &[GivenUp], problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
     slos.sort_by_cached_key(|slo| {
         (slo.name.clone(), slo.place.source.path().to_owned(), slo.place.span.start)
     });
-    problems.extend(duplicates(&slos, problems));
+    problems.extend(duplicates(&slos, given_up, problems));
     slos.dedup_by(|later, first| later.name == first.name);
     slos
 }
 
 /// SLOs of one name, of whatever dialects, that have not been told as documents of one name.
-fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
-    let pairs = sorted.iter().zip(sorted.iter().skip(1)).filter(|(first, later)| first.name == later.name);
+fn duplicates(slos: &[Slo], given_up: &[GivenUp], told: &[Diagnostic]) -> Vec<Diagnostic> {
+    let broken = given_up.iter().filter_map(|slo| slo.name.as_ref()).map(|(name, place)| (name, place));
+    let mut sorted: Vec<(&String, &Place)> = slos.iter().map(|slo| (&slo.name, &slo.place)).collect();
+    sorted.extend(broken);
+    sorted.sort_by_key(|(name, place)| (*name, place.source.path(), place.span.start));
+    let pairs = sorted.iter().zip(sorted.iter().skip(1)).filter(|(first, later)| first.0 == later.0);
     let at = |place: &Place| (place.source.path().to_owned(), place.span.start);
     let told: BTreeSet<(String, usize)> = told
         .iter()
@@ -228,10 +265,10 @@ fn duplicates(sorted: &[Slo], told: &[Diagnostic]) -> Vec<Diagnostic> {
         .filter_map(|problem| problem.place().map(at))
         .collect();
     pairs
-        .filter(|(_, later)| !told.contains(&at(&later.place)))
-        .map(|(first, later)| {
-            Diagnostic::error(Code::Duplicate, format!("there are two SLOs named `{}`", later.name))
-                .at(later.place.clone(), format!("the first stands at {}", first.place))
+        .filter(|(_, (_, later))| !told.contains(&at(later)))
+        .map(|((name, first), (_, later))| {
+            Diagnostic::error(Code::Duplicate, format!("there are two SLOs named `{name}`"))
+                .at((*later).clone(), format!("the first stands at {first}"))
                 .help("give one of them another name; names are unique across all files and formats")
         })
         .collect()
@@ -293,10 +330,12 @@ fn entries(root: Part<'_>) -> Vec<Part<'_>> {
 }
 
 /// There is nothing to judge.
-fn no_slo(settings: &Settings, files: usize, passed_over: &[String]) -> Diagnostic {
+fn no_slo(settings: &Settings, files: usize, passed_over: &[PassedOver]) -> Diagnostic {
+    let passed_over: Vec<&str> =
+        passed_over.iter().filter(|one| one.whole).map(|one| one.place.source.path()).collect();
     let globs: Vec<&str> = settings.slos.iter().map(String::as_str).collect();
     let globs = diagnostic::list(&globs);
-    let found = match passed_over {
+    let found = match passed_over.as_slice() {
         _ if files == 0 => format!("no file matches {globs}"),
         [only] if files == 1 => format!("`{only}` matches {globs}, and is of no format that is known"),
         _ if passed_over.len() == files => {

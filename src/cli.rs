@@ -2,6 +2,7 @@
 
 mod convert;
 mod ending;
+mod rules;
 mod slos;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use convert::Convert;
+pub use rules::{Dialect, Rules};
 pub use slos::{Slos, Table};
 
 use crate::change::Rollout;
@@ -39,6 +41,7 @@ pub enum Verb {
     Definitions(Definitions),
     Vendor(Vendor),
     Convert(Convert),
+    Rules(Rules),
 }
 
 /// Write what editors need: the words of the policy language, and the schemas of the YAML files.

@@ -28,13 +28,16 @@ pub mod explain;
 mod ground;
 pub mod init;
 mod judge;
+mod known;
 mod law;
 mod observed;
 mod organization;
 mod post;
 mod proposed;
+pub mod rules;
 pub mod slos;
 mod touched;
+mod unread;
 mod unsettled;
 pub mod validate;
 pub mod test;
@@ -170,6 +173,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Definitions(definitions) => definitions::run(&definitions, world),
             Verb::Vendor(vendor) => vendor::run(&vendor, world),
             Verb::Convert(convert) => convert::run(&convert, world),
+            Verb::Rules(rules) => rules::run(&rules, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

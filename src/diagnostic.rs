@@ -13,7 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 pub use meaning::Meaning;
-pub use nearest::{list, nearest, suggestion};
+pub use nearest::{list, meant, nearest, suggestion};
 
 /// What stands where only a person can say what belongs there: `slogate init` writes it, and whoever reads it warns.
 pub const PLACEHOLDER: &str = "@fill-in";
@@ -113,6 +113,8 @@ pub enum Code {
     UnreachableAlert,
     /// Something that a definition says and that OpenSLO v1 has no words for.
     NotConverted,
+    /// An SLO, or a part of it, that no rules for a monitoring system are written for.
+    NoRules,
     /// An objective that no whole period of the history met.
     TighterThanObserved,
     /// An SLO that saw no bad event for long, or no event at all.
@@ -123,7 +125,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the documentation.
-    pub const ALL: [Self; 49] = [
+    pub const ALL: [Self; 50] = [
         Self::YamlSyntax,
         Self::Encoding,
         Self::UnknownKey,
@@ -170,6 +172,7 @@ impl Code {
         Self::TighterThanDependencies,
         Self::UnreachableAlert,
         Self::NotConverted,
+        Self::NoRules,
         Self::TighterThanObserved,
         Self::SilentSlo,
         Self::LoosenedWhileExhausted,
@@ -225,6 +228,7 @@ impl Code {
             Self::TighterThanDependencies => "tighter-than-dependencies",
             Self::UnreachableAlert => "unreachable-alert",
             Self::NotConverted => "not-converted",
+            Self::NoRules => "no-rules",
             Self::TighterThanObserved => "tighter-than-observed",
             Self::SilentSlo => "silent-slo",
             Self::LoosenedWhileExhausted => "loosened-while-exhausted",
@@ -347,6 +351,12 @@ impl Place {
         let text = source.text().get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let indent = text.len() - text.trim_start().len();
         Self::new(source, start + indent..start + text.trim_end().len().max(indent))
+    }
+
+    /// The beginning of a file of which nothing is known but its path.
+    #[must_use]
+    pub fn of_file(path: &str) -> Self {
+        Self::new(&SourceText::new(path, ""), 0..0)
     }
 
     /// The stretch from the first byte of either to the last; the other must be of the same file.

@@ -5,6 +5,7 @@
 //! a file, 64 levels, few anchors, no key twice, no tags, no includes. `check` holds a document to one of the
 //! schemas that are embedded in the binary. What the values mean is left to `settings` and `catalog`.
 
+mod meant;
 mod scalar;
 mod write;
 mod yaml;
@@ -93,6 +94,7 @@ pub fn parse(source: &SourceText) -> Result<Vec<Document>, Vec<Diagnostic>> {
 /// A file that is larger than what is read.
 fn too_large(path: &str) -> Diagnostic {
     Diagnostic::error(Code::Unreadable, format!("`{path}` is larger than {} MiB", MAX_BYTES >> 20))
+        .at(Place::of_file(path), "too large")
         .help("split it into several files")
 }
 

@@ -80,7 +80,7 @@ pub struct Listed {
     /// The object that holds its bytes.
     id: git2::Oid,
     /// What it is, as git writes it.
-    mode: i32,
+    pub mode: i32,
 }
 
 /// A local repository and the directory in it that is judged.

@@ -20,6 +20,7 @@
 //! - *ledger*: what happened before that no budget can know: triggers, deployments, silver bullets, top-ups.
 //! - *silver bullet*: one change that the business lets through a freeze. *Thaw tax*: what a release during a freeze
 //!   adds to it. *Top-up*: depletion that a dependency caused and that is given back.
+//! - *rules*: what a Prometheus computes by itself, recorded and alerted.
 //! - *thaw*: the end of a freeze. *Class*: what sort of change is about to ship (`hotfix`).
 
 // -- what it stands on
@@ -45,6 +46,7 @@ pub mod verdict;
 // -- who is told
 pub mod report;
 pub mod publish;
+pub mod rules;
 // -- the verbs
 pub mod cli;
 pub mod command;

@@ -159,6 +159,8 @@ pub struct BudgetLine {
 pub struct Figured {
     /// The share that is left.
     pub remaining: Decimal,
+    /// The share of the SLA's budget that is left; none without an SLA.
+    pub sla: Option<Decimal>,
     /// The share that is spent.
     pub consumed: Decimal,
     /// Bad events of the period.
@@ -201,6 +203,7 @@ impl Figured {
     fn read(figures: Figures<'_>) -> Self {
         Self {
             remaining: figures.remaining(),
+            sla: figures.sla().map(|sla| sla.remaining()),
             consumed: figures.consumed(),
             bad: figures.period().bad,
             total: figures.period().total,

@@ -21,7 +21,7 @@ use crate::document::{Part, RuleSet};
 
 pub use convention::{Convention, Conventions};
 pub use dependency::{Dependency, Need, ThirdParty};
-pub use glob::{Matcher, glob};
+pub use glob::{Matcher, glob, reaches_below};
 pub use join::{Joined, join};
 pub use layer::{Classes, Layer};
 
@@ -33,6 +33,9 @@ pub const DEFINITIONS: &str = ".slogate/slogate.d.rhai";
 
 /// The period that Sloth takes when nothing else is said, in seconds: 30 days.
 pub const SLOTH_PERIOD: i64 = 30 * 86_400;
+
+/// Where SLO definitions are when the settings do not say.
+pub const SLOS: [&str; 3] = ["slos/**/*.yaml", "slos/**/*.yml", "slos/**/*.json"];
 
 /// How strict an environment is: the most that a policy's ruling can become in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -6,15 +6,17 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::git::{self, GitError, Listed, Repository};
 use crate::github::{Entry, GitHub, GitHubError};
 
 mod changed;
+mod place;
 
 pub use changed::ChangedTree;
+pub use place::{holds, repository_of, seen_from};
 
 /// The largest file that is read, in bytes. A snapshot of a large repository fits.
 pub const MAX_FILE: u64 = 64 * 1024 * 1024;
@@ -27,6 +29,9 @@ const DIRECTORY: i32 = 0o040_000;
 
 /// The mode of a submodule, as git writes it.
 const SUBMODULE: i32 = 0o160_000;
+
+/// The mode of a symbolic link, as git writes it.
+const LINK: i32 = 0o120_000;
 
 /// Why a tree could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +79,11 @@ pub trait Tree {
     /// # Errors
     /// When it cannot be read, is a link, or is larger than `MAX_FILE`.
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError>;
+
+    /// True where a listed path is known to be a symbolic link.
+    fn is_link(&self, _path: &str) -> bool {
+        false
+    }
 }
 
 /// The files that lie in a directory now, committed or not.
@@ -159,6 +169,12 @@ impl Tree for WorkTree {
         }
         contents(&place, path).map(Some)
     }
+
+    fn is_link(&self, path: &str) -> bool {
+        let place =
+            parts(path).map(|parts| parts.iter().fold(self.root.clone(), |place, part| place.join(part)));
+        place.and_then(|place| std::fs::symlink_metadata(place).ok()).is_some_and(|meta| meta.is_symlink())
+    }
 }
 
 /// Writes a file whole or not at all: beside its place first, so that nobody ever reads half of it.
@@ -183,51 +199,6 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, TreeError> {
         return Err(TreeError::Refused(format!("`{}` is no plain file", path.display())));
     }
     contents(path, &path.display().to_string())
-}
-
-/// The root of the repository around a directory, by its `.git`; the directory itself where there is none.
-#[must_use]
-pub fn repository_of(directory: &Path) -> PathBuf {
-    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let root = directory.ancestors().find(|above| above.join(".git").exists());
-    root.unwrap_or(&directory).to_owned()
-}
-
-/// A path as it is meant in a directory: steps that lead out of it are taken from where the directory really lies.
-#[must_use]
-pub fn seen_from(directory: &Path, path: &Path) -> PathBuf {
-    let mut place = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let mut rest = path.components();
-    loop {
-        let next = rest.clone().next();
-        match next {
-            Some(Component::ParentDir) => {
-                place.pop();
-            }
-            Some(Component::CurDir) => {}
-            Some(Component::Normal(_) | Component::RootDir | Component::Prefix(_)) | None => {
-                return place.join(rest.as_path());
-            }
-        }
-        rest.next();
-    }
-}
-
-/// True when a path lies below a directory, or a link on the way to it does: whoever writes there can choose what is
-/// read. What cannot be looked at counts as outside; reading it fails.
-#[must_use]
-pub fn holds(directory: &Path, path: &Path) -> bool {
-    let directory = directory.canonicalize().unwrap_or_else(|_| directory.to_owned());
-    let mut walked = PathBuf::new();
-    for part in path.components() {
-        let named = matches!(part, Component::Normal(_));
-        let above = walked.canonicalize();
-        if named && above.is_ok_and(|above| above.starts_with(&directory)) {
-            return true;
-        }
-        walked.push(part);
-    }
-    walked.canonicalize().is_ok_and(|place| place.starts_with(&directory))
 }
 
 /// The bytes of a file; `name` is what people call it.
@@ -286,6 +257,10 @@ impl Tree for GitTree {
             Some(listed) => Ok(Some(self.repository.blob(*listed, path, MAX_FILE)?)),
             None => Ok(self.repository.read(&self.commit, path, MAX_FILE)?),
         }
+    }
+
+    fn is_link(&self, path: &str) -> bool {
+        self.files.get().and_then(|files| files.get(path)).is_some_and(|listed| listed.mode == LINK)
     }
 }
 
@@ -402,6 +377,11 @@ impl Tree for ApiTree {
             return Err(too_large(path, Some(size)));
         }
         Ok(Some(self.github.blob(&entry.id, MAX_FILE)?))
+    }
+
+    fn is_link(&self, path: &str) -> bool {
+        let entry = self.entries.get().and_then(|entries| entries.get(path));
+        entry.is_some_and(|entry| entry.mode == LINK)
     }
 }
 

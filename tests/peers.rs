@@ -24,6 +24,8 @@ use serde_json::Value;
 mod prometheus;
 #[path = "harness/recording.rs"]
 mod recording;
+#[path = "peers/rules.rs"]
+mod rules;
 
 use prometheus::Prometheus;
 use recording::Recording;

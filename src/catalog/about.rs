@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::annotation::{Annotations, PREFIX, tell};
+use super::annotation::{Annotations, tell};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{Note, Settings};
 
@@ -109,7 +109,7 @@ pub(super) fn about(
             text if text.chars().count() > LONGEST => format!("write at most {LONGEST} characters"),
             _ => return Some(note.clone()),
         };
-        let message = format!("`{PREFIX}{key}` cannot be this text");
+        let message = format!("`{}{key}` cannot be this text", annotations.prefix(key));
         tell(
             Diagnostic::error(Code::WrongValue, message)
                 .at(note.place.clone(), "says nothing, or too much")
@@ -132,22 +132,22 @@ pub(super) fn about(
         is_raw: false,
     };
     let agreed = text(AGREED_BY);
-    let default = annotations.get(DEFAULT).and_then(|note| default(note, problems));
+    let default = annotations.get(DEFAULT).and_then(|note| default(note, annotations, problems));
     if let Some(note) = &about.environment
         && let Err(problem) = settings.environment(note.text.trim())
     {
         tell(problem.at(note.place.clone(), "not declared"), problems);
     }
     let agreed_by = agreed.map(|note| agreement(&note, problems)).unwrap_or_default();
-    let is_raw = annotations.get(EXACT).is_some_and(|note| is_raw(note, problems));
+    let is_raw = annotations.get(EXACT).is_some_and(|note| is_raw(note, annotations, problems));
     About { default, agreed_by, is_raw, ..about }
 }
 
 /// Whether an SLO says that its counters are read raw.
-fn is_raw(note: &Note, problems: &mut Vec<Diagnostic>) -> bool {
+fn is_raw(note: &Note, annotations: &Annotations<'_>, problems: &mut Vec<Diagnostic>) -> bool {
     let is_raw = note.text.trim() == RAW;
     if !is_raw {
-        let message = format!("`{PREFIX}{EXACT}` cannot be `{}`", note.text);
+        let message = format!("`{}{EXACT}` cannot be `{}`", annotations.prefix(EXACT), note.text);
         let problem =
             Diagnostic::error(Code::WrongValue, message).at(note.place.clone(), "not a way to count");
         tell(problem.help(format!("write `{RAW}`, or take the annotation out")), problems);
@@ -156,13 +156,13 @@ fn is_raw(note: &Note, problems: &mut Vec<Diagnostic>) -> bool {
 }
 
 /// Where an SLO says that it is a default; none where it says that it is not.
-fn default(note: &Note, problems: &mut Vec<Diagnostic>) -> Option<Note> {
+fn default(note: &Note, annotations: &Annotations<'_>, problems: &mut Vec<Diagnostic>) -> Option<Note> {
     match note.text.trim() {
         "true" => return Some(note.clone()),
         "false" => return None,
         _ => {}
     }
-    let message = format!("`{PREFIX}{DEFAULT}` cannot be `{}`", note.text);
+    let message = format!("`{}{DEFAULT}` cannot be `{}`", annotations.prefix(DEFAULT), note.text);
     let problem = Diagnostic::error(Code::WrongValue, message).at(note.place.clone(), "neither yes nor no");
     tell(problem.help("write `\"true\"`, or take the annotation out"), problems);
     None

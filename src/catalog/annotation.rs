@@ -161,12 +161,17 @@ impl<'s> Annotations<'s> {
         self.own.get(key).or_else(|| self.settings.and_then(|notes| notes.get(key)))
     }
 
+    /// What the name of an annotation begins with where `key` was said: nothing in the settings.
+    pub(super) fn prefix(&self, key: &str) -> &'static str {
+        if self.own.contains_key(key) { PREFIX } else { "" }
+    }
+
     /// The terms of an SLO with this objective.
     pub(super) fn terms(&self, objective: Option<Objective>, problems: &mut Vec<Diagnostic>) -> Terms {
         let mut told = Vec::new();
         let terms = Terms {
             sla: self.get(SLA).and_then(|note| sla(note, objective, &mut told)),
-            priority: priority(self.get(PRIORITY), self.get(REASON), &mut told),
+            priority: priority(self, &mut told),
             requirements: requirement::read(|key| self.get(key), &mut told),
         };
         for problem in told {
@@ -213,21 +218,24 @@ fn sla(note: &Note, objective: Option<Objective>, problems: &mut Vec<Diagnostic>
 }
 
 /// The priority of incidents, with the reason that must stand beside it.
-fn priority(priority: Option<&Note>, reason: Option<&Note>, problems: &mut Vec<Diagnostic>) -> Assigned {
+fn priority(annotations: &Annotations<'_>, problems: &mut Vec<Diagnostic>) -> Assigned {
+    let (priority, reason) = (annotations.get(PRIORITY), annotations.get(REASON));
     let mut wrong = |note: &Note, code: Code, message: String, label: &str, help: String| {
         problems.push(Diagnostic::error(code, message).at(note.key.clone(), label).help(help));
     };
     let Some(note) = priority else {
         if let Some(reason) = reason {
-            let help = format!("add `{PREFIX}{PRIORITY}: \"P2\"`, or take the reason out");
+            let prefix = annotations.prefix(REASON);
+            let help = format!("add `{prefix}{PRIORITY}: \"P2\"`, or take the reason out");
             let message = "a reason stands here without a priority".to_owned();
             wrong(reason, Code::MissingKey, message, "the reason for what", help);
         }
         return Assigned::Default;
     };
     if reason.is_none_or(|note| note.text.trim().is_empty()) {
-        let message = format!("missing key `{PREFIX}{REASON}`");
-        let help = format!("add `{PREFIX}{REASON}: \"…\"`: why this priority, for those who are woken by it");
+        let prefix = annotations.prefix(PRIORITY);
+        let message = format!("missing key `{prefix}{REASON}`");
+        let help = format!("add `{prefix}{REASON}: \"…\"`: why this priority, for those who are woken by it");
         wrong(note, Code::MissingKey, message, "chosen without a reason", help);
     }
     let text = note.text.as_str();
@@ -237,7 +245,15 @@ fn priority(priority: Option<&Note>, reason: Option<&Note>, problems: &mut Vec<D
     let Some(priority) = Priority::named(text) else {
         let problem = Diagnostic::error(Code::WrongValue, format!("there is no priority `{text}`"));
         let names = PRIORITIES.map(Priority::as_str);
-        let help = diagnostic::suggestion(text, names.into_iter().chain(["none"]));
+        // `P9` is as near to one of them as to any other.
+        let bare = text.trim();
+        let meant = names.into_iter().chain(["none"]).find(|name| {
+            name.eq_ignore_ascii_case(bare) || name.strip_prefix('P').is_some_and(|number| number == bare)
+        });
+        let help = meant.map_or_else(
+            || "there is `P1`, `P2`, `P3`, `P4`, `P5` and `none`".to_owned(),
+            |name| format!("did you mean `{name}`?"),
+        );
         problems.push(problem.at(note.place.clone(), "not a priority").help(help));
         return Assigned::Default;
     };

@@ -121,25 +121,40 @@ impl Calendar {
     /// next one: a step belongs to the period that it ends in. None where no calendar reaches.
     #[must_use]
     pub fn bounds(&self, t: i64) -> Option<(i64, i64)> {
-        let inside = t.checked_sub(1)?;
-        let mut number = self.near(inside)?;
-        while self.begins(number)? > inside {
+        let number = self.number(t.checked_sub(1)?)?;
+        Some((self.begins(number)?, self.begins(number.checked_add(1)?)?))
+    }
+
+    /// The days by the clocks of the zone that are left of the period in which an instant lies, one that has begun
+    /// included, however many hours a day has: 1 on the last day. None where no calendar reaches.
+    #[must_use]
+    pub fn days_left(&self, instant: i64) -> Option<i64> {
+        let ends = self.clocks(self.number(instant)?.checked_add(1)?)?;
+        let left = ends.duration_since(self.shown(instant)?).as_secs();
+        // Clocks that are put back may show a later time before the end than at it.
+        Some(left.div_euclid(DAY).saturating_add(i64::from(left.rem_euclid(DAY) > 0)).max(1))
+    }
+
+    /// The number of the period that an instant lies in.
+    fn number(&self, instant: i64) -> Option<i64> {
+        let mut number = self.near(instant)?;
+        while self.begins(number)? > instant {
             number -= 1;
         }
-        let mut begins = self.begins(number)?;
-        loop {
+        while self.begins(number + 1)? <= instant {
             number += 1;
-            let next = self.begins(number)?;
-            if next > inside {
-                return Some((begins, next));
-            }
-            begins = next;
         }
+        Some(number)
+    }
+
+    /// What the clocks of the zone show at an instant.
+    fn shown(&self, instant: i64) -> Option<DateTime> {
+        Some(Timestamp::from_second(instant).ok()?.to_zoned(self.zone.clone()).datetime())
     }
 
     /// The number of a period that lies near an instant, or is its own.
     fn near(&self, instant: i64) -> Option<i64> {
-        let local = Timestamp::from_second(instant).ok()?.to_zoned(self.zone.clone()).datetime();
+        let local = self.shown(instant)?;
         Some(match self.every {
             Every::Seconds(seconds) => (instant - self.second(self.start)?).div_euclid(seconds.max(1)),
             Every::Days(days) => {
@@ -160,20 +175,25 @@ impl Calendar {
 
     /// When the period of a number begins, in seconds since the epoch.
     fn begins(&self, number: i64) -> Option<i64> {
+        if let Every::Seconds(seconds) = self.every {
+            return self.second(self.start)?.checked_add(number.checked_mul(seconds)?);
+        }
+        self.second(self.clocks(number)?)
+    }
+
+    /// The same by the clocks of the zone, whether or not they ever show it.
+    fn clocks(&self, number: i64) -> Option<DateTime> {
         let after = |span: Span| self.start.checked_add(span).ok();
-        let local = match self.every {
-            Every::Seconds(seconds) => {
-                return self.second(self.start)?.checked_add(number.checked_mul(seconds)?);
-            }
-            Every::Days(days) => after(Span::new().try_days(number.checked_mul(days)?).ok()?)?,
-            Every::Months(months) => after(Span::new().try_months(number.checked_mul(months)?).ok()?)?,
+        match self.every {
+            Every::Seconds(_) => self.shown(self.begins(number)?),
+            Every::Days(days) => after(Span::new().try_days(number.checked_mul(days)?).ok()?),
+            Every::Months(months) => after(Span::new().try_months(number.checked_mul(months)?).ok()?),
             Every::FourWeeks => first_of_four_weeks(
                 number.div_euclid(IN_A_YEAR),
                 number.rem_euclid(IN_A_YEAR),
                 self.start.time(),
-            )?,
-        };
-        self.second(local)
+            ),
+        }
     }
 
     /// An instant by the clocks of the zone, in seconds since the epoch.
@@ -253,6 +273,28 @@ mod tests {
             bounds(&berlin, "2026-11-21T12:00:00Z"),
             pair("2026-10-31T23:00:00Z", "2026-11-30T23:00:00Z")
         );
+    }
+
+    #[test]
+    fn days_are_counted_by_the_clocks_however_many_hours_they_have() {
+        for (zone, every, now, left) in [
+            // Clocks put back: a day of 25 hours. Put forward: a little of one day, and one of 23 hours.
+            ("Europe/Berlin", "1d", "2026-10-25T00:10:00+02:00", 1),
+            ("Europe/Berlin", "1w", "2026-10-25T00:10:00+02:00", 1),
+            ("Europe/Berlin", "1w", "2026-03-28T23:30:00+01:00", 2),
+            ("Europe/Berlin", "1M", "2026-10-31T23:59:59+01:00", 1),
+            ("Europe/Berlin", "1M", "2026-11-01T00:00:00+01:00", 30),
+            ("UTC", "12h", "2026-11-01T03:00:00Z", 1),
+            // The midnight with which the day ends is skipped: the next one begins at one.
+            ("America/Santiago", "1d", "2026-09-05T00:10:00-04:00", 1),
+            // The clocks show two again when the period ends.
+            ("Europe/Berlin", "30m", "2026-10-25T02:59:00+02:00", 1),
+        ] {
+            let calendar = Calendar::of("2026-01-05 00:00:00", zone, every);
+            let calendar =
+                if every == "1M" { Calendar::of("2026-01-01 00:00:00", zone, every) } else { calendar };
+            assert_eq!(calendar.days_left(at(now)), Some(left), "{zone} {every} {now}");
+        }
     }
 
     #[test]

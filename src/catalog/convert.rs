@@ -21,7 +21,7 @@ use super::about::ENVIRONMENT;
 use super::annotation::PREFIX;
 use super::dialect::{self, Belongs, Dialect};
 use super::openslo::{KINDS, Version};
-use super::{entries, load};
+use super::{entries, load, parse};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part, RuleSet};
 use crate::settings::{self, Settings};
@@ -34,6 +34,8 @@ pub struct Conversion {
     pub files: Vec<Converted>,
     /// Those that hold none.
     pub passed_over: Vec<String>,
+    /// The period that was taken for Sloth's SLOs, in seconds, because their files say none; none without such a file.
+    pub sloth_period: Option<i64>,
 }
 
 /// What became of one file.
@@ -55,6 +57,8 @@ pub struct Converted {
     pub broken: BTreeSet<String>,
     /// The annotations that hold what OpenSLO v1 has no words for.
     pub kept: BTreeSet<String>,
+    /// The queries in it, unless it is unchanged.
+    pub queries: Vec<String>,
 }
 
 /// A document in the terms of version 1, and where it came from.
@@ -71,6 +75,8 @@ struct Drafted {
 
 /// The format that is written.
 const V1: &str = "OpenSLO v1";
+/// The format whose files say no period.
+const SLOTH: &str = "Sloth";
 
 /// One file on its way.
 struct File<'a> {
@@ -87,13 +93,7 @@ struct File<'a> {
 #[must_use]
 pub fn convert(files: &[SourceText], settings: Option<&Settings>) -> (Conversion, Vec<Diagnostic>) {
     let mut problems = Vec::new();
-    let mut parsed: Vec<(&SourceText, Vec<Document>)> = Vec::new();
-    for file in files {
-        match document::parse(file) {
-            Ok(documents) => parsed.push((file, documents)),
-            Err(found) => problems.extend(found),
-        }
-    }
+    let parsed = parse(files, &mut problems);
     let Some(settings) = declared(&parsed, settings, &mut problems) else {
         return (Conversion::default(), problems);
     };
@@ -104,7 +104,8 @@ pub fn convert(files: &[SourceText], settings: Option<&Settings>) -> (Conversion
         diagnostic::sort(&mut problems);
         return (Conversion::default(), problems);
     }
-    let passed_over = before.passed_over.clone();
+    let whole = before.passed_over.iter().filter(|one| one.whole);
+    let passed_over = whole.map(|one| one.place.source.path().to_owned()).collect();
     let mut tally = Tally::new(&settings, &parsed);
     let mut made: Vec<File<'_>> =
         parsed.iter().filter_map(|(file, own)| draft(file, own, &mut tally)).collect();
@@ -130,7 +131,9 @@ pub fn convert(files: &[SourceText], settings: Option<&Settings>) -> (Conversion
     }
     diagnostic::sort(&mut problems);
     let files = if problems.iter().any(Diagnostic::is_error) { Vec::new() } else { converted };
-    (Conversion { files, passed_over }, problems)
+    let of_sloth = files.iter().any(|file| file.from.contains(SLOTH));
+    let sloth_period = of_sloth.then_some(settings.sloth_period);
+    (Conversion { files, passed_over, sloth_period }, problems)
 }
 
 /// Settings that declare every service and environment that the definitions name: whether it is one of the
@@ -208,7 +211,7 @@ fn draft<'a>(source: &'a SourceText, documents: &'a [Document], tally: &mut Tall
                 ("OpenSLO v2alpha", openslo::v2alpha(part, tally))
             }
             Belongs::To(Dialect::OpenSloV1Alpha) => ("OpenSLO v1alpha", openslo::v1alpha(part, tally)),
-            Belongs::To(Dialect::Sloth(form)) => ("Sloth", sloth::slos(part, form, tally)),
+            Belongs::To(Dialect::Sloth(form)) => (SLOTH, sloth::slos(part, form, tally)),
             Belongs::To(Dialect::Pyrra) => ("Pyrra", pyrra::slo(part, tally).into_iter().collect()),
             Belongs::Refused | Belongs::No => {
                 others.push(part);
@@ -302,10 +305,12 @@ fn add_services(files: &mut [File<'_>]) {
 fn finish(file: File<'_>) -> Result<Converted, Diagnostic> {
     let path = file.source.path().to_owned();
     let unchanged = file.documents.iter().all(|one| one.unchanged);
+    let mut asked = Vec::new();
     let text = if unchanged {
         file.source.text().to_owned()
     } else {
         let values: Vec<Value> = file.documents.iter().map(|one| one.value.clone()).collect();
+        values.iter().for_each(|value| queries(value, &mut asked));
         document::write(&values).map_err(|why| {
             let message = format!("`{path}` cannot be written as OpenSLO v1: {why}");
             Diagnostic::error(Code::NotConverted, message).help("report this as a bug, with the file")
@@ -316,7 +321,19 @@ fn finish(file: File<'_>) -> Result<Converted, Diagnostic> {
     let kinds = KINDS.into_iter().map(|kind| (kind, of_kind(kind))).filter(|(_, count)| *count > 0).collect();
     let (rules, broken) = proof::rules(&path, &text);
     let from = file.documents.iter().map(|one| one.from).collect();
-    Ok(Converted { path, text, unchanged, from, kinds, rules, broken, kept: file.kept })
+    Ok(Converted { path, text, unchanged, from, kinds, rules, broken, kept: file.kept, queries: asked })
+}
+
+/// Every query of a document.
+fn queries(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            into.extend(map.get("query").and_then(Value::as_str).map(ToOwned::to_owned));
+            map.values().for_each(|inner| queries(inner, into));
+        }
+        Value::Array(list) => list.iter().for_each(|inner| queries(inner, into)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 /// There is nothing to convert.

@@ -71,7 +71,7 @@ impl Dialect {
 pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
     let key = if part.get("apiVersion").is_some() { "apiVersion" } else { "version" };
     let Some(version) = part.get(key) else { return unmarked(part, problems) };
-    let Some(text) = version.text() else { return Belongs::No };
+    let Some(text) = version.text() else { return misnamed(part, version, problems) };
     if let Some(dialect) = Dialect::ALL.into_iter().find(|dialect| dialect.mark() == (key, text)) {
         return Belongs::To(dialect);
     }
@@ -94,7 +94,7 @@ pub(super) fn tell(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
         problems.push(problem.help(format!("did you mean `{near}`?")));
         return Belongs::Refused;
     }
-    Belongs::No
+    misnamed(part, version, problems)
 }
 
 /// How many SLOs a document defines, by what it says of itself; none for one that is of no dialect that is read.
@@ -113,23 +113,44 @@ pub(super) fn defines(part: Part<'_>) -> Option<usize> {
     })
 }
 
+/// The kinds that define SLOs, which nothing else has.
+const DEFINING: [&str; 3] = ["SLO", sloth::KINDS[0], pyrra::KINDS[0]];
+
+/// The kind of a document of ours, and the list of SLOs of one that has no kind: a file of Sloth is known by what it
+/// holds. With the dialect that has them.
+fn built(part: Part<'_>) -> Option<(Dialect, Option<&str>, Part<'_>)> {
+    let kind = part.get("kind").filter(|_| part.get("spec").is_some());
+    if let Some((place, kind)) = kind.and_then(|part| Some((part, part.text()?))) {
+        let dialect = Dialect::ALL.into_iter().find(|dialect| dialect.kinds().contains(&kind))?;
+        return Some((dialect, Some(kind), place));
+    }
+    let slos = part.get("service").and(part.get("slos")).filter(|slos| slos.is_list())?;
+    Some((Dialect::Sloth(sloth::Form::File), None, slos))
+}
+
+/// A document of a version that no format has: one that is built as SLOs are was meant to be read.
+fn misnamed(part: Part<'_>, version: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
+    let Some((dialect, kind, _)) = built(part) else { return Belongs::No };
+    if kind.is_some_and(|kind| !DEFINING.contains(&kind)) {
+        return Belongs::No;
+    }
+    let (key, value) = dialect.mark();
+    let text = version.text().or_else(|| version.number()).unwrap_or(key);
+    let problem =
+        Diagnostic::error(Code::WrongValue, format!("`{text}` is no version of a format that is known"));
+    problems.push(problem.at(version.place(), "would be passed over").help(format!(
+        "write `{key}: {value}`; as it is the document would be passed over, and its SLO never judged"
+    )));
+    Belongs::Refused
+}
+
 /// A document that does not say of which version it is: one with a kind of ours was meant to be read.
 fn unmarked(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Belongs {
-    let kind = part.get("kind").and_then(Part::text).filter(|_| part.get("spec").is_some());
-    let of_kind = |kind: &str| Dialect::ALL.into_iter().find(|dialect| dialect.kinds().contains(&kind));
-    // A file of Sloth has no kind, and is known by what it holds.
-    let sloth = part.get("service").and(part.get("slos")).filter(|slos| slos.is_list());
-    let (dialect, place, label) = match (kind, sloth) {
-        (Some(kind), _) => {
-            let Some(dialect) = of_kind(kind) else { return Belongs::No };
-            let place = part.get("kind").unwrap_or(part).key_place();
-            (dialect, place, format!("a document of kind `{kind}` without a version"))
-        }
-        (None, Some(slos)) => {
-            let label = "SLOs of a service, without a version".to_owned();
-            (Dialect::Sloth(sloth::Form::File), slos.key_place(), label)
-        }
-        (None, None) => return Belongs::No,
+    let Some((dialect, kind, place)) = built(part) else { return Belongs::No };
+    let place = place.key_place();
+    let label = match kind {
+        Some(kind) => format!("a document of kind `{kind}` without a version"),
+        None => "SLOs of a service, without a version".to_owned(),
     };
     let (key, value) = dialect.mark();
     let problem = Diagnostic::error(Code::MissingKey, format!("missing key `{key}`"));

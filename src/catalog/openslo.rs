@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
-use super::{Origin, Slo, about, dialect, requirement};
+use super::{Found, GivenUp, Indicator, Origin, Slo, about, dialect, requirement};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
@@ -90,19 +90,24 @@ impl<'a> Documents<'a> {
     }
 
     /// Every SLO that can be read; what is wrong with the others is told.
-    pub(super) fn slos(&mut self, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
+    pub(super) fn slos(&mut self, settings: &Settings, found: &mut Found, problems: &mut Vec<Diagnostic>) {
         let documents: Vec<Part<'a>> = self.of_kind("SLO").collect();
-        let slos = documents.into_iter().flat_map(|part| self.slo(part, settings, problems)).collect();
+        for part in documents {
+            self.slo(part, settings, found, problems);
+        }
         references::check(self, problems);
+        // A name that is nearly this one is the mistake, and not the SLI.
+        let missed = self.missed.borrow();
+        let nearly: BTreeSet<&str> =
+            missed.iter().filter(|((kind, _), _)| *kind == "SLI").map(|(_, help)| help.as_str()).collect();
         for sli in self.of_kind("SLI") {
             let Some(name) = sli.at("/metadata/name").and_then(Part::text) else { continue };
-            if !self.used.contains(name) {
+            if !self.used.contains(name) && !nearly.contains(diagnostic::meant(name).as_str()) {
                 let problem = Diagnostic::warning(Code::Unused, format!("no SLO refers to the SLI `{name}`"));
                 let help = format!("refer to it with `{}`, or remove it", self.version.reference());
                 problems.push(problem.at(name_of(sli), "unused").help(help));
             }
         }
-        slos
     }
 
     /// The documents of one kind.
@@ -112,8 +117,14 @@ impl<'a> Documents<'a> {
     }
 
     /// One SLO for each objective. The schema has told what is missing or malformed; the rest is told here.
-    fn slo(&mut self, document: Part<'a>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Vec<Slo> {
-        let Some(spec) = document.get("spec") else { return Vec::new() };
+    fn slo(
+        &mut self,
+        document: Part<'a>,
+        settings: &Settings,
+        found: &mut Found,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let Some(spec) = document.get("spec") else { return };
         let before = problems.len();
         let version = self.version;
         let named = version.service(spec);
@@ -125,7 +136,6 @@ impl<'a> Documents<'a> {
         let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
         let several = objectives.len() > 1;
         let alerts = alert::alerts(spec, self);
-        let mut slos = Vec::new();
         for (index, part) in objectives.into_iter().enumerate() {
             let told = problems.len();
             let share = objective::objective(part, problems);
@@ -141,6 +151,7 @@ impl<'a> Documents<'a> {
             let terms = annotations.terms(share, problems);
             requirement::idle(&annotations, method.as_ref(), problems);
             let about = about::about(&annotations, settings, problems);
+            let otherwise = otherwise(called.as_ref().filter(|_| !several), indicator.as_ref());
             let read = || {
                 let Called { name, title, place } = called?;
                 let (period, calendar) = window.clone()?;
@@ -166,9 +177,8 @@ impl<'a> Documents<'a> {
             };
             let read = read();
             dialect::account(part, read.is_some() || stopped || self.broken, told, problems);
-            slos.extend(read);
+            found.take(read, otherwise);
         }
-        slos
     }
 
     /// The `spec` of the one indicator of an SLO; none for a composite one, where each objective has its own. What is
@@ -297,6 +307,13 @@ fn called(document: Part<'_>, objective: Part<'_>, index: Option<usize>) -> Opti
         title: aim.map_or_else(|| title.clone(), |aim| format!("{title}: {aim}")),
         place: objective.key_place(),
     })
+}
+
+/// What is known of the SLO of an objective where it cannot be read. Documents of one name are told by themselves, so
+/// the name of one of several objectives is of no use.
+fn otherwise(called: Option<&Called>, indicator: Option<&Indicator>) -> GivenUp {
+    let name = called.map(|called| (called.name.clone(), called.place.clone()));
+    GivenUp { name, indicator: indicator.cloned() }
 }
 
 /// The name of one of several objectives of an SLO: by what people call it, else by its number.

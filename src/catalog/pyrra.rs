@@ -7,7 +7,9 @@
 use rust_decimal::Decimal;
 
 use super::annotation::{Annotations, PREFIX};
-use super::{Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
+use super::{
+    Comparison, Found, GivenUp, Indicator, Method, Origin, Query, Slo, about, dialect, period, target,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -21,53 +23,58 @@ pub(super) const SERVICE: &str = "service";
 const LABEL: &str = "pyrra.dev/service";
 
 /// The SLO of a resource; what is wrong with it is told.
-pub(super) fn slo(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<Slo> {
+pub(super) fn slo(part: Part<'_>, settings: &Settings, found: &mut Found, problems: &mut Vec<Diagnostic>) {
     let told = problems.len();
-    let slo = read(part, settings, problems);
+    let (slo, otherwise) = read(part, settings, problems);
     dialect::account(part, slo.is_some(), told, problems);
-    slo
+    found.take(slo, otherwise);
 }
 
-/// The same, when nothing is wrong with it.
-fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> Option<Slo> {
+/// The same, when nothing is wrong with it, and what is known of it otherwise.
+fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> (Option<Slo>, GivenUp) {
     problems.extend(part.check(Schema::Pyrra));
-    let metadata = part.get("metadata")?;
-    let service = service(metadata, settings, problems);
-    let spec = part.get("spec")?;
-    let goal = spec.get("target");
+    let metadata = part.get("metadata");
+    let service = metadata.and_then(|metadata| service(metadata, settings, problems));
+    let spec = part.get("spec");
+    let goal = spec.and_then(|spec| spec.get("target"));
     let numeric = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let objective = goal.and_then(|part| {
         target::share(part, part.text().filter(numeric)?, "target", Decimal::ONE_HUNDRED, problems)
     });
-    let name = metadata.get("name");
+    let name = metadata.and_then(|metadata| metadata.get("name"));
     let annotations = Annotations::of(part, name.and_then(Part::text), &[SERVICE], settings, problems);
     let terms = annotations.terms(objective, problems);
     let about = about::about(&annotations, settings, problems);
-    let window = spec.get("window");
+    let window = spec.and_then(|spec| spec.get("window"));
     let period = window.and_then(|part| {
         let text = part.text()?;
         period::length(part, text, seconds(text)?, settings.step, problems)
     });
-    let indicator = spec.get("indicator").and_then(indicator);
-    let name = name?;
-    Some(Slo {
-        name: name.text()?.to_owned(),
-        service: service?.to_owned(),
-        title: name.text()?.to_owned(),
-        objective: objective?,
-        period: period?,
-        period_place: window?.place(),
-        terms,
-        about,
-        origin: Origin::Explicit,
-        calendar: None,
-        method: Method::Occurrences,
-        share: None,
-        indicator: indicator?,
-        alerts: Vec::new(),
-        place: name.place(),
-        objective_place: goal?.place(),
-    })
+    let indicator = spec.and_then(|spec| spec.get("indicator")).and_then(indicator);
+    let called = name.and_then(|name| Some((name.text()?.to_owned(), name.place())));
+    let otherwise = GivenUp { name: called, indicator: indicator.clone() };
+    let read = || {
+        let name = name?;
+        Some(Slo {
+            name: name.text()?.to_owned(),
+            service: service?.to_owned(),
+            title: name.text()?.to_owned(),
+            objective: objective?,
+            period: period?,
+            period_place: window?.place(),
+            terms,
+            about,
+            origin: Origin::Explicit,
+            calendar: None,
+            method: Method::Occurrences,
+            share: None,
+            indicator: indicator?,
+            alerts: Vec::new(),
+            place: name.place(),
+            objective_place: goal?.place(),
+        })
+    };
+    (read(), otherwise)
 }
 
 /// Where the metadata of an SLO says which service it is about, if they do.
@@ -268,7 +275,9 @@ spec:
     fn targets_are_percentages_in_quotes() {
         for (to, help) in [
             ("target: 99.5", "put it in quotes"),
-            ("target: \"0.995\"", "did you mean `target: 99.5`?"),
+            ("target: \"0.995\"", "did you mean `target: \"99.5\"`?"),
+            ("target: 0.99", "did you mean `target: \"99\"`?"),
+            ("target: 99.5%", "did you mean `target: \"99.5\"`?"),
             ("target: \"100\"", "choose what users need"),
             ("target: \"many\"", "`target`: the percentage"),
         ] {

@@ -5,10 +5,11 @@
 //! so that a looser objective does not pass for a new one. Nothing here judges: whether a budget was exhausted at the
 //! time is not known to a catalog.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use super::pairing::{Pairing, pair};
 use super::{Assigned, Calendar, Catalog, Indicator, Method, Objective, Query, Slo};
 use crate::diagnostic::Place;
 use crate::settings::Note;
@@ -139,31 +140,24 @@ impl Revised {
         let Self::Objective { from, to } = self else { return None };
         to.allowance().checked_div(from.allowance())
     }
-
-    /// True for what asks for less: a lower objective, or none at all.
-    #[must_use]
-    pub fn loosens(&self) -> bool {
-        matches!(self, Self::Removed { .. }) || matches!(self, Self::Objective { from, to } if to < from)
-    }
 }
 
 /// All that is revised between two catalogs, by the SLOs' names.
 #[must_use]
 pub fn compare(base: &Catalog, head: &Catalog) -> Vec<Revision> {
-    let find = |catalog: &Catalog, name: &str| catalog.slos.iter().any(|slo| slo.name == name);
-    let mut added: Vec<&Slo> = head.slos.iter().filter(|slo| !find(base, &slo.name)).collect();
+    let left: BTreeSet<&str> = head.slos.iter().map(|slo| slo.service.as_str()).collect();
+    let Pairing { pairs, added } = pair(&base.slos, &head.slos);
     let mut revisions = Vec::new();
-    for before in &base.slos {
-        if let Some(after) = head.slos.iter().find(|slo| slo.name == before.name) {
-            revisions.extend(revise(before, after));
-        } else if let Some(index) = added.iter().position(|slo| is_renamed(before, slo)) {
-            let after = added.remove(index);
-            revisions.push(revision(before, Revised::Renamed { to: after.name.clone() }, &after.place));
-            revisions.extend(revise(before, after));
-        } else {
-            let last = head.of(&before.service).next().is_none();
+    for (before, after) in pairs {
+        let Some(after) = after else {
+            let last = !left.contains(before.service.as_str());
             revisions.push(revision(before, Revised::Removed { last }, &before.place));
+            continue;
+        };
+        if before.name != after.name {
+            revisions.push(revision(before, Revised::Renamed { to: after.name.clone() }, &after.place));
         }
+        revisions.extend(revise(before, after));
     }
     revisions.extend(added.into_iter().map(|slo| {
         let revised = Revised::Added { objective: slo.objective, period: slo.period };
@@ -171,11 +165,6 @@ pub fn compare(base: &Catalog, head: &Catalog) -> Vec<Revision> {
     }));
     revisions.sort_by(|one, other| one.slo.cmp(&other.slo));
     revisions
-}
-
-/// Whether an SLO of another name is one that is gone: it counts the same events of the same service.
-fn is_renamed(before: &Slo, after: &Slo) -> bool {
-    before.service == after.service && counted_by(before) == counted_by(after)
 }
 
 /// A revision of an SLO.
@@ -276,7 +265,7 @@ fn differing(before: &Slo, after: &Slo) -> Vec<&'static str> {
 }
 
 /// What an SLO counts, by the names of its parts: a default counts the events of its endpoint alone.
-fn counted_by(slo: &Slo) -> BTreeMap<&'static str, String> {
+pub(super) fn counted_by(slo: &Slo) -> BTreeMap<&'static str, String> {
     let mut parts = counted(&slo.indicator);
     let labels: Vec<String> = slo.matchers().map(|(name, value)| format!("{name}={value:?}")).collect();
     if !labels.is_empty() {
@@ -351,17 +340,23 @@ fn text(query: &Query) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::catalog;
     use crate::diagnostic::SourceText;
     use crate::settings;
 
     /// A query that counts bad events.
-    const BAD: &str = "http_requests_total{code=~\"5..\"}";
+    pub(in crate::catalog) const BAD: &str = "http_requests_total{code=~\"5..\"}";
 
     /// An SLO of `checkout` in OpenSLO's terms.
-    fn slo(name: &str, target: &str, period: &str, bad: &str, annotations: &str) -> String {
+    pub(in crate::catalog) fn slo(
+        name: &str,
+        target: &str,
+        period: &str,
+        bad: &str,
+        annotations: &str,
+    ) -> String {
         format!(
             "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{name: {name}, annotations: {{{annotations}}}}}\n\
              spec:\n  service: checkout\n  indicator:\n    metadata: {{name: {name}}}\n    spec:\n      \
@@ -373,7 +368,7 @@ mod tests {
     }
 
     /// The catalog of some SLOs.
-    fn catalog(texts: &[String]) -> Catalog {
+    pub(in crate::catalog) fn catalog(texts: &[String]) -> Catalog {
         let settings =
             "version: 1\nservices: {checkout: {paths: [a]}, cart: {paths: [b]}}\nenvironments: {p: {}}\n";
         let settings = settings::load(&SourceText::new("slogate.yaml", settings)).0.expect("they are valid");

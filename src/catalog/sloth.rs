@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
-use super::{Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
+use super::{Found, GivenUp, Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -57,28 +57,28 @@ pub(super) fn slos(
     part: Part<'_>,
     form: Form,
     settings: &Settings,
+    found: &mut Found,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Slo> {
+) {
     let told = problems.len();
     problems.extend(part.check(form.schema()));
     let root = if form == Form::Resource { part.get("spec") } else { Some(part) };
-    let Some(root) = root else { return Vec::new() };
+    let Some(root) = root else { return };
     let named = root.get("service");
     let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
     let broken = problems.iter().skip(told).any(Diagnostic::is_error);
     let slos = root.get("slos").into_iter().flat_map(Part::items);
     let document = part;
-    slos.filter_map(|part| {
+    for part in slos {
         let told = problems.len();
-        let slo = slo(document, part, service, &form.keys(), settings, problems);
+        let (slo, otherwise) = slo(document, part, service, &form.keys(), settings, problems);
         // What the schema and the service have told is not told again.
         dialect::account(part, slo.is_some() || broken, told, problems);
-        slo
-    })
-    .collect()
+        found.take(slo, otherwise);
+    }
 }
 
-/// One SLO.
+/// One SLO, and what is known of it where it cannot be read.
 fn slo(
     document: Part<'_>,
     part: Part<'_>,
@@ -86,36 +86,42 @@ fn slo(
     keys: &Keys,
     settings: &Settings,
     problems: &mut Vec<Diagnostic>,
-) -> Option<Slo> {
-    let aim = part.get("objective")?;
-    let objective = target::share(aim, aim.number()?, "objective", Decimal::ONE_HUNDRED, problems);
-    let name = part.get("name")?;
-    let id = format!("{}-{}", service?, name.text()?);
-    let annotations = Annotations::of(document, Some(&id), &[], settings, problems);
+) -> (Option<Slo>, GivenUp) {
+    let aim = part.get("objective");
+    let objective =
+        aim.and_then(|aim| target::share(aim, aim.number()?, "objective", Decimal::ONE_HUNDRED, problems));
+    let name = part.get("name");
+    let id = service.zip(name.and_then(Part::text)).map(|(service, name)| format!("{service}-{name}"));
+    let annotations = Annotations::of(document, id.as_deref(), &[], settings, problems);
     let terms = annotations.terms(objective, problems);
     let about = about::about(&annotations, settings, problems);
-    let indicator = indicator(part.get("sli")?, keys);
+    let indicator = part.get("sli").and_then(|sli| indicator(sli, keys));
     let seconds = settings.sloth_period;
     let text = format!("{}d", seconds / period::DAY);
-    let period = period::length(name, &text, seconds, settings.step, problems);
-    Some(Slo {
-        title: id.clone(),
-        name: id,
-        service: service?.to_owned(),
-        objective: objective?,
-        period: period?,
-        period_place: name.place(),
-        terms,
-        about,
-        origin: Origin::Explicit,
-        calendar: None,
-        method: Method::Occurrences,
-        share: None,
-        indicator: indicator?,
-        alerts: Vec::new(),
-        place: name.place(),
-        objective_place: aim.place(),
-    })
+    let period = name.and_then(|name| period::length(name, &text, seconds, settings.step, problems));
+    let otherwise = GivenUp { name: id.clone().zip(name.map(Part::place)), indicator: indicator.clone() };
+    let read = || {
+        let (id, name, aim) = (id?, name?, aim?);
+        Some(Slo {
+            title: id.clone(),
+            name: id,
+            service: service?.to_owned(),
+            objective: objective?,
+            period: period?,
+            period_place: name.place(),
+            terms,
+            about,
+            origin: Origin::Explicit,
+            calendar: None,
+            method: Method::Occurrences,
+            share: None,
+            indicator: indicator?,
+            alerts: Vec::new(),
+            place: name.place(),
+            objective_place: aim.place(),
+        })
+    };
+    (read(), otherwise)
 }
 
 /// What an SLO counts.

@@ -23,6 +23,12 @@ pub(super) fn share(
         problems.push(Diagnostic::error(Code::WrongValue, message).at(part.place(), label).help(help));
     };
     let few = |value: &Decimal| value.normalize().scale() <= MOST_DIGITS;
+    let is_decimal = |c: char| c.is_ascii_digit() || ".eE+-".contains(c);
+    if !text.chars().all(is_decimal) {
+        let help = format!("write it in decimal digits, such as `{key}: {}`", usual(whole));
+        wrong(format!("`{text}` is no decimal number"), "not in decimal digits", help);
+        return None;
+    }
     let Some(value) = decimal(text).filter(few) else {
         let shown: String = text.chars().take(40).collect();
         let more = if shown.len() < text.len() { "…" } else { "" };
@@ -39,20 +45,25 @@ pub(super) fn share(
         wrong(
             format!("`{key}` is a percentage, and `{text}` is below 1 %"),
             "nearly everything could fail",
-            format!("did you mean `{key}: {percent}`?"),
+            // A text is meant where one stands.
+            match part.text() {
+                Some(_) => format!("did you mean `{key}: \"{percent}\"`?"),
+                None => format!("did you mean `{key}: {percent}`?"),
+            },
         );
         return None;
     }
     let objective = value.checked_div(whole).and_then(Objective::new);
     if objective.is_none() {
         let help = if whole == Decimal::ONE {
-            if value > whole && value < Decimal::ONE_HUNDRED {
+            // Nobody means one of a hundred.
+            if value >= Decimal::from(50) && value < Decimal::ONE_HUNDRED {
                 format!("did you mean `targetPercent: {text}`?")
             } else {
-                format!("write the share of events that must be good, such as `{key}: 0.999`")
+                format!("write the share of events that must be good, such as `{key}: {}`", usual(whole))
             }
         } else {
-            format!("write the percentage of events that must be good, such as `{key}: 99.9`")
+            format!("write the percentage of events that must be good, such as `{key}: {}`", usual(whole))
         };
         wrong(
             format!("`{key}` must be between 0 and {whole}, and is `{text}`"),
@@ -61,6 +72,11 @@ pub(super) fn share(
         );
     }
     objective
+}
+
+/// An objective as many have it, where `whole` stands for all events.
+fn usual(whole: Decimal) -> &'static str {
+    if whole == Decimal::ONE { "0.999" } else { "99.9" }
 }
 
 /// An objective that lets nothing fail.

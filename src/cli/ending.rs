@@ -1,6 +1,7 @@
-//! How the help of a verb ends: its exits, and where there are such, the words that it knows.
+//! How the help of a verb ends: its exits, and where there are such, the words and names that it knows.
 
 use crate::policy::vocabulary::word::Topic;
+use crate::rules::convention::{self, WINDOWS};
 use crate::verdict::Exit;
 
 /// A table of exits, as `--help` ends with it; some verbs have names of their own for some of them.
@@ -37,4 +38,25 @@ pub(super) fn words_and_exits() -> String {
          where the clause stands, for one SLO at least\n",
     );
     text
+}
+
+/// The series that rules record, and the exits of writing them.
+pub(super) fn series_and(exits: &str) -> String {
+    let windows: Vec<&str> = WINDOWS.iter().map(|window| window.name).collect();
+    let series = [
+        (
+            format!("{}<W>", convention::ERROR_RATIO),
+            format!("share of bad events over <W>: {}", windows.join(", ")),
+        ),
+        (convention::ERRORS.to_owned(), "bad events in a second".to_owned()),
+        (convention::EVENTS.to_owned(), "all events in a second".to_owned()),
+        (convention::REMAINING.to_owned(), "what is left of the budget: 1 is all of it".to_owned()),
+        (convention::OBJECTIVE.to_owned(), "the objective".to_owned()),
+        (convention::PERIOD.to_owned(), "the period".to_owned()),
+    ];
+    let rows = series.iter().map(|(name, meaning)| format!("  {name:<36} {meaning}\n"));
+    format!(
+        "Series, with the labels slo, service, environment and, where there is one, endpoint:\n{}\n{exits}",
+        rows.collect::<String>()
+    )
 }

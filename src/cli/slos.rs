@@ -24,11 +24,12 @@ pub enum Table {
 /// covered by explicit SLOs, by defaults and by nothing, and which those are. Availability and latency belong to every
 /// endpoint, whatever else the others have.
 ///
-/// Reads what `check` reads and asks no monitoring system. Definitions are read anew at every run and kept nowhere: a
+/// Reads SLOs as `check` does and asks no monitoring system. It needs no policy and tells nothing of any: `slogate
+/// validate` does. Definitions are read anew at every run and kept nowhere: a
 /// change is in force with the next run after it was merged. With --base the commit is named, and its age.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes:\n  0  listed (warnings included)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO, policy\n  4  it could not be read\n"
+    after_help = "Exit codes:\n  0  listed (warnings included)\n  2  the command line is wrong\n  3  something written is wrong: settings, SLO\n  4  it could not be read\n"
 )]
 pub struct Slos {
     /// The directory that has `slogate.yaml`.

@@ -3,6 +3,8 @@
 //! What is written was read again by the catalog first, so that the files judge as the originals do. It goes to standard
 //! output, or to files that were not there: all of them or none.
 
+mod settled;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -19,9 +21,11 @@ use crate::diagnostic::{self, Code, Diagnostic, SourceText, list};
 use crate::document;
 use crate::report::escape::terminal;
 use crate::report::problem;
-use crate::settings::{self, Settings};
+use crate::settings;
+use crate::source::promql;
 use crate::tree::{self, Tree as _, TreeError, WorkTree};
 use crate::verdict::Exit;
+use settled::Settled;
 
 /// What standard input is called.
 const INPUT: &str = "standard input";
@@ -43,7 +47,7 @@ struct Taken {
 pub fn run(convert: &Convert, world: &mut World) -> Exit {
     let mut problems = Vec::new();
     let read = read(convert, world, &mut problems);
-    let (taken, settings) = match read {
+    let (taken, settled) = match read {
         Ok(read) => read,
         Err(stop) => match world.stopped(stop, &mut problems) {
             Some(Exit::Unknown) => return Exit::Untold,
@@ -53,7 +57,8 @@ pub fn run(convert: &Convert, world: &mut World) -> Exit {
     };
     let mut made = Conversion::default();
     if !problems.iter().any(Diagnostic::is_error) {
-        let (conversion, found) = convert::convert(&taken.sources, settings.as_ref());
+        let (conversion, found) =
+            convert::convert(&taken.sources, settled.as_ref().and_then(|settled| settled.settings.as_ref()));
         made = conversion;
         problems.extend(found);
         problems.extend(made.passed_over.iter().filter(|path| taken.named.contains(*path)).map(passed_over));
@@ -71,12 +76,13 @@ pub fn run(convert: &Convert, world: &mut World) -> Exit {
         world.tell("error: nothing is written, because --strict lets warnings fail");
         return Exit::Invalid;
     }
+    let told = told(&made, settled.as_ref());
     if convert.check {
-        return check(&made, world);
+        return check(&made, &told, world);
     }
     match &convert.output {
-        None => print(&made, world),
-        Some(output) => files(&made, &taken, output, world),
+        None => print(&made, &told, world),
+        Some(output) => files(&made, &taken, output, (&told, world)),
     }
 }
 
@@ -92,20 +98,15 @@ fn read(
     convert: &Convert,
     world: &mut World,
     problems: &mut Vec<Diagnostic>,
-) -> Result<(Taken, Option<Settings>), Stop> {
+) -> Result<(Taken, Option<Settled>), Stop> {
     let ground = ground::read(&world.directory, Path::new("."), None)?;
-    let settings = match ground.tree.read(settings::FILE)? {
-        None => None,
-        Some(bytes) => {
-            let (settings, found) = settings::load(&document::decode(settings::FILE, bytes)?);
-            problems.extend(found);
-            settings
-        }
-    };
+    let settled = settled::find(&convert.paths, &world.directory, problems)?;
     let mut taken = Taken::default();
     if convert.paths.is_empty() {
-        let usual = || ["slos/**/*.yaml", "slos/**/*.yml"].map(ToOwned::to_owned).to_vec();
-        let globs = settings.as_ref().map_or_else(usual, |settings| settings.slos.clone());
+        let usual = || settings::SLOS.map(ToOwned::to_owned).to_vec();
+        let here = settled.as_ref().filter(|settled| settled.here);
+        let settings = here.and_then(|settled| settled.settings.as_ref());
+        let globs = settings.map_or_else(usual, |settings| settings.slos.clone());
         let paths = ground.tree.paths()?;
         taken.sources = law::read_all(&ground, &paths, &globs, settings::FILE, problems)?;
         taken.outputs = taken.sources.iter().map(|source| called(source.path())).collect();
@@ -117,7 +118,7 @@ fn read(
             taken.path(path, &world.directory, problems)?;
         }
     }
-    Ok((taken, settings))
+    Ok((taken, settled))
 }
 
 /// What the file of a path is called: in the format that is written.
@@ -204,20 +205,20 @@ fn unreadable(error: &TreeError) -> Diagnostic {
 }
 
 /// Says what is of another format.
-fn check(made: &Conversion, world: &mut World) -> Exit {
+fn check(made: &Conversion, told: &str, world: &mut World) -> Exit {
     let others: Vec<&Converted> = made.files.iter().filter(|file| !file.unchanged).collect();
     let mut text = String::new();
     for file in &others {
-        let _ = writeln!(text, "{} is not OpenSLO v1: {}", file.path, described(file));
+        let _ = writeln!(text, "{} is not OpenSLO v1: {}", terminal(&file.path), described(file));
     }
     let files = counted(made.files.len(), "file", "files");
     let _ = writeln!(text, "{files}, {} to be converted", others.len());
-    text.push_str(&told(made));
+    text.push_str(told);
     world.end(&text, if others.is_empty() { Exit::Proceed } else { Exit::Failed })
 }
 
 /// Prints everything as one stream of documents.
-fn print(made: &Conversion, world: &mut World) -> Exit {
+fn print(made: &Conversion, told: &str, world: &mut World) -> Exit {
     let mut text = String::new();
     for file in &made.files {
         if !text.is_empty() && !file.text.starts_with("---") {
@@ -229,14 +230,14 @@ fn print(made: &Conversion, world: &mut World) -> Exit {
         }
     }
     for file in &made.files {
-        world.tell(&terminal(&format!("{}: {}", file.path, described(file))));
+        world.tell(&format!("{}: {}", terminal(&file.path), described(file)));
     }
-    told(made).lines().for_each(|line| world.tell(&terminal(line)));
+    told.lines().for_each(|line| world.tell(line));
     world.end(&text, Exit::Proceed)
 }
 
 /// Writes a file for each.
-fn files(made: &Conversion, taken: &Taken, output: &Path, world: &mut World) -> Exit {
+fn files(made: &Conversion, taken: &Taken, output: &Path, (told, world): (&str, &mut World)) -> Exit {
     let shown = output.to_string_lossy().replace('\\', "/");
     let shown = shown.trim_end_matches('/');
     let (root, below) = place(output, &world.directory);
@@ -250,7 +251,7 @@ fn files(made: &Conversion, taken: &Taken, output: &Path, world: &mut World) -> 
             obstacles.push(format!("`{shown}/{name}` would be written twice; rename `{}`", file.path));
         }
         obstacles.extend(write::obstacle(&root, &path));
-        let _ = writeln!(text, "{shown}/{name} written: {}", described(file));
+        let _ = writeln!(text, "{} written: {}", terminal(&format!("{shown}/{name}")), described(file));
         drafts.push(Draft { path, text: file.text.clone() });
     }
     if !obstacles.is_empty() {
@@ -265,7 +266,7 @@ fn files(made: &Conversion, taken: &Taken, output: &Path, world: &mut World) -> 
         world.tell(&format!("error: nothing is written: {why}"));
         return Exit::Untold;
     }
-    text.push_str(&told(made));
+    text.push_str(told);
     if made.files.iter().any(|file| !file.unchanged) {
         text.push_str(
             "next: remove the originals, or take them out of `slos`; an SLO stands in one file alone\n",
@@ -312,21 +313,33 @@ fn described(file: &Converted) -> String {
     format!("{}, {from}; {rules}{broken}", kinds.join(", "))
 }
 
-/// What a reader must know of all files.
-fn told(made: &Conversion) -> String {
+/// What a reader must know of all files, with whatever others wrote escaped.
+fn told(made: &Conversion, settled: Option<&Settled>) -> String {
     let mut text = String::new();
     if !made.passed_over.is_empty() {
         let files = counted(made.passed_over.len(), "file holds", "files hold");
         let _ = writeln!(text, "passed over: {files} no definition");
     }
-    let kept: BTreeSet<&str> = made.files.iter().flat_map(|file| &file.kept).map(String::as_str).collect();
-    let kept: Vec<&str> = kept.into_iter().collect();
+    text.extend(settled::period(made, settled));
+    let kept: BTreeSet<&String> = made.files.iter().flat_map(|file| &file.kept).collect();
+    let kept: Vec<String> = kept.into_iter().map(|key| terminal(key)).collect();
+    let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
     if !kept.is_empty() {
         let _ = writeln!(text, "kept as annotations, which no tool acts on: {}", list(&kept));
     }
     if kept.iter().any(|key| key.ends_with("/alerting")) {
         text.push_str(
             "OpenSLO v1 has no words for alerts on several windows at once: go on making them where they are made now\n",
+        );
+    }
+    let open =
+        made.files.iter().flat_map(|file| &file.queries).filter(|query| promql::is_open(query)).count();
+    if open > 0 {
+        let _ = writeln!(
+            text,
+            "{} open, as by `{{{{.window}}}}`, which no other tool that reads OpenSLO fills in: for those write the \
+             counters alone, such as `sum(requests_total)`",
+            counted(open, "query leaves its window", "queries leave their windows")
         );
     }
     text

@@ -11,9 +11,9 @@ use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
-use crate::command::organization;
+use crate::command::{known, organization, unread};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
-use crate::document;
+use crate::document::{self, Part};
 use crate::policy::{Author, Names, Policy, supply};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Joined, Service, Settings, layer};
@@ -150,6 +150,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
         policies.extend(demanded);
         problems.extend(twins(settings));
     }
+    problems.extend(known::strangers(&catalog, settings, &policies));
     problems.extend(long_windows(&catalog, settings, &policies));
     let complete = !problems.iter().any(Diagnostic::is_error);
     if complete {
@@ -178,16 +179,8 @@ pub fn read_slos(
     found.retain(|problem| all || problem.code != Code::NoSlo);
     problems.extend(found);
     problems.extend(promql::check(&catalog, settings));
-    for path in &catalog.passed_over {
-        let message = format!("`{path}` is of no kind that is known, so nothing in it is judged");
-        let help = "write it in the terms of OpenSLO, Sloth or Pyrra, or leave the file out of `slos`";
-        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
-    }
-    for path in &catalog.empty {
-        let message = format!("`{path}` holds nothing, so nothing in it is judged");
-        let help = "write an SLO into it, or remove the file";
-        problems.push(Diagnostic::warning(Code::Unused, message).help(help));
-    }
+    problems.extend(catalog.passed_over.iter().map(unread::passed_over));
+    problems.extend(catalog.empty.iter().map(unread::empty));
     Ok(catalog)
 }
 
@@ -258,6 +251,9 @@ pub fn read_all(
     for path in paths {
         let found = matcher.matches(path);
         if found.is_empty() {
+            if globs.iter().any(|glob| settings::reaches_below(glob, path)) && ground.tree.is_link(path) {
+                problems.push(unread::link(path));
+            }
             continue;
         }
         for glob in found {
@@ -268,8 +264,8 @@ pub fn read_all(
         match ground.tree.read(path) {
             Ok(Some(read)) => {
                 bytes += read.len();
-                if bytes > MOST_BYTES {
-                    problems.push(too_many_bytes(path, globs));
+                if bytes > unread::MOST_BYTES {
+                    problems.push(unread::too_many_bytes(path, globs));
                     break;
                 }
                 match document::decode(path, read) {
@@ -277,10 +273,11 @@ pub fn read_all(
                     Err(problem) => problems.push(problem),
                 }
             }
-            Ok(None) => problems.push(unnamed(path)),
+            Ok(None) => problems.push(unread::unnamed(path)),
             Err(TreeError::Refused(message)) => {
                 let help = "put a plain file there, or leave it out of the globs";
-                problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
+                let problem = Diagnostic::error(Code::Unreadable, message);
+                problems.push(problem.at(Place::of_file(path), "not read").help(help));
             }
             Err(error) => return Err(error.into()),
         }
@@ -293,31 +290,6 @@ pub fn read_all(
         problems.push(Diagnostic::error(Code::Unreadable, message).help(help));
     }
     Ok(sources)
-}
-
-/// The most bytes that are read of all files that some globs match: some 80,000 SLOs.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
-
-/// The files of some globs are too large together.
-fn too_many_bytes(path: &str, globs: &[String]) -> Diagnostic {
-    let globs: Vec<&str> = globs.iter().map(String::as_str).collect();
-    let message = format!(
-        "the files that match {} are larger than {} MiB together; `{path}` and what follows it is not read",
-        diagnostic::list(&globs),
-        MOST_BYTES >> 20
-    );
-    Diagnostic::error(Code::Unreadable, message)
-        .help("leave out of the globs what is not meant, or split the repository")
-}
-
-/// A file that was listed and is not there by that name.
-fn unnamed(path: &str) -> Diagnostic {
-    let (message, help) = if path.contains(char::REPLACEMENT_CHARACTER) {
-        (format!("the name of the file `{path}` is not UTF-8"), "rename the file")
-    } else {
-        (format!("`{path}` was there a moment ago, and is gone"), "run it again")
-    };
-    Diagnostic::error(Code::Unreadable, message).help(help)
 }
 
 /// The names that a policy may use.
@@ -362,9 +334,18 @@ pub fn twins(settings: &Settings) -> Vec<Diagnostic> {
         let message = format!("the environments `{first}` and `{name}` match the same events");
         let problem = Diagnostic::warning(Code::Duplicate, message);
         let help = "give each its own `match`, or ship to one environment under one name";
-        problems.push(problem.at(settings.place.clone(), "two of its environments").help(help));
+        let place = written_at(settings, name);
+        problems.push(problem.at(place, format!("the same as `{first}`")).help(help));
     }
     problems
+}
+
+/// Where the settings declare an environment; the settings themselves where another layer does.
+fn written_at(settings: &Settings, environment: &str) -> Place {
+    let documents = document::parse(&settings.place.source).unwrap_or_default();
+    let declared =
+        documents.first().and_then(|document| document.root().get("environments")?.get(environment));
+    declared.map_or_else(|| settings.place.clone(), Part::key_place)
 }
 
 /// A problem for each policy of a team that has the name of another: events and silver bullets know a policy by its

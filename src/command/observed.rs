@@ -96,13 +96,13 @@ pub fn examine(
     observed.retain(|one| one.budget.is_ok() || !recorded);
     let mut notes = vec![format!("held against {} up to {}", watch.describe(), instant(t))];
     notes.extend(unknown.notes());
-    let mut moments = Vec::new();
+    let mut changes = Vec::new();
+    let root = world.directory.join(&validate.dir);
     if lint::is_on(Code::LoosenedWhileExhausted, settings) {
-        let root = world.directory.join(&validate.dir);
         let past = Past { root: &root, ground, other, rules, law, now, given: validate.now.is_some() };
-        moments = past.moments(&mut notes);
+        changes = past.changes(&mut notes);
     }
-    let loosened = past::loosened(&moments, &asked, &watch, settings, &mut notes);
+    let loosened = past::loosened(&changes, &asked, &watch, settings, &mut notes);
     notes.extend(watch.notes());
     Ok(Outcome {
         problems: lint::observed::examine(&observed, &loosened, settings),

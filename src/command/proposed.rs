@@ -193,7 +193,7 @@ fn revise(
         }
     }
     let retold =
-        |revision: revision::Revision| Retold { left: Left::of(&revision.slo, &report.budgets), revision };
+        |revision: revision::Revision| Retold { left: Left::of(&revision, &report.budgets), revision };
     proposed.revisions = revisions.into_iter().map(retold).collect();
     proposed.revisions.sort_by_key(|retold| !retold.eases_an_exhausted_budget());
     if proposed.revisions.len() > MOST_TOLD {

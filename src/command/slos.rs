@@ -1,16 +1,17 @@
 //! `slogate slos`: every SLO in force, where each comes from, and what endpoints lack.
 //!
-//! It reads what `check` reads, by the same code, so that what is listed is what is judged.
+//! It reads SLOs as `check` does, by the same code, so that what is listed is what is judged. Policies it does not read:
+//! whoever has none yet, or a broken one, has SLOs all the same.
 
 use jiff::Timestamp;
 
-use crate::catalog::{Slo, coverage};
+use crate::catalog::{Catalog, Slo, coverage};
 use crate::cli::{Slos, Table};
 use crate::command::World;
-use crate::command::ground;
+use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
-use crate::command::law;
-use crate::command::organization::Offer;
+use crate::command::law::{self, Rules};
+use crate::command::organization::{self, Offer};
 use crate::command::unsettled;
 use crate::diagnostic::{self, Diagnostic};
 use crate::report::escape::terminal;
@@ -18,9 +19,6 @@ use crate::report::problem;
 use crate::report::slos::{Inventory, Line, Origin, ServiceLine, Source};
 use crate::settings::{self, Service, Settings};
 use crate::verdict::Exit;
-
-/// A day, in seconds.
-const DAY: i64 = 86_400;
 
 /// Runs the verb.
 pub fn run(slos: &Slos, world: &mut World) -> Exit {
@@ -67,9 +65,7 @@ fn path(
     let rules = law::read_rules(&ground, layer, problems).map_err(|stop| unsettled::beside(&ground, stop))?;
     let settings = &rules.settings;
     asked(slos, settings)?;
-    let law = law::read(&ground, &rules)?;
-    let complete = law.complete;
-    problems.extend(law.problems);
+    let catalog = catalog(&ground, &rules, problems)?;
     let mut inventory = Inventory::blank(now);
     inventory.environment.clone_from(&slos.environment);
     inventory.notes.clone_from(&rules.notes);
@@ -78,7 +74,7 @@ fn path(
         id: base.id.clone(),
         committed_at: ground.committed_at().and_then(|at| Timestamp::from_second(at).ok()),
     });
-    if !complete {
+    if problems.iter().any(Diagnostic::is_error) {
         return Ok(inventory);
     }
     let environments: Vec<&str> = match &slos.environment {
@@ -87,7 +83,7 @@ fn path(
     };
     let wanted = |name: &&String| slos.service.is_empty() || slos.service.contains(name);
     for (name, service) in settings.services.iter().filter(|(name, _)| wanted(name)) {
-        let listed = law.catalog.of(name).filter(|slo| environments.iter().any(|one| slo.holds_in(one)));
+        let listed = catalog.of(name).filter(|slo| environments.iter().any(|one| slo.holds_in(one)));
         let mut slos: Vec<Line> = listed.map(|slo| line(slo, service, settings, now)).collect();
         slos.sort_by(|one, other| {
             let key = |line: &Line| (line.endpoint.clone(), line.sli.clone(), line.name.clone());
@@ -96,12 +92,25 @@ fn path(
         inventory.services.push(ServiceLine {
             name: name.clone(),
             team: service.team.clone(),
-            cells: coverage::of(&law.catalog, (name, service), &environments),
+            cells: coverage::of(&catalog, (name, service), &environments),
             environments: environments.iter().map(|name| (*name).to_owned()).collect(),
             slos,
         });
     }
     Ok(inventory)
+}
+
+/// The SLOs as they count, under the organisation's layer where there is one.
+fn catalog(ground: &Ground, rules: &Rules, problems: &mut Vec<Diagnostic>) -> Result<Catalog, Stop> {
+    problems.extend(rules.problems.iter().cloned());
+    let mut paths = ground.tree.paths()?;
+    paths.retain(|path| path != settings::DEFINITIONS);
+    let mut catalog = law::read_slos(ground, &rules.settings, &paths, problems)?;
+    if let Some(organization) = &rules.organization {
+        problems.extend(organization::hold(&organization.layer, &mut catalog, &mut []));
+        problems.extend(law::twins(&rules.settings));
+    }
+    Ok(catalog)
 }
 
 /// Refuses names of the command line that nothing has.
@@ -137,8 +146,7 @@ fn line(slo: &Slo, service: &Service, settings: &Settings, now: Timestamp) -> Li
         period: bounds.map_or(slo.period, |(start, end)| end - start),
         calendar: slo.calendar.is_some(),
         ends_at: ends.and_then(|end| Timestamp::from_second(end).ok()),
-        // A day that has begun counts: on the last day of a period one day is left.
-        days_left: ends.map(|end| (end - now.as_second() + DAY - 1) / DAY),
+        days_left: slo.calendar.as_ref().and_then(|calendar| calendar.days_left(now.as_second())),
         environments: holds.cloned().collect(),
         holds: slo.environments(),
         origin: Origin::of(slo),

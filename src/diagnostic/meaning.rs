@@ -73,6 +73,7 @@ impl Code {
             Self::TighterThanDependencies => doubt::TIGHTER_THAN_DEPENDENCIES,
             Self::UnreachableAlert => doubt::UNREACHABLE_ALERT,
             Self::NotConverted => NOT_CONVERTED,
+            Self::NoRules => NO_RULES,
             Self::TighterThanObserved => TIGHTER_THAN_OBSERVED,
             Self::SilentSlo => SILENT_SLO,
             Self::LoosenedWhileExhausted => LOOSENED_WHILE_EXHAUSTED,
@@ -401,4 +402,14 @@ const NOT_CONVERTED: Meaning = meaning(
     "`sli: { plugin: { id: team/latency } }` in a definition of Sloth; objectives of OpenSLO v1alpha with different \
                  ratios.",
     "Say it in other words where it comes from, or take it out.",
+);
+
+/// `no-rules`.
+const NO_RULES: Meaning = meaning(
+    "`slogate rules` writes no rules for an SLO in an environment, or not all of them, so that Prometheus raises no alert \
+                 of it there, or does not record what is left of its budget.",
+    "An indicator that counts no events; slices of time; a period by the calendar, over which no range of PromQL \
+                 reaches.",
+    "Count events with counters (good or bad ones, and all of them) by `Occurrences` over a rolling period, or watch that \
+                 SLO with `slogate check`.",
 );

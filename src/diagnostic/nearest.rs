@@ -57,11 +57,17 @@ impl Letters {
     }
 }
 
+/// `did you mean …?`
+#[must_use]
+pub fn meant(name: &str) -> String {
+    format!("did you mean `{name}`?")
+}
+
 /// `did you mean …?`, or the list of what there is.
 pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match (nearest(word, known.iter().copied()), known.get(..MOST_LISTED)) {
-        (Some(near), _) => format!("did you mean `{near}`?"),
+        (Some(near), _) => meant(near),
         (None, _) if known.is_empty() => "none is declared".to_owned(),
         (None, Some(some)) if known.len() > MOST_LISTED => {
             let some: Vec<String> = some.iter().map(|name| format!("`{name}`")).collect();

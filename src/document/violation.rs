@@ -10,7 +10,7 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use super::schema::{Compiled, RuleSet};
-use super::{MAX_PROBLEMS, Part, scalar};
+use super::{MAX_PROBLEMS, Part, meant, scalar};
 use crate::diagnostic::{self, Code, Diagnostic, Severity};
 
 /// One violation, with all that there is to say about it.
@@ -109,9 +109,18 @@ impl<'a> Violation<'a> {
         let known: Vec<&str> = keys(self.rule.get("properties"));
         let owner = title(self.rule).unwrap_or("what stands here");
         let place = self.part.get(key).unwrap_or(self.part).key_place();
+        // Some things are said elsewhere, and some keys have a prefix elsewhere.
+        let elsewhere = self.rule.get("x-elsewhere").and_then(|keys| keys.get(key)).and_then(Value::as_str);
+        let bare =
+            key.rsplit_once('/').and_then(|(_, bare)| diagnostic::nearest(bare, known.iter().copied()));
+        let help = match (elsewhere, bare) {
+            (Some(elsewhere), _) => elsewhere.to_owned(),
+            (None, Some(bare)) => format!("did you mean `{bare}`?"),
+            (None, None) => diagnostic::suggestion(key, known),
+        };
         Diagnostic::error(Code::UnknownKey, format!("unknown key `{key}`"))
             .at(place, format!("{owner} has no such key"))
-            .help(diagnostic::suggestion(key, known))
+            .help(help)
     }
 
     /// A key that must be there.
@@ -141,6 +150,10 @@ impl<'a> Violation<'a> {
         };
         let number = self.part.text().is_some_and(|text| scalar::number(text).is_some());
         let hint = match (self.part.number(), wanted.as_slice()) {
+            (Some(text), ["string"]) if meant::share(text, self.rule).is_some() => self.meant(text),
+            (None, ["number" | "integer"]) if !number && self.part.text().is_some() => {
+                self.part.text().and_then(|text| self.meant(text))
+            }
             (Some(text), ["string"]) => Some(format!("put it in quotes: `\"{text}\"`")),
             (None, ["string"]) if self.part.boolean().is_some() => Some("put it in quotes".to_owned()),
             (None, ["boolean"]) if self.part.text().is_some() => Some("write `true` or `false`".to_owned()),
@@ -161,7 +174,8 @@ impl<'a> Violation<'a> {
             _ => format!("{} cannot be `{stands}`", self.subject),
         };
         let word = self.part.text().is_some();
-        let near = diagnostic::nearest(&stands, options.iter().copied()).filter(|_| word);
+        let sign = meant::comparison(&stands).filter(|sign| options.contains(sign));
+        let near = sign.or_else(|| diagnostic::nearest(&stands, options.iter().copied())).filter(|_| word);
         let hint = match (near, options.as_slice()) {
             (Some(near), _) => format!("did you mean `{near}`?"),
             (None, [only]) => format!("write `{only}`"),
@@ -215,7 +229,19 @@ impl<'a> Violation<'a> {
             }
             Value::Null | Value::Array(_) | Value::Object(_) => format!("{} is not {what}", self.subject),
         };
-        self.wrong(message, format!("not {what}")).help(self.advice(None))
+        let stands = self.part.text().or_else(|| self.part.number());
+        let hint = stands.and_then(|text| self.meant(text));
+        self.wrong(message, format!("not {what}")).help(self.advice(hint))
+    }
+
+    /// What was meant by a value in other units or letters, where that is known.
+    fn meant(&self, text: &str) -> Option<String> {
+        let meant = meant::duration(text, self.rule).or_else(|| meant::share(text, self.rule))?;
+        let key = self.subject.strip_prefix('`').and_then(|subject| subject.strip_suffix('`'));
+        Some(key.map_or_else(
+            || format!("did you mean `{meant}`?"),
+            |key| format!("did you mean `{key}: {meant}`?"),
+        ))
     }
 
     /// A problem of the value itself.

@@ -9,18 +9,8 @@ use super::observed::{date, percent, silenced, within};
 use crate::budget::Budget;
 use crate::budget::gap::{Gap, duration};
 use crate::catalog::Slo;
+use crate::catalog::loosening::Way;
 use crate::diagnostic::{Code, Diagnostic, Place};
-
-/// One way in which an SLO can ask for less than it did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Way {
-    /// Its objective is lower.
-    Objective,
-    /// Its SLA is lower, or gone.
-    Sla,
-    /// Its period has another length: a longer one grants more, a shorter one forgets sooner.
-    Period,
-}
 
 /// When an SLO was loosened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,22 +46,6 @@ pub struct Loosened<'a> {
     pub environment: Option<&'a str>,
     /// The share of the budget that was left then, by the older definition: at most 0.
     pub left: Decimal,
-}
-
-/// The ways in which an SLO asks for less than it did.
-#[must_use]
-pub fn ways(before: &Slo, after: &Slo) -> Vec<Way> {
-    let sla = match (before.terms.sla, after.terms.sla) {
-        (Some(before), Some(after)) => after < before,
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    let all = [
-        (Way::Objective, after.objective < before.objective),
-        (Way::Sla, sla),
-        (Way::Period, after.period != before.period),
-    ];
-    all.into_iter().filter(|(_, loosened)| *loosened).map(|(way, _)| way).collect()
 }
 
 /// What was left at grid point `t` of the budget that a way loosened, where nothing was; none where something was.
@@ -112,25 +86,22 @@ pub(super) fn examine(loosened: &Loosened<'_>) -> Diagnostic {
     let budget = if *way == Way::Sla { "the SLA's budget" } else { "its budget" };
     let left = percent(left.round_dp_with_strategy(3, RoundingStrategy::ToNegativeInfinity));
     let within = within(*environment);
-    let (name, was, when) = match when {
+    let (was, when) = match when {
         When::Commit { id, at } => {
             let id = id.get(..7).unwrap_or(id);
-            (
-                &slo.name,
-                "was",
-                format!(
-                    "by commit {id} of {}, when {budget} was exhausted{within}: {left} was left",
-                    date(*at)
-                ),
-            )
+            let then = date(*at);
+            ("was", format!("by commit {id} of {then}, when {budget} was exhausted{within}: {left} was left"))
         }
-        When::Now { against } => (
-            &slo.name,
-            "is",
-            format!("against `{against}` while {budget} is exhausted{within}: {left} is left"),
-        ),
+        When::Now { against } => {
+            ("is", format!("against `{against}` while {budget} is exhausted{within}: {left} is left"))
+        }
     };
-    let message = format!("the {what} of the SLO `{name}` {was} {change} {when}");
+    let was_called = match before.name.as_str() {
+        same if same == slo.name => String::new(),
+        other => format!(", which was `{other}` before,"),
+    };
+    let name = format!("`{}`{was_called}", slo.name);
+    let message = format!("the {what} of the SLO {name} {was} {change} {when}");
     let help = format!(
         "put it back until the budget has recovered, and agree on another one then; where it was wrong all along, say so \
          to those who agreed to it; {}",
@@ -144,6 +115,7 @@ mod tests {
     use super::super::observed::tests::{observed, slo};
     use super::*;
     use crate::catalog::Objective;
+    use crate::catalog::loosening::ways;
 
     /// A share in thousandths as an objective.
     fn share(thousandths: i64) -> Option<Objective> {

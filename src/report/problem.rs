@@ -119,7 +119,9 @@ impl<'a> Drawn<'a> {
         let message =
             wrapped(&format!("{} [{}]", escaped(&problem.message), problem.code), look.width, MESSAGE_INDENT);
         let help = wrapped(&escaped(&problem.help), look.width, HELP_INDENT);
-        let snippet = problem.label.as_ref().map(|(place, label)| Snippet::new(place, label, look));
+        // Of a file that is empty or could not be read there is nothing to show.
+        let shown = problem.label.as_ref().filter(|(place, _)| !place.source.text().is_empty());
+        let snippet = shown.map(|(place, label)| Snippet::new(place, label, look));
         Self { problem, message, help, snippet }
     }
 }

@@ -19,14 +19,18 @@ pub enum Left {
 }
 
 impl Left {
-    /// What was left of the budget of an SLO, in the environment where least was; not known where one of its budgets is
-    /// not, unless another is exhausted.
+    /// What was left of the budget that a revision bears on, that of the SLA where it is the SLA, in the environment where
+    /// least was; not known where one of its budgets is not, unless another is exhausted.
     #[must_use]
-    pub fn of(slo: &str, budgets: &[BudgetLine]) -> Self {
-        let lines = || budgets.iter().filter(|line| line.slo == slo);
-        let least = lines().filter_map(|line| line.figures.as_ref().ok()).map(|known| known.remaining).min();
-        match least {
-            Some(least) if least <= Decimal::ZERO || lines().all(|line| line.figures.is_ok()) => {
+    pub fn of(revision: &Revision, budgets: &[BudgetLine]) -> Self {
+        let is_sla = matches!(revision.revised, Revised::Sla { from: Some(_), .. });
+        let left = |line: &BudgetLine| {
+            let known = line.figures.as_ref().ok()?;
+            if is_sla { known.sla } else { Some(known.remaining) }
+        };
+        let lines = || budgets.iter().filter(|line| line.slo == revision.slo);
+        match lines().filter_map(left).min() {
+            Some(least) if least <= Decimal::ZERO || lines().all(|line| left(line).is_some()) => {
                 Self::Known(least)
             }
             Some(_) | None => Self::Unknown,
@@ -54,7 +58,7 @@ pub fn sentence(revision: &Revision, left: Left, safe: impl Fn(&str) -> String) 
             } else {
                 String::new()
             };
-            format!("{title} is removed{alone}; {}", at_the_time("its budget", "its budget", left))
+            format!("{title} is removed{alone}; {}", at_the_time("its budget", left))
         }
         Revised::Renamed { to } => format!("{title} is the SLO {} now", safe(to)),
         Revised::Objective { from, to } => format!(
@@ -62,37 +66,52 @@ pub fn sentence(revision: &Revision, left: Left, safe: impl Fn(&str) -> String) 
             percent(*from),
             percent(*to),
             growth(*from, *to),
-            at_the_time("it", "it", left)
+            at_the_time("it", left)
         ),
-        Revised::Sla { from, to } => match (from, to) {
-            (Some(from), Some(to)) => format!("{title}: the SLA {} -> {}", percent(*from), percent(*to)),
-            (None, Some(to)) => format!("{title} gets an SLA of {}", percent(*to)),
-            (Some(from), None) => format!("{title} has no SLA any more; it was {}", percent(*from)),
-            (None, None) => title,
-        },
+        Revised::Sla { from, to } => {
+            let exhausted = if_exhausted("the SLA's budget", left);
+            match (from, to) {
+                (Some(from), Some(to)) => {
+                    format!("{title}: the SLA {} -> {}{exhausted}", percent(*from), percent(*to))
+                }
+                (None, Some(to)) => format!("{title} gets an SLA of {}", percent(*to)),
+                (Some(from), None) => {
+                    format!("{title} has no SLA any more; it was {}{exhausted}", percent(*from))
+                }
+                (None, None) => title,
+            }
+        }
         Revised::Period { from, to } => {
             let period = told(&format!("the period {}", figure::period(*from)), &figure::period(*to));
-            format!("{period}{}", if_exhausted(left))
+            format!("{period}{}", if_exhausted("its budget", left))
         }
         Revised::Calendar { to, .. } => {
             let becomes = match to {
                 Some(_) => "follow another calendar",
                 None => "roll",
             };
-            format!("{title}: its periods {becomes} now{}", if_exhausted(left))
+            format!("{title}: its periods {becomes} now{}", if_exhausted("its budget", left))
         }
         Revised::Method { from, to } => {
-            format!("{}{}", told(&format!("the method {}", method(from)), &method(to)), if_exhausted(left))
+            format!(
+                "{}{}",
+                told(&format!("the method {}", method(from)), &method(to)),
+                if_exhausted("its budget", left)
+            )
         }
         Revised::Weight { from, to } => {
             let weight = |weight: &Option<Decimal>| {
                 weight.map_or("none".to_owned(), |share| share.normalize().to_string())
             };
-            format!("{}{}", told(&format!("the weight {}", weight(from)), &weight(to)), if_exhausted(left))
+            format!(
+                "{}{}",
+                told(&format!("the weight {}", weight(from)), &weight(to)),
+                if_exhausted("its budget", left)
+            )
         }
         Revised::Indicator { parts } => {
             let parts: Vec<String> = parts.iter().map(|part| format!("its {part}")).collect();
-            let exhausted = if_exhausted(left);
+            let exhausted = if_exhausted("its budget", left);
             format!("{title} counts something else now ({} changed){exhausted}", parts.join(" and "))
         }
         Revised::Priority { from, to } => {
@@ -159,36 +178,44 @@ fn growth(from: Objective, to: Objective) -> String {
     };
     let (old, new) = (from.allowance(), to.allowance());
     let times = new.checked_div(old).unwrap_or(Decimal::ONE);
+    let share = |part: Decimal| format!("{} %", telling(figure::hundredfold(part)));
     if new < old {
-        let size = named(old, new, PART)
-            .map_or_else(|| format!("{} of what it was", figure::percent(times)), str::to_owned);
+        let size =
+            named(old, new, PART).map_or_else(|| format!("{} of what it was", share(times)), str::to_owned);
         return format!("shrinks to {size}");
     }
     match named(new, old, FOLD) {
         Some(fold) => format!("grows {fold}"),
-        None if times < Decimal::TWO => format!("grows by {}", figure::percent(times - Decimal::ONE)),
-        None => format!("grows to {} times what it was", figure::short(times)),
+        None if times < Decimal::TWO => format!("grows by {}", share(times - Decimal::ONE)),
+        None => format!("grows to {} times what it was", telling(times)),
     }
 }
 
+/// A number with at least two digits that count, because a factor that is rounded to one may say twice as much, and with as
+/// many as it takes not to read as a hundred that it is not.
+fn telling(number: Decimal) -> String {
+    if number >= Decimal::TEN && number.round_dp(1) != Decimal::ONE_HUNDRED {
+        return figure::short(number);
+    }
+    let rounded = (2..28).filter_map(|digits| number.round_sf(digits));
+    let apart = rounded.into_iter().find(|rounded| *rounded != Decimal::ONE_HUNDRED);
+    apart.filter(|_| number != Decimal::ONE_HUNDRED).unwrap_or(number).normalize().to_string()
+}
+
 /// What was left at the time: `it was exhausted at the time (-23.4 % left)`.
-fn at_the_time(subject: &str, object: &str, left: Left) -> String {
+fn at_the_time(budget: &str, left: Left) -> String {
     match left {
         Left::Known(share) if share <= Decimal::ZERO => {
-            format!("{subject} was exhausted at the time ({} left)", figure::percent(share))
+            format!("{budget} was exhausted at the time ({} left)", figure::percent(share))
         }
-        Left::Known(share) => format!("{} of {object} was left at the time", figure::percent(share)),
-        Left::Unknown => format!("what was left of {object} at the time is not known"),
+        Left::Known(share) => format!("{} of {budget} was left at the time", figure::percent(share)),
+        Left::Unknown => format!("what was left of {budget} at the time is not known"),
     }
 }
 
 /// The same where it matters: a budget that is reckoned in another way may no longer be exhausted.
-fn if_exhausted(left: Left) -> String {
-    if left.is_exhausted() {
-        format!("; {}", at_the_time("its budget", "its budget", left))
-    } else {
-        String::new()
-    }
+fn if_exhausted(budget: &str, left: Left) -> String {
+    if left.is_exhausted() { format!("; {}", at_the_time(budget, left)) } else { String::new() }
 }
 
 /// A method as OpenSLO names it.
@@ -266,6 +293,10 @@ mod tests {
         assert_eq!(growth("0.997", "0.999"), "shrinks to a third");
         assert_eq!(growth("0.99", "0.995"), "shrinks to half");
         assert_eq!(growth("0.995", "0.9979"), "shrinks to 42 % of what it was");
+        assert_eq!(growth("0.9999", "0.99999995"), "shrinks to 0.05 % of what it was");
+        assert_eq!(growth("0.99", "0.980001"), "grows by 99.99 %");
+        assert_eq!(growth("0.99", "0.979999"), "grows to 2 times what it was");
+        assert_eq!(growth("0.99", "0.9899"), "grows by 1 %");
     }
 
     #[test]
@@ -299,6 +330,11 @@ mod tests {
         );
         let sla = Revised::Sla { from: Some(objective("0.99")), to: None };
         assert_eq!(words(sla, known), "checkout availability has no SLA any more; it was 99 %");
+        let sla = Revised::Sla { from: Some(objective("0.998")), to: Some(objective("0.5")) };
+        assert_eq!(
+            words(sla, Left::Known(Decimal::NEGATIVE_ONE)),
+            "checkout availability: the SLA 99.8 % -> 50 %; the SLA's budget was exhausted at the time (-100 % left)"
+        );
         let said =
             Revised::Said { key: "service", from: Some("checkout".to_owned()), to: Some("cart".to_owned()) };
         assert_eq!(words(said, known), "checkout availability: the service checkout -> cart");

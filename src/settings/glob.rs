@@ -43,6 +43,29 @@ impl Matcher {
     }
 }
 
+/// True where a pattern could match something below a path, were it a directory, and a name such as directories have
+/// stands at its end.
+#[must_use]
+pub fn reaches_below(pattern: &str, path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+    if ending.is_some_and(|ending| !ending.bytes().all(|byte| byte.is_ascii_digit())) {
+        return false;
+    }
+    let mut steps = pattern.split('/').peekable();
+    for name in path.split('/') {
+        let Some(step) = steps.next() else { return false };
+        if step == "**" {
+            return true;
+        }
+        // The last step of a pattern is a file's name.
+        if steps.peek().is_none() || !glob([step]).is_match(name) {
+            return false;
+        }
+    }
+    true
+}
+
 /// Where the paths may lie that a pattern is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reach {
@@ -115,5 +138,22 @@ mod tests {
         }
         assert!(!glob(["a["]).is_match("a["));
         assert!(!glob(Vec::<String>::new()).is_match("a"));
+    }
+
+    #[test]
+    fn a_pattern_reaches_below_what_may_be_a_directory() {
+        for (pattern, path, reaches) in [
+            ("slos/**/*.yaml", "slos/shared", true),
+            ("slos/**/*.yaml", "slos/a/v1.2", true),
+            ("slos/**/*.yaml", "slos", true),
+            ("slos/*/*.yaml", "slos/shared", true),
+            ("slos/*.yaml", "slos/shared", false),
+            ("slos/**/*.yaml", "slos/README.md", false),
+            ("slos/**/*.yaml", "docs/shared", false),
+            ("slos/a.yaml", "slos", true),
+            ("slos/a.yaml", "slos/b/c", false),
+        ] {
+            assert_eq!(reaches_below(pattern, path), reaches, "{pattern} {path}");
+        }
     }
 }

@@ -62,7 +62,7 @@ impl<'a> Loader<'a, '_> {
     fn settings(&mut self, source: &SourceText) -> Settings {
         let services = self.services();
         Settings {
-            slos: self.globs(self.root, "slos", Reach::Directory, &["slos/**/*.yaml", "slos/**/*.yml"]),
+            slos: self.globs(self.root, "slos", Reach::Directory, &super::SLOS),
             sloth_period: self.word("sloth_period").and_then(duration).unwrap_or(SLOTH_PERIOD),
             slo_rules: self.word("slo_rules").and_then(RuleSet::named).unwrap_or(RuleSet::Spec),
             policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
@@ -333,7 +333,7 @@ source: { snapshot: history.om.gz }
         let (settings, problems) = loaded("version: 1\nservices: {a: {paths: [a]}}\nenvironments: {p: {}}\n");
         assert_eq!(problems, []);
         let settings = settings.expect("it is valid");
-        assert_eq!(settings.slos, ["slos/**/*.yaml", "slos/**/*.yml"]);
+        assert_eq!(settings.slos, super::super::SLOS);
         assert_eq!(settings.policies, ["policies/*.rhai"]);
         assert_eq!((settings.slo_rules, settings.sloth_period), (RuleSet::Spec, 30 * 86_400));
         assert_eq!(

@@ -76,6 +76,24 @@ impl Plan {
         })
     }
 
+    /// What is counted beside all events.
+    #[must_use]
+    pub const fn part(&self) -> &Counted {
+        &self.part
+    }
+
+    /// What counts all events.
+    #[must_use]
+    pub const fn total(&self) -> &Counted {
+        &self.total
+    }
+
+    /// True when the part is the good events.
+    #[must_use]
+    pub const fn is_good(&self) -> bool {
+        self.is_good
+    }
+
     /// Every selector that has to be counted.
     pub fn selectors(&self) -> impl Iterator<Item = &Selector> {
         self.part.terms().iter().chain(self.total.terms()).map(|term| &term.selector)

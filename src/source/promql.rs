@@ -27,6 +27,7 @@ pub use expression::Expression;
 pub use fused::{Fused, Group, Pattern};
 pub use recall::within;
 pub use relation::{Outcome, Stray};
+pub use text::is_open;
 
 /// The label that holds a metric's name.
 pub const NAME: &str = "__name__";
@@ -99,6 +100,10 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
             }
         }
     }
+    // What else is wrong with an SLO hides nothing that is wrong with its queries.
+    let given_up = catalog.given_up.iter().filter_map(|slo| slo.indicator.as_ref()?.counters());
+    problems
+        .extend(given_up.flat_map(|(part, total, _)| [part, total]).filter_map(|query| parse(query).err()));
     problems.extend(catalog.slos.iter().flat_map(endpoint_contradictions));
     let everywhere = environments(settings, |_| true);
     for signal in settings.signals.values() {
@@ -204,6 +209,24 @@ impl Counted {
     /// The PromQL that counts the events of a window, in seconds.
     #[must_use]
     pub fn increase(&self, window: i64) -> String {
+        self.summed(|selector| selector.increase(window))
+    }
+
+    /// The PromQL of the events in a second, on average over a window as PromQL writes it (`5m`).
+    #[must_use]
+    pub fn rate(&self, window: &str) -> String {
+        self.summed(|selector| selector.rate(window))
+    }
+
+    /// The PromQL that has a value where at least one of the counters is there over a window.
+    #[must_use]
+    pub fn presence(&self, window: &str) -> String {
+        let rates: Vec<String> = self.terms.iter().map(|term| term.selector.rate(window)).collect();
+        rates.join(" or ")
+    }
+
+    /// The signed sum of what is counted of each selector.
+    fn summed(&self, count: impl Fn(&Selector) -> String) -> String {
         let mut text = String::new();
         let alone = self.terms.len() == 1;
         for (index, term) in self.terms.iter().enumerate() {
@@ -213,7 +236,7 @@ impl Counted {
                 (_, false) => " + ",
                 (_, true) => " - ",
             });
-            let sum = term.selector.increase(window);
+            let sum = count(&term.selector);
             let _infallible = match (term.or_zero, alone && !term.negative) {
                 (false, _) => write!(text, "{sum}"),
                 (true, true) => write!(text, "{sum} or vector(0)"),
@@ -241,6 +264,11 @@ impl Selector {
     #[must_use]
     pub fn increase(&self, window: i64) -> String {
         format!("sum(increase({self}[{window}s]))")
+    }
+
+    /// The PromQL of the events in a second over all series, on average over a window as PromQL writes it (`5m`).
+    fn rate(&self, window: &str) -> String {
+        format!("sum(rate({self}[{window}]))")
     }
 
     /// True when a series with these labels (the metric's name as `__name__`) is selected. A label that is not
@@ -307,7 +335,8 @@ fn is_name(text: &str, extra: &str) -> bool {
 }
 
 /// A string as PromQL writes it.
-fn quoted(text: &str) -> String {
+#[must_use]
+pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for c in text.chars() {

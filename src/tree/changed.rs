@@ -62,6 +62,10 @@ impl Tree for ChangedTree {
         }
         Ok(read)
     }
+
+    fn is_link(&self, path: &str) -> bool {
+        if self.changed.contains(path) { self.head.is_link(path) } else { self.base.is_link(path) }
+    }
 }
 
 #[cfg(test)]

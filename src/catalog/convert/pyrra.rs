@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::Found;
 use super::super::annotation::PREFIX;
 use super::super::pyrra::{self, SERVICE};
 use super::draft::{self, Metadata};
@@ -24,7 +25,9 @@ pub(super) fn slo(part: Part<'_>, tally: &mut Tally<'_>) -> Option<Value> {
 
 /// The same, where it can be said.
 fn read(part: Part<'_>, tally: &mut Tally<'_>) -> Option<Value> {
-    let slo = pyrra::slo(part, tally.settings, &mut Vec::new())?;
+    let mut found = Found::default();
+    pyrra::slo(part, tally.settings, &mut found, &mut Vec::new());
+    let slo = found.slos.pop()?;
     let mut outer = Keys::of(Some(part));
     outer.drop_all(&["apiVersion", "kind", "status"]);
     let mut metadata = Metadata::default();

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::super::Slo;
 use super::super::sloth::{self, Form};
+use super::super::{Found, Slo};
 use super::draft::{self, Metadata};
 use super::keys::Keys;
 use super::tally::Tally;
@@ -31,8 +31,9 @@ pub(super) const WRITTEN_BY_KUBERNETES: [&str; 7] = [
 
 /// The SLOs of a definition.
 pub(super) fn slos(part: Part<'_>, form: Form, tally: &mut Tally<'_>) -> Vec<Value> {
-    let read = sloth::slos(part, form, tally.settings, &mut Vec::new());
-    let model: BTreeMap<usize, Slo> = read.into_iter().map(|slo| (slo.place.span.start, slo)).collect();
+    let mut found = Found::default();
+    sloth::slos(part, form, tally.settings, &mut found, &mut Vec::new());
+    let model: BTreeMap<usize, Slo> = found.slos.into_iter().map(|slo| (slo.place.span.start, slo)).collect();
     let mut common = Metadata::default();
     let mut root = Keys::of(Some(part));
     if form == Form::Resource {

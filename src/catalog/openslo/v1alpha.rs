@@ -5,10 +5,10 @@
 
 use super::super::calendar::{self, Calendar, Every};
 use super::super::{
-    Comparison, Indicator, Method, Origin, Query, Slo, about, dialect, period, requirement, target,
+    Comparison, Found, Indicator, Method, Origin, Query, Slo, about, dialect, period, requirement, target,
 };
 use super::indicator::{Aim, compared, counts, idle, is_read};
-use super::{Called, called, objective};
+use super::{Called, called, objective, otherwise};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, RuleSet, Schema};
@@ -24,21 +24,21 @@ const SLICE: i64 = 60;
 pub(in crate::catalog) fn slos(
     part: Part<'_>,
     settings: &Settings,
+    found: &mut Found,
     problems: &mut Vec<Diagnostic>,
-) -> Vec<Slo> {
+) {
     let told = problems.len();
     problems.extend(part.check_by(Schema::OpenSloV1Alpha, settings.slo_rules));
     if part.get("kind").and_then(Part::text) != Some("SLO") {
-        return Vec::new();
+        return;
     }
-    let Some(spec) = part.get("spec") else { return Vec::new() };
+    let Some(spec) = part.get("spec") else { return };
     let named = spec.get("service");
     let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
     let window = window(spec, settings.step, problems);
     let objectives: Vec<Part<'_>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
     let broken = problems.iter().skip(told).any(Diagnostic::is_error);
     let several = objectives.len() > 1;
-    let mut slos = Vec::new();
     for (index, aim) in objectives.into_iter().enumerate() {
         let told = problems.len();
         let share = objective::objective(aim, problems);
@@ -50,6 +50,7 @@ pub(in crate::catalog) fn slos(
         requirement::idle(&annotations, method.as_ref(), problems);
         let about = about::about(&annotations, settings, problems);
         let indicator = indicator(spec, aim, settings.slo_rules, problems);
+        let otherwise = otherwise(called.as_ref().filter(|_| !several), indicator.as_ref());
         let read = || {
             let Called { name, title, place } = called?;
             let (period, calendar) = window.clone()?;
@@ -74,9 +75,8 @@ pub(in crate::catalog) fn slos(
         };
         let read = read();
         dialect::account(aim, read.is_some() || broken, told, problems);
-        slos.extend(read);
+        found.take(read, otherwise);
     }
-    slos
 }
 
 /// The length of the one period in seconds, the longest one where they follow the calendar, and that calendar.

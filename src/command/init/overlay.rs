@@ -46,4 +46,8 @@ impl Tree for Overlay {
             None => self.below.read(path),
         }
     }
+
+    fn is_link(&self, path: &str) -> bool {
+        !self.drafts.contains_key(path) && self.below.is_link(path)
+    }
 }

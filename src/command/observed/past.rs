@@ -4,19 +4,21 @@
 //! that it changed are read, unless they need others. What is not committed yet, or not in the commit that is compared
 //! with, counts as a change of this moment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
 use crate::budget::Budget;
+use crate::catalog::lineage::{Lineage, Loosening};
 use crate::catalog::{Catalog, Slo};
 use crate::command::ground::{self, Ground};
 use crate::command::law::{self, Law, Rules};
-use crate::command::observed::{Unknown, grid};
+use crate::command::observed::{NAMED, Unknown, grid};
 use crate::command::watch::{Asked, Watch};
 use crate::git::Repository;
 use crate::git::history::{Cut, Step};
-use crate::lint::loosened_while_exhausted::{Loosened, Way, When, exhausted, ways};
+use crate::lint::loosened_while_exhausted::{Loosened, When, exhausted};
 use crate::settings::{self, Settings};
 use crate::source::instant;
 use crate::tree::{GitTree, Tree, TreeError};
@@ -64,24 +66,47 @@ impl Tree for Part {
     }
 }
 
-/// A moment at which SLOs were loosened.
+/// When something changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
     /// The full id of the commit; none for this moment, and then the name of what is compared with.
     id: Result<String, String>,
     /// The instant, in seconds since the epoch.
     at: i64,
-    /// The SLOs that were loosened.
-    changes: Vec<Change>,
 }
 
-/// An SLO that was loosened and still is.
-struct Change {
-    /// As it was before.
-    before: Slo,
-    /// As it was afterwards.
-    after: Slo,
-    /// In which ways.
-    ways: Vec<Way>,
+/// An SLO that was loosened in an environment and still is.
+pub struct Change<'a> {
+    /// The environment's name.
+    environment: &'a str,
+    /// What was loosened.
+    loosening: Loosening<'a, Moment>,
+}
+
+/// What SLOs of an earlier time are now, in each environment: a default may have yielded in one alone.
+struct Lineages<'a>(Vec<(&'a str, Lineage<'a, Moment>)>);
+
+impl<'a> Lineages<'a> {
+    /// Begins with the present.
+    fn new(past: &Past<'a>) -> Self {
+        let environments = past.rules.settings.environments.keys();
+        Self(environments.map(|name| (name.as_str(), Lineage::new(held(&past.law.catalog, name)))).collect())
+    }
+
+    /// Goes back over a change.
+    fn step(&mut self, before: &Catalog, after: &Catalog, moment: &Moment) -> Vec<Change<'a>> {
+        let mut changes = Vec::new();
+        for (environment, lineage) in &mut self.0 {
+            let loosened = lineage.step(held(before, environment), held(after, environment), moment);
+            changes.extend(loosened.into_iter().map(|loosening| Change { environment, loosening }));
+        }
+        changes
+    }
+}
+
+/// The SLOs that hold in an environment.
+fn held<'s>(catalog: &'s Catalog, environment: &str) -> impl Iterator<Item = &'s Slo> {
+    catalog.slos.iter().filter(move |slo| slo.holds_in(environment))
 }
 
 impl Moment {
@@ -102,45 +127,46 @@ impl Moment {
     }
 }
 
-impl Past<'_> {
-    /// The moments at which SLOs were loosened within their last period, newest first. What cannot be read is noted.
-    pub fn moments(&self, notes: &mut Vec<String>) -> Vec<Moment> {
-        let mut moments = Vec::new();
+impl<'a> Past<'a> {
+    /// What was loosened within the last period of its SLO, newest first. What cannot be read is noted.
+    pub fn changes(&self, notes: &mut Vec<String>) -> Vec<Change<'a>> {
+        let mut changes = Vec::new();
+        let mut told = Told::default();
         if let Some(other) = self.other {
             let name = other.base.as_ref().map_or_else(String::new, |base| base.name.clone());
             // Where both have gone on since, what the other one tightened is not what this one loosened.
             let before = match other.forked(self.ground) {
-                Some(tree) => self.definitions(&ground::of_files(tree), &name, notes),
-                None => self.definitions(other, &name, notes),
+                Some(tree) => definitions(&ground::of_files(tree), &name, self.rules, &mut told),
+                None => definitions(other, &name, self.rules, &mut told),
             };
-            moments.extend(before.and_then(|before| self.moment(&before, None, (Err(name), self.now))));
+            let moment = Moment { id: Err(name), at: self.now };
+            changes.extend(Lineages::new(self).step(&before, &self.law.catalog, &moment));
         }
-        let unknown = |why: String| format!("{WHETHER}: {why}");
-        let repository = match Repository::open(self.root) {
-            Ok(Some(repository)) => Rc::new(repository),
-            Ok(None) => {
-                notes.push(unknown("there is no git history here".to_owned()));
-                return moments;
-            }
-            Err(error) => {
-                notes.push(unknown(error.to_string()));
-                return moments;
-            }
-        };
-        match self.walk(&repository, &mut moments, notes) {
+        match self.walk(&mut changes, &mut told, notes) {
             Ok(()) => {}
-            Err(why) => notes.push(unknown(why)),
+            Err(why) => notes.push(format!("{WHETHER}: {why}")),
         }
-        moments
+        notes.extend(told.notes());
+        let long = |slo: &Slo| slo.period;
+        changes.retain(|Change { loosening, .. }| {
+            let at = loosening.mark.at;
+            // What was committed after the instant that was asked for did not happen yet.
+            let is_ahead = self.given && at > self.now;
+            !is_ahead && at >= self.now.saturating_sub(long(loosening.now).max(long(&loosening.before)))
+        });
+        changes.sort_by_key(|change| Reverse(change.loosening.mark.at));
+        changes
     }
 
-    /// Adds the moments of a repository's history, from the present definitions backwards.
+    /// Adds what a repository's history loosened, from the present definitions backwards.
     fn walk(
         &self,
-        repository: &Rc<Repository>,
-        moments: &mut Vec<Moment>,
+        changes: &mut Vec<Change<'a>>,
+        told: &mut Told,
         notes: &mut Vec<String>,
     ) -> Result<(), String> {
+        let repository = Repository::open(self.root).map_err(|error| error.to_string())?;
+        let repository = &Rc::new(repository.ok_or("there is no git history here")?);
         let tip = match &self.ground.base {
             Some(base) => base.id.clone(),
             None => repository.resolve("HEAD").map_err(|_| "nothing is committed yet".to_owned())?,
@@ -157,30 +183,39 @@ impl Past<'_> {
             };
             notes.push(format!("{WHETHER}, up to {}: {why}", instant(at)));
         }
-        if self.ground.base.is_none() && self.other.is_none() {
-            let before = self.whole(repository, &tip, notes);
-            let head = (Err("HEAD".to_owned()), self.now);
-            moments.extend(before.and_then(|before| self.moment(&before, None, head)));
+        let mut lineages = Lineages::new(self);
+        // All SLOs behind the next step, where they were read already.
+        let mut behind = None;
+        if self.ground.base.is_none() {
+            let before = self.whole(repository, &tip, told);
+            let moment = Moment { id: Err("HEAD".to_owned()), at: self.now };
+            let loosened = lineages.step(&before, &self.law.catalog, &moment);
+            changes.extend(loosened.into_iter().filter(|_| self.other.is_none()));
+            behind = Some(before);
         }
-        // What was committed after the instant that was asked for did not happen yet.
-        let steps = history.steps.into_iter().filter(|step| !(self.given && step.at > self.now));
-        for step in steps {
+        let has_defaults = |catalog: &Catalog| !catalog.defaults.is_empty();
+        // A default yields to what another file says, so that all files are needed from where there was one.
+        let mut needs_all =
+            [Some(&self.law.catalog), behind.as_ref()].into_iter().flatten().any(has_defaults);
+        for step in history.steps {
             let Some(parent) = &step.parent else { break };
-            if let Some((before, after)) = self.around(repository, &step, parent, notes) {
-                moments.extend(self.moment(&before, Some(&after), (Ok(step.id), step.at)));
-            }
+            let parts = if needs_all { None } else { self.parts(repository, &step, parent) };
+            let parts = parts.filter(|(before, after)| !has_defaults(before) && !has_defaults(after));
+            let all = parts.is_none();
+            let (before, after) = parts.unwrap_or_else(|| {
+                let after = behind.take().unwrap_or_else(|| self.whole(repository, &step.id, told));
+                (self.whole(repository, parent, told), after)
+            });
+            needs_all |= has_defaults(&before) || has_defaults(&after);
+            let moment = Moment { id: Ok(step.id), at: step.at };
+            changes.extend(lineages.step(&before, &after, &moment));
+            behind = all.then_some(before);
         }
         Ok(())
     }
 
-    /// The SLOs before and after a commit, at least those that it changed.
-    fn around(
-        &self,
-        repository: &Rc<Repository>,
-        step: &Step,
-        parent: &str,
-        notes: &mut Vec<String>,
-    ) -> Option<(Catalog, Catalog)> {
+    /// The SLOs of the files that a commit changed, before and after it; none where those files alone do not tell.
+    fn parts(&self, repository: &Rc<Repository>, step: &Step, parent: &str) -> Option<(Catalog, Catalog)> {
         let part = |commit: &str| {
             let tree = GitTree::new(Rc::clone(repository), commit);
             let part = ground::of_files(Box::new(Part { tree, paths: step.changed.clone() }));
@@ -189,63 +224,60 @@ impl Past<'_> {
             complete.then_some(catalog)
         };
         let settings = step.changed.iter().any(|path| path == settings::FILE);
-        if !settings && let (Some(before), Some(after)) = (part(parent), part(&step.id)) {
-            return Some((before, after));
-        }
-        Some((self.whole(repository, parent, notes)?, self.whole(repository, &step.id, notes)?))
+        if settings { None } else { part(parent).zip(part(&step.id)) }
     }
 
     /// All SLOs at a commit.
-    fn whole(&self, repository: &Rc<Repository>, commit: &str, notes: &mut Vec<String>) -> Option<Catalog> {
-        let tree = GitTree::new(Rc::clone(repository), commit);
-        self.definitions(&ground::of_files(Box::new(tree)), commit.get(..7).unwrap_or(commit), notes)
-    }
-
-    /// The SLOs of another tree; none where its settings are broken, which is noted.
-    fn definitions(&self, other: &Ground, name: &str, notes: &mut Vec<String>) -> Option<Catalog> {
-        let read = law::definitions(other, self.rules.organization.as_ref()).ok().map(|(catalog, _)| catalog);
-        if read.is_none() {
-            notes.push(format!("{WHETHER}: the settings of `{name}` cannot be read"));
-        }
-        read
-    }
-
-    /// What a change loosened that is still looser now; `after` is the present where it says nothing else.
-    fn moment(
-        &self,
-        before: &Catalog,
-        after: Option<&Catalog>,
-        (id, at): (Result<String, String>, i64),
-    ) -> Option<Moment> {
-        let present = by_name(&self.law.catalog);
-        let after = after.map(by_name);
-        let loosened = |before: &Slo| {
-            let present = *present.get(before.name.as_str())?;
-            if at < self.now.saturating_sub(present.period.max(before.period)) {
-                return None;
-            }
-            let after = match &after {
-                Some(after) => *after.get(before.name.as_str())?,
-                None => present,
-            };
-            let still = ways(before, present);
-            let ways: Vec<Way> = ways(before, after).into_iter().filter(|way| still.contains(way)).collect();
-            (!ways.is_empty()).then(|| Change { before: before.clone(), after: after.clone(), ways })
-        };
-        let changes: Vec<Change> = before.slos.iter().filter_map(loosened).collect();
-        (!changes.is_empty()).then_some(Moment { id, at, changes })
+    fn whole(&self, repository: &Rc<Repository>, commit: &str, told: &mut Told) -> Catalog {
+        let tree = ground::of_files(Box::new(GitTree::new(Rc::clone(repository), commit)));
+        definitions(&tree, commit.get(..7).unwrap_or(commit), self.rules, told)
     }
 }
 
-/// SLOs by their names.
-fn by_name(catalog: &Catalog) -> BTreeMap<&str, &Slo> {
-    catalog.slos.iter().map(|slo| (slo.name.as_str(), slo)).collect()
+/// The SLOs of another tree, those of them that can be read; what cannot is told.
+fn definitions(other: &Ground, name: &str, rules: &Rules, told: &mut Told) -> Catalog {
+    match law::definitions(other, rules.organization.as_ref()) {
+        Ok((catalog, true)) => catalog,
+        Ok((catalog, false)) => {
+            told.slos.insert(name.to_owned());
+            catalog
+        }
+        Err(_) => {
+            told.settings.insert(name.to_owned());
+            Catalog::default()
+        }
+    }
+}
+
+/// The commits at which not everything can be read.
+#[derive(Default)]
+struct Told {
+    /// Those with broken settings.
+    settings: BTreeSet<String>,
+    /// Those with broken SLOs.
+    slos: BTreeSet<String>,
+}
+
+impl Told {
+    /// What is not known for that reason.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        for (what, names) in [("the settings", &self.settings), ("some of the SLOs", &self.slos)] {
+            let shown: Vec<String> = names.iter().take(NAMED).map(|name| format!("`{name}`")).collect();
+            let more = names.len() - shown.len();
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            if !shown.is_empty() {
+                notes.push(format!("{WHETHER}: {what} of {}{more} cannot be read", shown.join(", ")));
+            }
+        }
+        notes
+    }
 }
 
 /// Of what was loosened, that whose budget was exhausted at that moment, by the older definition. What is not known is
 /// noted.
 pub fn loosened<'a>(
-    moments: &'a [Moment],
+    changes: &'a [Change<'a>],
     asked: &[Asked<'a>],
     watch: &Watch<'_>,
     settings: &'a Settings,
@@ -254,17 +286,21 @@ pub fn loosened<'a>(
     let mut found = Vec::new();
     let mut told = BTreeSet::new();
     let mut unknown = Unknown::default();
-    for moment in moments {
-        let mut then: Vec<(Asked<'a>, &'a Change, &'a Slo)> = Vec::new();
-        for change in &moment.changes {
-            let of_it = asked.iter().filter(|one| one.slo.name == change.before.name);
-            then.extend(of_it.map(|one| (Asked { slo: &change.before, ..*one }, change, one.slo)));
+    for changes in changes.chunk_by(|one, other| one.loosening.mark == other.loosening.mark) {
+        let mut then: Vec<(Asked<'a>, &'a Loosening<'a, Moment>)> = Vec::new();
+        for Change { environment, loosening } in changes {
+            let is_it =
+                |one: &&Asked<'a>| one.slo.name == loosening.now.name && one.environment == *environment;
+            let of_it = asked.iter().filter(is_it);
+            then.extend(of_it.map(|one| (Asked { slo: &loosening.before, ..*one }, loosening)));
         }
-        let questions: Vec<Asked<'_>> = then.iter().map(|(asked, _, _)| *asked).collect();
+        let Some((_, Loosening { mark: moment, .. })) = then.first() else { continue };
+        let questions: Vec<Asked<'_>> = then.iter().map(|(asked, _)| *asked).collect();
         let t = grid(moment.at, settings);
         let depth = |one: &Asked<'_>| (one.slo.period + settings.step - 1) / settings.step;
         let answers = watch.observe(&questions, depth, settings, t);
-        for ((one, Change { before, after, ways }, slo), answer) in then.into_iter().zip(answers) {
+        for ((one, loosening), answer) in then.iter().zip(answers) {
+            let Loosening { before, after, now: slo, ways, .. } = *loosening;
             let budget = answer.map(|answer| Budget::of(before, answer.series, answer.direct));
             for way in ways {
                 let left = match budget.as_ref().map_err(Clone::clone).and_then(|one| exhausted(one, *way, t))
@@ -281,7 +317,7 @@ pub fn loosened<'a>(
                         break;
                     }
                 };
-                if told.insert((&before.name, one.environment, *way)) {
+                if told.insert((&slo.name, one.environment, *way)) {
                     let environment = (settings.environments.len() > 1).then_some(one.environment);
                     let when = moment.when();
                     found.push(Loosened { slo, before, after, way: *way, when, environment, left });

@@ -24,6 +24,12 @@ pub(super) fn filled(text: &str) -> String {
     filled
 }
 
+/// Whether a query leaves its window to whoever asks it.
+#[must_use]
+pub fn is_open(text: &str) -> bool {
+    filled(text) != text
+}
+
 /// Every `[...]` outside of matchers: where its bracket stands, and what is inside.
 fn ranges(text: &str) -> Vec<(usize, Range<usize>)> {
     let mut found = Vec::new();
