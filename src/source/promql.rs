@@ -94,7 +94,7 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
         for query in [part, total] {
             match parse(query) {
                 Ok(counted) => {
-                    problems.extend(contradictions(query, &environments, |matchers| counted.admit(matchers)))
+                    problems.extend(contradictions(query, &environments, |matchers| counted.admit(matchers)));
                 }
                 Err(problem) => problems.push(problem),
             }

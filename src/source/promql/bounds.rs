@@ -65,7 +65,7 @@ fn seen(text: &str) -> Seen {
     let (mut most_signs, mut in_braces, mut is_regex) = (0, false, false);
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
-        let taken = match c {
+        let length = match c {
             '"' | '\'' | '`' => literal(rest, c),
             '#' => rest.find('\n').unwrap_or(rest.len()),
             c if c.is_ascii_alphanumeric() || c == '_' => {
@@ -73,7 +73,7 @@ fn seen(text: &str) -> Seen {
             }
             c => c.len_utf8(),
         };
-        let (token, after) = rest.split_at(taken);
+        let (token, after) = rest.split_at(length);
         rest = after;
         match c {
             '"' | '\'' | '`' if is_regex => {
