@@ -192,6 +192,12 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// When it cannot be read or is larger than `MAX_FILE`.
 pub fn read_file(path: &Path) -> Result<Vec<u8>, TreeError> {
+    // A pipe that lies somewhere waits for ever for its writer; one that a shell hands over has it.
+    let handed = path.starts_with("/dev") || path.starts_with("/proc");
+    let special = std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
+    if special && !handed {
+        return Err(TreeError::Refused(format!("`{}` is no plain file", path.display())));
+    }
     contents(path, &path.display().to_string())
 }
 

@@ -36,7 +36,7 @@ const DOORS: [(&str, &[&str]); 11] = [
     ("reqwest", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
     ("tokio", &["src/http.rs", "src/http/", "src/github.rs", "src/github/"]),
     ("promql_parser", &["src/source/promql.rs", "src/source/promql/"]),
-    ("regex", &["src/settings/convention.rs"]),
+    ("regex", &["src/settings/convention.rs", "src/source/promql/bounds.rs"]),
     ("miette", &["src/report/problem.rs"]),
 ];
 

@@ -12,6 +12,9 @@ use super::{Applied, Origin, Slo};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{Endpoint, FILE, Note, Settings};
 
+/// The most SLOs that defaults make of endpoints: each costs as much as one that somebody wrote.
+const MOST: usize = 10_000;
+
 /// What a default may hold for: a declared endpoint with its name, or the service as a whole.
 type Target<'a> = Option<(&'a str, &'a Endpoint)>;
 
@@ -33,6 +36,10 @@ pub(super) fn apply(
             continue;
         }
         let before = derived.len();
+        if before + targets(default, settings).count() > MOST {
+            problems.push(too_many(default));
+            continue;
+        }
         derived.extend(
             targets(default, settings).filter_map(|target| applied(default, target, &explicit, settings)),
         );
@@ -42,6 +49,14 @@ pub(super) fn apply(
     }
     problems.extend(explicit.iter().filter_map(|slo| nameless(slo, &defaults, settings)));
     (explicit.into_iter().chain(derived).collect(), defaults)
+}
+
+/// A default with which there would be more SLOs than are read.
+fn too_many(default: &Slo) -> Diagnostic {
+    let message = format!("with the default `{}`, defaults make more than {MOST} SLOs", default.name);
+    let problem =
+        Diagnostic::error(Code::WrongValue, message).at(default.place.clone(), "one for each endpoint");
+    problem.help("declare fewer endpoints, such as one for each journey of users, or split the repository")
 }
 
 /// What a default may hold for.

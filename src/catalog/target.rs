@@ -30,7 +30,9 @@ pub(super) fn share(
         return None;
     }
     let Some(value) = decimal(text).filter(few) else {
-        let message = format!("`{text}` has more digits than can be reckoned with exactly");
+        let shown: String = text.chars().take(40).collect();
+        let more = if shown.len() < text.len() { "…" } else { "" };
+        let message = format!("`{shown}{more}` has more digits than can be reckoned with exactly");
         wrong(message, "too many digits", "write it with fewer digits".to_owned());
         return None;
     };

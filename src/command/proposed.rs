@@ -22,6 +22,7 @@ use crate::report::Report;
 use crate::report::proposed::{Found, Proposed, Retold};
 use crate::report::revision::Left;
 use crate::settings::{self, Settings};
+use crate::source::promql;
 use crate::tree::Tree;
 
 /// How long reading the head may take.
@@ -29,6 +30,9 @@ const TIME: Duration = Duration::from_secs(20);
 
 /// The most files that are read for the head and not for the base already.
 const MOST_FILES: usize = 100;
+
+/// The most revisions, and the most problems, that are told.
+const MOST_TOLD: usize = 200;
 
 /// What the change makes of what judges it; none where it touches neither settings nor SLOs.
 pub fn read(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> {
@@ -84,7 +88,12 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
         ));
     }
     let mut problems = Vec::new();
-    match law_of(&at_head, basis, changed, &mut proposed.untold, &mut problems) {
+    let reading = || law_of(&at_head, basis, changed, &mut proposed.untold, &mut problems);
+    let read = match promql::within(TIME, reading) {
+        (Ok(_), false) => Err(format!("it takes more than {} s", TIME.as_secs())),
+        (read, _) => read,
+    };
+    match read {
         Ok((rules, catalog)) => {
             let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
             proposed.settings = settings::revision::compare(&basis.rules.settings, settings);
@@ -93,7 +102,11 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
                 problems.extend(unprotected(&basis.rules.settings, (settings, &catalog)));
             }
         }
-        Err(why) => proposed.untold.push(format!("the head cannot be read: {why}")),
+        // What was found until then may be wrong for want of the rest.
+        Err(why) => {
+            problems.clear();
+            proposed.untold.push(format!("the head cannot be read: {why}"));
+        }
     }
     let doubtful = lint::examine(&basis.catalog, &basis.rules.settings);
     let known = Known::of(report.problems.iter().chain(&doubtful));
@@ -101,6 +114,11 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
     diagnostic::sort(&mut problems);
     let before = before.unwrap_or_else(|| Rc::clone(&ground.tree));
     let mut touched = Touched::of(before, Some(changed));
+    if problems.len() > MOST_TOLD {
+        let more = problems.len() - MOST_TOLD;
+        proposed.untold.push(format!("{more} more problems are not listed"));
+        problems.truncate(MOST_TOLD);
+    }
     let alone = |problem: &Diagnostic| {
         problem.place().is_none_or(|place| moved.iter().all(|path| path != place.source.path()))
     };
@@ -180,6 +198,11 @@ fn revise(
         |revision: revision::Revision| Retold { left: Left::of(&revision, &report.budgets), revision };
     proposed.revisions = revisions.into_iter().map(retold).collect();
     proposed.revisions.sort_by_key(|retold| !retold.eases_an_exhausted_budget());
+    if proposed.revisions.len() > MOST_TOLD {
+        let more = proposed.revisions.len() - MOST_TOLD;
+        proposed.untold.push(format!("{more} more SLO revisions are not listed"));
+        proposed.revisions.truncate(MOST_TOLD);
+    }
 }
 
 /// A warning about each service and each endpoint that is new and of which nothing will be known: an SLO comes before the

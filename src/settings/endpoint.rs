@@ -14,10 +14,11 @@ impl<'a> Loader<'a, '_> {
     /// The endpoints that a service declares, by name.
     pub(super) fn endpoints(&mut self, service: Part<'a>) -> BTreeMap<String, Endpoint> {
         let mut endpoints: BTreeMap<String, Endpoint> = BTreeMap::new();
+        let mut seen: BTreeMap<BTreeMap<String, String>, &str> = BTreeMap::new();
         for (name, part) in service.get("endpoints").into_iter().flat_map(Part::entries) {
             let endpoint = Endpoint { matchers: matchers(part), place: part.key_place() };
-            let same = |(_, first): &(&String, &Endpoint)| first.matchers == endpoint.matchers;
-            if let Some((first, _)) = endpoints.iter().find(same).filter(|_| !endpoint.matchers.is_empty()) {
+            let first = seen.entry(endpoint.matchers.clone()).or_insert(name);
+            if *first != name && !endpoint.matchers.is_empty() {
                 let message = format!("the endpoints `{first}` and `{name}` match the same events");
                 let problem = Diagnostic::error(Code::Duplicate, message)
                     .at(endpoint.place.clone(), format!("the labels of `{first}`"));

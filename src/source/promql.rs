@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
+use std::rc::Rc;
 
 use promql_parser::label::{MatchOp, Matcher};
 
@@ -14,14 +15,17 @@ use crate::catalog::{Catalog, Query, Slo};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::{Environment, Settings, Signal};
 
+mod bounds;
 mod expression;
 mod fused;
+mod recall;
 mod relation;
 mod shape;
 mod text;
 
 pub use expression::Expression;
 pub use fused::{Fused, Group, Pattern};
+pub use recall::within;
 pub use relation::{Outcome, Stray};
 pub use text::is_open;
 
@@ -32,7 +36,7 @@ pub const NAME: &str = "__name__";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Counted {
     /// In the order in which they were written; never empty.
-    terms: Vec<Term>,
+    terms: Rc<Vec<Term>>,
 }
 
 /// One counter of a sum. All series that it selects are summed.
@@ -90,9 +94,9 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
         // That a query is empty is told of the file.
         for query in [part, total].into_iter().filter(|query| !query.text.is_empty()) {
             match parse(query) {
-                Ok(counted) => problems.extend(contradictions(query, &environments, |matchers| {
-                    counted.with_matchers(matchers).map(drop)
-                })),
+                Ok(counted) => {
+                    problems.extend(contradictions(query, &environments, |matchers| counted.admit(matchers)));
+                }
                 Err(problem) => problems.push(problem),
             }
         }
@@ -170,10 +174,13 @@ fn of_endpoint(slo: &Slo) -> BTreeMap<String, String> {
 
 /// The queries of a default that contradict the endpoint that it is applied to.
 fn endpoint_contradictions(slo: &Slo) -> Vec<Diagnostic> {
+    if slo.endpoint().is_none() || slo.matchers().next().is_none() {
+        return Vec::new();
+    }
     let matchers = of_endpoint(slo);
     let Some((part, total, _)) = slo.indicator.counters() else { return Vec::new() };
     let refused = [part, total].into_iter().filter_map(|query| {
-        let reason = parse(query).ok()?.with_matchers(&matchers).err()?;
+        let reason = parse(query).ok()?.admit(&matchers).err()?;
         let endpoint = slo.endpoint().unwrap_or_default();
         let message = format!("{reason}, which endpoint `{endpoint}` of `{}` asks for", slo.service);
         let problem = Diagnostic::error(Code::Query, message);
@@ -204,10 +211,15 @@ impl Counted {
     /// When a selector excludes one of the values, so that nothing could match.
     pub fn with_matchers(&self, matchers: &BTreeMap<String, String>) -> Result<Self, String> {
         let mut counted = self.clone();
-        for term in &mut counted.terms {
+        for term in Rc::make_mut(&mut counted.terms) {
             confine(&mut term.selector.matchers, matchers)?;
         }
         Ok(counted)
+    }
+
+    /// Tells whether matchers of equality can be put into every selector.
+    fn admit(&self, matchers: &BTreeMap<String, String>) -> Result<(), String> {
+        self.terms.iter().try_for_each(|term| admit(&term.selector.matchers, matchers))
     }
 
     /// The PromQL that counts the events of a window, in seconds.
@@ -303,14 +315,20 @@ fn printed(metric: &str, mut matchers: Vec<String>) -> String {
 
 /// Puts matchers of equality to the matchers of a selector. One that is there already is kept.
 fn confine(present: &mut Vec<Matcher>, matchers: &BTreeMap<String, String>) -> Result<(), String> {
+    admit(present, matchers)?;
+    present.extend(matchers.iter().map(|(name, value)| Matcher::new(MatchOp::Equal, name, value)));
+    sort(present);
+    Ok(())
+}
+
+/// Tells whether the matchers of a selector admit some values.
+fn admit(present: &[Matcher], matchers: &BTreeMap<String, String>) -> Result<(), String> {
     for (name, value) in matchers {
         let mut same = present.iter().filter(|matcher| &matcher.name == name);
         if let Some(other) = same.find(|matcher| !matcher.is_match(value)) {
             return Err(format!("`{}` excludes `{name}={}`", written(other), quoted(value)));
         }
-        present.push(Matcher::new(MatchOp::Equal, name, value));
     }
-    sort(present);
     Ok(())
 }
 

@@ -3,10 +3,14 @@
 //!
 //! Only what changed is read at the head. Everything else is the base's, so that it costs no call and is what it is.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Tree, TreeError};
+
+/// The most bytes that are read at the head, of all files together: some 5,000 SLOs.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The files of a base, with those that a change touches as they are at its head.
 pub struct ChangedTree {
@@ -18,6 +22,8 @@ pub struct ChangedTree {
     changed: BTreeSet<String>,
     /// Every path, sorted.
     paths: Vec<String>,
+    /// The bytes that were read at the head.
+    bytes: Cell<usize>,
 }
 
 impl ChangedTree {
@@ -31,7 +37,7 @@ impl ChangedTree {
         paths.retain(|path| !changed.contains(path));
         paths.extend(head.paths()?.into_iter().filter(|path| changed.contains(path)));
         paths.sort();
-        Ok(Self { base, head, changed, paths })
+        Ok(Self { base, head, changed, paths, bytes: Cell::new(0) })
     }
 }
 
@@ -45,7 +51,16 @@ impl Tree for ChangedTree {
     }
 
     fn read(&self, path: &str) -> Result<Option<Vec<u8>>, TreeError> {
-        if self.changed.contains(path) { self.head.read(path) } else { self.base.read(path) }
+        if !self.changed.contains(path) {
+            return self.base.read(path);
+        }
+        let read = self.head.read(path)?;
+        self.bytes.set(self.bytes.get() + read.as_ref().map_or(0, Vec::len));
+        if self.bytes.get() > MOST_BYTES {
+            let why = format!("the files that it changes are larger than {} MiB together", MOST_BYTES >> 20);
+            return Err(TreeError::Unreachable(why));
+        }
+        Ok(read)
     }
 
     fn is_link(&self, path: &str) -> bool {

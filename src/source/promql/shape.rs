@@ -5,17 +5,18 @@
 //! Only a text that is no query is an error: what another program makes of a query need not be countable here.
 
 use std::num::FpCategory;
+use std::rc::Rc;
 
 use promql_parser::label::{MatchOp, Matcher};
 use promql_parser::parser::token::{T_ADD, T_LOR, T_SUB, T_SUM};
 use promql_parser::parser::{AggregateExpr, BinaryExpr, Call, Expr, LabelModifier, VectorSelector};
 
 use super::text::{filled, locate, unknown_window};
-use super::{Counted, NAME, Selector, Term};
+use super::{Counted, NAME, Selector, Term, bounds, recall};
 use crate::catalog::Query;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// The longest query that is read, in bytes. Deep nesting needs length, so this bounds the stack as well.
+/// The longest query that is read, in bytes.
 const LONGEST: usize = 16 * 1024;
 
 /// The deepest nesting of parentheses that is read.
@@ -26,6 +27,7 @@ const SHAPES: &str = "write a counter, `sum(rate(counter{...}[5m]))`, or sums an
                       is replaced by the grid's";
 
 /// A query, or a part of it, that cannot be counted.
+#[derive(Debug, Clone)]
 pub(super) struct Refusal {
     /// Why.
     pub(super) message: String,
@@ -76,7 +78,7 @@ impl Refusal {
 
 /// Reads a query.
 pub(super) fn parse(query: &Query) -> Result<Counted, Diagnostic> {
-    read(&query.text).map_err(|refusal| {
+    recall::read(&query.text, read).map_err(|refusal| {
         if refusal.malformed {
             return refusal.error(query, "cannot be counted");
         }
@@ -91,13 +93,16 @@ fn read(text: &str) -> Result<Counted, Refusal> {
     let tree = tree(&filled(text)).map_err(|refusal| refusal.at_window(text))?;
     let mut terms = Vec::new();
     collect(&tree, false, &mut terms)?;
-    Ok(Counted { terms })
+    Ok(Counted { terms: Rc::new(terms) })
 }
 
 /// The tree of a query's text.
 pub(super) fn tree(text: &str) -> Result<Expr, Refusal> {
     if text.len() > LONGEST || deepest(text) > DEEPEST {
         let message = format!("a query is at most {LONGEST} bytes long and {DEEPEST} parentheses deep");
+        return Err(Refusal::malformed(message));
+    }
+    if let Some(message) = bounds::exceeded(text) {
         return Err(Refusal::malformed(message));
     }
     promql_parser::parser::parse(text).map_err(|error| {
