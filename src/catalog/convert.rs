@@ -310,7 +310,9 @@ fn finish(file: File<'_>) -> Result<Converted, Diagnostic> {
         file.source.text().to_owned()
     } else {
         let values: Vec<Value> = file.documents.iter().map(|one| one.value.clone()).collect();
-        values.iter().for_each(|value| queries(value, &mut asked));
+        for value in &values {
+            queries(value, &mut asked);
+        }
         document::write(&values).map_err(|why| {
             let message = format!("`{path}` cannot be written as OpenSLO v1: {why}");
             Diagnostic::error(Code::NotConverted, message).help("report this as a bug, with the file")
