@@ -115,8 +115,10 @@ spec: { type: Prometheus, connectionDetails: { url: 'http://prometheus:9090', an
         ("there is no SLI named `erors`", "did you mean `errors`? [openslo/reference, spec]")
     );
     assert_eq!(told[1].0, "there is no DataSource named `mian`");
-    assert_eq!(told[2].0, "no SLO refers to the SLI `errors`");
-    assert_eq!(problems[2].severity, diagnostic::Severity::Warning);
+    assert_eq!(told.len(), 2, "that `errors` is unused follows from the misspelt name");
+    let (_, problems) = loaded(&[&slo.replace("errors", "answers"), rest]);
+    assert_eq!(problems[1].message, "no SLO refers to the SLI `errors`");
+    assert_eq!(problems[1].severity, diagnostic::Severity::Warning);
     let (_, problems) =
         loaded(&[slo, &rest.replace("metricSourceRef: main, spec", "metricSourceRef: mian, spec")]);
     assert_eq!(problems[0].message, "there is no DataSource named `mian`");

@@ -404,7 +404,7 @@ mod tests {
 
     #[test]
     fn the_nearest_placeholder_is_named() {
-        let help = |text: &str| read(text).err().expect("it is refused").help;
+        let help = |text: &str| read(text).expect_err("it is refused").help;
         assert_eq!(help("rate(x[{{.Window}}])"), "did you mean `{{.window}}`?");
         assert_eq!(help("rate(x[{{.window}])"), "did you mean `{{.window}}`?");
         assert!(help("rate(x[$__range])").starts_with("write a length, such as `5m`"));
