@@ -176,8 +176,8 @@ fn the_rules_are_rules() {
     written(directory.path(), "operator");
     let resource = fs::read_to_string(directory.path().join("rules.yaml")).expect("the resource");
     let (_, resource) = resource.split_once("groups:\n").expect("groups");
-    let indented: String = rules.lines().map(|line| format!("  {line}\n")).collect();
-    assert_eq!(resource.trim_end(), indented.trim_end());
+    let indented: Vec<String> = rules.trim_end().lines().map(|line| format!("  {line}")).collect();
+    assert_eq!(resource.trim_end().lines().collect::<Vec<_>>(), indented);
 }
 
 #[test]
