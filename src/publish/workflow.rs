@@ -11,6 +11,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::{Annotation, Level, Outcome};
+use crate::report::escape;
 
 /// The most annotations of one level that GitHub shows of a step.
 const MOST: usize = 10;
@@ -126,7 +127,7 @@ const fn word(level: Level) -> &'static str {
 
 /// A command's message.
 fn escape_data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    escape::log(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// A command's property.
@@ -239,5 +240,6 @@ mod tests {
         );
         assert_eq!(inert("\r::error::x\r\n"), " \u{200B}::error::x\n");
         assert_eq!(inert("a::b"), "a::b");
+        assert_eq!(escape_property("x\u{1b}[31m\u{202e},%\n"), "x\\u{1b}[31m\\u{202e}%2C%25%0A");
     }
 }

@@ -90,6 +90,21 @@ pub fn terminal(text: &str) -> String {
     safe
 }
 
+/// The text with every character written out that a log would obey or hide, but for ends of lines, tabs, and the
+/// zero-width space that keeps mentions and commands apart.
+#[must_use]
+pub fn log(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if is_unseen(character) && !matches!(character, '\n' | '\r' | '\t' | '\u{200B}') {
+            safe.extend(character.escape_unicode());
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
 /// The text on one line, without characters that cannot be seen, cut to the longest length.
 fn seen(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(4 * LONGEST));
