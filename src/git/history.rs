@@ -8,6 +8,9 @@ use super::{GitError, Repository, broken};
 /// The most commits that are walked over.
 const MOST: usize = 20_000;
 
+/// How many commits in a row must lie before an instant until it counts as reached: a date is whatever its author says.
+const OLD_IN_A_ROW: usize = 50;
+
 /// The most commits that are kept.
 const MOST_KEPT: usize = 200;
 
@@ -18,7 +21,7 @@ pub struct Step {
     pub id: String,
     /// The full id of its first parent; none for a first commit.
     pub parent: Option<String>,
-    /// When it was committed, in seconds since the epoch.
+    /// When it was committed, in seconds since the epoch; never before its parent, whatever it says.
     pub at: i64,
     /// The paths that it changed and that concern whoever asked.
     pub changed: Vec<String>,
@@ -55,13 +58,11 @@ impl Repository {
     ) -> Result<History, GitError> {
         let mut history = History::default();
         let mut commit = self.commit(tip)?;
+        let mut old = 0;
         for walked in 0.. {
-            let at = commit.time().seconds();
-            if at < since {
-                break;
-            }
+            let own = commit.time().seconds();
             if walked == MOST || history.steps.len() == MOST_KEPT {
-                history.cut = Some((Cut::Long, at));
+                history.cut = Some((Cut::Long, own));
                 break;
             }
             let parent = match commit.parent(0) {
@@ -71,14 +72,19 @@ impl Repository {
                 }
                 // Without its parent nobody can say what a commit changed.
                 Err(_) if self.is_shallow() => {
-                    history.cut = Some((Cut::Shallow, at));
+                    history.cut = (own >= since).then_some((Cut::Shallow, own));
                     break;
                 }
                 Err(_) => None,
             };
+            let at = parent.as_ref().map_or(own, |parent| own.max(parent.time().seconds()));
+            old = if at < since { old + 1 } else { 0 };
+            if old == OLD_IN_A_ROW {
+                break;
+            }
             let mut changed = self.differ(parent.as_ref(), &commit)?;
             changed.retain(|path| concerns(path));
-            if !changed.is_empty() {
+            if !changed.is_empty() && at >= since {
                 let parent = parent.as_ref().map(|parent| parent.id().to_string());
                 history.steps.push(Step { id: commit.id().to_string(), parent, at, changed });
             }
@@ -109,6 +115,26 @@ mod tests {
         assert_eq!(ids(0, "slogate.yaml"), [first]);
         assert_eq!(ids(0, "slos/b.yaml"), std::slice::from_ref(&second));
         assert_eq!(ids(1, "slos/b.yaml"), Vec::<String>::new(), "everything is older");
+    }
+
+    #[test]
+    fn a_commit_dated_long_ago_hides_nothing_and_is_no_older_than_its_parent() {
+        let (dir, repository, _, second) = repository();
+        let git = git2::Repository::open(dir.path()).expect("a repository");
+        let commit = |parent: &str, at: i64, text: &str| {
+            let parent = git.find_commit(git2::Oid::from_str(parent).expect("an id")).expect("a commit");
+            let blob = git.blob(text.as_bytes()).expect("a blob");
+            let mut tree = git.treebuilder(Some(&parent.tree().expect("a tree"))).expect("a tree");
+            tree.insert("README.md", blob, 0o100_644).expect("an entry");
+            let tree = git.find_tree(tree.write().expect("a tree")).expect("a tree");
+            let who = git2::Signature::new("t", "t@example", &git2::Time::new(at, 0)).expect("a person");
+            git.commit(None, &who, &who, "", &tree, &[&parent]).expect("a commit").to_string()
+        };
+        let honest = commit(&second, 1_000, "three");
+        let dated = commit(&honest, 5, "four");
+        let history = repository.history(&dated, 500, |path| path == "../README.md").expect("a history");
+        let steps: Vec<(&str, i64)> = history.steps.iter().map(|step| (step.id.as_str(), step.at)).collect();
+        assert_eq!(steps, [(dated.as_str(), 1_000), (honest.as_str(), 1_000)]);
     }
 
     #[test]
