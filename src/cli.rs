@@ -1,9 +1,12 @@
 //! What can be typed.
 
 mod convert;
+mod definitions;
 mod ending;
 mod rules;
 mod slos;
+mod source;
+mod vendor;
 
 use std::path::PathBuf;
 
@@ -11,8 +14,11 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use convert::Convert;
+pub use definitions::Definitions;
 pub use rules::{Dialect, Rules};
 pub use slos::{Slos, Table};
+pub use source::{Layered, Source};
+pub use vendor::Vendor;
 
 use crate::change::Rollout;
 use crate::cli::ending::{exits, words_and_exits};
@@ -42,25 +48,6 @@ pub enum Verb {
     Vendor(Vendor),
     Convert(Convert),
     Rules(Rules),
-}
-
-/// Write what editors need: the words of the policy language, and the schemas of the YAML files.
-///
-/// Into the directory `.slogate/` below DIR go `slogate.d.rhai`, which the Rhai language server completes policies
-/// from, and the JSON Schemas of settings, SLO definitions and policy tests; what is printed says how an editor is told
-/// of them. A file that is up to date is left alone. Commit them, so that everybody has the same.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes:\n  0  written, or up to date\n  1  with --check: a file is missing or not up to date\n  2  the command line is wrong\n  5  a file could not be written\n"
-)]
-pub struct Definitions {
-    /// The directory that has `slogate.yaml`.
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-
-    /// Write nothing, and fail where a file is missing or not up to date.
-    #[arg(long)]
-    pub check: bool,
 }
 
 /// Write the first settings, policy, tests and workflow for a repository.
@@ -103,63 +90,6 @@ pub struct Init {
     /// The instant that the policy's next review is three months from, in RFC 3339; by default the present.
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
-}
-
-/// The organisation's layer, above what the team wrote.
-#[derive(Debug, Clone, Default, Args)]
-pub struct Layered {
-    /// The layer of the organisation, as `slogate vendor` wrote it; its text may stand in `SLOGATE_ORGANIZATION`
-    /// instead. It can only tighten what the team wrote. With a base it must lie outside of the team's repository.
-    #[arg(long, value_name = "FILE")]
-    pub organization: Option<String>,
-
-    /// The SHA-256 that the organisation's layer must have; without a layer the command line is wrong.
-    #[arg(long, value_name = "HEX")]
-    pub organization_sha256: Option<String>,
-}
-
-/// Where budgets are read from, besides the snapshot that the settings may name.
-#[derive(Debug, Clone, Args)]
-pub struct Source {
-    /// Read recorded observations instead of asking a monitoring system.
-    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
-    pub observations: Option<PathBuf>,
-
-    /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. Who asks is told by the
-    /// environment alone: a bearer token in `SLOGATE_PROMETHEUS_TOKEN`, or `SLOGATE_PROMETHEUS_USER` with
-    /// `SLOGATE_PROMETHEUS_PASSWORD`; in `SLOGATE_PROMETHEUS_HEADERS` further headers, a line each (`X-Scope-OrgID:
-    /// team-a`). Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; certificates of authorities those of
-    /// the system, or of the file that `SSL_CERT_FILE` names.
-    #[arg(long, value_name = "URL")]
-    pub prometheus: Option<String>,
-
-    /// Seconds within which everything must be answered.
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub deadline: u64,
-}
-
-/// Make one text of an organisation's layer, for the checks of its teams.
-///
-/// Reads `organization.yaml` and the policies that it names, checks all of it, and writes one text that begins with
-/// its own SHA-256. `check` and `validate` take the text in `SLOGATE_ORGANIZATION`, or in a file by --organization,
-/// and judge by whatever is stricter, the team's files or the layer. The digest is of all lines below the first:
-/// `tail -n +2 FILE | sha256sum` prints it.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes:\n  0  written (warnings included)\n  2  the command line is wrong\n  3  something written is wrong: organization.yaml, policy\n  5  it could not be written\n"
-)]
-pub struct Vendor {
-    /// The directory that has `organization.yaml`.
-    #[arg(default_value = ".")]
-    pub dir: PathBuf,
-
-    /// Write the text to this file, whole or not at all, instead of standard output.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// When to use colour.
-    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
-    pub color: String,
 }
 
 /// How problems are listed.

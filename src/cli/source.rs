@@ -1,0 +1,38 @@
+//! Where a verb reads from, and which layer above the team's files it heeds: arguments that verbs share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The organisation's layer, above what the team wrote.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Layered {
+    /// The layer of the organisation, as `slogate vendor` wrote it; its text may stand in `SLOGATE_ORGANIZATION`
+    /// instead. It can only tighten what the team wrote. With a base it must lie outside of the team's repository.
+    #[arg(long, value_name = "FILE")]
+    pub organization: Option<String>,
+
+    /// The SHA-256 that the organisation's layer must have; without a layer the command line is wrong.
+    #[arg(long, value_name = "HEX")]
+    pub organization_sha256: Option<String>,
+}
+
+/// Where budgets are read from, besides the snapshot that the settings may name.
+#[derive(Debug, Clone, Args)]
+pub struct Source {
+    /// Read recorded observations instead of asking a monitoring system.
+    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    pub observations: Option<PathBuf>,
+
+    /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. Who asks is told by the
+    /// environment alone: a bearer token in `SLOGATE_PROMETHEUS_TOKEN`, or `SLOGATE_PROMETHEUS_USER` with
+    /// `SLOGATE_PROMETHEUS_PASSWORD`; in `SLOGATE_PROMETHEUS_HEADERS` further headers, a line each (`X-Scope-OrgID:
+    /// team-a`). Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; certificates of authorities those of
+    /// the system, or of the file that `SSL_CERT_FILE` names.
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+
+    /// Seconds within which everything must be answered.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub deadline: u64,
+}
