@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use rust_decimal::Decimal;
 
 use crate::budget::breach::Breaches;
+use crate::budget::composite::Part;
 use crate::budget::counting::Counting;
 use crate::budget::gap::Gap;
 use crate::budget::gift::Gift;
@@ -22,6 +23,7 @@ use crate::catalog::Requirements;
 use crate::catalog::{Calendar, Method, Objective, Slo, Terms};
 
 mod breach;
+pub mod composite;
 mod consistency;
 mod counting;
 mod figures;
@@ -75,6 +77,8 @@ pub struct Budget {
     breaches: OnceLock<Breaches>,
     /// What top-ups give back, in the order of time.
     gifts: Vec<Gift>,
+    /// The parts of a composite budget; none of one that counts its own events.
+    parts: Vec<Part>,
 }
 
 /// Running sums up to a point.
@@ -138,9 +142,19 @@ impl Budget {
         Self::of_period(objective, period, series, direct)
     }
 
-    /// The budget of an SLO over its observed series.
+    /// The budget of an SLO over its observed series and direct sums, or over those of its parts, in their order.
     #[must_use]
-    pub fn of(slo: &Slo, series: Series, direct: Option<Total>) -> Self {
+    pub fn of(slo: &Slo, mut observed: Vec<(Series, Option<Total>)>) -> Self {
+        if !slo.components().is_empty() {
+            return Self::composite(slo, observed);
+        }
+        let nothing = || (Series { first: 0, step: 1, points: Vec::new() }, None);
+        let (series, direct) = observed.pop().unwrap_or_else(nothing);
+        Self::plain(slo, series, direct)
+    }
+
+    /// The budget of an SLO that counts its own events.
+    fn plain(slo: &Slo, series: Series, direct: Option<Total>) -> Self {
         let budget = match &slo.calendar {
             Some(calendar) => Self::by_calendar(slo.objective, calendar.clone(), series, direct),
             None => Self::new(slo.objective, slo.period, series, direct),
@@ -179,6 +193,7 @@ impl Budget {
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             gifts: Vec::new(),
+            parts: Vec::new(),
         };
         for point in series.points {
             budget.push(point);
@@ -202,6 +217,10 @@ impl Budget {
         let slice = self.counting.points(self.step);
         if self.counting == Counting::Events {
             sums.counted = sums.observed;
+        } else if self.is_composite() {
+            let judged = self.counted_together(index);
+            sums.counted.bad += judged.bad;
+            sums.counted.total += judged.total;
         } else if let Some(start) = (index + 1).checked_sub(slice).and_then(|start| self.sums.get(start))
             && self.earliest.is_some()
             && self.counting.ends(self.instant(index))
@@ -249,6 +268,9 @@ impl Budget {
     pub fn bound_to(mut self, terms: Terms) -> Self {
         let same = self.terms.requirements == terms.requirements;
         self.terms = terms;
+        if self.is_composite() {
+            return self.of_parts(|part| part.clone().bound_to(composite::terms_of_part(terms)));
+        }
         if same { self } else { self.reckoned_anew() }
     }
 
@@ -265,6 +287,7 @@ impl Budget {
     pub fn without_estimates(&self) -> Self {
         let mut budget = self.clone();
         budget.terms.requirements.history = None;
+        budget.parts = self.parts.iter().map(|part| part.with(Self::without_estimates)).collect();
         budget
     }
 
@@ -352,6 +375,7 @@ impl Budget {
     /// The gap, when the budget is not known there.
     pub fn at(&self, t: i64) -> Result<Figures<'_>, Gap> {
         let nothing = || Gap::NoData { detail: "the history has no point there".to_owned() };
+        self.parts_known(t)?;
         let index = usize::try_from((t - self.first).div_euclid(self.step)).map_err(|_| nothing())?;
         let newest = self.newest.get(index).copied().flatten().ok_or_else(nothing)?;
         let asked = &self.terms.requirements;
@@ -381,8 +405,14 @@ impl Budget {
         if self.seconds(since - begun.known) > asked.stale(self.step) {
             self.covered(begun, since)?;
         }
-        let period = believable(Total { bad: begun.counted.bad, total: whole.counted.total });
-        let allowance = self.objective.allowance();
+        let (period, allowance) = if self.adds_up() {
+            // Of a grant of one, against which the parts are weighed.
+            let consumed = self.share((index, since), (index, seen)).ok_or_else(nothing)?;
+            (Total { bad: consumed, total: Decimal::ONE }, Decimal::ONE)
+        } else {
+            let period = Total { bad: begun.counted.bad, total: whole.counted.total };
+            (believable(period), self.objective.allowance())
+        };
         let figures = Figures { budget: self, index, stretch, seen, period, allowance };
         if index + 1 == self.points.len() {
             self.cross_check(believable(whole.observed))?;

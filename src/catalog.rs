@@ -8,6 +8,7 @@ mod about;
 mod alert;
 mod annotation;
 mod calendar;
+mod composite;
 pub mod convert;
 pub mod coverage;
 mod defaults;
@@ -40,11 +41,12 @@ pub use about::{About, ROLES, Role};
 pub use alert::Alert;
 pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
 pub use calendar::Calendar;
+pub use composite::Component;
 use dialect::{Belongs, Dialect};
 use given_up::Found;
 pub use given_up::GivenUp;
 pub use indicator::{Comparison, Indicator, Query};
-pub use method::{Method, Share};
+pub use method::Method;
 pub use origin::{Applied, Origin};
 pub use requirement::{Missing, Requirements};
 pub use unreckoned::Unreckoned;
@@ -104,8 +106,6 @@ pub struct Slo {
     pub calendar: Option<Calendar>,
     /// How good and bad are counted.
     pub method: Method,
-    /// What it is in a composite SLO, when it is a part of one.
-    pub share: Option<Share>,
     /// Good, bad and total.
     pub indicator: Indicator,
     /// Who is alerted of its burn rate, and when: told to people by other programs, and not used here.
@@ -216,7 +216,7 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
     problems.extend(slos.iter().flat_map(|slo| slo.warnings(settings.step)));
     problems.extend(strangers(&slos, settings, &problems));
     let broken = given_up.iter().filter_map(|slo| slo.indicator.as_ref());
-    problems.extend(slos.iter().map(|slo| &slo.indicator).chain(broken).filter_map(same));
+    problems.extend(slos.iter().map(|slo| &slo.indicator).chain(broken).flat_map(same));
     let (slos, defaults) = defaults::apply(slos, settings, &mut problems);
     let slos = named(slos, &[], &mut problems);
     if !any && problems.iter().all(|problem| !problem.is_error()) {
@@ -281,20 +281,24 @@ fn duplicates(slos: &[Slo], given_up: &[GivenUp], told: &[Diagnostic]) -> Vec<Di
 }
 
 /// A part that is written like the total counts everything, as bad or as good: nothing is measured.
-fn same(indicator: &Indicator) -> Option<Diagnostic> {
+fn same(indicator: &Indicator) -> Vec<Diagnostic> {
     if let Indicator::Each { indicator, .. } = indicator {
         return same(indicator);
     }
-    let (part, total, good) = indicator.counters()?;
+    if let Indicator::Composite { components } = indicator {
+        return components.iter().flat_map(|part| same(&part.indicator)).collect();
+    }
+    let Some((part, total, good)) = indicator.counters() else { return Vec::new() };
     let side = if good { "good" } else { "bad" };
     // As it was written, because Pyrra's part has been completed; and as it reads, because quotes may differ.
     let same = part.place.text() == total.place.text() || part.text.trim() == total.text.trim();
-    same.then(|| {
+    let told = same.then(|| {
         let message = format!("the {side} events and the total are the same query");
         Diagnostic::error(Code::WrongValue, message).at(part.place.clone(), "the same as the total").help(
             format!("select the {side} events: by the codes of answers, or by the bucket of a histogram"),
         )
-    })
+    });
+    told.into_iter().collect()
 }
 
 /// What the settings say of SLOs that are not there; nothing while one of them may be among those that are broken.

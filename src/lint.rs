@@ -47,9 +47,11 @@ pub const LINTS: [(Code, Level); 13] = [
 pub fn examine(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for slo in catalog.written() {
-        found.extend(good_and_bad_swapped::examine(slo));
-        found.extend(good_not_in_total::examine(slo));
-        found.extend(no_environment_selector::examine(slo, settings));
+        for counting in slo.counting() {
+            found.extend(good_and_bad_swapped::examine(&counting));
+            found.extend(good_not_in_total::examine(&counting));
+            found.extend(no_environment_selector::examine(&counting, settings));
+        }
         found.extend(off_convention::examine(slo, settings));
         found.extend(short_period::examine(slo));
         found.extend(unsaid::examine(slo, settings));

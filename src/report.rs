@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use crate::budget::composite::Spent;
 use crate::budget::gap::{Gap, duration};
 use crate::budget::period::Current;
 use crate::budget::{Budget, Figures, Windowed};
@@ -29,6 +30,7 @@ pub mod explanation;
 pub mod figure;
 pub mod json;
 pub mod line;
+pub mod part;
 pub mod markdown;
 pub mod period;
 pub mod problem;
@@ -178,6 +180,8 @@ pub struct Figured {
     pub burn_rate: Vec<Result<Windowed, Gap>>,
     /// Burned shares, in the order of `BURNED_WINDOWS`.
     pub burned: Vec<Result<Windowed, Gap>>,
+    /// What each part took of a composite budget.
+    pub parts: Vec<Spent>,
 }
 
 impl BudgetLine {
@@ -210,6 +214,7 @@ impl Figured {
             total: figures.period().total,
             elapsed: figures.elapsed(),
             pace: figures.pace(),
+            parts: figures.parts(),
             estimated: figures.estimated(),
             burn_rate: BURN_RATE_WINDOWS.iter().map(|(_, window)| figures.burn_rate(*window)).collect(),
             burned: BURNED_WINDOWS.iter().map(|(_, window)| figures.burned(*window)).collect(),

@@ -158,6 +158,11 @@ fn plan(slo: &Slo, environment: &str, matchers: &Environment, step: i64) -> Resu
         Diagnostic::warning(Code::NoRules, message).at(place.clone(), "not watched by rules").help(help)
     };
     let everywhere = format!("`{}`", slo.written_as());
+    if let [first, ..] = slo.components() {
+        let reason = "it is composite, and rules alert of the burn of one indicator".to_owned();
+        let help = "write an SLO for each part beside it, or watch it with `slogate check`";
+        return Err(refused(everywhere, reason, &first.place, help));
+    }
     if let Method::Timeslices { place, .. } | Method::RatioTimeslices { place, .. } = &slo.method {
         let reason = "it counts slices of time, and rules count events".to_owned();
         let help = "write `Occurrences`, or watch it with `slogate check`";

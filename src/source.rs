@@ -20,6 +20,7 @@ pub mod openmetrics;
 pub mod snapshot;
 pub mod prometheus;
 pub mod recorded;
+pub mod whole;
 
 /// One question to a source: the events of one SLO in one environment.
 #[derive(Debug, Clone, Copy)]

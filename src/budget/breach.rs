@@ -17,7 +17,11 @@ fn count(budget: &Budget) -> Breaches {
     let (mut breaches, mut burned, mut before) = (vec![0], false, 0);
     for index in 0..budget.points.len() {
         if let Some(events) = budget.counted_at(index) {
-            let burns = events.bad > allowance * events.total;
+            let burns = if budget.adds_up() {
+                budget.share((index, 1), (index, 1)).is_some_and(|rate| rate > Decimal::ONE)
+            } else {
+                events.bad > allowance * events.total
+            };
             before += u32::from(burns && !burned);
             burned = burns;
         }

@@ -27,14 +27,18 @@ impl Figures<'_> {
     /// The share of events that must be good.
     #[must_use]
     pub fn objective(&self) -> Decimal {
-        Decimal::ONE - self.allowance
+        if self.budget.adds_up() { self.budget.objective.share() } else { Decimal::ONE - self.allowance }
     }
 
     /// What was bad since the period began, and all of the last so many points as a period has, as far as they are
     /// there: events, or slices of time.
+    /// Of a composite budget they are those of all parts together, whatever they weigh.
     #[must_use]
-    pub const fn period(&self) -> Total {
-        self.period
+    pub fn period(&self) -> Total {
+        let since = self.stretch.since.min(self.seen);
+        let budget = self.budget;
+        let of_parts = || budget.events_of_parts((self.index, since), (self.index, self.seen));
+        if budget.adds_up() { of_parts().unwrap_or(self.period) } else { self.period }
     }
 
     /// The length of history that an estimate rests on, in seconds; none where there is a whole period of it.
@@ -46,11 +50,11 @@ impl Figures<'_> {
     /// The same figures against the SLA in place of the objective; none for an SLO without an SLA.
     #[must_use]
     pub fn sla(&self) -> Option<Self> {
-        let sla = self.budget.terms.sla?;
+        let sla = self.budget.terms.sla.filter(|_| !self.budget.adds_up())?;
         Some(Self { allowance: sla.allowance(), ..*self })
     }
 
-    /// The grant: the events that may be bad in the period.
+    /// The grant: the events that may be bad in the period; 1 where those of parts weigh differently.
     #[must_use]
     pub fn grant(&self) -> Decimal {
         self.granted() / self.of_window(Decimal::ONE)
@@ -63,7 +67,11 @@ impl Figures<'_> {
 
     /// All of the period, as many times larger as `spent` is.
     pub(super) fn whole_period(&self) -> Decimal {
-        let total = self.period.total;
+        self.of_grant(self.period.total)
+    }
+
+    /// A share of all of the period, as many times larger as `spent` is.
+    pub(super) fn of_grant(&self, total: Decimal) -> Decimal {
         if self.seen < self.stretch.length { total * Decimal::from(self.stretch.length) } else { total }
     }
 
@@ -74,7 +82,11 @@ impl Figures<'_> {
 
     /// What was spent since the period began, as many times larger as the grant is.
     pub(super) fn spent(&self) -> Decimal {
-        let bad = self.period.bad - self.forgiven();
+        self.of_period(self.period.bad - self.forgiven())
+    }
+
+    /// What was spent since the period began, of what is seen of it, as many times larger as the grant is.
+    pub(super) fn of_period(&self, bad: Decimal) -> Decimal {
         if self.seen < self.stretch.length {
             bad * Decimal::from(self.seen.max(self.stretch.since))
         } else {
@@ -85,6 +97,11 @@ impl Figures<'_> {
     /// The bad events of the period that are given back, and never more than there are.
     fn forgiven(&self) -> Decimal {
         let (t, points) = (self.t(), self.stretch.since);
+        if self.budget.adds_up() {
+            let bad = (self.index, points.min(self.seen));
+            let given = self.budget.share_given(t, bad, (self.index, self.seen));
+            return given.unwrap_or_default().min(self.period.bad);
+        }
         let given: Decimal = self.budget.gifts.iter().map(|gift| gift.within(t, self.index, points)).sum();
         given.min(self.period.bad)
     }
@@ -136,9 +153,16 @@ impl Figures<'_> {
         Ok(Windowed { value, no_traffic: false })
     }
 
-    /// What counts of a window that ends here.
+    /// What counts of a window that ends here; of parts that are weighed, against the grant of the window itself.
     pub(super) fn window(&self, window: i64) -> Result<Total, Gap> {
-        self.counted_over(self.points_of(window)?)
+        let points = self.points_of(window)?;
+        let events = self.counted_over(points)?;
+        if !self.budget.adds_up() || events.total.is_zero() {
+            return Ok(events);
+        }
+        let over = (self.index, points);
+        let rate = self.budget.share(over, over).ok_or_else(|| self.short(points))?;
+        Ok(Total { bad: rate, total: Decimal::ONE })
     }
 
     /// The points of a window.
@@ -162,16 +186,27 @@ impl Figures<'_> {
         Ok(points)
     }
 
-    /// What counts of the last so many points.
+    /// What counts of the last so many points; of parts that are weighed, the share that it takes of the grant.
     fn counted_over(&self, points: usize) -> Result<Total, Gap> {
         let budget = self.budget;
-        let short = || Gap::Short { have: budget.seconds(self.index + 1), need: budget.seconds(points) };
-        let sums = budget.sums_over(self.index, points).ok_or_else(short)?;
+        let sums = budget.sums_over(self.index, points).ok_or_else(|| self.short(points))?;
         if sums.known == 0 {
             let detail = format!("nothing in the last {}", gap::duration(budget.seconds(points)));
             return Err(Gap::NoData { detail });
         }
         budget.covered(sums, points)?;
+        if budget.adds_up() {
+            let over = (self.index, points);
+            let bad = budget.share(over, (self.index, self.seen)).ok_or_else(|| self.short(points))?;
+            let total = budget.events_of_parts(over, over).ok_or_else(|| self.short(points))?.total;
+            return Ok(Total { bad, total });
+        }
         Ok(believable(sums.counted))
+    }
+
+    /// The gap of a window that is longer than the history.
+    fn short(&self, points: usize) -> Gap {
+        let budget = self.budget;
+        Gap::Short { have: budget.seconds(self.index + 1), need: budget.seconds(points) }
     }
 }

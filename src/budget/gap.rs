@@ -61,9 +61,28 @@ pub enum Gap {
         /// What.
         detail: String,
     },
+    /// A part of a composite SLO is not known.
+    Part {
+        /// Its name.
+        part: String,
+        /// Why.
+        gap: Box<Self>,
+    },
 }
 
 impl Gap {
+    /// The gap of a part.
+    #[must_use]
+    pub fn part(name: String, gap: Self) -> Self {
+        Self::Part { part: name, gap: Box::new(gap) }
+    }
+
+    /// The gap itself, of whatever part it is.
+    #[must_use]
+    pub fn cause(&self) -> &Self {
+        if let Self::Part { gap, .. } = self { gap.cause() } else { self }
+    }
+
     /// The kind, as it stands in reports.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
@@ -78,6 +97,7 @@ impl Gap {
             Self::NotFinite { .. } => "not_finite",
             Self::Inconsistent { .. } => "inconsistent",
             Self::Unsupported { .. } => "unsupported",
+            Self::Part { gap, .. } => gap.kind(),
         }
     }
 
@@ -95,6 +115,7 @@ impl Gap {
             Self::NotFinite { .. } => "no finite number",
             Self::Inconsistent { .. } => "contradictory",
             Self::Unsupported { .. } => "not supported",
+            Self::Part { gap, .. } => gap.brief(),
         }
     }
 
@@ -128,6 +149,7 @@ impl Gap {
             Self::Unsupported { .. } => {
                 "write the SLO as good or bad events over all events; `slogate validate` shows the line"
             }
+            Self::Part { gap, .. } => gap.help(),
         }
     }
 }
@@ -154,6 +176,7 @@ impl fmt::Display for Gap {
             Self::Unreachable { detail } | Self::Unsupported { detail } => f.write_str(detail),
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
+            Self::Part { part, gap } => write!(f, "of its part {part}: {gap}"),
         }
     }
 }

@@ -22,6 +22,18 @@ pub(super) struct Gift {
 }
 
 impl Gift {
+    /// What is given back at an instant, point by point, the newest first, whose index is `end`.
+    pub(super) fn of(at: i64, end: usize, given: Vec<Decimal>) -> Self {
+        let first = (end + 1).saturating_sub(given.len());
+        let mut sums = vec![Decimal::ZERO];
+        let mut sum = Decimal::ZERO;
+        for back in given.into_iter().rev() {
+            sum += back;
+            sums.push(sum);
+        }
+        Self { at, first, sums }
+    }
+
     /// The events given back, as known at `t`, of the `points` points that end at `index`.
     pub(super) fn within(&self, t: i64, index: usize, points: usize) -> Decimal {
         if self.at > t {
@@ -43,6 +55,10 @@ impl Budget {
         let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
         let mut budget = Self { incidents, breaches, gifts: Vec::new(), ..self.clone() };
         for (at, share) in shares {
+            if budget.adds_up() {
+                budget.give_to_parts(*at, *share);
+                continue;
+            }
             let gift = budget.gift(*at, *share);
             budget.gifts.extend(gift);
         }
@@ -73,14 +89,7 @@ impl Budget {
             left -= back;
             given.push(back);
         }
-        let first = (end + 1).saturating_sub(given.len());
-        let mut sums = vec![Decimal::ZERO];
-        let mut sum = Decimal::ZERO;
-        for back in given.into_iter().rev() {
-            sum += back;
-            sums.push(sum);
-        }
-        Some(Gift { at, first, sums })
+        Some(Gift::of(at, end, given))
     }
 }
 

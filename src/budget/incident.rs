@@ -28,7 +28,7 @@ struct Run {
     start: usize,
     /// The index of its last point.
     end: usize,
-    /// Its bad events.
+    /// Its bad events; not where parts are weighed, because their weights change with their traffic.
     bad: Decimal,
 }
 
@@ -51,26 +51,43 @@ impl Incidents {
             }
             incidents.burning.push(Some(index));
         }
-        for run in &mut incidents.runs {
+        for run in incidents.runs.iter_mut().filter(|_| !budget.adds_up()) {
             run.bad = bad_within(budget, run.start, run.end);
         }
         incidents
     }
 
     /// The most bad events of an incident that ends after `after` and up to `index`, as seen from there; only those
-    /// from `from` on.
-    fn worst(&self, budget: &Budget, (after, from): (Option<usize>, usize), index: usize) -> Decimal {
+    /// from `from` on. Where parts are weighed, they are the share that they take of the grant of `seen` points.
+    fn worst(
+        &self,
+        budget: &Budget,
+        (after, from): (Option<usize>, usize),
+        (index, seen): (usize, usize),
+    ) -> Decimal {
+        let bad_within = |start: usize, end: usize| {
+            if !budget.adds_up() {
+                return bad_within(budget, start, end);
+            }
+            let share = budget.share((end, (end + 1).saturating_sub(start)), (index, seen));
+            share.unwrap_or(Decimal::ZERO)
+        };
         let ends_before = |end: usize| after.is_some_and(|after| end <= after);
         let first = self.runs.partition_point(|run| ends_before(run.end));
         let over = self.runs.partition_point(|run| run.end <= index);
         let whole = self.runs.get(first..over).unwrap_or_default().iter();
-        let whole =
-            whole.map(|run| if run.start < from { bad_within(budget, from, run.end) } else { run.bad });
+        let whole = whole.map(|run| {
+            if run.start < from || budget.adds_up() {
+                bad_within(run.start.max(from), run.end)
+            } else {
+                run.bad
+            }
+        });
         // What goes on behind the point is seen up to the newest point that burns.
         let goes_on = self.runs.get(over).filter(|run| run.start <= index);
         let cut = goes_on.zip(self.burning.get(index).copied().flatten());
         let cut = cut.filter(|(_, newest)| !ends_before(*newest));
-        let cut = cut.map(|(run, newest)| bad_within(budget, run.start.max(from), newest));
+        let cut = cut.map(|(run, newest)| bad_within(run.start.max(from), newest));
         whole.chain(cut).max().unwrap_or(Decimal::ZERO)
     }
 }
@@ -87,6 +104,10 @@ fn burns(budget: &Budget, index: usize, hour: usize) -> bool {
     let asked = &budget.terms.requirements;
     let enough = sums.observed.total >= asked.events;
     let covered = Decimal::from(sums.known) >= asked.coverage * Decimal::from(hour);
+    if budget.adds_up() {
+        let rate = budget.share((index, hour), (index, hour));
+        return enough && covered && rate.is_some_and(|rate| rate > Decimal::ONE);
+    }
     // The burn rate without its division: a sum of bad events above what would be even.
     enough && covered && sums.counted.bad > budget.objective.allowance() * sums.counted.total
 }
@@ -104,7 +125,7 @@ impl Figures<'_> {
             Period::Calendar { .. } => after.map_or(0, |after| after + 1),
         };
         let incidents = budget.incidents.get_or_init(|| Incidents::find(budget));
-        self.of_window(incidents.worst(budget, (after, from), self.index)) / self.granted()
+        self.of_window(incidents.worst(budget, (after, from), (self.index, self.seen))) / self.granted()
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Quarter<'a> {
     index: usize,
     /// Points since the quarter's start.
     points: usize,
+    /// Points of the whole quarter.
+    length: usize,
     /// The bad events since then.
     bad: Decimal,
     /// The events that may be bad in the quarter.
@@ -78,7 +80,13 @@ impl<'a> Figures<'a> {
         if whole.observed.total < budget.terms.requirements.events || total <= Decimal::ZERO {
             return Err(Gap::TooFew { events: whole.observed.total });
         }
-        Ok(Quarter { budget, index: self.index, points: since, bad, grant: self.allowance * total })
+        let (index, grant) = (self.index, self.allowance * total);
+        let quarter = Quarter { budget, index, points: since, length, bad, grant };
+        if budget.adds_up() {
+            let bad = budget.share((index, since), (index, length)).ok_or_else(none)?;
+            return Ok(Quarter { bad, grant: Decimal::ONE, ..quarter });
+        }
+        Ok(quarter)
     }
 }
 
@@ -143,8 +151,14 @@ impl Quarter<'_> {
                 continue;
             }
             let points = usize::try_from(last - first + 1).unwrap_or(0);
-            let sums = usize::try_from(last).ok().and_then(|last| budget.sums_over(last, points));
-            bad += sums.map_or(Decimal::ZERO, |sums| believable(sums.counted).bad);
+            let last_index = usize::try_from(last).ok();
+            let within = last_index.and_then(|last| {
+                if budget.adds_up() {
+                    return budget.share((last, points), (self.index, self.length));
+                }
+                Some(believable(budget.sums_over(last, points)?.counted).bad)
+            });
+            bad += within.unwrap_or(Decimal::ZERO);
             next = last + 1;
         }
         bad

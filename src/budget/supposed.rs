@@ -13,9 +13,12 @@ use crate::budget::series::Total;
 
 impl Budget {
     /// The budget up to grid point `t` with so many more bad events in the step that ends there; each is one event
-    /// more.
+    /// more. Of a composite budget every part gets as many.
     #[must_use]
     pub fn with_more_bad(&self, t: i64, events: Decimal) -> Self {
+        if self.is_composite() {
+            return self.of_parts(|part| part.with_more_bad(t, events));
+        }
         let points = self.points_until(t);
         let mut supposed = self.cut(points.saturating_sub(1));
         let last = points.checked_sub(1).and_then(|last| self.points.get(last).copied().flatten());
@@ -24,9 +27,12 @@ impl Budget {
         supposed
     }
 
-    /// The budget up to grid point `t` as if so many of the newest bad events had been good.
+    /// The budget up to grid point `t` as if so many of the newest bad events had been good, of every part.
     #[must_use]
     pub fn with_fewer_bad(&self, t: i64, events: Decimal) -> Self {
+        if self.is_composite() {
+            return self.of_parts(|part| part.with_fewer_bad(t, events));
+        }
         let points = self.points_until(t);
         let mut left = events;
         let mut mended = Vec::new();
@@ -51,6 +57,9 @@ impl Budget {
     /// period earlier repeats; what is missing there counts as no events. What was recorded behind `t` is no future.
     #[must_use]
     pub fn if_nothing_more_burns(&self, t: i64, points: usize) -> Self {
+        if self.is_composite() {
+            return self.of_parts(|part| part.if_nothing_more_burns(t, points));
+        }
         let mut supposed = self.cut(self.points_until(t));
         let period = self.period.stretch(t, self.step).map_or(0, |stretch| stretch.length);
         for _ in 0..points {
@@ -80,6 +89,7 @@ impl Budget {
             outages: self.outages.clone(),
             signals: self.signals.clone(),
             gifts: self.gifts.clone(),
+            parts: Vec::new(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             objective: self.objective,

@@ -7,6 +7,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::composite::Component;
 use crate::diagnostic::Place;
 
 /// A query as somebody wrote it, and where.
@@ -115,6 +116,11 @@ pub enum Indicator {
         /// The indicator.
         indicator: Box<Self>,
     },
+    /// Several indicators that burn one budget.
+    Composite {
+        /// The parts, at least one.
+        components: Vec<Component>,
+    },
     /// What a plugin of another program makes of its options.
     Plugin {
         /// Its name.
@@ -144,6 +150,7 @@ impl Indicator {
             | Self::Threshold { .. }
             | Self::Histogram { .. }
             | Self::Each { .. }
+            | Self::Composite { .. }
             | Self::Plugin { .. }
             | Self::Foreign { .. } => None,
         }

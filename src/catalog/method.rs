@@ -26,17 +26,3 @@ pub enum Method {
         place: Place,
     },
 }
-
-/// One of several parts of a composite SLO, which burn one budget together.
-///
-/// OpenSLO says that by Occurrences the common budget burns at the rate of each part, times its weight, so that it has
-/// spent the sum of `weight x consumed` over the parts. By slices of time it adds up what is missing of the parts, or
-/// calls a slice bad that is bad for any of them, and names neither the target of the whole nor what a weight does to a
-/// bad slice. So a composite is read, and its budget stays unknown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Share {
-    /// How much faster the common budget burns with this part.
-    pub weight: Decimal,
-    /// Where the part stands.
-    pub place: Place,
-}

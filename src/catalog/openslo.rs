@@ -7,6 +7,7 @@
 mod alert;
 mod indicator;
 mod objective;
+mod parts;
 mod references;
 pub(super) mod v1alpha;
 mod version;
@@ -14,14 +15,13 @@ mod version;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use rust_decimal::Decimal;
-
 use super::{Found, GivenUp, Indicator, Origin, Slo, about, dialect, requirement};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
 use crate::settings::Settings;
 
+use parts::Parts;
 pub(super) use version::Version;
 
 /// The kinds of document that versions 1 and 2 have.
@@ -134,7 +134,8 @@ impl<'a> Documents<'a> {
         let objectives: Vec<Part<'a>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
         let shared = self.shared(spec, &objectives, problems);
         let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
-        let several = objectives.len() > 1;
+        let mut parts = Parts::of(version, document, &objectives, problems);
+        let several = objectives.len() > 1 || parts.is_some();
         let alerts = alert::alerts(spec, self);
         for (index, part) in objectives.into_iter().enumerate() {
             let told = problems.len();
@@ -146,7 +147,8 @@ impl<'a> Documents<'a> {
             let aim = indicator::Aim { part, inline };
             let indicator = sli.and_then(|sli| indicator::indicator(sli, aim, self, problems));
             let called = called(document, part, several.then_some(index));
-            let name = called.as_ref().map(|called| called.name.as_str());
+            let whole = parts.as_ref().map(Parts::name);
+            let name = whole.or_else(|| called.as_ref().map(|called| called.name.as_str()));
             let annotations = Annotations::of(document, name, &[], settings, problems);
             let terms = annotations.terms(share, problems);
             requirement::idle(&annotations, method.as_ref(), problems);
@@ -167,8 +169,6 @@ impl<'a> Documents<'a> {
                     period_place: spec.at("/timeWindow/0/duration")?.place(),
                     calendar,
                     method: method?,
-                    share: objective::share(version, part)
-                        .filter(|share| several || share.weight != Decimal::ONE),
                     indicator: indicator?,
                     alerts: alerts.clone(),
                     place,
@@ -177,7 +177,13 @@ impl<'a> Documents<'a> {
             };
             let read = read();
             dialect::account(part, read.is_some() || stopped || self.broken, told, problems);
-            found.take(read, otherwise);
+            match &mut parts {
+                Some(parts) => parts.take(read, problems),
+                None => found.take(read, otherwise),
+            }
+        }
+        if let Some(parts) = parts {
+            parts.compose(found);
         }
     }
 

@@ -67,7 +67,6 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
             origin: Origin::Explicit,
             calendar: None,
             method: Method::Occurrences,
-            share: None,
             indicator: indicator?,
             alerts: Vec::new(),
             place: name.place(),

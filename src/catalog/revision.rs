@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::pairing::{Pairing, pair};
-use super::{Assigned, Calendar, Catalog, Indicator, Method, Objective, Query, Slo};
+use super::{Assigned, Calendar, Catalog, Component, Indicator, Method, Objective, Query, Slo};
 use crate::diagnostic::Place;
 use crate::settings::Note;
 
@@ -84,12 +84,14 @@ pub enum Revised {
         /// After.
         to: Method,
     },
-    /// It weighs something else in its composite SLO.
+    /// A part of a composite SLO weighs something else.
     Weight {
-        /// Before; none where it was no part of one.
-        from: Option<Decimal>,
+        /// The part's name.
+        part: String,
+        /// Before.
+        from: Decimal,
         /// After.
-        to: Option<Decimal>,
+        to: Decimal,
     },
     /// It counts something else.
     Indicator {
@@ -202,9 +204,12 @@ fn revise(before: &Slo, after: &Slo) -> Vec<Revision> {
     differs(is_other, Revised::Calendar { from, to });
     let (from, to) = (before.method.clone(), after.method.clone());
     differs(!is_same(&from, &to), Revised::Method { from, to });
-    let weight = |slo: &Slo| slo.share.as_ref().map(|share| share.weight);
-    let (from, to) = (weight(before), weight(after));
-    differs(from != to, Revised::Weight { from, to });
+    for one in before.components() {
+        if let Some(other) = after.components().iter().find(|other| other.name == one.name) {
+            let (from, to) = (one.weight, other.weight);
+            differs(from != to, Revised::Weight { part: one.name.clone(), from, to });
+        }
+    }
     let parts = differing(before, after);
     differs(!parts.is_empty(), Revised::Indicator { parts });
     let (from, to) = (before.terms.priority, after.terms.priority);
@@ -304,9 +309,28 @@ fn counted(indicator: &Indicator) -> BTreeMap<&'static str, String> {
             parts.insert("grouping", labels.join(", "));
             parts
         }
+        Indicator::Composite { components } => together(components),
         Indicator::Plugin { id, .. } => BTreeMap::from([("plugin", id.clone())]),
         Indicator::Foreign { system, .. } => BTreeMap::from([("metrics system", system.clone())]),
     }
+}
+
+/// What the parts of a composite SLO count. Their weights are told by themselves.
+fn together(components: &[Component]) -> BTreeMap<&'static str, String> {
+    let each = |said: &dyn Fn(&Component) -> String| {
+        let lines = components.iter().map(|part| format!("{}: {}", part.name, said(part)));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let method = |part: &Component| match &part.method {
+        Method::Occurrences => "events".to_owned(),
+        Method::Timeslices { target, window, .. } => format!("{target} of {window} s"),
+        Method::RatioTimeslices { window, .. } => format!("{window} s"),
+    };
+    BTreeMap::from([
+        ("parts", each(&|part| format!("{:?}", counted(&part.indicator)))),
+        ("targets of its parts", each(&|part| part.objective.share().normalize().to_string())),
+        ("slices of its parts", each(&method)),
+    ])
 }
 
 /// A query with every run of blanks outside of quotes as one, because lines are broken as people like.

@@ -114,7 +114,6 @@ fn slo(
             origin: Origin::Explicit,
             calendar: None,
             method: Method::Occurrences,
-            share: None,
             indicator: indicator?,
             alerts: Vec::new(),
             place: name.place(),

@@ -267,14 +267,48 @@ fn the_parts_of_a_composite_slo_are_read_and_burn_together() {
     let sli = "{ ratioMetric: { counter: true, bad: { metricSource: { type: Prometheus, spec: { query: b } } }, total: { metricSource: { type: Prometheus, spec: { query: t } } } } }";
     let (before, rest) = SLO.split_once("  indicator:").expect("it is there");
     let (_, after) = rest.split_once("  timeWindow").expect("it is there");
-    let own = format!(
-        "    - {{ target: 0.9, indicator: {{ metadata: {{ name: i }}, spec: {sli} }}, compositeWeight: 2.5 }}"
+    let own =
+        |rest: &str| format!("    - {{ indicator: {{ metadata: {{ name: i }}, spec: {sli} }}, {rest} }}\n");
+    let load = |method: &str, objectives: &[&str]| {
+        let objectives: String = objectives.iter().map(|rest| own(rest)).collect();
+        let text = format!("{before}  timeWindow{after}").replace("    - targetPercent: 99.7\n", &objectives);
+        loaded(&[&text.replace("Occurrences", method)])
+    };
+    let (catalog, problems) = load(
+        "Occurrences",
+        &["target: 0.9, compositeWeight: 2.5", "target: 0.99, displayName: The fast ones"],
     );
-    let text = format!("{before}  timeWindow{after}").replace("    - targetPercent: 99.7", &own);
-    let (catalog, problems) = loaded(&[&text]);
-    assert_eq!(problems.len(), 1, "{problems:#?}");
-    assert!(problems[0].message.contains("composite"));
-    assert_eq!(catalog.slos[0].share.as_ref().map(|share| share.weight), Some(Decimal::new(25, 1)));
+    assert_eq!(problems, [], "it can be reckoned");
+    let [slo] = catalog.slos.as_slice() else { panic!("{:#?}", catalog.slos) };
+    assert_eq!((slo.name.as_str(), slo.objective.share()), ("checkout-availability", Decimal::new(99, 2)));
+    let parts = slo.parts();
+    let parts = parts.iter().map(|part| (part.name.as_str(), part.objective.share())).collect::<Vec<_>>();
+    let fast = ("checkout-availability/the-fast-ones", Decimal::new(99, 2));
+    assert_eq!(parts, [("checkout-availability/1", Decimal::new(9, 1)), fast]);
+    assert_eq!(slo.components()[0].weight, Decimal::new(25, 1));
+    // One part that weighs nothing but itself is an SLO like any other.
+    assert_eq!(load("Occurrences", &["target: 0.9"]).0.slos[0].components(), []);
+    assert_eq!(load("Occurrences", &["target: 0.9, compositeWeight: 0.5"]).0.slos[0].components().len(), 1);
+    let told = |method: &str, objectives: &[&str]| {
+        let (catalog, problems) = load(method, objectives);
+        assert_eq!(catalog.slos.len(), usize::from(!problems.iter().any(Diagnostic::is_error)));
+        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join("; ")
+    };
+    let other_target = "target: 0.99, timeSliceWindow: 5m, displayName: b";
+    assert!(
+        told("RatioTimeslices", &["target: 0.9, timeSliceWindow: 5m", other_target]).contains("one target")
+    );
+    let other_length = "target: 0.9, timeSliceWindow: 10m, displayName: b";
+    assert!(
+        told("RatioTimeslices", &["target: 0.9, timeSliceWindow: 5m", other_length]).contains("one length")
+    );
+    let slice = "target: 0.9, timeSliceTarget: 0.9, timeSliceWindow: 5m";
+    assert!(told("Timeslices", &[&format!("{slice}, compositeWeight: 2")]).contains("no weight makes it"));
+    assert!(told("Occurrences", &["target: 0.9, compositeWeight: 1001"]).contains("no weight that can be"));
+    let many = ["target: 0.9"; 101];
+    assert!(told("Occurrences", &many).contains("at most 100 parts, and this one has 101"));
+    let twice = "target: 0.9, displayName: b";
+    assert!(told("Occurrences", &[twice, twice]).contains("two parts named"));
 }
 
 #[test]

@@ -14,13 +14,17 @@ pub struct Unreckoned {
     /// Where it stands.
     pub place: Place,
     /// What to write instead.
-    help: &'static str,
+    pub(super) help: &'static str,
 }
 
 impl Slo {
     /// Why its budget cannot be reckoned in steps of so many seconds; nothing for a budget that can.
     #[must_use]
     pub fn unreckoned(&self, step: i64) -> Vec<Unreckoned> {
+        let parts = self.parts();
+        if !parts.is_empty() {
+            return parts.iter().flat_map(|part| part.unreckoned(step)).chain(self.uncomposed()).collect();
+        }
         let mut found: Vec<Unreckoned> = indicator(&self.indicator).into_iter().collect();
         // A slice that its author can name is refused where it is named.
         if let Method::Timeslices { window, place, .. } | Method::RatioTimeslices { window, place } =
@@ -33,11 +37,6 @@ impl Slo {
                 help: "shorten `step` in the settings, or write the SLO as OpenSLO v1 with a `timeSliceWindow`",
             });
         }
-        found.extend(self.share.as_ref().map(|share| Unreckoned {
-            reason: "a composite SLO, whose parts burn one budget, is not judged yet".to_owned(),
-            place: share.place.clone(),
-            help: "write an SLO of its own for each of the indicators",
-        }));
         found
     }
 
@@ -56,7 +55,7 @@ impl Slo {
 fn indicator(indicator: &Indicator) -> Option<Unreckoned> {
     const EVENTS: &str = "count events with counters: good (or bad) ones, and all of them";
     let (reason, place, help) = match indicator {
-        Indicator::Good { .. } | Indicator::Bad { .. } => return None,
+        Indicator::Good { .. } | Indicator::Bad { .. } | Indicator::Composite { .. } => return None,
         Indicator::Gauges { place, .. } => (
             "a ratio of gauges is not judged yet".to_owned(),
             place,

@@ -11,8 +11,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::budget::Budget;
-use crate::budget::gap::Gap;
 use crate::catalog::{Catalog, Slo};
 use crate::change::Change;
 use crate::cli::Check;
@@ -32,7 +30,7 @@ use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown, Settings};
-use crate::source::Observation;
+use crate::source::whole::Answer;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -354,16 +352,14 @@ fn subjects<'a>(
 fn measure(
     asked: &watch::Asked<'_>,
     settings: &Settings,
-    observed: Result<Observation, Gap>,
+    observed: Answer,
     heard: &watch::signal::Heard<'_>,
     t: i64,
 ) -> Measured {
     let slo = asked.slo;
     let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
-    let budget = observed.map(|observed| {
-        let budget = Budget::of(slo, observed.series, observed.direct);
-        Arc::new(budget.with_signals(heard.of(asked.environment)))
-    });
+    let budget =
+        observed.budget(slo).map(|budget| Arc::new(budget.with_signals(heard.of(asked.environment))));
     Measured { subject, budget, t }
 }
 

@@ -8,7 +8,6 @@ mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::cli::Validate;
 use crate::command::ground::Ground;
@@ -22,7 +21,8 @@ use crate::http::Client;
 use crate::lint::observed::Observed;
 use crate::lint::{self, silent_slo};
 use crate::settings::Settings;
-use crate::source::{Observation, instant};
+use crate::source::instant;
+use crate::source::whole::Answer;
 
 /// The most SLOs that are named with one reason.
 const NAMED: usize = 3;
@@ -79,7 +79,7 @@ pub fn examine(
     let (mut slos, mut count) = (BTreeSet::new(), 0);
     for (asked, one) in asked.iter().zip(&observed) {
         let (gap, told) = match &one.budget {
-            Err(gap) => (gap.clone(), linted && matches!(gap, Gap::NoData { .. })),
+            Err(gap) => (gap.clone(), linted && matches!(gap.cause(), Gap::NoData { .. })),
             Ok(budget) => match budget.at(t) {
                 Err(gap) => {
                     (gap, silent && budget.events(silent_slo::QUIET, t).is_ok_and(|all| all.total.is_zero()))
@@ -136,14 +136,9 @@ fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
 }
 
 /// What a source answered, as what is looked at.
-fn observed<'a>(
-    asked: &Asked<'a>,
-    answer: Result<Observation, Gap>,
-    settings: &Settings,
-    t: i64,
-) -> Observed<'a> {
+fn observed<'a>(asked: &Asked<'a>, answer: Answer, settings: &Settings, t: i64) -> Observed<'a> {
     let slo = asked.slo;
-    let budget = answer.map(|answer| Budget::of(slo, answer.series, answer.direct));
+    let budget = answer.budget(slo);
     let environment = (settings.environments.len() > 1).then_some(asked.environment);
     Observed { slo, environment, budget, t }
 }

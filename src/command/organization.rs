@@ -164,10 +164,19 @@ pub fn hold(layer: &Layer, catalog: &mut Catalog, policies: &mut [Policy]) -> Ve
     let mut problems = Vec::new();
     let least = layer.minimum.and_then(Objective::new);
     for slo in &mut catalog.slos {
-        let Some(least) = least.filter(|least| slo.objective < *least) else { continue };
-        let [from, to] = [slo.objective, least].map(|objective| figure::objective(objective.share()));
+        let Some(least) = least else { continue };
+        let before = slo.clone();
+        if !slo.raise(least) {
+            continue;
+        }
+        let [from, to] = [before.objective, least].map(|objective| figure::objective(objective.share()));
+        let is = if slo.components().is_empty() {
+            format!("is {from}")
+        } else {
+            "is lower in one of its parts, by its target or its weight".to_owned()
+        };
         let message = format!(
-            "the objective of the SLO `{}` is {from}, and the organisation {} asks for at least {to}",
+            "the objective of the SLO `{}` {is}, and the organisation {} asks for at least {to}",
             slo.written_as(),
             layer.name
         );
@@ -178,7 +187,6 @@ pub fn hold(layer: &Layer, catalog: &mut Catalog, policies: &mut [Policy]) -> Ve
         if problems.last() != Some(&problem) {
             problems.push(problem);
         }
-        slo.objective = least;
     }
     for policy in policies {
         let Some((own, most)) = policy.header.silver_bullets.zip(layer.silver_bullets) else { continue };

@@ -154,5 +154,6 @@ fn line(slo: &Slo, service: &Service, settings: &Settings, now: Timestamp) -> Li
         owner: said(&about.owner),
         file: slo.place.source.path().to_owned(),
         line: slo.place.line(),
+        parts: slo.components().to_vec(),
     }
 }

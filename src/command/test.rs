@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::budget::Budget;
 use crate::catalog::{self, Catalog};
 use crate::change::Rollout;
 use crate::cli::{Test, TestFormat};
@@ -27,6 +26,7 @@ use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Mode, OnUnknown, Settings};
 use crate::source::recorded::Recorded;
+use crate::source::whole;
 use crate::source::{Range, Request, SignalRequest, Source as _};
 use crate::tree::{Tree, TreeError, WorkTree};
 use crate::verdict::{self, Effect, Exit, Situation};
@@ -392,11 +392,8 @@ fn judged(
         let request = Request { slo, environment: &environment, matchers };
         let points = watch::history(slo.period, policy.reads("quarter").is_some(), step);
         let range = Range { first: last - (points - 1) * step, last, step };
-        let observed = recorded.observe(&[request], range).pop()?;
-        let budget = observed.map(|one| {
-            let budget = Budget::of(slo, one.series, one.direct);
-            Arc::new(budget.with_signals(Arc::clone(&signals)))
-        });
+        let answer = whole::observe(recorded, &[request], range).pop()?;
+        let budget = answer.budget(slo).map(|budget| Arc::new(budget.with_signals(Arc::clone(&signals))));
         let subject = Subject::new(slo, &environment, settings.services.get(&slo.service));
         Some((subject, budget))
     };

@@ -22,7 +22,8 @@ use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
 use crate::source::snapshot::Snapshot;
-use crate::source::{Observation, Range, Request, SignalRequest, Source};
+use crate::source::whole::{self, Answer};
+use crate::source::{Range, Request, SignalRequest, Source};
 use crate::tree;
 
 pub mod signal;
@@ -178,18 +179,21 @@ impl<'a> Watch<'a> {
         depth: impl Fn(&Asked<'_>) -> i64,
         settings: &Settings,
         t: i64,
-    ) -> Vec<Result<Observation, Gap>> {
+    ) -> Vec<Answer> {
         let Some(source) = &self.source else {
-            return asked.iter().map(|_| Err(no_source())).collect();
+            return asked.iter().map(|one| Answer::unknown(one.slo, no_source())).collect();
         };
-        let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
+        let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
         for (range, indices) in by_range(asked, depth, settings.step, t) {
             let requests: Vec<Request<'_>> =
                 indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
-            answers.extend(indices.into_iter().zip(source.observe(&requests, range)));
+            answers.extend(indices.into_iter().zip(whole::observe(source.as_ref(), &requests, range)));
         }
-        let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
-        (0..asked.len()).map(|index| answers.remove(&index).unwrap_or_else(silent)).collect()
+        let silent = || Gap::Unreachable { detail: "the source gave no answer at all".to_owned() };
+        let answer = |(index, one): (usize, &Asked<'_>)| {
+            answers.remove(&index).unwrap_or_else(|| Answer::unknown(one.slo, silent()))
+        };
+        asked.iter().enumerate().map(answer).collect()
     }
 
     /// What would be asked for everything, without asking it.
@@ -204,7 +208,8 @@ impl<'a> Watch<'a> {
     ) -> QueryPlan {
         let requests = RefCell::new(Vec::new());
         let plan = |slos: &[Request<'_>], signals: &[SignalRequest<'_>], range| {
-            let planned = self.source.as_ref().map(|source| source.plan(slos, signals, range));
+            let planned =
+                self.source.as_ref().map(|source| whole::plan(source.as_ref(), slos, signals, range));
             requests.borrow_mut().extend(planned.into_iter().flatten());
         };
         for (range, indices) in by_range(asked, depth, settings.step, t) {
@@ -242,14 +247,18 @@ impl<'a> Watch<'a> {
     pub fn record(
         &self,
         asked: &[Asked<'_>],
-        observed: &[Result<Observation, Gap>],
+        observed: &[Answer],
         heard: &Heard<'_>,
         settings: &Settings,
         now: Timestamp,
     ) -> String {
-        let requests: Vec<Request<'_>> = asked.iter().map(Asked::request).collect();
+        let parts = asked.iter().zip(observed).flat_map(|(one, answer)| {
+            answer.asked.iter().map(move |slo| Request { slo, ..one.request() }).zip(&answer.observed)
+        });
+        let (requests, answers): (Vec<Request<'_>>, Vec<_>) =
+            parts.map(|(request, observed)| (request, observed.clone())).unzip();
         let instant = now.as_second();
-        recorded::write(&self.describe(), instant, settings.step, &requests, observed, &heard.answers)
+        recorded::write(&self.describe(), instant, settings.step, &requests, &answers, &heard.answers)
     }
 }
 

@@ -98,7 +98,6 @@ pub(super) mod tests {
             about: About::default(),
             calendar: None,
             method: Method::Occurrences,
-            share: None,
             place: Place::new(&source, 0..3),
             objective_place: Place::new(&source, 10..12),
             indicator: Indicator::Bad { bad: query(0..3), total: query(4..9) },

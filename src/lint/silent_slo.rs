@@ -48,7 +48,7 @@ pub(super) fn examine(seen: &Observed<'_>, budget: &Budget) -> Option<Diagnostic
 /// The problem of an SLO of which a source has no series at all; every other reason not to know is no fault of the SLO.
 /// That nothing can match is told of the query itself.
 pub(super) fn absent(seen: &Observed<'_>, gap: &Gap, settings: &Settings) -> Option<Diagnostic> {
-    let Gap::NoData { detail } = gap else { return None };
+    let Gap::NoData { detail } = gap.cause() else { return None };
     let here = |name: &str| seen.environment.is_none_or(|environment| environment == name);
     let mut environments = settings.environments.iter().filter(|(name, _)| here(name));
     if environments.any(|(_, environment)| promql::excludes(seen.slo, environment)) {

@@ -95,7 +95,7 @@ fn promise(slos: &[&Slo], environment: &str) -> Option<Decimal> {
 
 /// True for an SLO of availability: by the name of its SLI, else where codes of answers tell its events apart.
 fn of_availability(slo: &Slo) -> bool {
-    if slo.share.is_some() {
+    if !slo.components().is_empty() {
         return false;
     }
     if let Some(sli) = &slo.about.sli {

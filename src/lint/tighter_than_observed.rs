@@ -15,6 +15,10 @@ const DIGITS: u32 = 2;
 
 /// The problem of an objective that no whole period met.
 pub(super) fn examine(seen: &Observed<'_>, budget: &Budget) -> Option<Diagnostic> {
+    // An objective of each part makes none of the whole that could be told.
+    if budget.is_composite() {
+        return None;
+    }
     // Most budgets suffice now, and then nothing else need be looked at.
     if budget.at(seen.t).is_ok_and(|figures| figures.remaining() >= Decimal::ZERO) {
         return None;

@@ -44,7 +44,13 @@ fn note<'a>(silent: &mut Silent<'a>, place: &'a Place, alert: &'a Alert, slo: &'
 
 /// True when the burn rate stays below the threshold whatever fails. The product is exact, where the quotient is not.
 fn unreachable(alert: &Alert, slo: &Slo) -> bool {
-    let Some(share) = alert.threshold.checked_mul(slo.objective.allowance()) else { return true };
+    // Of parts that weigh differently there is only the quotient.
+    let share = if slo.components().is_empty() {
+        alert.threshold.checked_mul(slo.objective.allowance())
+    } else {
+        slo.fastest_burn().and_then(|most| alert.threshold.checked_div(most))
+    };
+    let Some(share) = share else { return true };
     match alert.comparison {
         Comparison::Above => share >= Decimal::ONE,
         Comparison::AtLeast => share > Decimal::ONE,
@@ -55,7 +61,7 @@ fn unreachable(alert: &Alert, slo: &Slo) -> bool {
 /// A threshold above all burn rates that there can be.
 fn too_high(alert: &Alert, slos: &[&Slo]) -> Option<Diagnostic> {
     let slo = slos.iter().max_by_key(|slo| slo.objective)?;
-    let bound = Decimal::ONE.checked_div(slo.objective.allowance())?;
+    let bound = slo.fastest_burn()?;
     // Cut and never rounded up: whatever is below it is within reach.
     let most = bound.trunc_with_scale(DIGITS).normalize();
     let about = if most == bound { "" } else { "about " };

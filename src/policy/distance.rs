@@ -33,8 +33,8 @@ const MOST: i64 = 1_000;
 pub fn reckon(policy: &Policy, clause: &Clause, ruling: &Ruling, measured: &Measured) -> Distance {
     let (Some(when), Ok(budget)) = (&clause.when, &measured.budget) else { return Distance::None };
     let Ok(figures) = budget.at(measured.t) else { return Distance::None };
-    // One more bad event may or may not make a slice of time a bad one.
-    if budget.counts_slices() {
+    // One more bad event may or may not make a slice of time a bad one, and weighs as much as the part that it is of.
+    if budget.counts_slices() || budget.is_composite() {
         return Distance::None;
     }
     let ask = |condition: &Condition, budget: Budget| {

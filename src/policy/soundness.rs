@@ -218,7 +218,7 @@ fn beyond(compares: &Compares, slos: &[&Slo]) -> Diagnostic {
     let fact = &compares.fact;
     let within = |slo: &&&Slo| {
         let part = part_of_period(fact, slo).filter(|_| fact.name.ends_with("burned"));
-        most(against(fact, slo)?)?.checked_mul(part.unwrap_or(Decimal::ONE))
+        most(fact, slo)?.checked_mul(part.unwrap_or(Decimal::ONE))
     };
     let widest = slos.iter().filter_map(|slo| Some((within(&slo)?, *slo))).max_by_key(|(most, _)| *most);
     let bound = widest.and_then(|(most, slo)| {

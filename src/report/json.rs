@@ -8,6 +8,7 @@ use rust_decimal::prelude::ToPrimitive as _;
 use serde_json::{Map, Value as Json, json};
 
 use crate::budget::Windowed;
+use crate::budget::composite::Spent;
 use crate::budget::gap::Gap;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::ledger::SilverBullet;
@@ -192,6 +193,9 @@ fn budget(line: &BudgetLine) -> Json {
             put("total", number(known.total));
             put("burn_rate", windows(&BURN_RATE_WINDOWS, &known.burn_rate));
             put("burned", windows(&BURNED_WINDOWS, &known.burned));
+            if !known.parts.is_empty() {
+                put("parts", known.parts.iter().map(part).collect());
+            }
             put(
                 "curve",
                 json!(
@@ -211,6 +215,16 @@ fn budget(line: &BudgetLine) -> Json {
         }
     }
     Json::Object(object)
+}
+
+/// One part of a composite budget.
+fn part(part: &Spent) -> Json {
+    json!({
+        "slo": part.name,
+        "objective": number(part.objective.share()),
+        "weight": number(part.weight),
+        "consumed": number(part.consumed),
+    })
 }
 
 /// Figures by window; `null` where a window is not known.

@@ -9,7 +9,7 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
 use crate::report::proposed::Proposed;
-use crate::report::{BudgetLine, Report, chart, consequence, figure, period, recalled, resettled};
+use crate::report::{BudgetLine, Report, chart, consequence, figure, part, period, recalled, resettled};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
@@ -233,7 +233,7 @@ fn table(out: &mut String, report: &Report) {
     }
     out.push('\n');
     for line in &report.budgets {
-        if let Some(said) = period::sentence(line) {
+        for said in period::sentence(line).into_iter().chain(part::sentence(line, safe)) {
             let _ = writeln!(out, "{}: {said}.\n", safe(&report.title(line)));
         }
     }

@@ -99,15 +99,9 @@ pub fn sentence(revision: &Revision, left: Left, safe: impl Fn(&str) -> String) 
                 if_exhausted("its budget", left)
             )
         }
-        Revised::Weight { from, to } => {
-            let weight = |weight: &Option<Decimal>| {
-                weight.map_or("none".to_owned(), |share| share.normalize().to_string())
-            };
-            format!(
-                "{}{}",
-                told(&format!("the weight {}", weight(from)), &weight(to)),
-                if_exhausted("its budget", left)
-            )
+        Revised::Weight { part, from, to } => {
+            let before = format!("the weight of {} {}", safe(part), from.normalize());
+            format!("{}{}", told(&before, &to.normalize().to_string()), if_exhausted("its budget", left))
         }
         Revised::Indicator { parts } => {
             let parts: Vec<String> = parts.iter().map(|part| format!("its {part}")).collect();

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::catalog::coverage::{Cell, Covering};
-use crate::catalog::{self, Slo};
+use crate::catalog::{self, Component, Slo};
 use crate::diagnostic::Diagnostic;
 
 /// Everything there is to list.
@@ -90,6 +90,8 @@ pub struct Line {
     pub file: String,
     /// The line of the definition, from 1.
     pub line: usize,
+    /// The parts of a composite SLO.
+    pub parts: Vec<Component>,
 }
 
 /// Where an SLO comes from.

@@ -11,7 +11,9 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, period, recalled, resettled};
+use crate::report::{
+    BudgetLine, Figured, Report, chart, consequence, figure, part, period, recalled, resettled,
+};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -234,7 +236,7 @@ impl Page<'_> {
             let _ = writeln!(self.out, "  {title}{gap}   {objective:>9}   {rest}");
         }
         for line in &self.report.budgets {
-            if let Some(said) = period::sentence(line) {
+            for said in period::sentence(line).into_iter().chain(part::sentence(line, clean)) {
                 let _ = writeln!(self.out, "  {}: {said}", self.name(line));
             }
         }

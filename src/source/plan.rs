@@ -230,7 +230,6 @@ pub(super) mod tests {
             origin: Origin::Explicit,
             calendar: None,
             method: Method::Occurrences,
-            share: None,
             alerts: Vec::new(),
             place: part.place.clone(),
             objective_place: part.place.clone(),

@@ -88,7 +88,7 @@ fn query_of(signal: &Signal) -> Query {
 #[must_use]
 pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    for slo in catalog.written() {
+    for slo in catalog.written().flat_map(Slo::counting) {
         let environments = environments(settings, |name| slo.holds_in(name));
         let Some((part, total, _)) = slo.indicator.counters() else { continue };
         // That a query is empty is told of the file.
@@ -105,7 +105,8 @@ pub fn check(catalog: &Catalog, settings: &Settings) -> Vec<Diagnostic> {
     let given_up = catalog.given_up.iter().filter_map(|slo| slo.indicator.as_ref()?.counters());
     problems
         .extend(given_up.flat_map(|(part, total, _)| [part, total]).filter_map(|query| parse(query).err()));
-    problems.extend(catalog.slos.iter().flat_map(endpoint_contradictions));
+    let slos = catalog.slos.iter().flat_map(Slo::counting);
+    problems.extend(slos.flat_map(|slo| endpoint_contradictions(&slo)));
     let everywhere = environments(settings, |_| true);
     for signal in settings.signals.values() {
         match read_signal(signal) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::revision::{self, Revised};
-use super::super::{Catalog, Indicator, Method, Query, load};
+use super::super::{Catalog, Component, Indicator, Method, Query, load};
 use super::Converted;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use crate::document::{self, RuleSet, Schema};
@@ -105,6 +105,24 @@ fn unplaced(indicator: Indicator) -> Indicator {
         Indicator::Ratio { ratio, is_good } => Indicator::Ratio { ratio: at(ratio), is_good },
         Indicator::Threshold { value, comparison, threshold } => {
             Indicator::Threshold { value: at(value), comparison, threshold }
+        }
+        Indicator::Composite { components } => {
+            let part = |part: Component| Component {
+                objective_place: nowhere.clone(),
+                place: nowhere.clone(),
+                method: match part.method {
+                    Method::Occurrences => Method::Occurrences,
+                    Method::Timeslices { target, window, .. } => {
+                        Method::Timeslices { target, window, place: nowhere.clone() }
+                    }
+                    Method::RatioTimeslices { window, .. } => {
+                        Method::RatioTimeslices { window, place: nowhere.clone() }
+                    }
+                },
+                indicator: unplaced(part.indicator),
+                ..part
+            };
+            Indicator::Composite { components: components.into_iter().map(part).collect() }
         }
         Indicator::Plugin { .. } => foreign("sloth"),
         Indicator::Histogram { .. } | Indicator::Each { .. } => foreign("pyrra"),

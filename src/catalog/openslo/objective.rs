@@ -3,10 +3,12 @@
 use rust_decimal::Decimal;
 
 use super::super::calendar::{self, Calendar, Every};
-use super::super::{Method, Objective, Share, period, target};
-use super::Version;
+use super::super::{Method, Objective, period, target};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::Part;
+
+/// The largest weight.
+const HEAVIEST: Decimal = Decimal::ONE_THOUSAND;
 
 /// The share that must be good, from `target` or `targetPercent`.
 pub(super) fn objective(part: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Objective> {
@@ -104,9 +106,20 @@ fn slice(
     Some(seconds)
 }
 
-/// The share that an objective with an indicator of its own has in a composite SLO.
-pub(super) fn share(version: Version, objective: Part<'_>) -> Option<Share> {
-    let own = version.own(objective)?;
-    let weight = objective.get("compositeWeight").and_then(Part::number).and_then(target::decimal);
-    Some(Share { weight: weight.unwrap_or(Decimal::ONE), place: own.key_place() })
+/// How many times faster the common budget of a composite SLO burns with an objective. One that cannot be reckoned with
+/// is told.
+pub(super) fn weight(objective: Part<'_>, problems: &mut Vec<Diagnostic>) -> Option<Decimal> {
+    let Some(part) = objective.get("compositeWeight") else { return Some(Decimal::ONE) };
+    let text = part.number()?;
+    let weight = target::decimal(text).map(|weight| weight.normalize());
+    let weight = weight.filter(|weight| weight.scale() <= target::MOST_DIGITS && *weight <= HEAVIEST);
+    if weight.is_none() {
+        let message = format!("`{text}` is no weight that can be reckoned with exactly");
+        let problem =
+            Diagnostic::error(Code::WrongValue, message).at(part.place(), "too large, or too many digits");
+        problems.push(problem.help(
+            "write a weight above 0 and up to 1000, with at most nine digits behind the point, such as `0.5`",
+        ));
+    }
+    weight
 }

@@ -66,7 +66,6 @@ pub(in crate::catalog) fn slos(
                 origin: Origin::Explicit,
                 calendar,
                 method: method?,
-                share: None,
                 indicator: indicator?,
                 alerts: Vec::new(),
                 place,

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::budget::Budget;
 use crate::catalog::lineage::{Lineage, Loosening};
 use crate::catalog::{Catalog, Slo};
 use crate::command::ground::{self, Ground};
@@ -301,7 +300,7 @@ pub fn loosened<'a>(
         let answers = watch.observe(&questions, depth, settings, t);
         for ((one, loosening), answer) in then.iter().zip(answers) {
             let Loosening { before, after, now: slo, ways, .. } = *loosening;
-            let budget = answer.map(|answer| Budget::of(before, answer.series, answer.direct));
+            let budget = answer.budget(before);
             for way in ways {
                 let left = match budget.as_ref().map_err(Clone::clone).and_then(|one| exhausted(one, *way, t))
                 {

@@ -158,9 +158,12 @@ pub(super) fn against(fact: &Fact, slo: &Slo) -> Option<Objective> {
     if fact.name.starts_with("sla.") { slo.terms.sla } else { Some(slo.objective) }
 }
 
-/// When every event is bad, the budget burns this many times faster than evenly.
-pub(super) fn most(objective: Objective) -> Option<Decimal> {
-    Decimal::ONE.checked_div(objective.allowance())
+/// When every event is bad, the budget that a fact is of burns this many times faster than evenly.
+pub(super) fn most(fact: &Fact, slo: &Slo) -> Option<Decimal> {
+    if fact.name.starts_with("sla.") {
+        return Decimal::ONE.checked_div(slo.terms.sla?.allowance());
+    }
+    slo.fastest_burn()
 }
 
 /// The share of the period that the window of a fact is; none where periods are of several lengths.
@@ -175,8 +178,7 @@ pub(super) fn part_of_period(fact: &Fact, slo: &Slo) -> Option<Decimal> {
 /// Where a fact may lie whatever the SLO, or for one. What goes within a window depends on how the traffic is spread;
 /// for an SLO it is as much as goes with even traffic.
 fn domain(fact: &Fact, slo: Option<&Slo>) -> Stretch {
-    let objective = slo.and_then(|slo| against(fact, slo));
-    let most = objective.and_then(most);
+    let most = slo.and_then(|slo| most(fact, slo));
     match fact.name.as_str() {
         "remaining" | "sla.remaining" | "quarter.remaining" => {
             Stretch::of(most.map(|most| Decimal::ONE - most), Some(Decimal::ONE))

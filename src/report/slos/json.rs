@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{Inventory, Line, ServiceLine};
+use crate::catalog::Component;
 use crate::catalog::coverage::Covering;
 use crate::report::json::{number, problem};
 
@@ -51,9 +52,19 @@ fn service(line: &ServiceLine) -> Json {
     })
 }
 
+/// A part of a composite SLO.
+fn part(part: &Component) -> Json {
+    json!({
+        "name": part.name,
+        "objective": number(part.objective.share()),
+        "weight": number(part.weight),
+        "line": part.place.line(),
+    })
+}
+
 /// One SLO.
 fn slo(line: &Line) -> Json {
-    json!({
+    let mut slo = json!({
         "name": line.name,
         "title": line.title,
         "endpoint": line.endpoint,
@@ -70,5 +81,9 @@ fn slo(line: &Line) -> Json {
         "owner": line.owner,
         "file": line.file,
         "line": line.line,
-    })
+    });
+    if let Some(slo) = slo.as_object_mut().filter(|_| !line.parts.is_empty()) {
+        slo.insert("parts".to_owned(), line.parts.iter().map(part).collect());
+    }
+    slo
 }

@@ -82,6 +82,12 @@ fn table(service: &ServiceLine, look: Look, out: &mut String) {
         let left = WIDTH.saturating_sub(2 * GAP + 3 + place.width());
         let named = format!("    {}   {place}", cut(&clean(&slo.name), left.max(LEAST)));
         let _infallible = writeln!(out, "{}", faint(&cut(&named, WIDTH), look));
+        for part in &slo.parts {
+            let weight = part.weight.normalize();
+            let objective = figure::objective(part.objective.share());
+            let line = format!("      {}   {objective}, weight {weight}", clean(&part.name));
+            let _infallible = writeln!(out, "{}", faint(&cut(&line, WIDTH), look));
+        }
     }
 }
 

@@ -145,6 +145,7 @@ impl From<&Gap> for GapText {
             Gap::NotFinite { detail } => Self::NotFinite { detail: detail.clone() },
             Gap::Inconsistent { detail } => Self::Inconsistent { detail: detail.clone() },
             Gap::Unsupported { detail } => Self::Unsupported { detail: detail.clone() },
+            Gap::Part { gap, .. } => Self::from(gap.as_ref()),
         }
     }
 }

@@ -1,0 +1,82 @@
+//! Composite SLOs at a source: each part is asked for like an SLO of its own, and what is answered about all of them
+//! together is the answer.
+//!
+//! So no source knows of parts, and whatever is cached, fused, planned or recorded is so by part.
+
+use super::{Observation, Planned, Range, Request, SignalRequest, Source};
+use crate::budget::Budget;
+use crate::budget::gap::Gap;
+use crate::catalog::Slo;
+
+/// What a source answered about an SLO: about itself, or about each of its parts, in their order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What was asked for, each as an SLO of its own; the SLO itself where it has no parts, or cannot be reckoned.
+    pub asked: Vec<Slo>,
+    /// What was answered about each.
+    pub observed: Vec<Result<Observation, Gap>>,
+}
+
+impl Answer {
+    /// What is asked for an SLO.
+    fn asked(slo: &Slo, step: i64) -> Vec<Slo> {
+        let parts = slo.parts();
+        let one = || vec![slo.clone()];
+        if parts.is_empty() || !slo.unreckoned(step).is_empty() { one() } else { parts }
+    }
+
+    /// The same gap for all of an SLO.
+    #[must_use]
+    pub fn unknown(slo: &Slo, gap: Gap) -> Self {
+        Self { asked: vec![slo.clone()], observed: vec![Err(gap)] }
+    }
+
+    /// The budget of the SLO that was asked for.
+    ///
+    /// # Errors
+    /// The first gap, which names the part that it is of.
+    pub fn budget(self, slo: &Slo) -> Result<Budget, Gap> {
+        let mut observed = Vec::new();
+        for (part, answer) in self.asked.into_iter().zip(self.observed) {
+            let named = |gap| if part.name == slo.name { gap } else { Gap::part(part.name, gap) };
+            let Observation { series, direct } = answer.map_err(named)?;
+            observed.push((series, direct));
+        }
+        Ok(Budget::of(slo, observed))
+    }
+}
+
+/// Asks a source for everything, in order.
+#[must_use]
+pub fn observe(source: &dyn Source, requests: &[Request<'_>], range: Range) -> Vec<Answer> {
+    let asked: Vec<Vec<Slo>> = requests.iter().map(|one| Answer::asked(one.slo, range.step)).collect();
+    let parts: Vec<Request<'_>> = parts(requests, &asked);
+    let mut answers = source.observe(&parts, range).into_iter();
+    let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
+    let answer = |asked: Vec<Slo>| {
+        let observed = asked.iter().map(|_| answers.next().unwrap_or_else(silent)).collect();
+        Answer { asked, observed }
+    };
+    asked.into_iter().map(answer).collect()
+}
+
+/// What would be asked for everything.
+#[must_use]
+pub fn plan(
+    source: &dyn Source,
+    requests: &[Request<'_>],
+    signals: &[SignalRequest<'_>],
+    range: Range,
+) -> Vec<Planned> {
+    let asked: Vec<Vec<Slo>> = requests.iter().map(|one| Answer::asked(one.slo, range.step)).collect();
+    source.plan(&parts(requests, &asked), signals, range)
+}
+
+/// A request for each part.
+fn parts<'a>(requests: &[Request<'a>], asked: &'a [Vec<Slo>]) -> Vec<Request<'a>> {
+    let of = |(request, asked): (&Request<'a>, &'a Vec<Slo>)| {
+        let request = *request;
+        asked.iter().map(move |slo| Request { slo, ..request })
+    };
+    requests.iter().zip(asked).flat_map(of).collect()
+}
