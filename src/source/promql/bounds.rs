@@ -38,11 +38,18 @@ struct Seen {
     signs: usize,
     /// The texts of the regular expressions.
     regexes: Vec<String>,
+    /// A backslash in a string stands before a character beyond ASCII, which the parser does not survive.
+    odd_escape: bool,
 }
 
 /// Why a query asks too much; none when it may be parsed.
 pub(super) fn exceeded(text: &str) -> Option<String> {
     let seen = seen(text);
+    if seen.odd_escape {
+        return Some(
+            "the query is no PromQL: a backslash stands before a character that it cannot escape".to_owned(),
+        );
+    }
     if seen.signs > MOST_SIGNS || seen.operators > MOST_OPERATORS {
         return Some(format!(
             "a query has at most {MOST_OPERATORS} operators, and {MOST_SIGNS} signs in a row"
@@ -75,6 +82,10 @@ fn seen(text: &str) -> Seen {
         };
         let (token, after) = rest.split_at(length);
         rest = after;
+        if matches!(c, '"' | '\'') && has_odd_escape(token) {
+            seen.odd_escape = true;
+            return seen;
+        }
         match c {
             '"' | '\'' | '`' if is_regex => {
                 is_regex = false;
@@ -108,6 +119,16 @@ fn literal(text: &str, quote: char) -> usize {
         escaped = c == '\\' && !escaped && quote != '`';
     }
     text.len()
+}
+
+/// True for a string in which a backslash stands before a character beyond ASCII.
+fn has_odd_escape(token: &str) -> bool {
+    let mut escaped = false;
+    token.chars().any(|c| {
+        let odd = escaped && !c.is_ascii();
+        escaped = c == '\\' && !escaped;
+        odd
+    })
 }
 
 /// True for a regular expression that is small whatever it says: without repetitions by number, flags and classes of
@@ -148,6 +169,16 @@ mod tests {
         }
         let quiet = format!("a{{b=\"{}\",c!=\"d\"}} # {}", "-".repeat(500), "+".repeat(500));
         assert_eq!(exceeded(&quiet), None);
+    }
+
+    #[test]
+    fn an_escape_of_what_cannot_be_escaped_never_reaches_the_parser() {
+        for text in ["'\\𐄀'", "a{b=\"\\é\"}", "a{b=~\"x\\\\\\é\"}", "\"\\é"] {
+            assert!(exceeded(text).is_some_and(|why| why.contains("backslash")), "{text}");
+        }
+        for text in ["a{b=~\"\\\\é\"}", "a{b=`\\é`}", "a{b=\"é\"}"] {
+            assert_eq!(exceeded(text), None, "{text}");
+        }
     }
 
     #[test]
