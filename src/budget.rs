@@ -34,6 +34,8 @@ pub mod history;
 pub mod incident;
 pub mod period;
 pub mod priority;
+#[cfg(test)]
+mod properties;
 pub mod quarter;
 pub mod series;
 pub mod signal;
