@@ -54,6 +54,9 @@ impl Budget {
     pub fn topped_up(&self, shares: &[(i64, Decimal)]) -> Self {
         let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
         let mut budget = Self { incidents, breaches, gifts: Vec::new(), ..self.clone() };
+        for part in &mut budget.parts {
+            part.budget.gifts.clear();
+        }
         for (at, share) in shares {
             if budget.adds_up() {
                 budget.give_to_parts(*at, *share);

@@ -165,3 +165,81 @@ const fn slices(method: &Method) -> Option<(i64, bool)> {
         Method::RatioTimeslices { window, .. } => Some((*window, false)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Slo;
+    use crate::diagnostic::SourceText;
+
+    /// A composite SLO of parts with targets in hundredths of a percent and weights in tenths.
+    fn composite(parts: &[(i64, i64)]) -> Slo {
+        let each = parts.iter().map(|(target, weight)| {
+            let target = Decimal::new(*target, 4);
+            let weight = Decimal::new(*weight, 1);
+            let metric = |query: &str| format!("{{ metricSource: {{ type: Prometheus, spec: {{ query: {query} }} }} }}");
+            let counts = format!("counter: true, bad: {}, total: {}", metric("b"), metric("t"));
+            format!(
+                "- {{ target: {target}, compositeWeight: {weight}, indicator: {{ metadata: {{ name: i }}, spec: {{ \
+                 ratioMetric: {{ {counts} }} }} }} }}"
+            )
+        });
+        let text = format!(
+            "apiVersion: openslo/v1\nkind: SLO\nmetadata: {{ name: a }}\nspec:\n  service: shop\n  timeWindow: [{{ \
+             duration: 28d, isRolling: true }}]\n  budgetingMethod: Occurrences\n  objectives:\n  {}\n",
+            each.collect::<Vec<_>>().join("\n  ")
+        );
+        let settings = "version: 1\nservices: { shop: { paths: [s] } }\nenvironments: { production: {} }\n";
+        let settings = crate::settings::load(&SourceText::new("slogate.yaml", settings)).0.expect("settings");
+        let (mut catalog, problems) =
+            crate::catalog::load(&[SourceText::new("slo.yaml", text.as_str())], &settings);
+        assert_eq!(catalog.slos.len(), 1, "{problems:#?}");
+        catalog.slos.remove(0)
+    }
+
+    fn objective(target: i64) -> Objective {
+        Objective::new(Decimal::new(target, 4)).expect("an objective")
+    }
+
+    /// Its objective, and the targets and weights of its parts.
+    fn parts(slo: &Slo) -> (Objective, Vec<(Objective, Decimal)>) {
+        (slo.objective, slo.components().iter().map(|part| (part.objective, part.weight)).collect())
+    }
+
+    #[test]
+    fn a_least_objective_is_asked_of_each_part_and_no_weight_evades_it() {
+        let mut slo = composite(&[(9_990, 10), (9_500, 10), (9_950, 1), (9_995, 2)]);
+        assert!(slo.raise(objective(9_900)));
+        let part = |target, tenths| (objective(target), Decimal::new(tenths, 1));
+        let raised = vec![part(9_990, 10), part(9_900, 10), part(9_950, 10), part(9_995, 2)];
+        assert_eq!(parts(&slo), (objective(9_995), raised));
+        assert!(!slo.raise(objective(9_900)), "it asks for that much now");
+        let mut heavy = composite(&[(9_900, 20), (9_800, 30)]);
+        assert!(
+            !heavy.raise(objective(9_900)),
+            "a part that burns three times as fast at 98 % is stricter than 99 %"
+        );
+        assert!(heavy.raise(objective(9_950)));
+        assert_eq!(parts(&heavy).1, vec![part(9_900, 20), part(9_950, 30)]);
+    }
+
+    #[test]
+    fn no_composite_burns_faster_than_all_of_its_parts() {
+        assert_eq!(composite(&[(9_900, 20), (9_000, 5)]).fastest_burn(), Some(Decimal::from(205)));
+        let mut one = composite(&[(9_900, 20), (9_900, 5)]);
+        one.indicator = one.components()[0].indicator.clone();
+        assert_eq!(one.fastest_burn(), Some(Decimal::ONE_HUNDRED));
+    }
+
+    #[test]
+    fn a_part_that_weighs_or_promises_otherwise_is_a_revision() {
+        let of = |slo: Slo| crate::catalog::Catalog { slos: vec![slo], ..Default::default() };
+        let told = |before: &[(i64, i64)], after: &[(i64, i64)]| {
+            let revisions = crate::catalog::revision::compare(&of(composite(before)), &of(composite(after)));
+            revisions.into_iter().map(|one| one.revised.kind()).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&[(9_900, 10), (9_500, 10)], &[(9_900, 10), (9_500, 20)]), ["weight"]);
+        assert_eq!(told(&[(9_900, 10), (9_500, 10)], &[(9_900, 10), (9_600, 10)]), ["indicator"]);
+        assert_eq!(told(&[(9_900, 10), (9_500, 10)], &[(9_900, 10), (9_500, 10)]), Vec::<&str>::new());
+    }
+}

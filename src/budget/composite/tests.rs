@@ -244,6 +244,8 @@ fn a_top_up_gives_back_what_was_spent_the_newest_first() {
         (left(&topped, 6), left(&topped, 7), left(&topped, 8)),
         (Decimal::new(75, 2), Decimal::ONE, Decimal::ONE)
     );
+    let anew = topped.topped_up(&[(4 * HOUR, Decimal::new(25, 2))]);
+    assert_eq!(left(&anew, 4), Decimal::new(25, 2), "what was given before is forgotten, as of any budget");
     let much = spent.topped_up(&[(4 * HOUR, Decimal::TEN)]);
     assert_eq!(left(&much, 4), Decimal::ONE, "never more than was spent");
 }
