@@ -214,6 +214,7 @@ fn rolling(period: i64, points: Vec<Option<Total>>) -> Budget {
 }
 
 /// One point.
+#[expect(clippy::unnecessary_wraps, reason = "a point of a series may be missing")]
 fn events(bad: i64, total: i64) -> Option<Total> {
     Some(Total { bad: bad.into(), total: total.into() })
 }

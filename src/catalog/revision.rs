@@ -5,12 +5,14 @@
 //! so that a looser objective does not pass for a new one. Nothing here judges: whether a budget was exhausted at the
 //! time is not known to a catalog.
 
+mod parts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
 use super::pairing::{Pairing, pair};
-use super::{Assigned, Calendar, Catalog, Component, Indicator, Method, Objective, Query, Slo};
+use super::{Assigned, Calendar, Catalog, Indicator, Method, Objective, Query, Slo};
 use crate::diagnostic::Place;
 use crate::settings::Note;
 
@@ -309,28 +311,10 @@ fn counted(indicator: &Indicator) -> BTreeMap<&'static str, String> {
             parts.insert("grouping", labels.join(", "));
             parts
         }
-        Indicator::Composite { components } => together(components),
+        Indicator::Composite { components } => parts::counted(components),
         Indicator::Plugin { id, .. } => BTreeMap::from([("plugin", id.clone())]),
         Indicator::Foreign { system, .. } => BTreeMap::from([("metrics system", system.clone())]),
     }
-}
-
-/// What the parts of a composite SLO count. Their weights are told by themselves.
-fn together(components: &[Component]) -> BTreeMap<&'static str, String> {
-    let each = |said: &dyn Fn(&Component) -> String| {
-        let lines = components.iter().map(|part| format!("{}: {}", part.name, said(part)));
-        lines.collect::<Vec<_>>().join("\n")
-    };
-    let method = |part: &Component| match &part.method {
-        Method::Occurrences => "events".to_owned(),
-        Method::Timeslices { target, window, .. } => format!("{target} of {window} s"),
-        Method::RatioTimeslices { window, .. } => format!("{window} s"),
-    };
-    BTreeMap::from([
-        ("parts", each(&|part| format!("{:?}", counted(&part.indicator)))),
-        ("targets of its parts", each(&|part| part.objective.share().normalize().to_string())),
-        ("slices of its parts", each(&method)),
-    ])
 }
 
 /// A query with every run of blanks outside of quotes as one, because lines are broken as people like.

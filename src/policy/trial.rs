@@ -14,7 +14,7 @@ use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::budget::signal::Signals;
-use crate::catalog::{Calendar, Objective, Terms};
+use crate::catalog::{Calendar, Method, Objective, Terms};
 use crate::diagnostic::{Diagnostic, Place, SourceText};
 use crate::ledger::{self, Ledger, Past};
 use crate::policy::recall;
@@ -77,7 +77,7 @@ pub enum Ground {
     /// Some facts.
     Facts(Arc<Given>),
     /// A stretch of history.
-    History(History),
+    History(Box<History>),
     /// A file of observations, by its path in the tree, and where it is named.
     Observations(String, Place),
 }
@@ -91,6 +91,8 @@ pub struct History {
     objective: Objective,
     /// What else the SLO is bound to.
     terms: Terms,
+    /// What the budget counts.
+    method: Method,
     /// Seconds of a period; of the longest one where they follow the calendar.
     period: i64,
     /// The calendar that its periods follow; none for a rolling one.
@@ -241,7 +243,7 @@ impl History {
             Some(calendar) => Budget::by_calendar(self.objective, calendar.clone(), series, None),
             None => Budget::new(self.objective, self.period, series, None),
         };
-        budget.bound_to(self.terms).with_signals(Arc::new(signals))
+        budget.bound_to(self.terms).counted_by(&self.method).with_signals(Arc::new(signals))
     }
 
     /// Its last grid point.

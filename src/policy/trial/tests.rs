@@ -93,6 +93,32 @@ fn a_want_that_says_nothing_of_clauses_covers_none() {
 }
 
 #[test]
+fn a_history_counts_slices_of_time_and_missing_ones_as_it_says() {
+    // Of 96 hours at 75 % 24 may be bad. Twelve are, and twelve have no events at all.
+    let case = |slices: &str, clauses: &str| {
+        format!(
+            "- note: n\n  given: {{history: {{objective: 75 %, period: 4d, {slices} events: 1000x3d 60/1000x12h \
+             0x12h}}}}\n  want: {{clauses: [{clauses}]}}\n"
+        )
+    };
+    let slices = |rest: &str| format!("slices: {{length: 1h{rest}}},");
+    assert_eq!(differs(&case(&slices(", target: 95 %, missing: bad"), "exhausted")), []);
+    assert_eq!(differs(&case(&slices(", target: 95 %, missing: good"), "")), []);
+    assert_eq!(differs(&case(&slices(", target: 95 %"), "")), []);
+    assert_eq!(
+        differs(&case(&slices(", target: 94 %, missing: bad"), "")),
+        [],
+        "a slice of 94 % is a good one"
+    );
+    assert_eq!(
+        differs(&case(&slices(", missing: bad"), "")),
+        [],
+        "6 % of twelve hours are missing, and twelve whole"
+    );
+    assert_eq!(differs(&case("", "")), []);
+}
+
+#[test]
 fn stretches_are_those_of_the_whole_history() {
     // As above; after the freeze a single hour burns fast enough to warn, and the last point begins a new freeze.
     let case = |stretches: &str| {

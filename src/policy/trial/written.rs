@@ -23,6 +23,7 @@ use crate::policy::{Names, Policy};
 
 mod facts;
 mod report;
+mod slices;
 
 /// Seconds of the period of a history that names none.
 const PERIOD: i64 = 28 * 86_400;
@@ -288,12 +289,14 @@ impl Reader<'_> {
                 Vec::new()
             }
         };
+        let (method, missing) = self.slices(part, step);
         match objective {
             Some(objective) => {
                 let history = part.get("minimum_history").and_then(Part::text).and_then(length::length);
-                let requirements = Requirements { history, ..Requirements::default() };
+                let requirements = Requirements { history, missing, ..Requirements::default() };
                 let terms = Terms { sla: self.sla(part, objective), requirements, ..Terms::default() };
-                Ground::History(History { start, objective, terms, period, calendar, step, points })
+                let history = History { start, objective, terms, method, period, calendar, step, points };
+                Ground::History(Box::new(history))
             }
             None => Ground::Facts(Arc::new(Given::new(step))),
         }
