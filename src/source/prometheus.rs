@@ -45,6 +45,9 @@ pub enum AddressError {
     /// Two ways to identify oneself at once.
     #[error("`{0}` has a user's name in the address and a token or a user beside it; give one of them")]
     TwoSecrets(String),
+    /// Certificates for a connection that has none.
+    #[error("`{0}` is not encrypted, and certificates for it are set; use `https://`, or unset them")]
+    Unencrypted(String),
 }
 
 /// A server that speaks Prometheus's HTTP API.
@@ -69,6 +72,9 @@ impl<'a> Prometheus<'a> {
         let address = Address::parse(url)?;
         if credentials.authorizes() && address.has_userinfo() {
             return Err(AddressError::TwoSecrets(address.to_string()));
+        }
+        if !credentials.certificates().is_empty() && !address.is_encrypted() {
+            return Err(AddressError::Unencrypted(address.to_string()));
         }
         let has_secret = credentials.secrets().next().is_some() || address.has_userinfo();
         if has_secret && !address.is_safe_for_secrets() {
