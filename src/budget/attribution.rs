@@ -88,6 +88,8 @@ impl Unattributed {
 pub struct Attributed {
     /// The share of the grant.
     pub share: Decimal,
+    /// The bad events, without what is given back.
+    pub bad: Decimal,
     /// The incidents in which something went, by their begin.
     pub incidents: Vec<Overlap>,
 }
@@ -95,10 +97,10 @@ pub struct Attributed {
 /// An incident of a dependency in which bad events of the budget lie.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Overlap {
-    /// Its first grid point, in seconds since the epoch.
-    pub first: i64,
-    /// Its last grid point as seen from the judged one, likewise.
-    pub last: i64,
+    /// The begin of its first step, in seconds since the epoch.
+    pub since: i64,
+    /// The end of its last step as seen from the judged point, likewise.
+    pub until: i64,
     /// The SLO of the dependency.
     pub slo: String,
     /// The bad events of the budget that lie in it and in the period. Those in two incidents are in both.
@@ -253,6 +255,11 @@ impl Figures<'_> {
     /// # Errors
     /// Why that is not known.
     pub fn burned_by(&self, name: &str) -> Result<Option<Decimal>, Unattributed> {
+        Ok(self.gone_through(name)?.map(|bad| self.of_period(bad) / self.granted()))
+    }
+
+    /// The bad events that lie inside of incidents of a dependency and are not given back.
+    fn gone_through(&self, name: &str) -> Result<Option<Decimal>, Unattributed> {
         let dependencies = self.budget.attribution.dependencies.as_ref().ok_or(Unattributed::Unasked)?;
         let slos = match dependencies.get(name).ok_or(Unattributed::Unasked)? {
             Dependency::Elsewhere => return Ok(None),
@@ -268,8 +275,7 @@ impl Figures<'_> {
         }
         let inside = self.budget.inside().get(name).ok_or(Unattributed::Unasked)?;
         let (bad, given) = self.within(inside, &lenses);
-        let spent = (bad - given).max(Decimal::ZERO).min(self.unforgiven());
-        Ok(Some(self.of_period(spent) / self.granted()))
+        Ok(Some((bad - given).max(Decimal::ZERO).min(self.unforgiven())))
     }
 
     /// What went through a dependency, with the incidents in which it went; none where the service does not depend on
@@ -278,11 +284,12 @@ impl Figures<'_> {
     /// # Errors
     /// Why that is not known.
     pub fn attributed(&self, name: &str) -> Result<Option<Attributed>, Unattributed> {
-        let Some(share) = self.burned_by(name)? else { return Ok(None) };
+        let Some(bad) = self.gone_through(name)? else { return Ok(None) };
         let slos = match self.budget.attribution.dependencies.as_ref().and_then(|known| known.get(name)) {
             Some(Dependency::Declared(slos)) => slos.as_slice(),
             Some(Dependency::Elsewhere) | None => &[],
         };
+        let share = self.of_period(bad) / self.granted();
         let mut incidents = Vec::new();
         for upstream in slos {
             let Ok(budget) = &upstream.budget else { continue };
@@ -292,17 +299,17 @@ impl Figures<'_> {
             };
             for (start, end) in lens.incidents.seen(first, last) {
                 let from = lens.here(start.max(first));
-                let bad =
+                let events =
                     from.zip(lens.here(end)).and_then(|(from, to)| self.budget.sums_over(to, to + 1 - from));
-                let bad = bad.map_or(Decimal::ZERO, |sums| sums.counted.bad);
-                if bad > Decimal::ZERO {
-                    let (first, last) = (budget.instant(start), budget.instant(end));
-                    incidents.push(Overlap { first, last, slo: upstream.slo.clone(), bad });
+                let inside = events.map_or(Decimal::ZERO, |sums| sums.counted.bad);
+                if inside > Decimal::ZERO {
+                    let (since, until) = (budget.instant(start) - budget.step, budget.instant(end));
+                    incidents.push(Overlap { since, until, slo: upstream.slo.clone(), bad: inside });
                 }
             }
         }
         incidents.sort();
-        Ok(Some(Attributed { share, incidents }))
+        Ok(Some(Attributed { share, bad, incidents }))
     }
 
     /// The index of the first point that counts.

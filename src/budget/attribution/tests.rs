@@ -86,8 +86,8 @@ fn what_is_bad_within_an_incident_of_a_dependency_goes_through_it() {
     assert_eq!(at(599), Decimal::from(45), "what begins after it ended is not of it");
     let attributed = ours.at(instant(599)).expect("known").attributed("gateway").expect("known");
     let overlap = Overlap {
-        first: instant(400),
-        last: instant(412),
+        since: instant(399),
+        until: instant(412),
         slo: "gateway-0".to_owned(),
         bad: Decimal::from(45),
     };
