@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use rust_decimal::Decimal;
 
+use crate::budget::attribution::Attribution;
 use crate::budget::breach::Breaches;
 use crate::budget::counting::Counting;
 use crate::budget::gap::Gap;
@@ -21,6 +22,7 @@ use crate::budget::signal::Signals;
 use crate::catalog::Requirements;
 use crate::catalog::{Calendar, Method, Objective, Slo, Terms};
 
+pub mod attribution;
 mod breach;
 mod consistency;
 mod counting;
@@ -75,6 +77,8 @@ pub struct Budget {
     breaches: OnceLock<Breaches>,
     /// What top-ups give back, in the order of time.
     gifts: Vec<Gift>,
+    /// What is known of what its service depends on.
+    attribution: Attribution,
 }
 
 /// Running sums up to a point.
@@ -179,6 +183,7 @@ impl Budget {
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             gifts: Vec::new(),
+            attribution: Attribution::default(),
         };
         for point in series.points {
             budget.push(point);
@@ -223,6 +228,7 @@ impl Budget {
         self.earliest = None;
         self.incidents = OnceLock::new();
         self.breaches = OnceLock::new();
+        self.attribution = self.attribution.anew();
         for point in points {
             self.push(point);
         }
@@ -257,7 +263,8 @@ impl Budget {
     #[must_use]
     pub fn for_those_above(&self) -> Self {
         let requirements = self.terms.requirements.at_least_usual(self.step);
-        self.clone().bound_to(Terms { requirements, ..self.terms })
+        let attribution = self.attribution.seen_as(Self::for_those_above);
+        Self { attribution, ..self.clone().bound_to(Terms { requirements, ..self.terms }) }
     }
 
     /// The same budget without estimates.

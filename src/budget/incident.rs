@@ -57,6 +57,25 @@ impl Incidents {
         incidents
     }
 
+    /// The newest point up to `index` that burns.
+    pub(super) fn newest(&self, index: usize) -> Option<usize> {
+        self.burning.get(index).copied().flatten()
+    }
+
+    /// Whether a point lies within an incident, its pauses included.
+    pub(super) fn contains(&self, index: usize) -> bool {
+        let next = self.runs.partition_point(|run| run.end < index);
+        self.runs.get(next).is_some_and(|run| run.start <= index)
+    }
+
+    /// The first and last points of the incidents that end at `first` or later, as seen from `index`.
+    pub(super) fn seen(&self, first: usize, index: usize) -> impl Iterator<Item = (usize, usize)> {
+        let next = self.runs.partition_point(|run| run.end < first);
+        let begun = self.runs.iter().skip(next).take_while(move |run| run.start <= index);
+        let seen = begun.filter_map(move |run| Some((run.start, run.end.min(self.newest(index)?))));
+        seen.filter(move |(_, end)| *end >= first)
+    }
+
     /// The most bad events of an incident that ends after `after` and up to `index`, as seen from there; only those
     /// from `from` on.
     fn worst(&self, budget: &Budget, (after, from): (Option<usize>, usize), index: usize) -> Decimal {
@@ -91,6 +110,13 @@ fn burns(budget: &Budget, index: usize, hour: usize) -> bool {
     enough && covered && sums.counted.bad > budget.objective.allowance() * sums.counted.total
 }
 
+impl Budget {
+    /// The incidents of the series.
+    pub(super) fn incidents(&self) -> &Incidents {
+        self.incidents.get_or_init(|| Incidents::find(self))
+    }
+}
+
 impl Figures<'_> {
     /// The share of the grant that the largest single incident depleted, of those that end within the period; 0
     /// without one. An incident that began before a rolling period counts whole; of one that began before a period of
@@ -103,8 +129,7 @@ impl Figures<'_> {
             Period::Rolling(_) => 0,
             Period::Calendar { .. } => after.map_or(0, |after| after + 1),
         };
-        let incidents = budget.incidents.get_or_init(|| Incidents::find(budget));
-        self.of_window(incidents.worst(budget, (after, from), self.index)) / self.granted()
+        self.of_window(budget.incidents().worst(budget, (after, from), self.index)) / self.granted()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
 use crate::command::proposed;
-use crate::command::watch::{self, Watch};
+use crate::command::watch::{self, Watch, dependency};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Credentials};
@@ -32,7 +32,6 @@ use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown, Settings};
-use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -202,19 +201,25 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let t = now.as_second().div_euclid(settings.step) * settings.step;
     judged.report.judged_at = Some(t);
     judged.report.source = Some(watch.describe());
-    let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
+    let mut upstream = dependency::Wanted::new(settings, settings.step);
     let quarters = subjects
         .iter()
         .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
     let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
-    let depth =
-        |one: &watch::Asked<'_>| watch::history(one.slo.period, quarters.contains(one), settings.step);
     let mut wanted = watch::signal::Wanted::default();
     for (asked, policies) in &subjects {
         for policy in policies {
             wanted.add(policy, asked.slo, asked.environment);
+            upstream.add(policy, *asked, catalog);
         }
     }
+    let asked: BTreeSet<watch::Asked<'_>> = subjects.keys().copied().chain(upstream.asked()).collect();
+    let asked = Vec::from_iter(asked);
+    let depth = |one: &watch::Asked<'_>| {
+        let quarter = quarters.contains(one);
+        let own = subjects.contains_key(one).then(|| watch::history(one.slo.period, quarter, settings.step));
+        own.unwrap_or_default().max(upstream.depth(one))
+    };
     if case.check.plan {
         judged.plan = Some(watch.plan(&asked, depth, &wanted, (settings, name), t));
         return Ok(verdict::unknown(now));
@@ -230,8 +235,9 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let past = ledger.until(now);
     let mut rulings: Vec<Ruling> = Vec::new();
     let mut in_vain = BTreeSet::new();
-    for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, settings, observation, &heard, t);
+    let mut answers = dependency::Answers::reckon(&asked, observed);
+    for (asked, policies) in &subjects {
+        let measured = measure(asked, settings, answers.take(asked, &upstream), &heard, t);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period_at(t)));
         for policy in policies {
@@ -350,20 +356,17 @@ fn subjects<'a>(
     subjects
 }
 
-/// An observation as a budget.
+/// A budget with whose it is and what fires beside it.
 fn measure(
     asked: &watch::Asked<'_>,
     settings: &Settings,
-    observed: Result<Observation, Gap>,
+    budget: Result<Budget, Gap>,
     heard: &watch::signal::Heard<'_>,
     t: i64,
 ) -> Measured {
     let slo = asked.slo;
     let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
-    let budget = observed.map(|observed| {
-        let budget = Budget::of(slo, observed.series, observed.direct);
-        Arc::new(budget.with_signals(heard.of(asked.environment)))
-    });
+    let budget = budget.map(|budget| Arc::new(budget.with_signals(heard.of(asked.environment))));
     Measured { subject, budget, t }
 }
 

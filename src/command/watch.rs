@@ -25,6 +25,7 @@ use crate::source::snapshot::Snapshot;
 use crate::source::{Observation, Range, Request, SignalRequest, Source};
 use crate::tree;
 
+pub mod dependency;
 pub mod signal;
 
 use signal::{Heard, Wanted};

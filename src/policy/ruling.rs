@@ -141,10 +141,12 @@ pub fn spans(
 /// it known, and where it is known exactly, no estimate of an earlier day has a say.
 fn believed(policy: &Policy, budget: &Arc<Budget>, t: i64) -> Arc<Budget> {
     let requirements = budget.terms().requirements;
-    if requirements == Requirements::default() {
+    let organization = policy.header.scope.organization;
+    let depends = || budget.dependencies().next().is_some();
+    if requirements == Requirements::default() && !(organization && depends()) {
         return Arc::clone(budget);
     }
-    if policy.header.scope.organization {
+    if organization {
         return Arc::new(budget.for_those_above());
     }
     let estimated = budget.at(t).is_ok_and(|figures| figures.estimated().is_some());

@@ -14,6 +14,7 @@ use crate::ledger::SilverBullet;
 use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
+use crate::report::attribution::{RULE, Through};
 use crate::report::proposed::{Proposed, Retold};
 use crate::report::revision::Left;
 use crate::report::{
@@ -192,6 +193,9 @@ fn budget(line: &BudgetLine) -> Json {
             put("total", number(known.total));
             put("burn_rate", windows(&BURN_RATE_WINDOWS, &known.burn_rate));
             put("burned", windows(&BURNED_WINDOWS, &known.burned));
+            if !line.through.is_empty() {
+                put("through", line.through.iter().map(through).collect());
+            }
             put(
                 "curve",
                 json!(
@@ -208,6 +212,33 @@ fn budget(line: &BudgetLine) -> Json {
         Err(gap) => {
             put("state", json!("gap"));
             put("gap", json!({ "kind": gap.kind(), "detail": gap.to_string(), "help": gap.help() }));
+        }
+    }
+    Json::Object(object)
+}
+
+/// What went through one dependency; `null` where that is not known.
+fn through(through: &Through) -> Json {
+    let mut object = Map::new();
+    object.insert("dependency".to_owned(), json!(through.dependency));
+    object.insert("share".to_owned(), through.known.as_ref().map_or(Json::Null, |known| number(known.share)));
+    object.insert("rule".to_owned(), json!(RULE));
+    match &through.known {
+        Ok(known) => {
+            let incidents = known.incidents.iter().map(|one| {
+                json!({
+                    "slo": one.slo,
+                    "since": instant(one.since),
+                    "until": instant(one.until),
+                    "bad": number(one.bad),
+                })
+            });
+            object.insert("bad".to_owned(), number(known.bad));
+            object.insert("incidents".to_owned(), incidents.collect());
+        }
+        Err(why) => {
+            object.insert("unknown".to_owned(), json!(why.to_string()));
+            object.insert("help".to_owned(), json!(why.help()));
         }
     }
     Json::Object(object)

@@ -11,7 +11,9 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, period, recalled, resettled};
+use crate::report::{
+    BudgetLine, Figured, Report, attribution, chart, consequence, figure, period, recalled, resettled,
+};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -191,8 +193,9 @@ impl Page<'_> {
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why }) => {
                 let _ = writeln!(self.out, "{indent}not known: {}", clean(why));
-                if let Some(Err(gap)) = self.report.budget_of(weighed).map(|line| &line.figures) {
-                    let _ = writeln!(self.out, "{indent}help: {}", gap.help());
+                let line = self.report.budget_of(weighed);
+                if let Some(help) = line.and_then(|line| line.help(ruling)) {
+                    let _ = writeln!(self.out, "{indent}help: {help}");
                 }
             }
             Some(Obstacle::Failed { message, place }) => {
@@ -236,6 +239,16 @@ impl Page<'_> {
         for line in &self.report.budgets {
             if let Some(said) = period::sentence(line) {
                 let _ = writeln!(self.out, "  {}: {said}", self.name(line));
+            }
+        }
+        for line in &self.report.budgets {
+            for through in attribution::notable(self.report, line) {
+                let said = attribution::sentence(line, through, clean);
+                let _ = writeln!(self.out, "  {}: {said}", self.name(line));
+                let rule = [attribution::rule(through.1)];
+                for detail in rule.into_iter().chain(attribution::incidents(through.1, clean)) {
+                    let _ = writeln!(self.out, "    {}", self.ink(Ink::Faint, &detail));
+                }
             }
         }
         if let Some((line, _)) = self.report.tightest() {
