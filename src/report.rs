@@ -6,7 +6,6 @@
 //! it goes (`escape`).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -17,10 +16,12 @@ use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Measured, Standing};
+use crate::report::adjusted::{Adjusted, Unadjusted};
 use crate::report::proposed::Proposed;
 use crate::settings::Mode;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
+pub mod adjusted;
 pub mod chart;
 pub mod consequence;
 pub mod definitions;
@@ -86,6 +87,8 @@ pub struct Report {
     pub permalink: Option<String>,
     /// What the change makes of the settings and SLOs that judge it; none where it touches none of them.
     pub proposed: Option<Proposed>,
+    /// What would be decided if nothing were adjusted, where that is something else.
+    pub unadjusted: Option<Unadjusted>,
 }
 
 /// An organisation whose layer stands above a team's files.
@@ -153,6 +156,8 @@ pub struct BudgetLine {
     pub figures: Result<Figured, Gap>,
     /// What was left over the last period, oldest first; none where it is not known.
     pub curve: Vec<(i64, Option<Decimal>)>,
+    /// What is excluded of it, and the figures without that; none where nothing is.
+    pub adjusted: Option<Adjusted>,
 }
 
 /// The figures of a budget that is known.
@@ -194,9 +199,19 @@ impl BudgetLine {
             period,
             calendar: known.as_ref().ok().and_then(|budget| budget.current(measured.t)),
             curve: known.as_ref().map(|budget| curve(budget, measured.t)).unwrap_or_default(),
-            figures: known.and_then(|budget: Arc<Budget>| budget.at(measured.t).map(Figured::read)),
+            figures: reckoned(measured),
+            adjusted: None,
         }
     }
+}
+
+/// The figures of a measured budget, or why there are none.
+///
+/// # Errors
+/// The gap.
+pub fn reckoned(measured: &Measured) -> Result<Figured, Gap> {
+    let budget = measured.budget.as_ref().map_err(Clone::clone)?;
+    budget.at(measured.t).map(Figured::read)
 }
 
 impl Figured {

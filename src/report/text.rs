@@ -11,7 +11,9 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, period, recalled, resettled};
+use crate::report::{
+    BudgetLine, Figured, Report, adjusted, chart, consequence, figure, period, recalled, resettled,
+};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -119,8 +121,16 @@ impl Page<'_> {
             },
         };
         let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
+        self.adjusted("");
         self.proposed();
         self.notes("");
+    }
+
+    /// What adjustments turn.
+    fn adjusted(&mut self, indent: &str) {
+        for said in adjusted::sentences(self.report, "without", clean) {
+            let _ = writeln!(self.out, "{indent}{said}");
+        }
     }
 
     /// What is shown when nothing could be decided because something written is wrong.
@@ -238,6 +248,7 @@ impl Page<'_> {
                 let _ = writeln!(self.out, "  {}: {said}", self.name(line));
             }
         }
+        self.adjusted("  ");
         if let Some((line, _)) = self.report.tightest() {
             let curve = chart::sparkline(line, self.look.unicode);
             let _ = writeln!(
