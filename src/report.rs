@@ -6,7 +6,6 @@
 //! it goes (`escape`).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -17,11 +16,13 @@ use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Measured, Ruling, Standing};
+use crate::report::adjusted::{Adjusted, Unadjusted};
 use crate::report::attribution::Through;
 use crate::report::proposed::Proposed;
 use crate::settings::Mode;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
+pub mod adjusted;
 pub mod attribution;
 pub mod chart;
 pub mod consequence;
@@ -88,6 +89,8 @@ pub struct Report {
     pub permalink: Option<String>,
     /// What the change makes of the settings and SLOs that judge it; none where it touches none of them.
     pub proposed: Option<Proposed>,
+    /// What would be decided if nothing were adjusted, where that is something else.
+    pub unadjusted: Option<Unadjusted>,
 }
 
 /// An organisation whose layer stands above a team's files.
@@ -157,6 +160,8 @@ pub struct BudgetLine {
     pub curve: Vec<(i64, Option<Decimal>)>,
     /// What went through each dependency that a policy asks about; nothing where the budget is not known.
     pub through: Vec<Through>,
+    /// What is excluded of it, and the figures without that; none where nothing is.
+    pub adjusted: Option<Adjusted>,
 }
 
 /// The figures of a budget that is known.
@@ -199,12 +204,11 @@ impl BudgetLine {
             calendar: known.as_ref().ok().and_then(|budget| budget.current(measured.t)),
             through: known.as_ref().map(|budget| through(budget, measured.t)).unwrap_or_default(),
             curve: known.as_ref().map(|budget| curve(budget, measured.t)).unwrap_or_default(),
-            figures: known.and_then(|budget: Arc<Budget>| budget.at(measured.t).map(Figured::read)),
+            figures: reckoned(measured),
+            adjusted: None,
         }
     }
-}
 
-impl BudgetLine {
     /// What a person can do where a ruling is not known, because the budget is not or what it lost through a dependency.
     #[must_use]
     pub fn help(&self, ruling: &Ruling) -> Option<&'static str> {
@@ -213,6 +217,15 @@ impl BudgetLine {
             Ok(_) => attribution::help(ruling, self),
         }
     }
+}
+
+/// The figures of a measured budget, or why there are none.
+///
+/// # Errors
+/// The gap.
+pub fn reckoned(measured: &Measured) -> Result<Figured, Gap> {
+    let budget = measured.budget.as_ref().map_err(Clone::clone)?;
+    budget.at(measured.t).map(Figured::read)
 }
 
 impl Figured {

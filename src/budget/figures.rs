@@ -177,7 +177,9 @@ impl Figures<'_> {
         let short = || Gap::Short { have: budget.seconds(self.index + 1), need: budget.seconds(points) };
         let sums = budget.sums_over(self.index, points).ok_or_else(short)?;
         if sums.known == 0 {
-            let detail = format!("nothing in the last {}", gap::duration(budget.seconds(points)));
+            let all = sums.excluded == points && points > 0;
+            let what = if all { "everything is excluded" } else { "nothing" };
+            let detail = format!("{what} in the last {}", gap::duration(budget.seconds(points)));
             return Err(Gap::NoData { detail });
         }
         budget.covered(sums, points)?;

@@ -105,7 +105,8 @@ fn burns(budget: &Budget, index: usize, hour: usize) -> bool {
     let Some(sums) = budget.sums_over(index, hour) else { return false };
     let asked = &budget.terms.requirements;
     let enough = sums.observed.total >= asked.events;
-    let covered = Decimal::from(sums.known) >= asked.coverage * Decimal::from(hour);
+    let counting = hour.saturating_sub(sums.excluded);
+    let covered = Decimal::from(sums.known) >= asked.coverage * Decimal::from(counting);
     // The burn rate without its division: a sum of bad events above what would be even.
     enough && covered && sums.counted.bad > budget.objective.allowance() * sums.counted.total
 }

@@ -30,9 +30,13 @@ impl Budget {
         let points = self.points_until(t);
         let mut left = events;
         let mut mended = Vec::new();
-        for point in self.points.iter().take(points).rev() {
+        for (index, point) in self.points.iter().enumerate().take(points).rev() {
             if left <= Decimal::ZERO {
                 break;
+            }
+            if self.excludes(self.instant(index)) {
+                mended.push(*point);
+                continue;
             }
             mended.push(point.map(|there| {
                 let good = there.bad.max(Decimal::ZERO).min(left);
@@ -83,6 +87,7 @@ impl Budget {
             signals: self.signals.clone(),
             gifts: self.gifts.clone(),
             attribution: self.attribution.anew(),
+            exclusions: self.exclusions.clone(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             objective: self.objective,

@@ -10,7 +10,7 @@ use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
 use crate::report::proposed::Proposed;
 use crate::report::{
-    BudgetLine, Report, attribution, chart, consequence, figure, period, recalled, resettled,
+    BudgetLine, Report, adjusted, attribution, chart, consequence, figure, period, recalled, resettled,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -247,6 +247,9 @@ fn table(out: &mut String, report: &Report) {
             }
             out.push('\n');
         }
+    }
+    for said in adjusted::sentences(report, "Without", safe) {
+        let _ = writeln!(out, "{}.\n", said);
     }
 }
 

@@ -12,7 +12,8 @@ use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
 use crate::report::{
-    BudgetLine, Figured, Report, attribution, chart, consequence, figure, period, recalled, resettled,
+    BudgetLine, Figured, Report, adjusted, attribution, chart, consequence, figure, period, recalled,
+    resettled,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -121,8 +122,16 @@ impl Page<'_> {
             },
         };
         let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
+        self.adjusted("");
         self.proposed();
         self.notes("");
+    }
+
+    /// What adjustments turn.
+    fn adjusted(&mut self, indent: &str) {
+        for said in adjusted::sentences(self.report, "without", clean) {
+            let _ = writeln!(self.out, "{indent}{said}");
+        }
     }
 
     /// What is shown when nothing could be decided because something written is wrong.
@@ -251,6 +260,7 @@ impl Page<'_> {
                 }
             }
         }
+        self.adjusted("  ");
         if let Some((line, _)) = self.report.tightest() {
             let curve = chart::sparkline(line, self.look.unicode);
             let _ = writeln!(

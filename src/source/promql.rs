@@ -437,6 +437,8 @@ mod tests {
             slo_rules: crate::document::RuleSet::Spec,
             sloth_period: crate::settings::SLOTH_PERIOD,
             policies: Vec::new(),
+            adjustments: Vec::new(),
+            excludable: crate::settings::EXCLUDABLE,
             services: BTreeMap::new(),
             environments: [("production", "prod"), ("staging", "staging")]
                 .map(|(name, value)| (name.to_owned(), environment(value)))

@@ -123,10 +123,7 @@ fn what_is_no_certificate_is_refused_without_a_key() {
             &[("CA", "nowhere.pem")],
             "`P_CA` is neither PEM nor the path of a file that can be read: not found",
         ),
-        (
-            &[("CA", "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----")],
-            "cannot be used",
-        ),
+        (&[("CA", "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----")], "cannot be used"),
     ] {
         let error = read(variables, "").expect_err(words);
         assert!(error.contains(words) && !error.contains("hunter2"), "{error}");
