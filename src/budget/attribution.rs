@@ -237,7 +237,7 @@ impl Budget {
     }
 
     /// The incidents of an SLO of a dependency by the indices of this budget.
-    fn lens<'a>(&self, upstream: &'a Budget) -> Lens<'a> {
+    fn lens<'a>(&self, upstream: &'a Self) -> Lens<'a> {
         let shift = (self.first - upstream.first).div_euclid(self.step);
         Lens { incidents: upstream.incidents(), shift }
     }
