@@ -76,7 +76,7 @@ impl Unattributed {
                 "name the dependency in the condition as a text, and declare it under the service"
             }
             Self::NoSlo => {
-                "define an SLO of the dependency in that environment, as of a service of that name"
+                "declare a service of that name, and define an SLO of it that holds in this environment"
             }
             Self::Gap { gap, .. } => gap.help(),
         }
