@@ -122,13 +122,12 @@ impl Loader<'_> {
         let seconds = part.get("duration").and_then(Part::text).and_then(duration);
         let zone = self.zone(part);
         let recurrence = self.recurrence(part, start.clone(), zone);
-        if let Some(((start, _), until)) =
-            start.as_ref().zip(until).filter(|((start, _), until)| until <= start)
+        if let Some(((start, _), until)) = start.as_ref().zip(until)
+            && until <= *start
+            && let Some(part) = part.get("until")
         {
-            if let Some(part) = part.get("until") {
-                let message = format!("nothing begins at {start} and before {until}");
-                self.wrong(part, message, "write a later end, or take the exclusion out");
-            }
+            let message = format!("nothing begins at {start} and before {until}");
+            self.wrong(part, message, "write a later end, or take the exclusion out");
         }
         Some(Exclusion {
             name: name.text()?.to_owned(),

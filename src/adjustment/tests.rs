@@ -133,8 +133,9 @@ proptest! {
             0..4,
         ),
     ) {
-        let parts: String = parts.iter().map(|(name, value)| format!(";{name}={value}")).collect();
-        let rule = format!("FREQ={frequency}{parts}");
+        let parts = parts.iter().map(|(name, value)| format!("{name}={value}"));
+        let parts: Vec<String> = std::iter::once(format!("FREQ={frequency}")).chain(parts).collect();
+        let rule = parts.join(";");
         let start: Timestamp = "2026-11-01T00:00:00Z".parse().expect("an instant");
         if let Ok(recurrence) = Recurrence::new(&rule, start, TimeZone::UTC, None) {
             let begins = recurrence.begins(i64::MAX);

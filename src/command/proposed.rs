@@ -62,7 +62,7 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
         return Some(untold(Vec::new(), "too many paths changed to tell what they make of SLOs"));
     };
     let judging = &basis.rules.settings;
-    let globs = [&judging.slos, &judging.adjustments].map(|globs| settings::glob(globs));
+    let globs = [&judging.slos, &judging.adjustments].map(settings::glob);
     let mut files = changed.clone();
     files.retain(|path| path == settings::FILE || globs.iter().any(|globs| globs.is_match(path)));
     if files.is_empty() {
