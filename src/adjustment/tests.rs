@@ -138,7 +138,7 @@ proptest! {
         let rule = parts.join(";");
         let start: Timestamp = "2026-11-01T00:00:00Z".parse().expect("an instant");
         if let Ok(recurrence) = Recurrence::new(&rule, start, TimeZone::UTC, None) {
-            let begins = recurrence.begins(i64::MAX);
+            let begins = recurrence.within(0..i64::MAX);
             prop_assert!(begins.is_sorted_by(|one, other| one < other), "{rule}");
         }
     }
@@ -148,7 +148,7 @@ proptest! {
 fn what_recurs_is_bounded_however_long_it_goes_on() {
     let keys = "start: 2000-01-01T00:00:00Z, duration: 1h, recurrence: FREQ=DAILY";
     let stretches = exclusion(keys).between(0, i64::MAX);
-    assert_eq!(stretches.len(), 20_000);
+    assert_eq!(stretches.len(), 4_000);
 }
 
 #[test]
