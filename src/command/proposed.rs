@@ -99,7 +99,8 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
     match read {
         Ok((rules, catalog, adjustments)) => {
             let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
-            proposed.settings = adjustment::revision::compare(&basis.adjustments, &adjustments);
+            let now = report.verdict.evaluated_at;
+            proposed.settings = adjustment::revision::compare(&basis.adjustments, &adjustments, now);
             if problems.iter().any(Diagnostic::is_error) {
                 // What cannot be read is not removed.
                 proposed.settings.retain(|one| one.to.is_some());

@@ -144,7 +144,7 @@ fn a_period_of_the_calendar_and_a_quarter_leave_out_the_same() {
     let day = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant").as_second();
     let (first, last) = (day("2026-01-01T00:00:00Z"), day("2026-11-21T12:00:00Z"));
     let count = usize::try_from((last - first) / step).expect("small");
-    let bad = |index: usize| if index % 7 == 0 { 9 } else { 1 };
+    let bad = |index: usize| if index.is_multiple_of(7) { 9 } else { 1 };
     let outage = day("2026-11-10T00:00:00Z")..day("2026-11-11T00:00:00Z");
     let of = |events: &dyn Fn(i64, usize) -> Total| {
         let instant = |index: usize| first + step * i64::try_from(index + 1).expect("small");
