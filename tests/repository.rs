@@ -391,6 +391,7 @@ fn the_report_satisfies_its_schema() {
     for arguments in [
         ["check", "examples/webshop", "--environment", "production", "--format", "json"].as_slice(),
         ["check", "tests/cases/check-unknown-when-history-is-short/repo", "--format", "json"].as_slice(),
+        ["check", "tests/cases/check-adjusts-for-planned-downtime/repo", "--format", "json"].as_slice(),
     ] {
         let out = printed(arguments);
         let report: Value =
@@ -404,6 +405,7 @@ fn the_listing_of_slos_satisfies_its_schema() {
     for directory in [
         "examples/webshop",
         "tests/cases/slos-lists-what-is-in-force/repo",
+        "tests/cases/check-adjusts-for-planned-downtime/repo",
         "tests/cases/check-refuses-wrong-annotations/repo",
     ] {
         let out = printed(&["slos", directory, "--format", "json", "--now", "2026-11-21T12:00:00Z"]);
