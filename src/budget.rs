@@ -24,6 +24,7 @@ use crate::catalog::{Calendar, Method, Objective, Slo, Terms};
 mod breach;
 mod consistency;
 mod counting;
+pub mod downtime;
 mod figures;
 pub mod forecast;
 pub mod gap;
