@@ -21,8 +21,10 @@ use crate::report::proposed::Proposed;
 use crate::settings::Mode;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
+pub mod budgets;
 pub mod chart;
 pub mod consequence;
+pub mod depletion;
 pub mod definitions;
 pub mod escape;
 pub mod explanation;

@@ -146,8 +146,8 @@ impl Plan {
 
 /// A part of a downtime that lies in one period.
 struct Part {
-    /// The part.
-    part: Downtime,
+    /// That part.
+    of: Downtime,
     /// Its first and its last grid point.
     points: (i64, i64),
     /// The grid point at which the budget shows it.
@@ -168,9 +168,9 @@ impl Budget {
         let mut last = t;
         let mut lowest: Option<(i64, Decimal)> = None;
         for part in &parts {
-            let earlier = plan.until(part.part.start);
+            let earlier = plan.until(part.of.start);
             let before = self.planned(t, part.shown, &earlier).at(part.shown)?.remaining();
-            let with = self.planned(t, part.shown, &plan.until(part.part.end));
+            let with = self.planned(t, part.shown, &plan.until(part.of.end));
             let after = with.at(part.shown)?.remaining();
             let mut point = part.points.0;
             while point <= part.shown {
@@ -183,9 +183,9 @@ impl Budget {
             }
             let (bad, total) = self.failing(t, part, plan)?;
             let back = part.points.0 - self.repeated(t, part.points.0);
-            let traffic = Downtime { start: part.part.start - back, end: part.part.end - back };
+            let traffic = Downtime { start: part.of.start - back, end: part.of.end - back };
             taken.push(Taken {
-                part: part.part,
+                part: part.of,
                 traffic,
                 bad,
                 total,
@@ -230,12 +230,12 @@ impl Budget {
             let end = downtime.end.min(point);
             match parts.last_mut().filter(|part| part.period_end == period_end) {
                 Some(part) => {
-                    part.part.end = end;
+                    part.of.end = end;
                     part.points.1 = point;
                     part.shown = shown;
                 }
                 None => parts.push(Part {
-                    part: Downtime { start: downtime.start.max(point - self.step), end },
+                    of: Downtime { start: downtime.start.max(point - self.step), end },
                     points: (point, point),
                     shown,
                     period_end,
@@ -268,6 +268,10 @@ impl Budget {
         while point <= part.points.1 {
             let repeated = self.repeated(t, point);
             let index = usize::try_from((repeated - self.first).div_euclid(self.step)).ok();
+            if index.is_none_or(|index| self.earliest.is_none_or(|earliest| index < earliest)) {
+                let have = self.earliest.map_or(0, |earliest| t - self.instant(earliest) + self.step);
+                return Err(Gap::Short { have, need: t - repeated + self.step });
+            }
             let Some(events) = index.and_then(|index| self.points.get(index).copied().flatten()) else {
                 let at = Timestamp::from_second(repeated).map_or_else(|_| String::new(), |at| at.to_string());
                 let detail = format!("the traffic up to {at}, which would repeat, is not known");

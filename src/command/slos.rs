@@ -101,7 +101,11 @@ fn path(
 }
 
 /// The SLOs as they count, under the organisation's layer where there is one.
-fn catalog(ground: &Ground, rules: &Rules, problems: &mut Vec<Diagnostic>) -> Result<Catalog, Stop> {
+pub(super) fn catalog(
+    ground: &Ground,
+    rules: &Rules,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<Catalog, Stop> {
     problems.extend(rules.problems.iter().cloned());
     let mut paths = ground.tree.paths()?;
     paths.retain(|path| path != settings::DEFINITIONS);

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::budget::series::{Series, Total};
-use crate::catalog::{Calendar, Method, Objective};
+use crate::catalog::{Calendar, Method, Objective, Requirements};
 use crate::diagnostic::Place;
 
 const MINUTE: i64 = 60;
@@ -93,6 +93,15 @@ fn traffic_that_is_not_known_is_no_downtime_without_requests() {
     let asked = |at: i64| budget.supposing(T, &plan(&[(at, 20 * MINUTE)]));
     assert!(matches!(asked(T + DAY + 2 * HOUR), Err(Gap::NoData { .. })));
     assert!(asked(T + DAY + 3 * HOUR).is_ok());
+    // So far back goes no history.
+    let young = |at: i64| (at > T - 27 * DAY + 12 * HOUR).then_some((0, 1_000));
+    let estimating =
+        Requirements { history: Some(7 * DAY), coverage: Decimal::ZERO, ..Requirements::default() };
+    let budget = Budget::new(objective("0.995"), 28 * DAY, history(HOUR, young), None).requiring(estimating);
+    let asked = |at: i64| budget.supposing(T, &plan(&[(at, 20 * MINUTE)]));
+    let short = asked(T + DAY + 2 * HOUR).expect_err("too short");
+    assert_eq!(short, Gap::Short { have: 26 * DAY + 12 * HOUR, need: 27 * DAY - 2 * HOUR });
+    assert!(asked(T + 2 * DAY).is_ok());
     // Nobody came, and that is known.
     let quiet = |at: i64| Some((0, if at == hole { 0 } else { 1_000 }));
     let budget = Budget::new(objective("0.995"), 28 * DAY, history(HOUR, quiet), None);
