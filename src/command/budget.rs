@@ -175,6 +175,7 @@ fn show(
         }
         line.outlook = supposed.map(|supposed| {
             supposed.map(|supposed| Outlook {
+                policies: policies.iter().map(|policy| policy.id.clone()).collect(),
                 clauses: clauses::ask(policies, &measured, &supposed, now),
                 taken: supposed.taken,
                 lowest: supposed.lowest,

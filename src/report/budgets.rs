@@ -78,7 +78,9 @@ pub struct Outlook {
     pub back_at: Option<i64>,
     /// When nothing is overdrawn any more; for rolling periods.
     pub positive_at: Option<i64>,
-    /// The clauses that it would bring into force, or of which that is not known.
+    /// The policies that look at the budget, by id.
+    pub policies: Vec<String>,
+    /// Their clauses that it would bring into force, that are in force anyway, or of which that is not known.
     pub clauses: Vec<ClauseLine>,
 }
 

@@ -59,6 +59,18 @@ fn twenty_minutes_of_two_hundred_and_one_are_ten_percent() {
 }
 
 #[test]
+fn many_short_downtimes_take_more_than_a_long_one_that_is_shorter_than_all_of_them() {
+    // Of 201.6 minutes: six times half an hour, and once two hours.
+    let often: Vec<(i64, i64)> = (1..=6).map(|day| (T + day * DAY, 30 * MINUTE)).collect();
+    let lowest = |downtimes: &[(i64, i64)]| {
+        let supposed = even(5 * MINUTE).supposing(T, &plan(downtimes)).expect("known");
+        (supposed.taken.len(), percent(Decimal::ONE - supposed.lowest.1))
+    };
+    assert_eq!(lowest(&often), (6, "89.29".to_owned()));
+    assert_eq!(lowest(&[(T + DAY, 120 * MINUTE)]), (1, "59.52".to_owned()));
+}
+
+#[test]
 fn a_downtime_as_long_as_the_budget_takes_all_of_it() {
     let supposed = even(5 * MINUTE).supposing(T, &plan(&[(T + DAY, 201 * MINUTE + 36)])).expect("known");
     assert_eq!((supposed.taken[0].share, supposed.lowest.1), (Decimal::ONE, Decimal::ZERO));

@@ -113,8 +113,10 @@ impl Overview {
         for line in &outlook.clauses {
             put(out, look, "clause", &clause(line, look));
         }
-        if outlook.clauses.is_empty() {
-            put(out, look, "clauses", "none would come into force at its end");
+        match (outlook.clauses.is_empty(), outlook.policies.is_empty()) {
+            (true, true) => put(out, look, "clauses", "no policy looks at this budget"),
+            (true, false) => put(out, look, "clauses", "none would come into force at its end"),
+            (false, _) => {}
         }
     }
 }

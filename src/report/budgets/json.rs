@@ -120,6 +120,7 @@ fn outlook_of(outlook: &Outlook) -> Json {
         "fits": outlook.fits(),
         "back_at": outlook.back_at.and_then(instant),
         "positive_at": outlook.positive_at.and_then(instant),
+        "policies": outlook.policies,
         "clauses": outlook.clauses.iter().map(clause).collect::<Vec<_>>(),
     })
 }

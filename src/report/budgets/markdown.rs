@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use rust_decimal::Decimal;
 
 use super::text::burn;
-use super::{Line, Outlook, Overview};
+use super::{Line, Outcome, Outlook, Overview};
 use crate::report::escape::markdown as safe;
 use crate::report::figure;
 
@@ -81,6 +81,13 @@ fn planned(line: &Line) -> Vec<String> {
 
 /// The clauses that would come into force.
 fn clauses(outlook: &Outlook) -> String {
-    let names: Vec<String> = outlook.new_clauses().map(|line| safe(&line.clause)).collect();
-    names.join(", ")
+    let mut names: Vec<String> = outlook.new_clauses().map(|line| safe(&line.clause)).collect();
+    if outlook.clauses.iter().any(|line| matches!(line.outcome, Outcome::Unknown(_))) {
+        names.push("not known of all".to_owned());
+    }
+    match (names.is_empty(), outlook.policies.is_empty()) {
+        (true, true) => "no policy".to_owned(),
+        (true, false) => "none".to_owned(),
+        (false, _) => names.join(", "),
+    }
 }

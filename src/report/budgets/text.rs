@@ -311,7 +311,11 @@ fn brief_clauses(outlook: &Outlook) -> String {
     if outlook.clauses.iter().any(|line| matches!(line.outcome, Outcome::Unknown(_))) {
         said.push("?".to_owned());
     }
-    if said.is_empty() { "-".to_owned() } else { said.join(", ") }
+    match (said.is_empty(), outlook.policies.is_empty()) {
+        (true, true) => "no policy".to_owned(),
+        (true, false) => "-".to_owned(),
+        (false, _) => said.join(", "),
+    }
 }
 
 /// The small curve of a line; of a budget that is not known nothing.
