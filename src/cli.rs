@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod budget;
 mod convert;
 mod definitions;
 mod ending;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use budget::{Budget, Sheet};
 pub use convert::Convert;
 pub use definitions::Definitions;
 pub use rules::{Dialect, Rules};
@@ -42,6 +44,7 @@ pub enum Verb {
     Check(Box<Check>),
     Validate(Validate),
     Slos(Slos),
+    Budget(Box<Budget>),
     Explain(Box<Explain>),
     Test(Box<Test>),
     Definitions(Definitions),

@@ -416,6 +416,23 @@ fn the_listing_of_slos_satisfies_its_schema() {
     }
 }
 
+#[test]
+fn what_is_shown_of_budgets_satisfies_its_schema() {
+    let planned: &[&str] = &["--downtime", "45m", "--at", "2026-12-01T13:00Z"];
+    let young: &[&str] = &["--observations", "tests/cases/check-warns-on-an-estimate/repo/young.json"];
+    for (directory, more, listed) in [
+        ("examples/webshop", &[][..], "budgets"),
+        ("examples/webshop", planned, "budgets"),
+        ("examples/webshop", young, "budgets"),
+        ("tests/cases/check-refuses-wrong-annotations/repo", &[], "problems"),
+    ] {
+        let out = printed(&[&["budget", directory, "--format", "json"], more].concat());
+        let shown: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+        none(&format!("{directory} breaks the schema"), &violations(&shown, "schemas/budgets.v1.json"));
+        assert!(shown[listed].as_array().is_some_and(|list| !list.is_empty()), "{out}");
+    }
+}
+
 /// The webshop with the freeze of one policy at half of the budget, so that its tests fail.
 fn a_policy_that_fails_its_tests() -> tempfile::TempDir {
     let shop = tempfile::tempdir().expect("a directory");

@@ -130,7 +130,7 @@ fn planned(exclusion: &Exclusion, slos: Vec<String>, now: Timestamp) -> Exclusio
 }
 
 /// The SLOs as they count, under the organisation's layer where there is one, and what their budgets do not count.
-fn written(
+pub(super) fn written(
     ground: &Ground,
     rules: &Rules,
     problems: &mut Vec<Diagnostic>,
