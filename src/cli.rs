@@ -186,7 +186,11 @@ impl Validate {
     /// True when SLOs are held against what was measured.
     #[must_use]
     pub const fn observes(&self) -> bool {
-        self.observed || self.source.prometheus.is_some() || self.source.observations.is_some()
+        let source = &self.source;
+        self.observed
+            || source.prometheus.is_some()
+            || source.datadog.is_some()
+            || source.observations.is_some()
     }
 }
 
@@ -275,6 +279,7 @@ impl Explain {
             Self { environment: Some(_), .. } => Some("--environment"),
             Self { source: Source { observations: Some(_), .. }, .. } => Some("--observations"),
             Self { source: Source { prometheus: Some(_), .. }, .. } => Some("--prometheus"),
+            Self { source: Source { datadog: Some(_), .. }, .. } => Some("--datadog"),
             Self { service, .. } if !service.is_empty() => Some("--service"),
             Self { dir: Some(_), .. } => Some("DIR"),
             Self { .. } => None,
