@@ -300,8 +300,8 @@ pub enum Format {
 
 /// Judge a change: may it ship?
 ///
-/// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus or
-/// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
+/// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus,
+/// from Datadog or from the recorded history that the settings name, and prints freeze or proceed and everything between: the
 /// clause that decided, the numbers it read, until when, and what passes anyway. With a base it also tells what the
 /// change makes of settings and SLOs, which bears on no verdict before it is merged.
 #[derive(Debug, Args)]

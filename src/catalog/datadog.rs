@@ -239,6 +239,8 @@ mod tests {
         assert!(read(&raw(ONE), &annotation, "p: {}").1[0].contains("said of this SLO twice"));
         let default = "slogate.dev/default: 'true', slogate.dev/sli: availability";
         assert!(read(&raw(ONE), default, "p: {}").1[0].starts_with("the default"));
+        let exact = read(&raw(ONE), "slogate.dev/exact: raw", "p: {}");
+        assert!(exact.0.len() == 1 && exact.1[0].starts_with("`exact` says nothing of `x`"), "{:?}", exact.1);
         let failure = raw(ONE).replace("success", "failure");
         assert!(read(&failure, "", "p: {}").1[0].contains("share of good events"));
     }

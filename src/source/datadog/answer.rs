@@ -20,6 +20,9 @@ use crate::source::{instant, number, shown};
 /// The statuses with which a question is refused that a shorter one may pass.
 const TOO_MUCH: [u16; 6] = [400, 413, 422, 500, 503, 504];
 
+/// The seconds that can be an instant at all: until the year 9999.
+const INSTANTS: std::ops::Range<i64> = 0..253_402_300_800;
+
 /// What Datadog says where nothing was counted; the zeros beside it say the same.
 const NOTHING: &str = "ZERO_VALUED_DENOMINATOR";
 
@@ -280,11 +283,14 @@ fn uptime(id: &str, overall: Option<&Overall>) -> Result<Uptime, Gap> {
     }
     let change = |(at, state): &(Number, Number)| {
         let state = number::read(&state.to_string()).and_then(whole)?;
-        Some((number::read(&at.to_string()).and_then(whole)?, State::of(state)?))
+        let at = number::read(&at.to_string()).and_then(whole).filter(|at| INSTANTS.contains(at))?;
+        Some((at, State::of(state)?))
     };
     let changes: Option<Vec<(i64, State)>> = changes.iter().map(change).collect();
     changes.map(Uptime::new).ok_or_else(|| {
-        let detail = format!("Datadog gave a state of the SLO `{id}` that is none of up, down and no data");
+        let detail = format!(
+            "Datadog gave a state of the SLO `{id}` that is none of up, down and no data, or at no instant"
+        );
         Gap::Inconsistent { detail }
     })
 }
@@ -314,7 +320,11 @@ fn whole(number: number::Number) -> Option<i64> {
 /// An instant in milliseconds, in seconds.
 fn second(milliseconds: &Number) -> Option<i64> {
     let value = finite(milliseconds)?.checked_div(Decimal::ONE_THOUSAND)?;
-    if value.fract().is_zero() { i64::try_from(value.trunc()).ok() } else { None }
+    if value.fract().is_zero() {
+        i64::try_from(value.trunc()).ok().filter(|at| INSTANTS.contains(at))
+    } else {
+        None
+    }
 }
 
 /// The gap for a question without an answer, with what to do.

@@ -165,6 +165,10 @@ fn times_and_values_that_do_not_fit_count_nothing() {
     assert!(words(200, &metric(&fewer, OVERALL)).contains("do not fit"));
     let backwards = day().replace("1704319200000.0", "1704000000000.0");
     assert!(words(200, &metric(&backwards, OVERALL)).contains("do not fit"));
+    for at in ["-9223372036854775000000.0", "9223372036854775000000.0", "1704235800000.5"] {
+        let nowhere = day().replacen("1704235800000.0", at, 1);
+        assert!(words(200, &metric(&nowhere, OVERALL)).contains("do not fit"), "{at}");
+    }
     let huge = day().replacen("99.0", "1e30", 1);
     assert!(words(200, &metric(&huge, OVERALL)).starts_with("not a finite number"));
     let negative = day().replacen("99.0", "-1.0", 1);
