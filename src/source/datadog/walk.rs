@@ -137,7 +137,8 @@ impl Walk {
     /// Asks for a stretch in pieces of about this many seconds; false where that is not to be had.
     fn shorten(&mut self, stretch: Stretch, width: i64) -> bool {
         let length = stretch.1 - stretch.0;
-        let left = MOST - self.asked;
+        let waiting = i64::try_from(self.waiting.len()).unwrap_or(MOST);
+        let left = MOST.saturating_sub(self.asked).saturating_sub(waiting);
         // Of what is ahead only the newest piece is asked for, but all of the others have to be affordable.
         let all = if self.is_ahead { self.whole.1 - self.whole.0 } else { length };
         if left < 2 {

@@ -85,8 +85,22 @@ fn an_older_stretch_may_need_shorter_pieces_than_the_newest() {
         let bins = if stretch.0 < old { 4 } else { 50 };
         Ok(answer(stretch, ladder(stretch, bins)))
     };
-    let (series, _) = walk(range(84, 3_600), finer);
+    let (series, requests) = walk(range(84, 3_600), finer);
+    assert!(requests <= 300, "{requests}");
     assert!(series.expect("a series").points.iter().all(|point| *point == Some(events(3_600))));
+}
+
+#[test]
+fn no_history_takes_more_requests_than_are_affordable() {
+    for bins in 1..=20 {
+        let stubborn = |stretch: Stretch| {
+            let old = stretch.0 < 150 * DAY;
+            Ok(answer(stretch, ladder(stretch, if old { 1 } else { bins })))
+        };
+        let (series, requests) = walk(range(84, 3_600), stubborn);
+        assert!(requests <= 300, "{bins}: {requests}");
+        assert!(series.is_ok() || series.is_err_and(|gap| gap.kind() == "coarse"), "{bins}");
+    }
 }
 
 #[test]
