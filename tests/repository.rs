@@ -42,7 +42,8 @@ const DOORS: [(&str, &[&str]); 12] = [
 ];
 
 /// Inputs of the action that are no flags: what it takes to get the binary and to speak for the workflow.
-const INPUTS_OF_THE_ACTION: [&str; 5] = ["binary", "github-token", "prometheus-token", "fail-step", "dir"];
+const INPUTS_OF_THE_ACTION: [&str; 7] =
+    ["binary", "github-token", "prometheus-token", "datadog-api-key", "datadog-app-key", "fail-step", "dir"];
 
 /// The schema that each kind of file in an example must satisfy.
 const SCHEMAS: [(&str, &str); 3] = [

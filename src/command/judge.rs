@@ -61,6 +61,8 @@ pub struct Case<'a> {
     pub client: &'a Client,
     /// The address of a Prometheus and who asks it, when one is given.
     pub prometheus: Option<(String, Credentials)>,
+    /// The site of a Datadog and its keys, or why there is none.
+    pub datadog: Result<(String, Credentials), String>,
     /// GitHub's API, when it can be asked.
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
@@ -76,6 +78,7 @@ impl<'a> Case<'a> {
             observations: self.check.source.observations.as_deref(),
             directory: self.directory.clone(),
             prometheus: self.prometheus.clone(),
+            datadog: self.datadog.clone(),
             client: self.client,
         }
     }

@@ -123,6 +123,7 @@ pub fn named<'a>(source: &'a Source, world: &World, client: &'a Client) -> Resul
         observations: source.observations.as_deref(),
         directory: world.directory.clone(),
         prometheus: check::prometheus(source, world).map_err(Stop::Usage)?,
+        datadog: check::datadog(source, world),
         client,
     })
 }
