@@ -75,6 +75,7 @@ impl<'a> Case<'a> {
             observations: self.check.source.observations.as_deref(),
             directory: self.directory.clone(),
             prometheus: self.prometheus.clone(),
+            reads_rules: !self.check.source.ignore_rules,
             client: self.client,
         }
     }

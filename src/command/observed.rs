@@ -57,6 +57,7 @@ pub fn examine(
         observations: validate.source.observations.as_deref(),
         directory: world.directory.clone(),
         prometheus: check::prometheus(&validate.source, world).map_err(Stop::Usage)?,
+        reads_rules: !validate.source.ignore_rules,
         client: &client,
     };
     let watch = Watch::choose(&named, ground, settings)?;

@@ -92,6 +92,8 @@ pub struct Named<'a> {
     pub directory: PathBuf,
     /// The address of a Prometheus and who asks it, when one is given.
     pub prometheus: Option<(String, Credentials)>,
+    /// What rules recorded in it is read.
+    pub reads_rules: bool,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
 }
@@ -125,6 +127,7 @@ impl<'a> Watch<'a> {
         if let Some((url, credentials)) = &named.prometheus {
             let prometheus = Prometheus::new(named.client, url, credentials.clone())
                 .map_err(|error| Stop::Usage(error.to_string()))?;
+            let prometheus = if named.reads_rules { prometheus.reading_rules() } else { prometheus };
             return Ok(Self { source: Some(Box::new(prometheus)) });
         }
         let Some(settings::Snapshot { path, place }) = &settings.snapshot else {
