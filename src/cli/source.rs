@@ -40,6 +40,10 @@ pub struct Source {
     #[arg(long, value_name = "SITE")]
     pub datadog: Option<String>,
 
+    /// Count the events of every step, whatever rules (`slogate rules`) have recorded of them.
+    #[arg(long)]
+    pub ignore_rules: bool,
+
     /// Seconds within which everything must be answered.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub deadline: u64,

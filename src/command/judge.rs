@@ -79,6 +79,7 @@ impl<'a> Case<'a> {
             directory: self.directory.clone(),
             prometheus: self.prometheus.clone(),
             datadog: self.datadog.clone(),
+            reads_rules: !self.check.source.ignore_rules,
             client: self.client,
         }
     }

@@ -124,6 +124,7 @@ pub fn named<'a>(source: &'a Source, world: &World, client: &'a Client) -> Resul
         directory: world.directory.clone(),
         prometheus: check::prometheus(source, world).map_err(Stop::Usage)?,
         datadog: check::datadog(source, world),
+        reads_rules: !source.ignore_rules,
         client,
     })
 }

@@ -98,6 +98,8 @@ pub struct Named<'a> {
     pub prometheus: Option<(String, Credentials)>,
     /// The site of a Datadog and its keys, or why there is none.
     pub datadog: Result<(String, Credentials), String>,
+    /// What rules recorded in it is read.
+    pub reads_rules: bool,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
 }
@@ -146,6 +148,7 @@ impl<'a> Watch<'a> {
         if let Some((url, credentials)) = &named.prometheus {
             let prometheus = Prometheus::new(named.client, url, credentials.clone())
                 .map_err(|error| Stop::Usage(error.to_string()))?;
+            let prometheus = if named.reads_rules { prometheus.reading_rules() } else { prometheus };
             return Ok(Some(Box::new(prometheus)));
         }
         let Some(settings::Snapshot { path, place }) = &settings.snapshot else {

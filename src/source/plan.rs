@@ -15,6 +15,7 @@ use crate::budget::series::{Series, Total};
 use crate::catalog::Query;
 
 pub mod fuse;
+pub mod recording;
 
 /// What a source knows at each grid point; none when nothing is there at all.
 pub type Points<T> = Option<Vec<Option<T>>>;

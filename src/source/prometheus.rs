@@ -18,11 +18,13 @@ use crate::http::{Address, Client, Credentials, Get, HttpError};
 
 use plan::Points;
 use question::{Answers, Question, add, lost, stretches};
+use ruled::{Ruled, Subject};
 use scraped::Scraped;
 
 mod answer;
 mod halving;
 mod question;
+mod ruled;
 mod scraped;
 #[cfg(test)]
 mod tests;
@@ -60,6 +62,8 @@ pub struct Prometheus<'a> {
     address: Address,
     /// Sent with every question.
     credentials: Credentials,
+    /// What rules recorded is read.
+    reads_rules: bool,
     /// What is to be said of how it was asked.
     notes: RefCell<Vec<String>>,
 }
@@ -81,7 +85,13 @@ impl<'a> Prometheus<'a> {
         if has_secret && !address.is_safe_for_secrets() {
             return Err(AddressError::Unsafe(address.to_string()));
         }
-        Ok(Self { client, address, credentials, notes: RefCell::default() })
+        Ok(Self { client, address, credentials, reads_rules: false, notes: RefCell::default() })
+    }
+
+    /// The same, reading what rules recorded where it is there.
+    #[must_use]
+    pub fn reading_rules(self) -> Self {
+        Self { reads_rules: true, ..self }
     }
 
     /// The request for a query whose answer has at most so many samples.
@@ -165,17 +175,33 @@ impl Source for Prometheus<'_> {
 
     fn observe_each(&self, requests: &[(Request<'_>, Range)]) -> Vec<Result<Observation, Gap>> {
         let plans: Vec<_> = requests.iter().map(|(request, range)| Plan::of(request, *range)).collect();
-        let (raw, known): (Vec<&Plan>, Vec<&Plan>) = plans.iter().flatten().partition(|plan| plan.is_raw);
-        let answers = self.ask(question::questions(&known));
+        let raw: Vec<&Plan> = plans.iter().flatten().filter(|plan| plan.is_raw).collect();
         let scraped = self.scrape(&raw);
-        let one = |plan: Plan| {
-            if plan.is_raw { scraped.observation(&plan) } else { answers.observation(&plan) }
+        let subjects = subjects(requests, &plans);
+        let counted: Vec<Subject<'_>> = subjects.iter().flatten().cloned().collect();
+        let ruled = if self.reads_rules && !counted.is_empty() {
+            ruled::ask(self, &counted)
+        } else {
+            let plans: Vec<&Plan> = counted.iter().map(|subject| subject.plan).collect();
+            Ok(Ruled::counted(self.ask(question::questions(&plans))))
         };
-        plans.into_iter().map(|plan| plan.and_then(one)).collect()
+        self.notes.borrow_mut().extend(ruled.as_ref().ok().and_then(|ruled| ruled.note(counted.len())));
+        let answers = plans.iter().zip(&subjects).map(|(plan, subject)| match (plan, subject, &ruled) {
+            (Ok(_), Some(subject), Ok(ruled)) => ruled.observation(subject),
+            (Ok(plan), None, _) => scraped.observation(plan),
+            (Err(gap), _, _) | (_, _, Err(gap)) => Err(gap.clone()),
+        });
+        answers.collect()
     }
 
     fn plan(&self, requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
-        let mut planned = question::planned(requests);
+        let mut planned = Vec::new();
+        if self.reads_rules {
+            let plans: Vec<_> = requests.iter().map(|(request, range)| Plan::of(request, *range)).collect();
+            let subjects = subjects(requests, &plans);
+            planned.extend(ruled::planned(&subjects.into_iter().flatten().collect::<Vec<_>>()));
+        }
+        planned.extend(question::planned(requests));
         planned.extend(scraped::planned(requests));
         planned
     }
@@ -211,6 +237,18 @@ impl Source for Prometheus<'_> {
         };
         queries.into_iter().map(one).collect()
     }
+}
+
+/// The requests that are counted, each in its place; none for one that cannot be asked or is read as it was scraped.
+fn subjects<'a>(
+    requests: &[(Request<'a>, Range)],
+    plans: &'a [Result<Plan, Gap>],
+) -> Vec<Option<Subject<'a>>> {
+    let of = |((request, _), plan): (&(Request<'a>, Range), &'a Result<Plan, Gap>)| {
+        let plan = plan.as_ref().ok().filter(|plan| !plan.is_raw)?;
+        Some(Subject::new(*request, plan))
+    };
+    requests.iter().zip(plans).map(of).collect()
 }
 
 /// The query of a signal in its environment.

@@ -385,6 +385,9 @@ fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String>
         };
         return Ok(typed(&series.into_iter().map(shaped).collect::<Vec<_>>(), true));
     }
+    if let Some((selector, within, is_count)) = newest(query) {
+        return newly(recording, (selector, within, is_count), &instants, ranged);
+    }
     let Counting { by, selector, window } =
         counting(query).ok_or_else(|| format!("the stand-in counts increases only, not `{query}`"))?;
     let mut series = Vec::new();
@@ -399,6 +402,41 @@ fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String>
         }
     }
     Ok(typed(&series, ranged))
+}
+
+/// The series whose newest values a query asks for, within how many seconds, and whether it asks of which definitions they
+/// are instead; none when it asks for something else.
+fn newest(query: &str) -> Option<(&str, i64, bool)> {
+    let inner = query.strip_prefix("count by (definition) (").and_then(|query| query.strip_suffix(')'));
+    let (selector, within) =
+        inner.unwrap_or(query).strip_prefix("last_over_time(")?.strip_suffix("s])")?.rsplit_once('[')?;
+    Some((selector, within.parse().ok()?, inner.is_some()))
+}
+
+/// The newest values of series, or of which definitions they are.
+fn newly(
+    recording: &Recording,
+    (selector, within, is_count): (&str, i64, bool),
+    instants: &[i64],
+    ranged: bool,
+) -> Result<Value, String> {
+    let [first, .., last] = *[instants, instants].concat().as_slice() else { return Ok(typed(&[], ranged)) };
+    let mut series = Vec::new();
+    let mut definitions: BTreeMap<String, usize> = BTreeMap::new();
+    for (labels, samples) in recording.samples(selector, first - within, last)? {
+        let value = |at: i64| samples.iter().rfind(|(of, _)| (at - within + 1..=at).contains(of));
+        let points: Vec<Value> =
+            instants.iter().filter_map(|at| Some(json!([at, value(*at)?.1.to_string()]))).collect();
+        if !points.is_empty() {
+            *definitions.entry(labels.get("definition").cloned().unwrap_or_default()).or_default() += 1;
+            series.push(shaped(&json!(labels), &points, ranged));
+        }
+    }
+    let count = |(definition, count): (String, usize)| {
+        shaped(&json!({ "definition": definition }), &[json!([last, count.to_string()])], false)
+    };
+    let counted: Vec<Value> = definitions.into_iter().map(count).collect();
+    Ok(typed(if is_count { &counted } else { &series }, ranged))
 }
 
 /// A query of the only shape that is counted.

@@ -13,6 +13,7 @@ use super::scraped::Stretch;
 use crate::budget::gap::Gap;
 use crate::budget::series::MOST;
 use crate::http::{Address, Credentials, HttpError, Response};
+use crate::source::plan::recording::DEFINITION;
 use crate::source::plan::{self, Points};
 use crate::source::promql::Group;
 use crate::source::raw::{Fault, Raw};
@@ -109,8 +110,10 @@ impl Reader<'_> {
         for (index, part) in question.parts.iter().enumerate() {
             for selector in part.fused.selectors() {
                 let name = selector.to_string();
-                let Figure::Increase(window) = part.figure;
-                let query = selector.increase(window);
+                let query = match part.figure {
+                    Figure::Increase(window) => selector.increase(window),
+                    Figure::Newest(_) => name.clone(),
+                };
                 let key = (index, name);
                 let rows = rows.get(&key).map(Vec::as_slice).unwrap_or_default();
                 let row = self.single(&query, rows);
@@ -150,6 +153,15 @@ impl Reader<'_> {
             }
         }
         Ok(rows)
+    }
+
+    /// The definitions of which there is exactly one recording.
+    pub(super) fn definitions(&self, answer: Result<Response, HttpError>) -> Result<Vec<String>, Gap> {
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        let data = self.data(&answer, "vector")?;
+        let once =
+            data.result.iter().filter(|row| row.value.as_ref().is_some_and(|(_, count)| *count == "1"));
+        Ok(once.filter_map(|row| row.metric.get(DEFINITION).cloned()).collect())
     }
 
     /// The samples of each series of a stretch.
@@ -346,7 +358,7 @@ fn received(answer: Result<Response, HttpError>) -> Result<Response, Refused> {
 }
 
 /// The gap for a question without an answer, with what to do.
-fn unreachable(error: &HttpError) -> Gap {
+pub(super) fn unreachable(error: &HttpError) -> Gap {
     let advice = match error {
         HttpError::Unreachable { .. } => "; check the address, and that it can be reached from here",
         HttpError::Redirect { .. } => "; if Prometheus is there, give that address",

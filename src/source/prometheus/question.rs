@@ -32,6 +32,8 @@ pub(super) const PART: &str = "slogate_part";
 pub(super) enum Figure {
     /// What its counters counted within so many seconds.
     Increase(i64),
+    /// What a rule recorded last, at most so many seconds ago.
+    Newest(i64),
 }
 
 /// One query.
@@ -48,6 +50,7 @@ impl Part {
     pub(super) fn query(&self) -> String {
         match self.figure {
             Figure::Increase(window) => self.fused.increase(window),
+            Figure::Newest(within) => self.fused.newest(within),
         }
     }
 }
@@ -204,8 +207,8 @@ pub(super) fn planned(requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
 /// What was answered, selector by selector.
 #[derive(Default)]
 pub(super) struct Answers {
-    /// The grid, with the stretch that each selector was asked about.
-    grid: BTreeMap<String, (Range, Counted)>,
+    /// The grid, with the stretches that each selector was asked about.
+    grid: BTreeMap<String, Vec<(Range, Counted)>>,
     /// What was asked about an instant.
     direct: BTreeMap<(String, i64), Result<Option<Decimal>, Gap>>,
 }
@@ -225,22 +228,35 @@ impl Answers {
         for (index, selector, counted) in answer.unwrap_or_else(refused) {
             match (question.when, question.parts.get(index).map(|part| part.figure)) {
                 (When::Grid(asked), _) => {
-                    let (whole, known) =
-                        self.grid.entry(selector).or_insert_with(|| (question.whole, Ok(None)));
-                    add(known, (*whole, asked), counted);
+                    let stretches = self.grid.entry(selector).or_default();
+                    if stretches.iter().all(|(whole, _)| *whole != question.whole) {
+                        stretches.push((question.whole, Ok(None)));
+                    }
+                    let same = stretches.iter_mut().filter(|(whole, _)| *whole == question.whole);
+                    same.for_each(|(whole, known)| add(known, (*whole, asked), counted.clone()));
                 }
                 (When::At(_), Some(Figure::Increase(window))) => {
                     let first = |points: Points<Decimal>| points?.first().copied().flatten();
                     self.direct.insert((selector, window), counted.map(first));
                 }
-                (When::At(_), None) => {}
+                (When::At(_), Some(Figure::Newest(_)) | None) => {}
             }
         }
     }
 
+    /// Takes in what else was answered.
+    pub(super) fn extend(&mut self, other: Self) {
+        for (selector, stretches) in other.grid {
+            self.grid.entry(selector).or_default().extend(stretches);
+        }
+        self.direct.extend(other.direct);
+    }
+
     /// The counts of a selector on a stretch of the grid; none where there is nothing in it at all.
     pub(super) fn grid(&self, selector: &Selector, range: Range) -> Counted {
-        let Some((whole, counted)) = self.grid.get(&selector.to_string()) else { return Err(lost()) };
+        let covers = |whole: &Range| whole.first <= range.first && range.last <= whole.last;
+        let mut stretches = self.grid.get(&selector.to_string()).into_iter().flatten();
+        let Some((whole, counted)) = stretches.find(|(whole, _)| covers(whole)) else { return Err(lost()) };
         let Some(points) = counted.as_ref().map_err(Clone::clone)? else { return Ok(None) };
         let start = usize::try_from((range.first - whole.first) / range.step.max(1)).unwrap_or(usize::MAX);
         let cut: Vec<Option<Decimal>> = points.iter().skip(start).take(plan::count(range)).copied().collect();

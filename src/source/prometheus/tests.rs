@@ -13,6 +13,7 @@ use crate::settings;
 use crate::source::plan::tests::{environment, slo};
 
 mod fused;
+mod ruled;
 mod scraped;
 
 const RANGE: Range = Range { first: 1_700_000_100, last: 1_700_000_700, step: 300 };

@@ -146,6 +146,12 @@ impl Fused {
         }
     }
 
+    /// The PromQL of the newest values within a window, in seconds: one for each series.
+    #[must_use]
+    pub fn newest(&self, window: i64) -> String {
+        format!("last_over_time({}[{window}s])", self.selected())
+    }
+
     /// The PromQL that selects what all of the selectors select.
     fn selected(&self) -> String {
         let Some(first) = self.members.values().next() else { return String::new() };
