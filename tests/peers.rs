@@ -26,6 +26,8 @@ mod agreement;
 mod company;
 #[path = "peers/eight_weeks.rs"]
 mod eight_weeks;
+#[path = "peers/moment.rs"]
+mod moment;
 #[path = "peers/prometheus.rs"]
 mod prometheus;
 #[path = "harness/recording.rs"]
@@ -34,6 +36,8 @@ mod recording;
 mod rules;
 #[path = "peers/server.rs"]
 mod server;
+#[path = "peers/tools.rs"]
+mod tools;
 #[path = "peers/victoria_metrics.rs"]
 mod victoria_metrics;
 

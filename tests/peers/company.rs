@@ -62,11 +62,11 @@ pub struct Slo {
     /// More keys of its objective, and how it counts.
     method: (&'static str, &'static str),
     /// `bad` or `good`.
-    pub kind: &'static str,
+    kind: &'static str,
     /// What counts bad events, or good ones.
-    pub part: &'static str,
+    part: &'static str,
     /// What counts all events.
-    pub total: &'static str,
+    total: &'static str,
 }
 
 /// Four weeks.
@@ -188,6 +188,24 @@ pub const SLOS: [Slo; 12] = [
 ];
 
 impl Slo {
+    /// The days of its period, where it counts events of a rolling one.
+    pub fn days(&self) -> Option<u16> {
+        let days = self.period.strip_prefix("{ duration: ")?.strip_suffix("d, isRolling: true }")?;
+        days.parse().ok().filter(|_| self.method == EVENTS)
+    }
+
+    /// How many bad events there were in a window, and how many in all, as one asks Prometheus.
+    pub fn counted(&self, window: &str) -> [String; 2] {
+        let of = |query: &str| {
+            let selector = query.trim_start_matches("sum(").trim_end_matches(" or vector(0)");
+            let selector = selector.trim_end_matches(')');
+            let (name, labels) = selector.split_once('{').unwrap_or((selector, "}"));
+            format!("sum(increase({name}{{env=\"prod\",{labels}[{window}]))")
+        };
+        let (part, total) = (of(self.part), of(self.total));
+        [if self.kind == "good" { format!("({total} - {part})") } else { part }, total]
+    }
+
     /// It as OpenSLO, with annotations.
     fn definition(&self, annotations: &str) -> String {
         let Self { service, target, period, method: (slice, method), kind, part, total } = self;

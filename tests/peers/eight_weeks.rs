@@ -80,8 +80,8 @@ const SERVICES: [Service; 12] = [
         pods: &[ALWAYS, ("b", 0, 720), ("c", 720, 56 * 24 + 1)],
         scrape: 1,
         rate: 200_000,
-        failing: 300,
-        incidents: &[(489, 180, 50_000), (1_155, 360, 150_000)],
+        failing: 100,
+        incidents: &[(489, 180, 50_000), (1_155, 360, 105_000)],
         ..PLAIN
     },
     // Another environment of it, where everything fails.

@@ -17,14 +17,21 @@ use tempfile::TempDir;
 /// The longest that it may take to become ready, or to answer.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The way to a server.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// `127.0.0.1:PORT`.
+    address: String,
+}
+
 /// A running server.
 pub struct Server {
     /// The program, as it is told.
     pub name: &'static str,
     /// The process.
     child: Child,
-    /// `127.0.0.1:PORT`.
-    address: String,
+    /// Where it listens.
+    line: Line,
     /// Configuration, data and log; removed when this is dropped.
     directory: TempDir,
 }
@@ -46,12 +53,17 @@ impl Server {
             .stderr(log)
             .spawn()
             .unwrap_or_else(|error| panic!("`{name}` cannot be started, which tests/run installs: {error}"));
-        Self { name, child, address, directory }
+        Self { name, child, line: Line { address }, directory }
     }
 
     /// Where it listens.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.line.address)
+    }
+
+    /// The way to it.
+    pub fn line(&self) -> Line {
+        self.line.clone()
     }
 
     /// What an instant query answers: the value of its single result; none when there is no result.
@@ -78,6 +90,18 @@ impl Server {
         }
     }
 
+    /// The body of a GET that is answered with 200.
+    pub fn get(&self, target: &str) -> io::Result<String> {
+        self.line.get(target)
+    }
+
+    /// The body of what a POST of so many bytes is answered with.
+    pub fn post(&self, target: &str, length: u64, body: &mut impl Read) -> io::Result<String> {
+        self.line.post(target, length, body)
+    }
+}
+
+impl Line {
     /// The body of a GET that is answered with 200.
     pub fn get(&self, target: &str) -> io::Result<String> {
         self.send(&format!("GET {target} HTTP/1.0\r\nHost: {}\r\n\r\n", self.address), &mut io::empty())
