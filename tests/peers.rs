@@ -26,6 +26,8 @@ mod agreement;
 mod company;
 #[path = "peers/eight_weeks.rs"]
 mod eight_weeks;
+#[path = "peers/holes.rs"]
+mod holes;
 #[path = "peers/moment.rs"]
 mod moment;
 #[path = "peers/prometheus.rs"]

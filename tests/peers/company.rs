@@ -222,7 +222,7 @@ impl Slo {
 }
 
 /// Writes the company's repository, with annotations on each SLO; the history is somewhere already.
-fn write(repository: &Path, history: &Path, annotations: &str) {
+pub fn write(repository: &Path, history: &Path, annotations: &str) {
     for place in ["slos", "policies"] {
         fs::create_dir_all(repository.join(place)).expect("a directory");
     }
@@ -238,7 +238,9 @@ fn write(repository: &Path, history: &Path, annotations: &str) {
     ] {
         fs::write(repository.join(file), text).expect("a file of the repository");
     }
-    fs::hard_link(history, repository.join("history.om.gz")).expect("the history, once more");
+    let link = repository.join("history.om.gz");
+    // A copy where it lies on another disk.
+    fs::hard_link(history, &link).or_else(|_| fs::copy(history, &link).map(drop)).expect("the history");
 }
 
 /// The company, and the servers that scraped it.
