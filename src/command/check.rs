@@ -18,7 +18,7 @@ use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::github::{Address, GitHub};
-use crate::http::{Client, Credentials, Limits};
+use crate::http::{Certificates, Client, Credentials, Limits};
 use crate::report::query_plan::{self, QueryPlan};
 use crate::report::{Report, json, markdown, problem, text};
 use crate::tree;
@@ -176,7 +176,7 @@ pub(super) fn prometheus(
     source: &cli::Source,
     world: &World,
 ) -> Result<Option<(String, Credentials)>, String> {
-    let credentials = || Credentials::read("SLOGATE_PROMETHEUS", |name| world.variable(name));
+    let credentials = || credentials("SLOGATE_PROMETHEUS", world);
     if let Some(url) = &source.prometheus {
         // An address that went missing must not let a recording decide in its place.
         return if url.trim().is_empty() {
@@ -187,6 +187,17 @@ pub(super) fn prometheus(
     }
     let Some(url) = world.variable("SLOGATE_PROMETHEUS_URL") else { return Ok(None) };
     Ok(Some((url.to_owned(), credentials()?)))
+}
+
+/// Who asks, and what the connection is proved by, from variables of the environment with this prefix.
+pub(super) fn credentials(prefix: &str, world: &World) -> Result<Credentials, String> {
+    let variable = |name: &str| world.variable(name);
+    let file = |path: &str| {
+        let bytes = tree::read_file(&world.directory.join(path)).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| format!("`{path}` is no text"))
+    };
+    let certificates = Certificates::read(prefix, variable, file)?;
+    Ok(Credentials::read(prefix, variable)?.over(certificates))
 }
 
 /// The exit when something could not be told: only what would have been a success becomes a failure of its own.
