@@ -26,6 +26,8 @@ mod agreement;
 mod company;
 #[path = "peers/eight_weeks.rs"]
 mod eight_weeks;
+#[path = "peers/encryption.rs"]
+mod encryption;
 #[path = "peers/holes.rs"]
 mod holes;
 #[path = "peers/moment.rs"]

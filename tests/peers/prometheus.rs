@@ -11,22 +11,36 @@ use super::server::Server;
 
 /// Fills one with a recording, starts it, and waits until it answers.
 pub fn filled(recording: &Path) -> Server {
+    let mut server = started(recording, None);
+    server.wait(|server| server.get("/-/ready").is_ok());
+    server
+}
+
+/// The same, which is encrypted as a file of its own says, and is ready for those whom it knows.
+pub fn encrypted(recording: &Path, web: &Path) -> Server {
+    let mut server = started(recording, Some(web));
+    // It listens before it has read its blocks, and cannot be asked; its log says when it has.
+    server.wait(|server| server.log().contains("Server is ready to receive web requests"));
+    server
+}
+
+/// Fills one and starts it.
+fn started(recording: &Path, web: Option<&Path>) -> Server {
     let directory = tempfile::tempdir().expect("a directory for its data");
     import(recording, directory.path());
     let configuration = directory.path().join("prometheus.yml");
     fs::write(&configuration, "global: {}\n").expect("its configuration can be written");
-    let mut server = Server::start("prometheus", directory, |address, directory| {
-        vec![
+    Server::start("prometheus", directory, |address, directory| {
+        let mut arguments = vec![
             format!("--config.file={}", directory.join("prometheus.yml").display()),
             format!("--storage.tsdb.path={}", directory.join("data").display()),
             // The default of 15 days would delete the blocks at the start.
             "--storage.tsdb.retention.time=10y".to_owned(),
             format!("--web.listen-address={address}"),
-            "--log.level=warn".to_owned(),
-        ]
-    });
-    server.wait(|server| server.get("/-/ready").is_ok());
-    server
+        ];
+        arguments.extend(web.map(|file| format!("--web.config.file={}", file.display())));
+        arguments
+    })
 }
 
 /// Writes a recording into the data directory as blocks.

@@ -81,13 +81,17 @@ impl Server {
     pub fn wait(&mut self, until: impl Fn(&Self) -> bool) {
         let begun = Instant::now();
         while !until(self) {
-            let log = || fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
             if let Some(status) = self.child.try_wait().expect("its state can be asked") {
-                panic!("{} ended with {status}: {}", self.name, log());
+                panic!("{} ended with {status}: {}", self.name, self.log());
             }
-            assert!(begun.elapsed() < PATIENCE, "{} is not ready: {}", self.name, log());
+            assert!(begun.elapsed() < PATIENCE, "{} is not ready: {}", self.name, self.log());
             thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
     }
 
     /// The body of a GET that is answered with 200.
