@@ -169,7 +169,7 @@ pub const SLOS: [Slo; 12] = [
     },
     Slo {
         service: "rare",
-        target: "0.99",
+        target: "0.98",
         period: ROLLING,
         method: EVENTS,
         kind: "bad",

@@ -196,7 +196,7 @@ const SERVICES: [Service; 12] = [
         ],
         scrape: 1,
         rate: 12,
-        failing: 5_000,
+        failing: 13_000,
         ..PLAIN
     },
 ];
