@@ -82,14 +82,14 @@ fn events_are_read_from_the_grid_and_compared_with_one_query() {
     assert_eq!(
         lines,
         [
-            "GET /api/v1/query?query=sum%28increase%28b%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700 \
-             HTTP/1.1",
-            "GET /api/v1/query?query=sum%28increase%28t%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700 \
-             HTTP/1.1",
+            "GET /api/v1/query?query=sum%28increase%28b%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700\
+             &nocache=1 HTTP/1.1",
+            "GET /api/v1/query?query=sum%28increase%28t%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700\
+             &nocache=1 HTTP/1.1",
             "GET /api/v1/query_range?query=sum%28increase%28b%7Benv%3D%22prod%22%7D%5B300s%5D%29%29&\
-             start=1700000100&end=1700000700&step=300 HTTP/1.1",
+             start=1700000100&end=1700000700&step=300&nocache=1 HTTP/1.1",
             "GET /api/v1/query_range?query=sum%28increase%28t%7Benv%3D%22prod%22%7D%5B300s%5D%29%29&\
-             start=1700000100&end=1700000700&step=300 HTTP/1.1",
+             start=1700000100&end=1700000700&step=300&nocache=1 HTTP/1.1",
         ]
     );
 }
@@ -328,8 +328,8 @@ fn a_signal_fires_where_its_query_is_not_zero_and_is_unknown_where_it_has_no_num
     assert_eq!(
         lines,
         [
-            "GET /api/v1/query_range?query=max%28cpu%7Benv%3D%22prod%22%7D%29+%3E+bool+0.9&start=300&end=1800&step=300 \
-             HTTP/1.1"
+            "GET /api/v1/query_range?query=max%28cpu%7Benv%3D%22prod%22%7D%29+%3E+bool+0.9&start=300&end=1800&step=300\
+             &nocache=1 HTTP/1.1"
         ]
     );
 }

@@ -50,7 +50,7 @@ fn rises_are_counted_per_series_with_restarts() {
     let requests = stub.requests();
     assert_eq!(requests.len(), 2);
     // From two steps before the first point.
-    let wanted = "GET /api/v1/query?query=t%7Benv%3D%22prod%22%7D%5B1200s%5D&time=1700000700 HTTP";
+    let wanted = "GET /api/v1/query?query=t%7Benv%3D%22prod%22%7D%5B1200s%5D&time=1700000700&nocache=1 HTTP";
     assert!(requests.iter().any(|request| request.starts_with(wanted)), "{requests:#?}");
 }
 
