@@ -96,12 +96,15 @@ impl Exclusion {
     #[must_use]
     pub fn between(&self, from: i64, until: i64) -> Vec<(i64, i64)> {
         let over = self.until.map_or(i64::MAX, Timestamp::as_second).min(until);
+        let touching = from.saturating_sub(self.duration)..over;
+        let once = self.start.as_second();
         let begins = match &self.recurrence {
-            Some(recurrence) => recurrence.begins(over),
-            None => vec![self.start.as_second()],
+            Some(recurrence) => recurrence.within(touching),
+            None if touching.contains(&once) => std::slice::from_ref(&once),
+            None => &[],
         };
-        let stretches = begins.into_iter().map(|begin| (begin, begin.saturating_add(self.duration)));
-        stretches.filter(|(begin, end)| *begin < until && *end > from).collect()
+        let stretches = begins.iter().map(|begin| (*begin, begin.saturating_add(self.duration)));
+        stretches.filter(|(_, end)| *end > from).collect()
     }
 
     /// How long it lasts and when, in words: `2h from 2026-10-04T00:00:00Z, FREQ=WEEKLY;BYDAY=SU (Europe/Berlin)`.

@@ -28,6 +28,7 @@ mod breach;
 mod consistency;
 mod counting;
 pub mod exclusion;
+pub mod downtime;
 mod figures;
 pub mod forecast;
 pub mod gap;

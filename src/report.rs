@@ -24,8 +24,10 @@ use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod adjusted;
 pub mod attribution;
+pub mod budgets;
 pub mod chart;
 pub mod consequence;
+pub mod depletion;
 pub mod definitions;
 pub mod escape;
 pub mod explanation;

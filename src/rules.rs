@@ -166,6 +166,11 @@ fn plan(slo: &Slo, environment: &str, matchers: &Environment, step: i64) -> Resu
     if let Some(one) = slo.unreckoned(step).into_iter().next() {
         return Err(refused(everywhere, one.reason, &one.place, "count events, or watch it by other means"));
     }
+    if let Some(kept) = slo.indicator.kept() {
+        let reason = "Datadog counts its events, and not Prometheus".to_owned();
+        let help = "watch it with a burn rate alert in Datadog, or with `slogate check`";
+        return Err(refused(everywhere, reason, &kept.said.place, help));
+    }
     let request = Request { slo, environment, matchers };
     Plan::of(&request, Range { first: step, last: step, step }).map_err(|gap| {
         let reason = if let Gap::NoData { detail } | Gap::Unsupported { detail } = gap {

@@ -13,12 +13,15 @@ use crate::catalog::Slo;
 use crate::settings::{self, Environment};
 
 pub mod number;
+mod shown;
 pub mod promql;
 pub mod plan;
 pub mod raw;
 pub mod openmetrics;
 pub mod snapshot;
 pub mod prometheus;
+pub mod datadog;
+pub mod switchboard;
 pub mod recorded;
 
 /// One question to a source: the events of one SLO in one environment.

@@ -16,11 +16,18 @@ use crate::settings::{self, duration};
 /// The years in which something may begin.
 const YEARS: std::ops::RangeInclusive<i16> = 2_000..=2_099;
 
+/// The most exclusions of all files together.
+const MOST: usize = 200;
+
+/// The most rules that are refused before no other is looked at: one that never comes costs time.
+const MOST_REFUSED: usize = 20;
+
 /// Reads adjustments from all of their files. With an error among the problems they are not whole.
 #[must_use]
 pub fn load(files: &[SourceText]) -> (Adjustments, Vec<Diagnostic>) {
     let mut adjustments = Adjustments::default();
     let mut problems = Vec::new();
+    let (mut count, mut refused) = (0, 0);
     for source in files {
         let documents = match document::parse(source) {
             Ok(documents) => documents,
@@ -31,13 +38,22 @@ pub fn load(files: &[SourceText]) -> (Adjustments, Vec<Diagnostic>) {
         };
         for document in &documents {
             problems.extend(document.check(Schema::Adjustments));
-            let mut loader = Loader { problems: &mut problems };
+            let mut loader = Loader { problems: &mut problems, refused };
             for part in items(document.root(), "exclusions") {
+                count += 1;
+                if count > MOST {
+                    let message = format!("there are more than {MOST} exclusions");
+                    let problem = Diagnostic::error(Code::WrongValue, message);
+                    let help = "let one exclusion name several services, and recur";
+                    loader.problems.push(problem.at(part.place(), "not looked at any more").help(help));
+                    return (adjustments, problems);
+                }
                 adjustments.exclusions.extend(loader.exclusion(part));
             }
             for part in items(document.root(), "top_ups") {
                 adjustments.top_ups.extend(loader.top_up(part));
             }
+            refused = loader.refused;
         }
     }
     problems.extend(twice(&adjustments));
@@ -80,6 +96,8 @@ fn twice(adjustments: &Adjustments) -> Vec<Diagnostic> {
 struct Loader<'p> {
     /// What has been found.
     problems: &'p mut Vec<Diagnostic>,
+    /// How many rules were refused.
+    refused: usize,
 }
 
 impl Loader<'_> {
@@ -122,13 +140,12 @@ impl Loader<'_> {
         let seconds = part.get("duration").and_then(Part::text).and_then(duration);
         let zone = self.zone(part);
         let recurrence = self.recurrence(part, start.clone(), zone);
-        if let Some(((start, _), until)) =
-            start.as_ref().zip(until).filter(|((start, _), until)| until <= start)
+        if let Some(((start, _), until)) = start.as_ref().zip(until)
+            && until <= *start
+            && let Some(part) = part.get("until")
         {
-            if let Some(part) = part.get("until") {
-                let message = format!("nothing begins at {start} and before {until}");
-                self.wrong(part, message, "write a later end, or take the exclusion out");
-            }
+            let message = format!("nothing begins at {start} and before {until}");
+            self.wrong(part, message, "write a later end, or take the exclusion out");
         }
         Some(Exclusion {
             name: name.text()?.to_owned(),
@@ -175,9 +192,13 @@ impl Loader<'_> {
         };
         let (rule, (start, offset)) = (part.text()?, start?);
         let (name, zone) = zone.map_or((None, offset), |(name, zone)| (Some(name), zone));
+        if self.refused >= MOST_REFUSED {
+            return None;
+        }
         match Recurrence::new(rule, start, zone, name) {
             Ok(recurrence) => Some(recurrence),
             Err((message, help)) => {
+                self.refused += 1;
                 self.wrong(part, message, help);
                 None
             }

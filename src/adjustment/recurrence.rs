@@ -5,14 +5,16 @@
 //! in winter. A time that the clocks skip is moved on by as much as they skip, and of one that they show twice it is the
 //! first (RFC 5545, 3.3.5). Rules are bounded: daily at most, and no more occurrences than anybody plans.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use rrule::RRuleSet;
 
-/// The most occurrences that are looked at, from the first one on: one a day from the year 2000 to 2054. What would come
-/// behind them is not excluded.
-const MOST: usize = 20_000;
+/// The most occurrences that are looked at, from the first one on: one a day for ten years. What would come behind them
+/// is not excluded.
+const MOST: usize = 4_000;
 
 /// The parts that a rule may have.
 const PARTS: [&str; 10] = [
@@ -93,10 +95,10 @@ impl Recurrence {
         }
     }
 
-    /// When each begins before an instant, in seconds since the epoch, ascending.
-    pub(super) fn begins(&self, until: i64) -> Vec<i64> {
-        let count = self.begins.partition_point(|begin| *begin < until);
-        self.begins.get(..count).unwrap_or_default().to_vec()
+    /// When each begins that begins within a stretch of time, in seconds since the epoch, ascending.
+    pub(super) fn within(&self, stretch: Range<i64>) -> &[i64] {
+        let index = |instant: i64| self.begins.partition_point(|begin| *begin < instant);
+        self.begins.get(index(stretch.start)..index(stretch.end)).unwrap_or_default()
     }
 
     /// The rule, and by whose clocks: `FREQ=WEEKLY;BYDAY=SU (Europe/Berlin)`.

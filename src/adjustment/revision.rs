@@ -5,12 +5,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::{Adjustments, Exclusion, Named, Returned};
 use crate::settings::revision::{Resettled, Subject};
 
-/// What differs between the adjustments before a change and those behind it.
+/// What differs between the adjustments before a change and those behind it, at an instant: what it excludes that began
+/// before is said to be excluded afterwards.
 #[must_use]
-pub fn compare(before: &Adjustments, after: &Adjustments) -> Vec<Resettled> {
+pub fn compare(before: &Adjustments, after: &Adjustments, now: Timestamp) -> Vec<Resettled> {
     let (was, is) = (before.by_name(), after.by_name());
     let names: BTreeSet<&str> = was.keys().chain(is.keys()).copied().collect();
     let mut found = Vec::new();
@@ -18,6 +21,8 @@ pub fn compare(before: &Adjustments, after: &Adjustments) -> Vec<Resettled> {
         let told = |of: &BTreeMap<&str, &Exclusion>| of.get(name).map(|one| whole(one));
         let (from, to) = (told(&was), told(&is));
         if from != to {
+            let afterwards = is.get(name).is_some_and(|one| one.start < now);
+            let to = to.map(|to| if afterwards { format!("{to}, declared after it began") } else { to });
             found.push(Resettled { subject: Subject::Exclusion(name.to_owned()), key: None, from, to });
         }
     }

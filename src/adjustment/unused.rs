@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Adjustments, Exclusion, Named};
+use crate::budget::quarter::LONGEST;
 use crate::catalog::Catalog;
 use crate::diagnostic::{self, Code, Diagnostic, Place};
 use crate::settings::Settings;
@@ -73,8 +74,9 @@ pub fn over(
             settings.environments.keys().any(|environment| exclusion.concerns(slo, environment))
         });
         let Some(longest) = concerned.map(|slo| slo.period).max() else { continue };
-        // Two periods of history are read, and a quarter by policies that ask for one.
-        let begin = now_seconds.saturating_sub(longest.saturating_mul(2).max(longest + 92 * 86_400));
+        // Three periods of history are read, and a quarter and a period by policies that ask for one.
+        let begin =
+            now_seconds.saturating_sub(longest.saturating_mul(3).max(longest.saturating_add(LONGEST)));
         if exclusion.between(begin, i64::MAX).is_empty() {
             let message = format!("the exclusion `{}` was over long ago", exclusion.name);
             let help = "take it out: no history that is read reaches back to it";

@@ -76,7 +76,7 @@ impl Unattributed {
                 "name the dependency in the condition as a text, and declare it under the service"
             }
             Self::NoSlo => {
-                "define an SLO of the dependency in that environment, as of a service of that name"
+                "declare a service of that name, and define an SLO of it that holds in this environment"
             }
             Self::Gap { gap, .. } => gap.help(),
         }
@@ -237,7 +237,7 @@ impl Budget {
     }
 
     /// The incidents of an SLO of a dependency by the indices of this budget.
-    fn lens<'a>(&self, upstream: &'a Budget) -> Lens<'a> {
+    fn lens<'a>(&self, upstream: &'a Self) -> Lens<'a> {
         let shift = (self.first - upstream.first).div_euclid(self.step);
         Lens { incidents: upstream.incidents(), shift }
     }

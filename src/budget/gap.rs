@@ -53,6 +53,11 @@ pub enum Gap {
         /// What happened, and after how many tries.
         detail: String,
     },
+    /// The source counts over longer times than a step.
+    Coarse {
+        /// Over which ones, and what step would do.
+        detail: String,
+    },
     /// A number that is none: NaN or infinity.
     NotFinite {
         /// Where it came from.
@@ -83,6 +88,7 @@ impl Gap {
             Self::TooFew { .. } => "too_few",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unreachable { .. } => "unreachable",
+            Self::Coarse { .. } => "coarse",
             Self::NotFinite { .. } => "not_finite",
             Self::Inconsistent { .. } => "inconsistent",
             Self::Unsupported { .. } => "unsupported",
@@ -101,6 +107,7 @@ impl Gap {
             Self::TooFew { .. } => "too few events",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unreachable { .. } => "no answer",
+            Self::Coarse { .. } => "too coarse",
             Self::NotFinite { .. } => "no finite number",
             Self::Inconsistent { .. } => "contradictory",
             Self::Unsupported { .. } => "not supported",
@@ -129,6 +136,9 @@ impl Gap {
             Self::Ambiguous { .. } => "wrap the query in `sum(...)` or add label matchers",
             Self::Unreachable { .. } => {
                 "look at the address, the token and the monitoring system, then run it again"
+            }
+            Self::Coarse { .. } => {
+                "lengthen `step` in the settings: events are never spread over the time that they were counted in"
             }
             Self::NotFinite { .. } => {
                 "look at the series in the monitoring system; a counter is a finite number"
@@ -172,7 +182,9 @@ impl fmt::Display for Gap {
             }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
             Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
-            Self::Unreachable { detail } | Self::Unsupported { detail } => f.write_str(detail),
+            Self::Unreachable { detail } | Self::Coarse { detail } | Self::Unsupported { detail } => {
+                f.write_str(detail)
+            }
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
         }

@@ -56,6 +56,12 @@ impl Budget {
     /// What was recorded behind `t` is no future.
     #[must_use]
     pub fn if_nothing_more_burns(&self, t: i64, points: usize) -> Self {
+        self.ahead(t, points, |_, _| Decimal::ZERO)
+    }
+
+    /// The same, with as many bad events in the step that ends at a grid point as is said for that point and its
+    /// traffic.
+    pub(super) fn ahead(&self, t: i64, points: usize, bad: impl Fn(i64, Decimal) -> Decimal) -> Self {
         let mut supposed = self.cut(self.points_until(t));
         let period = self.period.stretch(t, self.step).map_or(0, |stretch| stretch.length);
         supposed.attribution = self.attribution.seen_as(|one| one.if_nothing_more_burns(t, points));
@@ -63,13 +69,14 @@ impl Budget {
             let before = supposed.points.len().checked_sub(period);
             let repeated = before.and_then(|index| supposed.points.get(index).copied().flatten());
             let total = repeated.map_or(Decimal::ZERO, |events| events.total);
-            supposed.push(Some(Total { bad: Decimal::ZERO, total }));
+            let bad = bad(supposed.instant(supposed.points.len()), total);
+            supposed.push(Some(Total { bad, total }));
         }
         supposed
     }
 
     /// How many points there are up to grid point `t`.
-    fn points_until(&self, t: i64) -> usize {
+    pub(super) fn points_until(&self, t: i64) -> usize {
         let index = usize::try_from((t - self.first).div_euclid(self.step));
         index.map_or(0, |index| self.points.len().min(index.saturating_add(1)))
     }

@@ -305,6 +305,10 @@ fn counted(indicator: &Indicator) -> BTreeMap<&'static str, String> {
             parts
         }
         Indicator::Plugin { id, .. } => BTreeMap::from([("plugin", id.clone())]),
+        Indicator::Datadog(kept) => {
+            let ids: Vec<String> = kept.ids.iter().map(|(name, id)| format!("{name}: {id}")).collect();
+            BTreeMap::from([("SLO in Datadog", ids.join(", "))])
+        }
         Indicator::Foreign { system, .. } => BTreeMap::from([("metrics system", system.clone())]),
     }
 }

@@ -21,7 +21,7 @@ pub struct Layered {
 #[derive(Debug, Clone, Args)]
 pub struct Source {
     /// Read recorded observations instead of asking a monitoring system.
-    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prometheus", "datadog"])]
     pub observations: Option<PathBuf>,
 
     /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. Who asks is told by the
@@ -33,6 +33,12 @@ pub struct Source {
     /// the system, or of the file that `SSL_CERT_FILE` names.
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
+
+    /// The site of Datadog for the SLOs that are kept there (`datadoghq.eu`), or an address of its API; also from
+    /// `SLOGATE_DATADOG_SITE`. The keys come from the environment alone: `SLOGATE_DATADOG_API_KEY`, and
+    /// `SLOGATE_DATADOG_APP_KEY` with the permission `slos_read`. All other SLOs are read from where they are without it.
+    #[arg(long, value_name = "SITE")]
+    pub datadog: Option<String>,
 
     /// Seconds within which everything must be answered.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]

@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::adjustment::{self, Adjustments, Applied};
 use crate::catalog::{Catalog, Slo};
 use crate::command::ground::Ground;
@@ -18,7 +20,7 @@ use crate::policy::ruling::{self, Measured, Ruling};
 use crate::report::adjusted::{Adjusted, Excluded, Unadjusted};
 use crate::report::reckoned;
 use crate::settings::{self, Settings};
-use crate::verdict::Verdict;
+use crate::verdict::{self, Situation, Verdict};
 
 /// Reads all adjustments among these paths, and finds what is wrong in them, or does nothing.
 ///
@@ -69,16 +71,6 @@ impl Both {
         Self { judged: Measured { budget, ..measured }, bare, applied }
     }
 
-    /// What of the adjustments changed the rulings: exclusions by their names, top-ups by their SLO.
-    pub fn mattered(&self, with: &[Ruling], without: &[Ruling], past: Past<'_>) -> Vec<String> {
-        if with == without {
-            return Vec::new();
-        }
-        let slo = &self.judged.subject.slo;
-        let given = past.top_ups(slo).next().map(|_| format!("the top-up of {slo}"));
-        self.applied.iter().map(|one| one.name.clone()).chain(given).collect()
-    }
-
     /// What the report says of its exclusions; none where they take nothing of its history.
     pub fn line(&self) -> Option<Adjusted> {
         let (budget, t) = (self.judged.budget.as_ref().ok()?, self.judged.t);
@@ -91,38 +83,48 @@ impl Both {
     }
 }
 
-/// What a policy rules on a budget, and what it would rule if nothing were adjusted. What is given back is part of `past`.
-pub fn rule(
-    policy: &Policy,
-    both: &Both,
-    past: Past<'_>,
-    unadjusted: Past<'_>,
-) -> (Vec<Ruling>, Vec<Ruling>) {
-    if policy.header.scope.organization {
-        // `ruling` takes exclusions out itself: it is told of the same budget as everybody.
-        let rulings = ruling::rule(policy, &both.judged, unadjusted);
-        return (rulings.clone(), rulings);
-    }
-    let rulings = ruling::rule(policy, &both.judged, past);
-    let given = past.top_ups(&both.judged.subject.slo).next().is_some();
-    let bare = if both.applied.is_empty() && !given {
-        rulings.clone()
-    } else {
-        ruling::rule(policy, &both.bare, unadjusted)
-    };
-    (rulings, bare)
+/// What policies rule on budgets, and what they would rule if nothing were adjusted.
+#[derive(Default)]
+pub struct Rulings {
+    /// What they rule.
+    pub judged: Vec<Ruling>,
+    /// What they would rule.
+    bare: Vec<Ruling>,
+    /// What of the adjustments changed any of them: exclusions by their names, top-ups by their SLO.
+    mattered: BTreeSet<String>,
 }
 
-/// What would be decided if nothing were adjusted, where that differs.
-pub fn unadjusted(verdict: &Verdict, bare: &Verdict, names: &BTreeSet<String>) -> Option<Unadjusted> {
-    let differs = verdict.effect != bare.effect || verdict.exit != bare.exit;
-    let decided = bare.rulings.iter().filter(|one| one.effect == bare.effect);
-    let clauses: BTreeSet<String> =
-        decided.map(|one| format!("{}/{}", one.ruling.policy, one.ruling.clause)).collect();
-    differs.then(|| Unadjusted {
-        effect: bare.effect,
-        exit: bare.exit,
-        clauses: clauses.into_iter().collect(),
-        adjustments: names.iter().cloned().collect(),
-    })
+impl Rulings {
+    /// Lets a policy rule on a budget, both ways. What is given back is part of `past`, and not of `unadjusted`.
+    pub fn add(&mut self, policy: &Policy, both: &Both, past: Past<'_>, unadjusted: Past<'_>) {
+        // Of exclusions an organisation's policy knows by itself that they are nothing to it.
+        let past = if policy.header.scope.organization { unadjusted } else { past };
+        let given = past.top_ups(&both.judged.subject.slo).next().is_some();
+        let judged = ruling::rule(policy, &both.judged, past);
+        let is_adjusted = given || !both.applied.is_empty();
+        let bare = if is_adjusted { ruling::rule(policy, &both.bare, unadjusted) } else { judged.clone() };
+        if judged != bare {
+            let given = given.then(|| format!("the top-up of {}", both.judged.subject.slo));
+            self.mattered.extend(both.applied.iter().map(|one| one.name.clone()).chain(given));
+        }
+        self.judged.extend(judged);
+        self.bare.extend(bare);
+    }
+
+    /// The verdict, and what would be decided if nothing were adjusted, where that differs.
+    pub fn fold(self, situation: &Situation, ahead: &[Timestamp]) -> (Verdict, Option<Unadjusted>) {
+        let verdict = verdict::fold(situation, self.judged, ahead);
+        let bare = verdict::fold(situation, self.bare, &[]);
+        let decided = bare.rulings.iter().filter(|one| one.effect == bare.effect);
+        let clauses: BTreeSet<String> =
+            decided.map(|one| format!("{}/{}", one.ruling.policy, one.ruling.clause)).collect();
+        let differs = verdict.effect != bare.effect || verdict.exit != bare.exit;
+        let unadjusted = differs.then(|| Unadjusted {
+            effect: bare.effect,
+            exit: bare.exit,
+            clauses: clauses.into_iter().collect(),
+            adjustments: self.mattered.into_iter().collect(),
+        });
+        (verdict, unadjusted)
+    }
 }

@@ -17,7 +17,7 @@ use crate::budget::gap::Gap;
 use crate::catalog::{Catalog, Slo};
 use crate::change::Change;
 use crate::cli::Check;
-use crate::command::adjusted::{self, Both};
+use crate::command::adjusted::{Both, Rulings};
 use crate::command::basis::{self, Basis};
 use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
@@ -29,7 +29,7 @@ use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Credentials};
 use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
-use crate::policy::ruling::{Measured, Ruling};
+use crate::policy::ruling::Measured;
 use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
@@ -61,6 +61,8 @@ pub struct Case<'a> {
     pub client: &'a Client,
     /// The address of a Prometheus and who asks it, when one is given.
     pub prometheus: Option<(String, Credentials)>,
+    /// The site of a Datadog and its keys, or why there is none.
+    pub datadog: Result<(String, Credentials), String>,
     /// GitHub's API, when it can be asked.
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
@@ -76,6 +78,7 @@ impl<'a> Case<'a> {
             observations: self.check.source.observations.as_deref(),
             directory: self.directory.clone(),
             prometheus: self.prometheus.clone(),
+            datadog: self.datadog.clone(),
             client: self.client,
         }
     }
@@ -237,8 +240,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in files.
     let (ledger, without) = (Ledger::new(adjustments.events()), Ledger::default());
     let (past, unadjusted) = (ledger.until(now), without.until(now));
-    let (mut rulings, mut bare): (Vec<Ruling>, Vec<Ruling>) = (Vec::new(), Vec::new());
-    let mut mattered = BTreeSet::new();
+    let mut rulings = Rulings::default();
     let mut in_vain = BTreeSet::new();
     let mut answers = dependency::Answers::reckon(&asked, observed);
     for (asked, policies) in &subjects {
@@ -249,10 +251,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
         let line = BudgetLine::reckon(measured, &slo.title, share, slo.period_at(t));
         judged.report.budgets.push(BudgetLine { adjusted: both.line(), ..line });
         for policy in policies {
-            let (with, without) = adjusted::rule(policy, &both, past, unadjusted);
-            mattered.extend(both.mattered(&with, &without, past));
-            rulings.extend(with);
-            bare.extend(without);
+            rulings.add(policy, &both, past, unadjusted);
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
         judged.report.notes.extend(judged.report.budgets.last().and_then(estimate));
@@ -277,10 +276,9 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let mut ahead: Vec<Timestamp> = policies.iter().filter_map(effective).collect();
     ahead.extend(judged.measured.iter().filter_map(|measured| reset(measured, settings.step, now)));
     let situation = situation(rules, (name, environment), now, &mut judged.report);
-    judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
-    let verdict = verdict::fold(&situation, rulings, &ahead);
-    let bare = verdict::fold(&situation, bare, &[]);
-    judged.report.unadjusted = adjusted::unadjusted(&verdict, &bare, &mattered);
+    judged.report.passing = verdict::passing(&situation, &rulings.judged, settings.changes.keys());
+    let (verdict, unadjusted) = rulings.fold(&situation, &ahead);
+    judged.report.unadjusted = unadjusted;
     Ok(verdict)
 }
 

@@ -62,7 +62,7 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
         return Some(untold(Vec::new(), "too many paths changed to tell what they make of SLOs"));
     };
     let judging = &basis.rules.settings;
-    let globs = [&judging.slos, &judging.adjustments].map(|globs| settings::glob(globs));
+    let globs = [&judging.slos, &judging.adjustments].map(settings::glob);
     let mut files = changed.clone();
     files.retain(|path| path == settings::FILE || globs.iter().any(|globs| globs.is_match(path)));
     if files.is_empty() {
@@ -99,7 +99,8 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
     match read {
         Ok((rules, catalog, adjustments)) => {
             let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
-            proposed.settings = adjustment::revision::compare(&basis.adjustments, &adjustments);
+            let now = report.verdict.evaluated_at;
+            proposed.settings = adjustment::revision::compare(&basis.adjustments, &adjustments, now);
             if problems.iter().any(Diagnostic::is_error) {
                 // What cannot be read is not removed.
                 proposed.settings.retain(|one| one.to.is_some());

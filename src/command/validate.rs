@@ -209,6 +209,7 @@ pub fn examine(
         problems.extend(soundness::examine(policy, &covered, complete));
         if complete {
             problems.extend(supply::without_sla(policy, &slos));
+            problems.extend(supply::without_dependency(policy, &slos, settings));
         }
     }
     Ok((rules, law))

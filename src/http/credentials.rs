@@ -110,6 +110,22 @@ impl Credentials {
         &self.certificates
     }
 
+    /// Credentials of headers alone, by their names in lower case.
+    ///
+    /// # Errors
+    /// When a value cannot stand in a header. It is not in the message.
+    pub fn headers(headers: impl IntoIterator<Item = (&'static str, Secret)>) -> Result<Self, String> {
+        let checked = headers.into_iter().map(|(name, value)| {
+            let fits = HeaderValue::from_str(value.expose()).is_ok();
+            if fits {
+                Ok((name.to_owned(), value))
+            } else {
+                Err(format!("`{name}` cannot be sent: it is no header"))
+            }
+        });
+        Ok(Self { headers: checked.collect::<Result<_, String>>()?, ..Self::default() })
+    }
+
     /// True when they say who asks.
     #[must_use]
     pub fn authorizes(&self) -> bool {

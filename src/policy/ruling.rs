@@ -140,7 +140,7 @@ pub fn spans(
 /// A budget as far as a policy may believe in it. To an organisation's policy nothing that is written beside an SLO makes
 /// it known, nothing that a team excludes is excluded, and where it is known exactly, no estimate of an earlier day has
 /// a say.
-fn believed(policy: &Policy, budget: &Arc<Budget>, t: i64) -> Arc<Budget> {
+pub(super) fn believed(policy: &Policy, budget: &Arc<Budget>, t: i64) -> Arc<Budget> {
     let requirements = budget.terms().requirements;
     let above = policy.header.scope.organization;
     let bent = || budget.is_adjusted() || budget.dependencies().next().is_some();

@@ -249,7 +249,7 @@ fn table(out: &mut String, report: &Report) {
         }
     }
     for said in adjusted::sentences(report, "Without", safe) {
-        let _ = writeln!(out, "{}.\n", said);
+        let _ = writeln!(out, "{said}.\n");
     }
 }
 

@@ -89,19 +89,19 @@ impl Drop for Standin {
 
 /// A request as it came in.
 #[derive(Clone)]
-struct Incoming {
+pub struct Incoming {
     /// The method.
-    method: String,
+    pub method: String,
     /// The path, without the query.
-    path: String,
+    pub path: String,
     /// The parameters of query and body together.
-    parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, String>,
     /// The headers that say who asks: a line each.
-    who: Vec<String>,
+    pub who: Vec<String>,
 }
 
 /// Reads one request; none when the client has gone.
-fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming>> {
+pub fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -117,7 +117,8 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().unwrap_or(0);
         }
-        if name.eq_ignore_ascii_case("authorization") || name.to_lowercase().starts_with("x-") {
+        let plain = name.to_lowercase();
+        if plain == "authorization" || plain.starts_with("x-") || plain.starts_with("dd-") {
             who.push(format!("{}: {}", name.to_lowercase(), value.trim()));
         }
     }
@@ -278,7 +279,7 @@ fn reply(
 }
 
 /// Writes a whole response.
-fn send(writer: &mut TcpStream, status: &str, header: &str, body: &str) -> std::io::Result<()> {
+pub fn send(writer: &mut TcpStream, status: &str, header: &str, body: &str) -> std::io::Result<()> {
     write!(writer, "HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
     writer.flush()
 }

@@ -152,6 +152,23 @@ fn a_shorter_period_of_the_dependency_must_be_known_over_all_of_ours() {
     assert!(matches!(hour(points), Err(Unattributed::Gap { gap: Gap::Coverage { .. }, .. })));
 }
 
+#[test]
+fn what_is_asked_of_a_dependency_is_the_usual_to_those_above() {
+    let quiet = outages(600, &[]);
+    let mut holes = quiet.clone();
+    holes[450..550].fill(None);
+    let gateway = budget(0, &holes);
+    let requirements =
+        crate::catalog::Requirements { coverage: Decimal::ZERO, ..gateway.terms().requirements };
+    let slo = "gateway-0".to_owned();
+    let slos = vec![Upstream { slo, budget: Ok(Arc::new(gateway.requiring(requirements))) }];
+    let known = [("gateway".to_owned(), Dependency::Declared(slos))];
+    let ours = budget_of_a_day().with_dependencies(Arc::new(known.into()));
+    assert_eq!(events(&ours, 599), Ok(Decimal::ZERO));
+    let above = events(&ours.for_those_above(), 599);
+    assert!(matches!(above, Err(Unattributed::Gap { gap: Gap::Coverage { .. }, .. })), "{above:?}");
+}
+
 fn budget_of_a_day() -> Budget {
     budget(0, &outages(600, &[]))
 }

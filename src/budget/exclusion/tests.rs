@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
-use crate::catalog::{Method, Missing, Objective, Requirements};
+use crate::catalog::{Calendar, Method, Missing, Objective, Requirements};
 use crate::diagnostic::Place;
 
 /// Seconds between two points.
@@ -136,6 +136,39 @@ fn a_step_is_excluded_only_where_it_lies_wholly_inside() {
     let budget = of(bad(&[0; 60])).excluding(one);
     let excluded: Vec<i64> = (1..6).filter(|index| budget.excludes(index * STEP)).collect();
     assert_eq!(excluded, [3], "the step before begins outside, the one behind ends outside");
+}
+
+#[test]
+fn a_period_of_the_calendar_and_a_quarter_leave_out_the_same() {
+    let step = 21_600;
+    let day = |text: &str| text.parse::<jiff::Timestamp>().expect("an instant").as_second();
+    let (first, last) = (day("2026-01-01T00:00:00Z"), day("2026-11-21T12:00:00Z"));
+    let count = usize::try_from((last - first) / step).expect("small");
+    let bad = |index: usize| if index.is_multiple_of(7) { 9 } else { 1 };
+    let outage = day("2026-11-10T00:00:00Z")..day("2026-11-11T00:00:00Z");
+    let of = |events: &dyn Fn(i64, usize) -> Total| {
+        let instant = |index: usize| first + step * i64::try_from(index + 1).expect("small");
+        let points = (0..count).map(|index| Some(events(instant(index), index))).collect();
+        let series = Series { first: first + step, step, points };
+        let month = Calendar::of("2026-01-01 00:00:00", "UTC", "1M");
+        Budget::by_calendar(Objective::new(Decimal::new(99, 2)).expect("an objective"), month, series, None)
+    };
+    let counted = |index: usize| Total { bad: bad(index).into(), total: 1_000.into() };
+    let during = |t: i64| t > outage.start && t <= outage.end;
+    let all = of(&|t, index| {
+        if during(t) { Total { bad: 900.into(), total: 1_000.into() } } else { counted(index) }
+    });
+    let none = of(&|t, index| if during(t) { Total::default() } else { counted(index) });
+    let excluded = all.clone().excluding(Exclusions::new(vec![(outage.start, outage.end)], NEARLY_ALL));
+    for t in [outage.start, outage.start + step, outage.end, last - last.rem_euclid(step)] {
+        let (one, other) = (excluded.at(t).expect("known"), none.at(t).expect("known"));
+        assert_eq!((one.remaining(), one.pace()), (other.remaining(), other.pace()));
+        let quarters = [one, other].map(|figures| figures.quarter().map(|quarter| quarter.remaining()));
+        assert!(quarters[0].is_ok());
+        assert_eq!(quarters[0], quarters[1]);
+    }
+    let end = last - last.rem_euclid(step);
+    assert_ne!(all.at(end).expect("known").remaining(), none.at(end).expect("known").remaining());
 }
 
 #[test]

@@ -141,7 +141,7 @@ pub(super) fn measured(
             let help = "count the requests within the limit with a classic histogram's bucket";
             whole("a latency by native histograms", &histogram.place, true, help)
         }
-        Indicator::Gauges { .. } | Indicator::Foreign { .. } => None,
+        Indicator::Gauges { .. } | Indicator::Datadog(_) | Indicator::Foreign { .. } => None,
     }
 }
 

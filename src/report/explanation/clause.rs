@@ -5,7 +5,7 @@ use crate::policy::distance::Distance;
 use crate::policy::prose::Piece;
 use crate::policy::ruling::{Obstacle, Ruling, Standing};
 use crate::policy::{Clause, Condition, Evidence, Policy, Value};
-use crate::report::{BudgetLine, Report, attribution, figure, period, recalled};
+use crate::report::{BudgetLine, Report, adjusted, attribution, figure, period, recalled};
 use crate::verdict::Weighed;
 
 /// What a clause says of one SLO, and how far it is from saying something else.
@@ -36,6 +36,9 @@ pub fn clause(policy: &Policy, clause: &Clause, report: &Report, stands: &[Stand
     }
     for stand in stands {
         writer.stand(clause, report, stand);
+    }
+    for said in adjusted::sentences(report, "Without", str::to_owned) {
+        writer.paragraph("", &[name(&said), words(".")]);
     }
     writer.paragraph("", &sources(policy, clause, report));
     writer.end()

@@ -1,8 +1,9 @@
 //! The listing for machines: `schemas/slos.v1.json`. Names in it are part of the interface.
 
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{Inventory, Line, ServiceLine};
+use super::{ExclusionLine, Inventory, Line, ServiceLine};
 use crate::catalog::coverage::Covering;
 use crate::report::json::{number, problem};
 
@@ -24,6 +25,7 @@ impl Inventory {
             "environment": self.environment,
             "base": source,
             "services": self.services.iter().map(service).collect::<Vec<_>>(),
+            "exclusions": self.exclusions.iter().map(exclusion).collect::<Vec<_>>(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
             "notes": self.notes,
         });
@@ -48,6 +50,22 @@ fn service(line: &ServiceLine) -> Json {
         },
         "lacks": lacks.collect::<Vec<_>>(),
         "slos": line.slos.iter().map(slo).collect::<Vec<_>>(),
+    })
+}
+
+/// One exclusion.
+fn exclusion(line: &ExclusionLine) -> Json {
+    let stretch =
+        |(start, end): &(Timestamp, Timestamp)| json!({ "start": start.to_string(), "end": end.to_string() });
+    json!({
+        "name": line.name,
+        "slos": line.slos,
+        "environments": line.environments,
+        "next": line.next.iter().map(stretch).collect::<Vec<_>>(),
+        "reason": line.reason,
+        "agreed_by": line.agreed_by,
+        "file": line.file,
+        "line": line.line,
     })
 }
 

@@ -12,11 +12,11 @@ use super::question::{Counted, Figure, PART, Question};
 use super::scraped::Stretch;
 use crate::budget::gap::Gap;
 use crate::budget::series::MOST;
-use crate::http::{Address, Credentials, HttpError, Response, Secret};
+use crate::http::{Address, Credentials, HttpError, Response};
 use crate::source::plan::{self, Points};
 use crate::source::promql::Group;
 use crate::source::raw::{Fault, Raw};
-use crate::source::{Range, When, instant, number};
+use crate::source::{Range, When, instant, number, shown};
 
 /// The statuses with which servers, and what stands before them, refuse a question that a smaller one may pass: too
 /// many samples or series, too long a text, too long an evaluation.
@@ -32,9 +32,6 @@ pub(super) struct Refused {
     /// Half of it might be answered.
     pub(super) is_too_much: bool,
 }
-
-/// The most characters of a server's own text that are shown.
-const SHOWN: usize = 300;
 
 /// An answer of the API.
 #[derive(Debug, Deserialize)]
@@ -336,20 +333,7 @@ impl Reader<'_> {
 
     /// A text of the server on one line, cut and without secrets.
     fn clean(&self, text: &str) -> String {
-        let secrets = self.credentials.secrets().map(Secret::expose);
-        let hidden = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
-        let plain = |c: char| match c {
-            '`' => '\'',
-            // Marks that turn the direction of writing, or that are not seen.
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => ' ',
-            c if c.is_control() => ' ',
-            c => c,
-        };
-        let mut text: String = hidden.chars().take(SHOWN).map(plain).collect();
-        if hidden.chars().nth(SHOWN).is_some() {
-            text.push('…');
-        }
-        text
+        shown::shown(text, self.credentials)
     }
 }
 
