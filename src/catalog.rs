@@ -11,6 +11,7 @@ mod calendar;
 mod composite;
 pub mod convert;
 pub mod coverage;
+mod datadog;
 mod defaults;
 mod dialect;
 mod given_up;
@@ -42,6 +43,7 @@ pub use alert::Alert;
 pub use annotation::{Assigned, PREFIX, PRIORITIES, Priority, Terms, keys as annotations};
 pub use calendar::Calendar;
 pub use composite::Component;
+pub use datadog::Kept;
 use dialect::{Belongs, Dialect};
 use given_up::Found;
 pub use given_up::GivenUp;
@@ -211,7 +213,8 @@ pub fn load(files: &[SourceText], settings: &Settings) -> (Catalog, Vec<Diagnost
         any |= documents.any_slo();
         documents.slos(settings, &mut found, &mut problems);
     }
-    let Found { slos, given_up } = found;
+    let Found { mut slos, given_up } = found;
+    datadog::settle(&mut slos, settings, &mut problems);
     let slos = named(slos, &given_up, &mut problems);
     problems.extend(slos.iter().flat_map(|slo| slo.warnings(settings.step)));
     problems.extend(strangers(&slos, settings, &problems));

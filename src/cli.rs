@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod budget;
 mod convert;
 mod definitions;
 mod ending;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use budget::{Budget, Sheet};
 pub use convert::Convert;
 pub use definitions::Definitions;
 pub use rules::{Dialect, Rules};
@@ -42,6 +44,7 @@ pub enum Verb {
     Check(Box<Check>),
     Validate(Validate),
     Slos(Slos),
+    Budget(Box<Budget>),
     Explain(Box<Explain>),
     Test(Box<Test>),
     Definitions(Definitions),
@@ -186,7 +189,11 @@ impl Validate {
     /// True when SLOs are held against what was measured.
     #[must_use]
     pub const fn observes(&self) -> bool {
-        self.observed || self.source.prometheus.is_some() || self.source.observations.is_some()
+        let source = &self.source;
+        self.observed
+            || source.prometheus.is_some()
+            || source.datadog.is_some()
+            || source.observations.is_some()
     }
 }
 
@@ -275,6 +282,7 @@ impl Explain {
             Self { environment: Some(_), .. } => Some("--environment"),
             Self { source: Source { observations: Some(_), .. }, .. } => Some("--observations"),
             Self { source: Source { prometheus: Some(_), .. }, .. } => Some("--prometheus"),
+            Self { source: Source { datadog: Some(_), .. }, .. } => Some("--datadog"),
             Self { service, .. } if !service.is_empty() => Some("--service"),
             Self { dir: Some(_), .. } => Some("DIR"),
             Self { .. } => None,
@@ -295,8 +303,8 @@ pub enum Format {
 
 /// Judge a change: may it ship?
 ///
-/// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus or
-/// from the recorded history that the settings name, and prints freeze or proceed and everything between: the
+/// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus,
+/// from Datadog or from the recorded history that the settings name, and prints freeze or proceed and everything between: the
 /// clause that decided, the numbers it read, until when, and what passes anyway. With a base it also tells what the
 /// change makes of settings and SLOs, which bears on no verdict before it is merged.
 #[derive(Debug, Args)]

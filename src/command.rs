@@ -18,9 +18,11 @@ use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
 
+mod adjusted;
 mod against;
 mod annotation;
 mod basis;
+pub mod budget;
 pub mod check;
 pub mod convert;
 pub mod definitions;
@@ -169,6 +171,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Check(check) => check::run(&check, world),
             Verb::Validate(validate) => validate::run(&validate, world),
             Verb::Slos(slos) => slos::run(&slos, world),
+            Verb::Budget(budget) => budget::run(&budget, world),
             Verb::Explain(explain) => explain::run(&explain, world),
             Verb::Test(test) => test::run(&test, world),
             Verb::Definitions(definitions) => definitions::run(&definitions, world),

@@ -1,7 +1,8 @@
 //! Rules for a Prometheus: what it records and alerts by itself, so that a fleet's windows are computed where the
 //! series are.
 //!
-//! Every SLO in force that counts events gets its share of bad events over each window, what is left of its budget, and
+//! Every SLO in force that counts events gets its share of bad events over each window, its events of each step of the
+//! grid (a verdict reads those instead of counting them again), what is left of its budget, and
 //! two alerts (multi-window, multi-burn-rate, as in chapter 5 of the SRE Workbook). The queries are those that a verdict
 //! rests on, with the same matchers put in. What no rule is written for is told at its line. Nothing is asked here, and
 //! nothing written: `text` makes files of it.
@@ -20,6 +21,7 @@ use crate::catalog::{Catalog, Method, Slo};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::settings::{Environment, Settings};
 use crate::source::plan::Plan;
+use crate::source::plan::recording::Recording;
 use crate::source::{Range, Request};
 
 /// One SLO in one environment, with what its rules need.
@@ -33,6 +35,8 @@ struct Subject<'a> {
     team: Option<&'a str>,
     /// Its counters, with all matchers.
     plan: Plan,
+    /// Where its events of each step are recorded; none on a grid that rules do not meet.
+    recording: Option<Recording>,
 }
 
 /// What a rule makes.
@@ -113,7 +117,8 @@ pub fn derive(
                     team.or_else(|| settings.services.get(*service).and_then(|one| one.team.as_deref()));
                 match plan(slo, environment, matchers, settings.step) {
                     Ok(plan) => {
-                        let subject = Subject { slo, environment, team, plan };
+                        let recording = Recording::of(&Request { slo, environment, matchers }, &plan);
+                        let subject = Subject { slo, environment, team, plan, recording };
                         rules.groups.extend(groups(&subject, &mut problems));
                         rules.files.push(slo.place.source.path().to_owned());
                     }
@@ -139,6 +144,7 @@ pub fn derive(
 /// The groups of an SLO: its windows with the alerts that read them; and its budget, where its period is rolling.
 fn groups(subject: &Subject<'_>, problems: &mut Vec<Diagnostic>) -> Vec<Group> {
     let mut rules = recording::windows(subject);
+    rules.extend(recording::steps(subject));
     rules.extend(alert::rules(subject, problems));
     problems.extend(unrecorded(subject));
     let name = convention::group("windows", subject);
@@ -170,6 +176,11 @@ fn plan(slo: &Slo, environment: &str, matchers: &Environment, step: i64) -> Resu
     }
     if let Some(one) = slo.unreckoned(step).into_iter().next() {
         return Err(refused(everywhere, one.reason, &one.place, "count events, or watch it by other means"));
+    }
+    if let Some(kept) = slo.indicator.kept() {
+        let reason = "Datadog counts its events, and not Prometheus".to_owned();
+        let help = "watch it with a burn rate alert in Datadog, or with `slogate check`";
+        return Err(refused(everywhere, reason, &kept.said.place, help));
     }
     let request = Request { slo, environment, matchers };
     Plan::of(&request, Range { first: step, last: step, step }).map_err(|gap| {

@@ -42,7 +42,9 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("RUNNER_TEMP", dir.path())
         .env("SLOGATE_BINARY", path("slogate"))
         .env("SLOGATE_FAIL_STEP", "false");
-    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "PROMETHEUS_URL", "PROMETHEUS_TOKEN", "GITHUB_TOKEN"] {
+    let prometheus = ["PROMETHEUS_URL", "PROMETHEUS_TOKEN"];
+    let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
+    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN"].iter().chain(&prometheus).chain(&datadog) {
         command.env(format!("SLOGATE_{name}"), "");
     }
     for name in ["ORGANIZATION", "ORGANIZATION_SHA256"] {
@@ -82,6 +84,7 @@ fn inputs_are_values_whatever_they_hold() {
         ("SLOGATE_ROLLOUT", "full $(touch y)"),
         ("SLOGATE_DIR", "--help"),
         ("SLOGATE_PROMETHEUS_URL", "http://p"),
+        ("SLOGATE_DATADOG_SITE", "datadoghq.eu"),
     ];
     let (_, called) = step(0, Some(true), &inputs);
     let words = "check\n--post\n--environment=a b; $(touch x)\n--rollout=full $(touch y)\n--\n--help\n";
@@ -89,6 +92,7 @@ fn inputs_are_values_whatever_they_hold() {
     assert!(
         called.contains("SLOGATE_PROMETHEUS_URL=http://p\n") && !called.contains("SLOGATE_PROMETHEUS_TOKEN=")
     );
+    assert!(called.contains("SLOGATE_DATADOG_SITE=datadoghq.eu\n") && !called.contains("SLOGATE_DATADOG_A"));
     let (_, plain) = step(0, Some(true), &[]);
     assert!(plain.starts_with("check\n--post\n--\n.\n"), "{plain}");
 }

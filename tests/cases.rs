@@ -22,6 +22,8 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod case;
 #[path = "harness/checkout.rs"]
 mod checkout;
+#[path = "harness/datadog.rs"]
+mod datadog;
 #[path = "harness/github.rs"]
 mod github;
 #[path = "harness/prometheus.rs"]
@@ -56,12 +58,17 @@ fn run(directory: &PathBuf) -> Result<(), Failed> {
     let mut case = Case::load(directory)?;
     let checkout = Checkout::of(&case, directory)?;
     let mut stubs: Vec<Box<dyn Stub>> = Vec::new();
-    let mut address = None;
+    let mut addresses = Vec::new();
     if let Some(plan) = case.prometheus.take() {
         let recording =
             plan.history.as_ref().map(|path| Recording::load(&directory.join(path))).transpose()?;
         let standin = Standin::start(plan, recording)?;
-        address = Some(standin.url().to_owned());
+        addresses.push(("$PROMETHEUS", standin.url().to_owned()));
+        stubs.push(Box::new(standin));
+    }
+    if let Some(kept) = case.datadog.take() {
+        let standin = datadog::Standin::start(kept)?;
+        addresses.push(("$DATADOG", standin.url().to_owned()));
         stubs.push(Box::new(standin));
     }
     let mut runs_in = checkout.path();
@@ -70,7 +77,7 @@ fn run(directory: &PathBuf) -> Result<(), Failed> {
         runs_in = run.directory();
         stubs.push(Box::new(run));
     }
-    let text = transcript::of(&case, &runs_in, &mut stubs, address.as_deref());
+    let text = transcript::of(&case, &runs_in, &mut stubs, &addresses);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(directory);
     settings.set_prepend_module_to_snapshot(false);

@@ -26,7 +26,7 @@ const CEILING: usize = 500;
 const BANNED: [&str; 6] = ["utils", "helpers", "common", "misc", "imp", "mod"];
 
 /// Crates of other people, and where alone they may be named.
-const DOORS: [(&str, &[&str]); 11] = [
+const DOORS: [(&str, &[&str]); 12] = [
     ("rhai", &["src/policy.rs", "src/policy/"]),
     ("serde_yaml", &["src/document.rs", "src/document/"]),
     ("jsonschema", &["src/document.rs", "src/document/"]),
@@ -38,10 +38,12 @@ const DOORS: [(&str, &[&str]); 11] = [
     ("promql_parser", &["src/source/promql.rs", "src/source/promql/"]),
     ("regex", &["src/settings/convention.rs", "src/source/promql/bounds.rs"]),
     ("miette", &["src/report/problem.rs"]),
+    ("rrule", &["src/adjustment/recurrence.rs"]),
 ];
 
 /// Inputs of the action that are no flags: what it takes to get the binary and to speak for the workflow.
-const INPUTS_OF_THE_ACTION: [&str; 5] = ["binary", "github-token", "prometheus-token", "fail-step", "dir"];
+const INPUTS_OF_THE_ACTION: [&str; 7] =
+    ["binary", "github-token", "prometheus-token", "datadog-api-key", "datadog-app-key", "fail-step", "dir"];
 
 /// The schema that each kind of file in an example must satisfy.
 const SCHEMAS: [(&str, &str); 3] = [
@@ -390,6 +392,7 @@ fn the_report_satisfies_its_schema() {
     for arguments in [
         ["check", "examples/webshop", "--environment", "production", "--format", "json"].as_slice(),
         ["check", "tests/cases/check-unknown-when-history-is-short/repo", "--format", "json"].as_slice(),
+        ["check", "tests/cases/check-adjusts-for-planned-downtime/repo", "--format", "json"].as_slice(),
     ] {
         let out = printed(arguments);
         let report: Value =
@@ -403,6 +406,7 @@ fn the_listing_of_slos_satisfies_its_schema() {
     for directory in [
         "examples/webshop",
         "tests/cases/slos-lists-what-is-in-force/repo",
+        "tests/cases/check-adjusts-for-planned-downtime/repo",
         "tests/cases/check-refuses-wrong-annotations/repo",
     ] {
         let out = printed(&["slos", directory, "--format", "json", "--now", "2026-11-21T12:00:00Z"]);
@@ -410,6 +414,23 @@ fn the_listing_of_slos_satisfies_its_schema() {
         none(&format!("{directory} breaks the schema"), &violations(&listing, "schemas/slos.v1.json"));
         let listed = |key: &str| listing[key].as_array().is_some_and(|list| !list.is_empty());
         assert!(listed("services") || listed("problems"), "{out}");
+    }
+}
+
+#[test]
+fn what_is_shown_of_budgets_satisfies_its_schema() {
+    let planned: &[&str] = &["--downtime", "45m", "--at", "2026-12-01T13:00Z"];
+    let young: &[&str] = &["--observations", "tests/cases/check-warns-on-an-estimate/repo/young.json"];
+    for (directory, more, listed) in [
+        ("examples/webshop", &[][..], "budgets"),
+        ("examples/webshop", planned, "budgets"),
+        ("examples/webshop", young, "budgets"),
+        ("tests/cases/check-refuses-wrong-annotations/repo", &[], "problems"),
+    ] {
+        let out = printed(&[&["budget", directory, "--format", "json"], more].concat());
+        let shown: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+        none(&format!("{directory} breaks the schema"), &violations(&shown, "schemas/budgets.v1.json"));
+        assert!(shown[listed].as_array().is_some_and(|list| !list.is_empty()), "{out}");
     }
 }
 

@@ -82,7 +82,7 @@ impl Figures<'_> {
 
     /// What was spent since the period began, as many times larger as the grant is.
     pub(super) fn spent(&self) -> Decimal {
-        self.of_period(self.period.bad - self.forgiven())
+        self.of_period(self.unforgiven())
     }
 
     /// What was spent since the period began, of what is seen of it, as many times larger as the grant is.
@@ -92,6 +92,11 @@ impl Figures<'_> {
         } else {
             bad
         }
+    }
+
+    /// The bad events of the period that are not given back.
+    pub(super) fn unforgiven(&self) -> Decimal {
+        self.period.bad - self.forgiven()
     }
 
     /// The bad events of the period that are given back, and never more than there are.
@@ -191,7 +196,9 @@ impl Figures<'_> {
         let budget = self.budget;
         let sums = budget.sums_over(self.index, points).ok_or_else(|| self.short(points))?;
         if sums.known == 0 {
-            let detail = format!("nothing in the last {}", gap::duration(budget.seconds(points)));
+            let all = sums.excluded == points && points > 0;
+            let what = if all { "everything is excluded" } else { "nothing" };
+            let detail = format!("{what} in the last {}", gap::duration(budget.seconds(points)));
             return Err(Gap::NoData { detail });
         }
         budget.covered(sums, points)?;

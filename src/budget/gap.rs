@@ -31,6 +31,13 @@ pub enum Gap {
         /// The share that is needed.
         minimum: Decimal,
     },
+    /// More of the period is excluded than may be.
+    Excluded {
+        /// The share of its points that is excluded.
+        share: Decimal,
+        /// The share that may be.
+        most: Decimal,
+    },
     /// Too few events to say anything.
     TooFew {
         /// Events in the period.
@@ -44,6 +51,11 @@ pub enum Gap {
     /// The source did not answer, or not with an answer.
     Unreachable {
         /// What happened, and after how many tries.
+        detail: String,
+    },
+    /// The source counts over longer times than a step.
+    Coarse {
+        /// Over which ones, and what step would do.
         detail: String,
     },
     /// A number that is none: NaN or infinity.
@@ -91,9 +103,11 @@ impl Gap {
             Self::Stale { .. } => "stale",
             Self::Short { .. } => "short",
             Self::Coverage { .. } => "coverage",
+            Self::Excluded { .. } => "excluded",
             Self::TooFew { .. } => "too_few",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unreachable { .. } => "unreachable",
+            Self::Coarse { .. } => "coarse",
             Self::NotFinite { .. } => "not_finite",
             Self::Inconsistent { .. } => "inconsistent",
             Self::Unsupported { .. } => "unsupported",
@@ -109,9 +123,11 @@ impl Gap {
             Self::Stale { .. } => "stale",
             Self::Short { .. } => "history too short",
             Self::Coverage { .. } => "points missing",
+            Self::Excluded { .. } => "too much excluded",
             Self::TooFew { .. } => "too few events",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unreachable { .. } => "no answer",
+            Self::Coarse { .. } => "too coarse",
             Self::NotFinite { .. } => "no finite number",
             Self::Inconsistent { .. } => "contradictory",
             Self::Unsupported { .. } => "not supported",
@@ -134,10 +150,16 @@ impl Gap {
             Self::Coverage { .. } => {
                 "look for holes in the monitoring; a step needs at least two scrapes, so `step` may be too short"
             }
+            Self::Excluded { .. } => {
+                "shorten the exclusions, or take one out; the organisation alone can let more of a period be excluded"
+            }
             Self::TooFew { .. } => "lengthen the period, or let more endpoints share the SLO",
             Self::Ambiguous { .. } => "wrap the query in `sum(...)` or add label matchers",
             Self::Unreachable { .. } => {
                 "look at the address, the token and the monitoring system, then run it again"
+            }
+            Self::Coarse { .. } => {
+                "lengthen `step` in the settings: events are never spread over the time that they were counted in"
             }
             Self::NotFinite { .. } => {
                 "look at the series in the monitoring system; a counter is a finite number"
@@ -171,9 +193,20 @@ impl fmt::Display for Gap {
                     percent(minimum)
                 )
             }
+            Self::Excluded { share, most } => {
+                let percent = |share: &Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+                write!(
+                    f,
+                    "{} % of the period is excluded (at most {} % may be)",
+                    percent(share),
+                    percent(most)
+                )
+            }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
             Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
-            Self::Unreachable { detail } | Self::Unsupported { detail } => f.write_str(detail),
+            Self::Unreachable { detail } | Self::Coarse { detail } | Self::Unsupported { detail } => {
+                f.write_str(detail)
+            }
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
             Self::Part { part, gap } => write!(f, "of its part {part}: {gap}"),

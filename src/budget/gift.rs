@@ -34,6 +34,11 @@ impl Gift {
         Self { at, first, sums }
     }
 
+    /// When it was given, in seconds since the epoch.
+    pub(super) const fn at(&self) -> i64 {
+        self.at
+    }
+
     /// The events given back, as known at `t`, of the `points` points that end at `index`.
     pub(super) fn within(&self, t: i64, index: usize, points: usize) -> Decimal {
         if self.at > t {
@@ -53,7 +58,8 @@ impl Budget {
     #[must_use]
     pub fn topped_up(&self, shares: &[(i64, Decimal)]) -> Self {
         let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
-        let mut budget = Self { incidents, breaches, gifts: Vec::new(), ..self.clone() };
+        let attribution = self.attribution.anew();
+        let mut budget = Self { incidents, breaches, attribution, gifts: Vec::new(), ..self.clone() };
         for part in &mut budget.parts {
             part.budget.gifts.clear();
         }

@@ -36,9 +36,13 @@ impl Budget {
         let points = self.points_until(t);
         let mut left = events;
         let mut mended = Vec::new();
-        for point in self.points.iter().take(points).rev() {
+        for (index, point) in self.points.iter().enumerate().take(points).rev() {
             if left <= Decimal::ZERO {
                 break;
+            }
+            if self.excludes(self.instant(index)) {
+                mended.push(*point);
+                continue;
             }
             mended.push(point.map(|there| {
                 let good = there.bad.max(Decimal::ZERO).min(left);
@@ -53,26 +57,36 @@ impl Budget {
         supposed
     }
 
-    /// The budget up to grid point `t` with `points` more points in which nothing bad happens and the traffic of one
-    /// period earlier repeats; what is missing there counts as no events. What was recorded behind `t` is no future.
+    /// The budget up to grid point `t` with `points` more points in which nothing bad happens, to what its service
+    /// depends on neither, and the traffic of one period earlier repeats; what is missing there counts as no events.
+    /// What was recorded behind `t` is no future.
     #[must_use]
     pub fn if_nothing_more_burns(&self, t: i64, points: usize) -> Self {
+        self.ahead(t, points, &|_, _| Decimal::ZERO)
+    }
+
+    /// The same, with as many bad events in the step that ends at a grid point as is said for that point and its
+    /// traffic; of a composite budget that of each part.
+    pub(super) fn ahead(&self, t: i64, points: usize, bad: &dyn Fn(i64, Decimal) -> Decimal) -> Self {
+        let attribution = self.attribution.seen_as(|one| one.if_nothing_more_burns(t, points));
         if self.is_composite() {
-            return self.of_parts(|part| part.if_nothing_more_burns(t, points));
+            return Self { attribution, ..self.of_parts(|part| part.ahead(t, points, bad)) };
         }
         let mut supposed = self.cut(self.points_until(t));
         let period = self.period.stretch(t, self.step).map_or(0, |stretch| stretch.length);
+        supposed.attribution = attribution;
         for _ in 0..points {
             let before = supposed.points.len().checked_sub(period);
             let repeated = before.and_then(|index| supposed.points.get(index).copied().flatten());
             let total = repeated.map_or(Decimal::ZERO, |events| events.total);
-            supposed.push(Some(Total { bad: Decimal::ZERO, total }));
+            let bad = bad(supposed.instant(supposed.points.len()), total);
+            supposed.push(Some(Total { bad, total }));
         }
         supposed
     }
 
     /// How many points there are up to grid point `t`.
-    fn points_until(&self, t: i64) -> usize {
+    pub(super) fn points_until(&self, t: i64) -> usize {
         let index = usize::try_from((t - self.first).div_euclid(self.step));
         index.map_or(0, |index| self.points.len().min(index.saturating_add(1)))
     }
@@ -90,6 +104,8 @@ impl Budget {
             signals: self.signals.clone(),
             gifts: self.gifts.clone(),
             parts: Vec::new(),
+            attribution: self.attribution.anew(),
+            exclusions: self.exclusions.clone(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             objective: self.objective,

@@ -31,14 +31,28 @@ const DEPENDENCIES: &str = "dependencies";
 /// Who agreed to it, by role.
 const AGREED_BY: &str = "agreed-by";
 
+/// The SLO in Datadog that counts its events.
+const DATADOG: &str = super::datadog::ANNOTATION;
 /// How its events are counted.
 const EXACT: &str = "exact";
 /// From the counters as they were scraped.
 const RAW: &str = "raw";
 
 /// The annotations that are read here, without the prefix.
-pub(super) const KEYS: [&str; 11] =
-    [ENVIRONMENT, ENDPOINT, SLI, DEFAULT, TEAM, OWNER, JOURNEY, RUNBOOK, DEPENDENCIES, AGREED_BY, EXACT];
+pub(super) const KEYS: [&str; 12] = [
+    ENVIRONMENT,
+    ENDPOINT,
+    SLI,
+    DEFAULT,
+    TEAM,
+    OWNER,
+    JOURNEY,
+    RUNBOOK,
+    DEPENDENCIES,
+    AGREED_BY,
+    EXACT,
+    DATADOG,
+];
 
 /// The most characters that are kept of one annotation.
 const LONGEST: usize = 500;
@@ -92,6 +106,8 @@ pub struct About {
     pub dependencies: Vec<Note>,
     /// Who agreed to it.
     pub agreed_by: BTreeMap<Role, String>,
+    /// The SLOs in Datadog that its annotations name.
+    pub datadog: Option<Note>,
     /// Its counters are read as they were scraped, and not as the monitoring system extrapolates them.
     pub is_raw: bool,
 }
@@ -129,6 +145,7 @@ pub(super) fn about(
         runbook: text(RUNBOOK),
         dependencies: text(DEPENDENCIES).map(|note| names(&note)).unwrap_or_default(),
         agreed_by: BTreeMap::new(),
+        datadog: text(DATADOG),
         is_raw: false,
     };
     let agreed = text(AGREED_BY);

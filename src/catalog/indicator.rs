@@ -7,6 +7,7 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
+use super::Kept;
 use super::composite::Component;
 use crate::diagnostic::Place;
 
@@ -128,6 +129,8 @@ pub enum Indicator {
         /// Where it stands.
         place: Place,
     },
+    /// What Datadog counts for an SLO that is kept there.
+    Datadog(Kept),
     /// Metrics of a monitoring system that is not read.
     Foreign {
         /// Its name.
@@ -138,6 +141,12 @@ pub enum Indicator {
 }
 
 impl Indicator {
+    /// The SLOs in Datadog that count it; none where queries do.
+    #[must_use]
+    pub const fn kept(&self) -> Option<&Kept> {
+        if let Self::Datadog(kept) = self { Some(kept) } else { None }
+    }
+
     /// The queries of the part and of all events, and whether the part is the good one; none where no events are
     /// counted.
     #[must_use]
@@ -152,6 +161,7 @@ impl Indicator {
             | Self::Each { .. }
             | Self::Composite { .. }
             | Self::Plugin { .. }
+            | Self::Datadog(_)
             | Self::Foreign { .. } => None,
         }
     }

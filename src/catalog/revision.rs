@@ -313,6 +313,10 @@ fn counted(indicator: &Indicator) -> BTreeMap<&'static str, String> {
         }
         Indicator::Composite { components } => parts::counted(components),
         Indicator::Plugin { id, .. } => BTreeMap::from([("plugin", id.clone())]),
+        Indicator::Datadog(kept) => {
+            let ids: Vec<String> = kept.ids.iter().map(|(name, id)| format!("{name}: {id}")).collect();
+            BTreeMap::from([("SLO in Datadog", ids.join(", "))])
+        }
         Indicator::Foreign { system, .. } => BTreeMap::from([("metrics system", system.clone())]),
     }
 }

@@ -3,7 +3,7 @@
 //! Such an SLO is in the catalog like any other: its budget is a gap that says why, and whoever wrote it is warned at
 //! the line. Judging something else in its place would be worse.
 
-use super::{Indicator, Method, Slo};
+use super::{Indicator, Method, Slo, datadog};
 use crate::diagnostic::{Code, Diagnostic, Place, list};
 
 /// One reason why a budget cannot be reckoned.
@@ -55,7 +55,10 @@ impl Slo {
 fn indicator(indicator: &Indicator) -> Option<Unreckoned> {
     const EVENTS: &str = "count events with counters: good (or bad) ones, and all of them";
     let (reason, place, help) = match indicator {
-        Indicator::Good { .. } | Indicator::Bad { .. } | Indicator::Composite { .. } => return None,
+        Indicator::Good { .. }
+        | Indicator::Bad { .. }
+        | Indicator::Composite { .. }
+        | Indicator::Datadog(_) => return None,
         Indicator::Gauges { place, .. } => (
             "a ratio of gauges is not judged yet".to_owned(),
             place,
@@ -87,10 +90,16 @@ fn indicator(indicator: &Indicator) -> Option<Unreckoned> {
             place,
             "write the queries that the plugin makes: bad events, and all events",
         ),
+        Indicator::Foreign { system, place } if datadog::is_system(system) => (
+            format!("metrics from `{system}` are not read by queries"),
+            place,
+            "name the SLO that Datadog counts: `slogate.dev/datadog-slo` among the annotations, or `slo` in the `spec` \
+             of the metric source of `raw`",
+        ),
         Indicator::Foreign { system, place } => (
             format!("metrics from `{system}` are not read yet"),
             place,
-            "only Prometheus is read, and what speaks its language: Thanos, Cortex, Mimir and VictoriaMetrics",
+            "only Prometheus is read, what speaks its language (Thanos, Cortex, Mimir, VictoriaMetrics), and SLOs of Datadog",
         ),
     };
     Some(Unreckoned { reason, place: place.clone(), help })

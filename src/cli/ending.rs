@@ -2,6 +2,7 @@
 
 use crate::policy::vocabulary::word::Topic;
 use crate::rules::convention::{self, WINDOWS};
+use crate::source::plan::recording;
 use crate::verdict::Exit;
 
 /// A table of exits, as `--help` ends with it; some verbs have names of their own for some of them.
@@ -50,6 +51,14 @@ pub(super) fn series_and(exits: &str) -> String {
         ),
         (convention::ERRORS.to_owned(), "bad events in a second".to_owned()),
         (convention::EVENTS.to_owned(), "all events in a second".to_owned()),
+        (
+            format!("{}<STEP>", recording::EVENTS),
+            "all events of a step of the grid; `check` reads it".to_owned(),
+        ),
+        (
+            format!("{}<STEP>", recording::ERRORS),
+            "bad events of a step of the grid; `check` reads it".to_owned(),
+        ),
         (convention::REMAINING.to_owned(), "what is left of the budget: 1 is all of it".to_owned()),
         (convention::OBJECTIVE.to_owned(), "the objective".to_owned()),
         (convention::PERIOD.to_owned(), "the period".to_owned()),

@@ -21,16 +21,28 @@ pub struct Layered {
 #[derive(Debug, Clone, Args)]
 pub struct Source {
     /// Read recorded observations instead of asking a monitoring system.
-    #[arg(long, value_name = "FILE", conflicts_with = "prometheus")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["prometheus", "datadog"])]
     pub observations: Option<PathBuf>,
 
     /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. Who asks is told by the
     /// environment alone: a bearer token in `SLOGATE_PROMETHEUS_TOKEN`, or `SLOGATE_PROMETHEUS_USER` with
     /// `SLOGATE_PROMETHEUS_PASSWORD`; in `SLOGATE_PROMETHEUS_HEADERS` further headers, a line each (`X-Scope-OrgID:
-    /// team-a`). Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; certificates of authorities those of
+    /// team-a`); a client certificate in `SLOGATE_PROMETHEUS_CLIENT_CERT` with `SLOGATE_PROMETHEUS_CLIENT_KEY`, and in
+    /// `SLOGATE_PROMETHEUS_CA` the only authorities that may vouch for the server, each as PEM or as the path of a PEM
+    /// file. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; authorities otherwise those of
     /// the system, or of the file that `SSL_CERT_FILE` names.
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,
+
+    /// The site of Datadog for the SLOs that are kept there (`datadoghq.eu`), or an address of its API; also from
+    /// `SLOGATE_DATADOG_SITE`. The keys come from the environment alone: `SLOGATE_DATADOG_API_KEY`, and
+    /// `SLOGATE_DATADOG_APP_KEY` with the permission `slos_read`. All other SLOs are read from where they are without it.
+    #[arg(long, value_name = "SITE")]
+    pub datadog: Option<String>,
+
+    /// Count the events of every step, whatever rules (`slogate rules`) have recorded of them.
+    #[arg(long)]
+    pub ignore_rules: bool,
 
     /// Seconds within which everything must be answered.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]

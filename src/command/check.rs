@@ -18,9 +18,10 @@ use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::github::{Address, GitHub};
-use crate::http::{Client, Credentials, Limits};
+use crate::http::{Certificates, Client, Credentials, Limits};
 use crate::report::query_plan::{self, QueryPlan};
 use crate::report::{Report, json, markdown, problem, text};
+use crate::source::datadog;
 use crate::tree;
 use crate::verdict::Exit;
 
@@ -75,6 +76,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         present: world.now,
         client: &client,
         prometheus,
+        datadog: datadog(&check.source, world),
         github: github.clone(),
         blob: run.as_ref().map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
         pull: run.as_ref().map(crate::github::Run::pull_request),
@@ -176,7 +178,7 @@ pub(super) fn prometheus(
     source: &cli::Source,
     world: &World,
 ) -> Result<Option<(String, Credentials)>, String> {
-    let credentials = || Credentials::read("SLOGATE_PROMETHEUS", |name| world.variable(name));
+    let credentials = || credentials("SLOGATE_PROMETHEUS", world);
     if let Some(url) = &source.prometheus {
         // An address that went missing must not let a recording decide in its place.
         return if url.trim().is_empty() {
@@ -187,6 +189,39 @@ pub(super) fn prometheus(
     }
     let Some(url) = world.variable("SLOGATE_PROMETHEUS_URL") else { return Ok(None) };
     Ok(Some((url.to_owned(), credentials()?)))
+}
+
+/// Who asks, and what the connection is proved by, from variables of the environment with this prefix.
+pub(super) fn credentials(prefix: &str, world: &World) -> Result<Credentials, String> {
+    let variable = |name: &str| world.variable(name);
+    let file = |path: &str| {
+        let bytes = tree::read_file(&world.directory.join(path)).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| format!("`{path}` is no text"))
+    };
+    let certificates = Certificates::read(prefix, variable, file)?;
+    Ok(Credentials::read(prefix, variable)?.over(certificates))
+}
+
+/// The site of a Datadog and its keys: the site from the command line, else from the environment like the keys; or why
+/// there is none. A run without secrets, as on a fork's pull request, still judges what is kept elsewhere.
+pub(super) fn datadog(source: &cli::Source, world: &World) -> Result<(String, Credentials), String> {
+    let given = source.datadog.as_deref().map(str::trim);
+    let Some(site) = given.or_else(|| world.variable("SLOGATE_DATADOG_SITE")) else {
+        let reason = "Datadog is not configured: give --datadog with your site, or set SLOGATE_DATADOG_SITE; its keys are \
+                      read from SLOGATE_DATADOG_API_KEY and SLOGATE_DATADOG_APP_KEY";
+        return Err(reason.to_owned());
+    };
+    let key = |name: &str| {
+        let missing = || {
+            format!(
+                "Datadog is asked with keys, and `{name}` is not set; runs on the pull requests of forks see no secrets"
+            )
+        };
+        world.variable(name).ok_or_else(missing)
+    };
+    let keys = datadog::credentials(key("SLOGATE_DATADOG_API_KEY")?, key("SLOGATE_DATADOG_APP_KEY")?);
+    let unfit = |_| "a key of Datadog has a character that cannot be sent".to_owned();
+    Ok((site.to_owned(), keys.map_err(unfit)?))
 }
 
 /// The exit when something could not be told: only what would have been a success becomes a failure of its own.

@@ -11,26 +11,29 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::adjustment;
+use crate::budget::Budget;
+use crate::budget::gap::Gap;
 use crate::catalog::{Catalog, Slo};
 use crate::change::Change;
 use crate::cli::Check;
+use crate::command::adjusted::{Both, Rulings};
 use crate::command::basis::{self, Basis};
 use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
 use crate::command::proposed;
-use crate::command::watch::{self, Watch};
+use crate::command::watch::{self, Watch, dependency};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Credentials};
 use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
-use crate::policy::ruling::{self, Measured, Ruling};
+use crate::policy::ruling::Measured;
 use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown, Settings};
-use crate::source::whole::Answer;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -58,6 +61,8 @@ pub struct Case<'a> {
     pub client: &'a Client,
     /// The address of a Prometheus and who asks it, when one is given.
     pub prometheus: Option<(String, Credentials)>,
+    /// The site of a Datadog and its keys, or why there is none.
+    pub datadog: Result<(String, Credentials), String>,
     /// GitHub's API, when it can be asked.
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
@@ -73,6 +78,8 @@ impl<'a> Case<'a> {
             observations: self.check.source.observations.as_deref(),
             directory: self.directory.clone(),
             prometheus: self.prometheus.clone(),
+            datadog: self.datadog.clone(),
+            reads_rules: !self.check.source.ignore_rules,
             client: self.client,
         }
     }
@@ -173,6 +180,7 @@ fn blank(now: Timestamp) -> Report {
         passing: Passing::default(),
         permalink: None,
         proposed: None,
+        unadjusted: None,
     }
 }
 
@@ -187,7 +195,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
 
 /// Asks for the budgets, and decides.
 fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict, Stop> {
-    let Basis { ground, rules, catalog, policies, .. } = basis;
+    let Basis { ground, rules, catalog, policies, adjustments, .. } = basis;
     let settings = &rules.settings;
     let (name, environment) = basis::environment(rules, case.environment.as_deref())?;
     let touched: Vec<String> =
@@ -200,19 +208,25 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let t = now.as_second().div_euclid(settings.step) * settings.step;
     judged.report.judged_at = Some(t);
     judged.report.source = Some(watch.describe());
-    let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
+    let mut upstream = dependency::Wanted::new(settings, settings.step);
     let quarters = subjects
         .iter()
         .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
     let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
-    let depth =
-        |one: &watch::Asked<'_>| watch::history(one.slo.period, quarters.contains(one), settings.step);
     let mut wanted = watch::signal::Wanted::default();
     for (asked, policies) in &subjects {
         for policy in policies {
             wanted.add(policy, asked.slo, asked.environment);
+            upstream.add(policy, *asked, catalog);
         }
     }
+    let asked: BTreeSet<watch::Asked<'_>> = subjects.keys().copied().chain(upstream.asked()).collect();
+    let asked = Vec::from_iter(asked);
+    let depth = |one: &watch::Asked<'_>| {
+        let quarter = quarters.contains(one);
+        let own = subjects.contains_key(one).then(|| watch::history(one.slo.period, quarter, settings.step));
+        own.unwrap_or_default().max(upstream.depth(one))
+    };
     if case.check.plan {
         judged.plan = Some(watch.plan(&asked, depth, &wanted, (settings, name), t));
         return Ok(verdict::unknown(now));
@@ -223,21 +237,26 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, &heard, settings, now));
     }
-    // Nothing keeps events yet: nobody has triggered anything, fired a bullet or topped up a budget.
-    let ledger = Ledger::default();
-    let past = ledger.until(now);
-    let mut rulings: Vec<Ruling> = Vec::new();
+    judged.report.problems.extend(adjustment::over(adjustments, catalog, settings, now));
+    // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in files.
+    let (ledger, without) = (Ledger::new(adjustments.events()), Ledger::default());
+    let (past, unadjusted) = (ledger.until(now), without.until(now));
+    let mut rulings = Rulings::default();
     let mut in_vain = BTreeSet::new();
-    for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, settings, observation, &heard, t);
+    let mut answers = dependency::Answers::reckon(&asked, observed);
+    for (asked, policies) in &subjects {
+        let observation = answers.take(asked, &upstream);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
-        judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period_at(t)));
+        let both = Both::of(measure(asked, settings, observation, &heard, t), adjustments, slo, settings);
+        let measured = &both.judged;
+        let line = BudgetLine::reckon(measured, &slo.title, share, slo.period_at(t));
+        judged.report.budgets.push(BudgetLine { adjusted: both.line(), ..line });
         for policy in policies {
-            rulings.extend(ruling::rule(policy, &measured, past));
+            rulings.add(policy, &both, past, unadjusted);
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
         judged.report.notes.extend(judged.report.budgets.last().and_then(estimate));
-        judged.measured.push(measured);
+        judged.measured.push(both.judged);
     }
     judged.report.notes.extend(in_vain);
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
@@ -258,8 +277,10 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let mut ahead: Vec<Timestamp> = policies.iter().filter_map(effective).collect();
     ahead.extend(judged.measured.iter().filter_map(|measured| reset(measured, settings.step, now)));
     let situation = situation(rules, (name, environment), now, &mut judged.report);
-    judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
-    Ok(verdict::fold(&situation, rulings, &ahead))
+    judged.report.passing = verdict::passing(&situation, &rulings.judged, settings.changes.keys());
+    let (verdict, unadjusted) = rulings.fold(&situation, &ahead);
+    judged.report.unadjusted = unadjusted;
+    Ok(verdict)
 }
 
 /// What is judged, and the least that is said whatever the rulings are.
@@ -348,18 +369,17 @@ fn subjects<'a>(
     subjects
 }
 
-/// An observation as a budget.
+/// A budget with whose it is and what fires beside it.
 fn measure(
     asked: &watch::Asked<'_>,
     settings: &Settings,
-    observed: Answer,
+    budget: Result<Budget, Gap>,
     heard: &watch::signal::Heard<'_>,
     t: i64,
 ) -> Measured {
     let slo = asked.slo;
     let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
-    let budget =
-        observed.budget(slo).map(|budget| Arc::new(budget.with_signals(heard.of(asked.environment))));
+    let budget = budget.map(|budget| Arc::new(budget.with_signals(heard.of(asked.environment))));
     Measured { subject, budget, t }
 }
 

@@ -9,7 +9,7 @@ mod past;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::gap::Gap;
-use crate::cli::Validate;
+use crate::cli::{Source, Validate};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::law::{Law, Rules};
@@ -51,14 +51,8 @@ pub fn examine(
     (rules, law): (&Rules, &Law),
 ) -> Result<Outcome, Stop> {
     let settings = &rules.settings;
-    let client = Client::new(check::limits(validate.source.deadline));
-    let client = client.map_err(|error| Stop::Usage(error.to_string()))?;
-    let named = Named {
-        observations: validate.source.observations.as_deref(),
-        directory: world.directory.clone(),
-        prometheus: check::prometheus(&validate.source, world).map_err(Stop::Usage)?,
-        client: &client,
-    };
+    let client = client(&validate.source)?;
+    let named = named(&validate.source, world, &client)?;
     let watch = Watch::choose(&named, ground, settings)?;
     let (now, _) = watch.now(validate.now, world.now);
     let now = now.as_second();
@@ -112,8 +106,31 @@ pub fn examine(
     })
 }
 
+/// The client for whatever arguments of the command line name.
+///
+/// # Errors
+/// When there can be none.
+pub fn client(source: &Source) -> Result<Client, Stop> {
+    Client::new(check::limits(source.deadline)).map_err(|error| Stop::Usage(error.to_string()))
+}
+
+/// The source that arguments of the command line name.
+///
+/// # Errors
+/// When it is named wrongly.
+pub fn named<'a>(source: &'a Source, world: &World, client: &'a Client) -> Result<Named<'a>, Stop> {
+    Ok(Named {
+        observations: source.observations.as_deref(),
+        directory: world.directory.clone(),
+        prometheus: check::prometheus(source, world).map_err(Stop::Usage)?,
+        datadog: check::datadog(source, world),
+        reads_rules: !source.ignore_rules,
+        client,
+    })
+}
+
 /// The last grid point at an instant or before it, both in seconds since the epoch.
-const fn grid(at: i64, settings: &Settings) -> i64 {
+pub const fn grid(at: i64, settings: &Settings) -> i64 {
     at.div_euclid(settings.step) * settings.step
 }
 

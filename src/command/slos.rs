@@ -5,9 +5,11 @@
 
 use jiff::Timestamp;
 
+use crate::adjustment::{Adjustments, Exclusion};
 use crate::catalog::{Catalog, Slo, coverage};
 use crate::cli::{Slos, Table};
 use crate::command::World;
+use crate::command::adjusted;
 use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Rules};
@@ -16,9 +18,12 @@ use crate::command::unsettled;
 use crate::diagnostic::{self, Diagnostic};
 use crate::report::escape::terminal;
 use crate::report::problem;
-use crate::report::slos::{Inventory, Line, Origin, ServiceLine, Source};
+use crate::report::slos::{ExclusionLine, Inventory, Line, Origin, ServiceLine, Source};
 use crate::settings::{self, Service, Settings};
 use crate::verdict::Exit;
+
+/// How many of those that come next are listed of an exclusion.
+const NEXT: usize = 3;
 
 /// Runs the verb.
 pub fn run(slos: &Slos, world: &mut World) -> Exit {
@@ -65,7 +70,7 @@ fn path(
     let rules = law::read_rules(&ground, layer, problems).map_err(|stop| unsettled::beside(&ground, stop))?;
     let settings = &rules.settings;
     asked(slos, settings)?;
-    let catalog = catalog(&ground, &rules, problems)?;
+    let (catalog, adjustments) = written(&ground, &rules, problems)?;
     let mut inventory = Inventory::blank(now);
     inventory.environment.clone_from(&slos.environment);
     inventory.notes.clone_from(&rules.notes);
@@ -97,11 +102,39 @@ fn path(
             slos,
         });
     }
+    for exclusion in &adjustments.exclusions {
+        let about = catalog.slos.iter().filter(|slo| wanted(&&slo.service));
+        let about = about.filter(|slo| environments.iter().any(|one| exclusion.concerns(slo, one)));
+        let about: Vec<String> = about.map(|slo| slo.name.clone()).collect();
+        if !about.is_empty() {
+            inventory.exclusions.push(planned(exclusion, about, now));
+        }
+    }
     Ok(inventory)
 }
 
-/// The SLOs as they count, under the organisation's layer where there is one.
-fn catalog(ground: &Ground, rules: &Rules, problems: &mut Vec<Diagnostic>) -> Result<Catalog, Stop> {
+/// What there is to say of one exclusion.
+fn planned(exclusion: &Exclusion, slos: Vec<String>, now: Timestamp) -> ExclusionLine {
+    let instant = |seconds: i64| Timestamp::from_second(seconds).ok();
+    let ahead = exclusion.between(now.as_second(), i64::MAX).into_iter().take(NEXT);
+    ExclusionLine {
+        name: exclusion.name.clone(),
+        slos,
+        environments: exclusion.environments.iter().map(|named| named.name.clone()).collect(),
+        next: ahead.filter_map(|(start, end)| instant(start).zip(instant(end))).collect(),
+        reason: exclusion.reason.clone(),
+        agreed_by: exclusion.agreed_by.clone(),
+        file: exclusion.place.source.path().to_owned(),
+        line: exclusion.place.line(),
+    }
+}
+
+/// The SLOs as they count, under the organisation's layer where there is one, and what their budgets do not count.
+pub(super) fn written(
+    ground: &Ground,
+    rules: &Rules,
+    problems: &mut Vec<Diagnostic>,
+) -> Result<(Catalog, Adjustments), Stop> {
     problems.extend(rules.problems.iter().cloned());
     let mut paths = ground.tree.paths()?;
     paths.retain(|path| path != settings::DEFINITIONS);
@@ -110,7 +143,8 @@ fn catalog(ground: &Ground, rules: &Rules, problems: &mut Vec<Diagnostic>) -> Re
         problems.extend(organization::hold(&organization.layer, &mut catalog, &mut []));
         problems.extend(law::twins(&rules.settings));
     }
-    Ok(catalog)
+    let adjustments = adjusted::read(ground, &rules.settings, &paths, &catalog, problems)?;
+    Ok((catalog, adjustments))
 }
 
 /// Refuses names of the command line that nothing has.

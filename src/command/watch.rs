@@ -1,11 +1,11 @@
 //! Which source is watched in a run, and what is asked of it.
 //!
 //! Recorded observations first, then a Prometheus that the command line or the environment names, then the snapshot
-//! that the settings name. Where there is none at all, every budget is a gap that says so.
+//! that the settings name; beside these two a Datadog, for the SLOs that are kept there. Where there is none for an
+//! SLO, its budget is a gap that says so.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -19,13 +19,16 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::http::{Client, Credentials};
 use crate::report::query_plan::QueryPlan;
 use crate::settings::{self, Environment, Settings};
+use crate::source::datadog::Datadog;
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Recorded};
 use crate::source::snapshot::Snapshot;
+use crate::source::switchboard::Switchboard;
 use crate::source::whole::{self, Answer};
 use crate::source::{Range, Request, SignalRequest, Source};
 use crate::tree;
 
+pub mod dependency;
 pub mod signal;
 
 use signal::{Heard, Wanted};
@@ -94,14 +97,18 @@ pub struct Named<'a> {
     pub directory: PathBuf,
     /// The address of a Prometheus and who asks it, when one is given.
     pub prometheus: Option<(String, Credentials)>,
+    /// The site of a Datadog and its keys, or why there is none.
+    pub datadog: Result<(String, Credentials), String>,
+    /// What rules recorded in it is read.
+    pub reads_rules: bool,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
 }
 
 /// The source that a run watches.
 pub struct Watch<'a> {
-    /// The source; none when none is configured.
-    source: Option<Box<dyn Source + 'a>>,
+    /// The source.
+    source: Box<dyn Source + 'a>,
 }
 
 impl<'a> Watch<'a> {
@@ -122,15 +129,31 @@ impl<'a> Watch<'a> {
                 let help = "judge it with the settings that it was recorded with, or record it again";
                 return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
             }
-            return Ok(Self { source: Some(Box::new(recorded)) });
+            return Ok(Self { source: Box::new(recorded) });
         }
+        let datadog = match &named.datadog {
+            Ok((site, keys)) => Ok(Datadog::new(named.client, site, keys.clone())
+                .map_err(|error| Stop::Usage(error.to_string()))?),
+            Err(reason) => Err(reason.clone()),
+        };
+        let queried = Self::queried(named, ground, settings)?;
+        Ok(Self { source: Box::new(Switchboard { queried, datadog }) })
+    }
+
+    /// What answers queries; none when none is configured.
+    fn queried(
+        named: &Named<'a>,
+        ground: &Ground,
+        settings: &Settings,
+    ) -> Result<Option<Box<dyn Source + 'a>>, Stop> {
         if let Some((url, credentials)) = &named.prometheus {
             let prometheus = Prometheus::new(named.client, url, credentials.clone())
                 .map_err(|error| Stop::Usage(error.to_string()))?;
-            return Ok(Self { source: Some(Box::new(prometheus)) });
+            let prometheus = if named.reads_rules { prometheus.reading_rules() } else { prometheus };
+            return Ok(Some(Box::new(prometheus)));
         }
         let Some(settings::Snapshot { path, place }) = &settings.snapshot else {
-            return Ok(Self { source: None });
+            return Ok(None);
         };
         let Some(bytes) = ground.tree.read(path)? else {
             let message = format!("there is no snapshot `{path}` in {}", ground.describe());
@@ -139,7 +162,7 @@ impl<'a> Watch<'a> {
                 .help("record it, correct the path, or give --prometheus");
             return Err(problem.into());
         };
-        Ok(Self { source: Some(Box::new(Snapshot::read(path, &bytes)?)) })
+        Ok(Some(Box::new(Snapshot::read(path, &bytes)?)))
     }
 
     /// The instant to judge at, and what to say of it: the one that is given, else the end of a recording, else the
@@ -149,8 +172,7 @@ impl<'a> Watch<'a> {
         if let Some(given) = given {
             return (given, None);
         }
-        let recorded = self.source.as_ref().and_then(|source| source.recorded_until());
-        match recorded.and_then(|end| Timestamp::from_second(end).ok()) {
+        match self.source.recorded_until().and_then(|end| Timestamp::from_second(end).ok()) {
             Some(end) => (
                 end,
                 Some("a recording is judged at its own end; --now judges at another instant".to_owned()),
@@ -162,13 +184,13 @@ impl<'a> Watch<'a> {
     /// What the report says of the source.
     #[must_use]
     pub fn describe(&self) -> String {
-        self.source.as_ref().map_or_else(|| "no source".to_owned(), |source| source.describe())
+        self.source.describe()
     }
 
     /// What is to be said of how the source was asked.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        self.source.as_ref().map(|source| source.notes()).unwrap_or_default()
+        self.source.notes()
     }
 
     /// Asks for everything, in order; `depth` says how many points of history up to `t` each one needs.
@@ -180,20 +202,7 @@ impl<'a> Watch<'a> {
         settings: &Settings,
         t: i64,
     ) -> Vec<Answer> {
-        let Some(source) = &self.source else {
-            return asked.iter().map(|one| Answer::unknown(one.slo, no_source())).collect();
-        };
-        let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
-        for (range, indices) in by_range(asked, depth, settings.step, t) {
-            let requests: Vec<Request<'_>> =
-                indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
-            answers.extend(indices.into_iter().zip(whole::observe(source.as_ref(), &requests, range)));
-        }
-        let silent = || Gap::Unreachable { detail: "the source gave no answer at all".to_owned() };
-        let answer = |(index, one): (usize, &Asked<'_>)| {
-            answers.remove(&index).unwrap_or_else(|| Answer::unknown(one.slo, silent()))
-        };
-        asked.iter().enumerate().map(answer).collect()
+        whole::observe(self.source.as_ref(), &ranged(asked, depth, settings.step, t))
     }
 
     /// What would be asked for everything, without asking it.
@@ -206,20 +215,12 @@ impl<'a> Watch<'a> {
         (settings, environment): (&Settings, &str),
         t: i64,
     ) -> QueryPlan {
-        let requests = RefCell::new(Vec::new());
-        let plan = |slos: &[Request<'_>], signals: &[SignalRequest<'_>], range| {
-            let planned =
-                self.source.as_ref().map(|source| whole::plan(source.as_ref(), slos, signals, range));
-            requests.borrow_mut().extend(planned.into_iter().flatten());
-        };
-        for (range, indices) in by_range(asked, depth, settings.step, t) {
-            let slos: Vec<Request<'_>> =
-                indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
-            plan(&slos, &[], range);
-        }
+        let slos = whole::plan(self.source.as_ref(), &ranged(asked, depth, settings.step, t));
+        let requests = RefCell::new(slos);
         let ask = |signals: &[SignalRequest<'_>], range| {
-            plan(&[], signals, range);
-            signals.iter().map(|_| Err(no_source())).collect()
+            requests.borrow_mut().extend(self.source.plan_signals(signals, range));
+            let unasked = || Gap::Unreachable { detail: "nothing is asked for a plan".to_owned() };
+            signals.iter().map(|_| Err(unasked())).collect()
         };
         let signals = signal::listen(ask, wanted, settings, t).answers.len();
         QueryPlan {
@@ -235,10 +236,7 @@ impl<'a> Watch<'a> {
     /// Asks about the signals that policies read.
     #[must_use]
     pub fn listen<'s>(&self, wanted: &Wanted<'_>, settings: &'s Settings, t: i64) -> Heard<'s> {
-        let ask = |requests: &[SignalRequest<'_>], range| match &self.source {
-            Some(source) => source.signals(requests, range),
-            None => requests.iter().map(|_| Err(no_source())).collect(),
-        };
+        let ask = |requests: &[SignalRequest<'_>], range| self.source.signals(requests, range);
         signal::listen(ask, wanted, settings, t)
     }
 
@@ -262,24 +260,13 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// What is asked for with the same history, by its range on the grid.
-fn by_range<'a>(
+/// What is asked for, each with the stretch of the grid that its history needs.
+fn ranged<'a>(
     asked: &[Asked<'a>],
     depth: impl Fn(&Asked<'a>) -> i64,
     step: i64,
     t: i64,
-) -> Vec<(Range, Vec<usize>)> {
-    let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-    for (index, one) in asked.iter().enumerate() {
-        by_points.entry(depth(one)).or_default().push(index);
-    }
-    let range = |points| Range { first: t - (points - 1) * step, last: t, step };
-    by_points.into_iter().map(|(points, indices)| (range(points), indices)).collect()
-}
-
-/// The gap of everything where there is no source.
-fn no_source() -> Gap {
-    let detail = "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot under \
-                  `source` in the settings";
-    Gap::Unreachable { detail: detail.to_owned() }
+) -> Vec<(Request<'a>, Range)> {
+    let range = |points: i64| Range { first: t - (points - 1) * step, last: t, step };
+    asked.iter().map(|one| (one.request(), range(depth(one)))).collect()
 }

@@ -34,7 +34,13 @@ impl Address {
     /// True when a secret that is sent there cannot be read on the way: `https`, or this very machine.
     #[must_use]
     pub fn is_safe_for_secrets(&self) -> bool {
-        self.0.scheme() == "https" || is_here(&self.0)
+        self.is_encrypted() || is_here(&self.0)
+    }
+
+    /// True when what is sent there is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.0.scheme() == "https"
     }
 
     /// True when a user's name or a password stands in it.

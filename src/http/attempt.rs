@@ -125,7 +125,9 @@ impl Asking {
             body,
             tries: 0,
         };
-        Try::Answered(response, retry_after(answer.headers()))
+        let headers = answer.headers();
+        let wait = retry_after(headers).or_else(|| lifted(response.status, headers));
+        Try::Answered(response, wait)
     }
 }
 
@@ -172,6 +174,12 @@ fn is_transient(status: u16) -> bool {
     .any(|transient| transient.as_u16() == status)
 }
 
+/// When a limit of requests is lifted, in seconds from now, as Datadog says it. Others write an instant under this name.
+const RESET: &str = "x-ratelimit-reset";
+
+/// The longest time until a limit is lifted; a larger number is an instant.
+const LONGEST_RESET: u32 = 86_400;
+
 /// How long the answer asks to wait: seconds, or a date that is compared with the answer's own date, so that
 /// the clocks of two machines need not agree.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
@@ -182,6 +190,13 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let until = rfc2822::parse(value).ok()?.timestamp();
     let sent = rfc2822::parse(header(headers, &DATE)?).ok()?.timestamp();
     Some(Duration::from_secs(u64::try_from(until.as_second() - sent.as_second()).unwrap_or(0)))
+}
+
+/// How long a limit of requests holds that was reached.
+pub(super) fn lifted(status: u16, headers: &HeaderMap) -> Option<Duration> {
+    let seconds: u32 = headers.get(RESET)?.to_str().ok()?.trim().parse().ok()?;
+    let reached = status == StatusCode::TOO_MANY_REQUESTS.as_u16() && seconds <= LONGEST_RESET;
+    reached.then(|| Duration::from_secs(u64::from(seconds)))
 }
 
 /// The wait after the given number of tries: doubled each time, and between half and one and a half of that, so

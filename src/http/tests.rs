@@ -2,7 +2,7 @@
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 
-use super::attempt::retry_after;
+use super::attempt::{lifted, retry_after};
 use super::stub::{Answer, Stub};
 use super::*;
 
@@ -139,4 +139,17 @@ fn a_date_to_retry_after_is_compared_with_the_answers_own() {
     assert_eq!(retry_after(&headers(&[date, after.clone()])), Some(Duration::from_secs(7)));
     assert_eq!(retry_after(&headers(&[after])), None);
     assert_eq!(retry_after(&headers(&[(RETRY_AFTER, "2")])), Some(Duration::from_secs(2)));
+}
+
+#[test]
+fn a_limit_is_waited_for_where_it_is_told_in_seconds() {
+    let reset = |seconds: &'static str| {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-ratelimit-reset", seconds.parse().expect("a value"));
+        headers
+    };
+    assert_eq!(lifted(429, &reset("7")), Some(Duration::from_secs(7)));
+    assert_eq!(lifted(503, &reset("7")), None);
+    // An instant, as others write it.
+    assert_eq!(lifted(429, &reset("1795262400")), None);
 }

@@ -58,10 +58,11 @@ pub(super) fn absent(seen: &Observed<'_>, gap: &Gap, settings: &Settings) -> Opt
     Some(problem(seen, message, "measures nothing", "its budget is unknown, which never reads as proceed"))
 }
 
-/// A problem at the query of what is bad or good.
+/// A problem at the query of what is bad or good, or where it is said who counts.
 fn problem(seen: &Observed<'_>, message: String, label: &str, help: &str) -> Diagnostic {
     let slo = seen.slo;
-    let place = slo.indicator.counters().map_or(&slo.place, |(part, _, _)| &part.place);
+    let counted = slo.indicator.counters().map(|(part, _, _)| &part.place);
+    let place = counted.or(slo.indicator.kept().map(|kept| &kept.said.place)).unwrap_or(&slo.place);
     Diagnostic::warning(Code::SilentSlo, message)
         .at(place.clone(), label)
         .help(format!("{help}; {}", silenced(Code::SilentSlo)))

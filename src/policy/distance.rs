@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use super::ruling::{Measured, Ruling, Standing};
+use super::ruling::{Measured, Ruling, Standing, believed};
 use super::{Clause, Condition, Policy, Tracing, Truth};
 use crate::budget::Budget;
 
@@ -32,6 +32,7 @@ const MOST: i64 = 1_000;
 #[must_use]
 pub fn reckon(policy: &Policy, clause: &Clause, ruling: &Ruling, measured: &Measured) -> Distance {
     let (Some(when), Ok(budget)) = (&clause.when, &measured.budget) else { return Distance::None };
+    let budget = &believed(policy, budget, measured.t);
     let Ok(figures) = budget.at(measured.t) else { return Distance::None };
     // One more bad event may or may not make a slice of time a bad one, and weighs as much as the part that it is of.
     if budget.counts_slices() || budget.is_composite() {

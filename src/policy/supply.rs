@@ -56,6 +56,30 @@ pub fn without_sla(policy: &Policy, slos: &[&Slo]) -> Option<Diagnostic> {
     ))
 }
 
+/// The warning about a policy that reads what went through dependencies that none of the SLOs has that it covers, when
+/// these are all there are.
+#[must_use]
+pub fn without_dependency(policy: &Policy, slos: &[&Slo], settings: &Settings) -> Option<Diagnostic> {
+    let place = policy.reads("burned_by").filter(|_| !policy.header.scope.organization)?;
+    let declares = |slo: &&Slo| {
+        let service = settings.services.get(&slo.service);
+        let of_service = service.into_iter().flat_map(|service| &service.dependencies).map(|one| &one.name);
+        let mut names = of_service.chain(slo.about.dependencies.iter().map(|note| &note.text));
+        names.any(|name| policy.dependencies.contains(name))
+    };
+    if slos.is_empty() || slos.iter().any(declares) {
+        return None;
+    }
+    let names: Vec<&str> = policy.dependencies.iter().map(String::as_str).collect();
+    let message = format!(
+        "no SLO in the scope of this policy depends on {}, so nothing of its budget ever goes that way",
+        list(&names)
+    );
+    let problem =
+        Diagnostic::warning(Code::ConstantCondition, message).at(place.clone(), "the same for ever");
+    Some(problem.help("declare it where the service is: `dependencies: […]`, or take the condition out"))
+}
+
 /// The warning about SLOs without an SLA of which an organisation's policy asks for one.
 fn unpromised(policy: &Policy, place: &Place, slos: &[&Slo]) -> Option<Diagnostic> {
     let names: Vec<&str> =

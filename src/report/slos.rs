@@ -23,6 +23,8 @@ pub struct Inventory {
     pub source: Option<Source>,
     /// The services, by name; none where anything written is wrong.
     pub services: Vec<ServiceLine>,
+    /// What budgets do not count, in the order in which it is written.
+    pub exclusions: Vec<ExclusionLine>,
     /// What is wrong in what was written.
     pub problems: Vec<Diagnostic>,
     /// What else a reader must know.
@@ -53,6 +55,27 @@ pub struct ServiceLine {
     pub cells: Vec<Cell>,
     /// Its SLOs that hold in any of them, by endpoint, SLI and name.
     pub slos: Vec<Line>,
+}
+
+/// One exclusion.
+#[derive(Debug, Clone)]
+pub struct ExclusionLine {
+    /// Its name.
+    pub name: String,
+    /// The SLOs that it is about.
+    pub slos: Vec<String>,
+    /// The environments that it names; none where it is about all.
+    pub environments: Vec<String>,
+    /// What goes on or comes next, soonest first: each from its first instant to the first one behind it.
+    pub next: Vec<(Timestamp, Timestamp)>,
+    /// Why.
+    pub reason: String,
+    /// Who agreed.
+    pub agreed_by: String,
+    /// The file that has it.
+    pub file: String,
+    /// The line of its name, from 1.
+    pub line: usize,
 }
 
 /// One SLO.
@@ -124,6 +147,7 @@ impl Inventory {
             environment: None,
             source: None,
             services: Vec::new(),
+            exclusions: Vec::new(),
             problems: Vec::new(),
             notes: Vec::new(),
         }

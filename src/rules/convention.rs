@@ -1,13 +1,17 @@
 //! Every name that rules are written with: series, labels, alerts, groups, windows and paces.
 //!
 //! They are a promise to dashboards and routes of alerts, so they stand here once and `slogate rules --help` states them.
+//! Those that are read back stand in `source/plan/recording.rs`.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
 use super::Subject;
+use crate::source::plan::recording;
 use crate::source::promql::quoted;
+
+pub use crate::source::plan::recording::{DEFINITION, length};
 
 /// All events in a second, over five minutes.
 pub const EVENTS: &str = "slogate:slo_events:rate5m";
@@ -33,8 +37,8 @@ pub const PAGE: &str = "ErrorBudgetBurnsFast";
 /// The alert that somebody looks into by day.
 pub const TICKET: &str = "ErrorBudgetBurnsSteadily";
 
-/// Seconds between two evaluations of windows and alerts.
-pub const INTERVAL: i64 = 60;
+/// Seconds between two evaluations of windows, of steps and of alerts.
+pub const INTERVAL: i64 = recording::INTERVAL;
 
 /// Seconds between two evaluations of what is left of a budget.
 pub const BUDGET_INTERVAL: i64 = 300;
@@ -158,12 +162,4 @@ pub(super) fn series(name: &str, subject: &Subject<'_>) -> String {
     let (environment, service, slo) = (subject.environment, &subject.slo.service, &subject.slo.name);
     let [environment, service, slo] = [environment, service.as_str(), slo.as_str()].map(quoted);
     format!("{name}{{environment={environment},service={service},slo={slo}}}")
-}
-
-/// A length of time as PromQL writes it, in the largest unit that divides it.
-#[must_use]
-pub fn length(seconds: i64) -> String {
-    let units = [("d", 86_400), ("h", 3_600), ("m", 60)];
-    let unit = units.into_iter().find(|(_, length)| seconds % length == 0);
-    unit.map_or_else(|| format!("{seconds}s"), |(name, length)| format!("{}{name}", seconds / length))
 }

@@ -78,6 +78,14 @@ fn a_share_is_of_sums_of_rates_and_absent_without_events() {
         of("staging", "slogate:slo_events:rate5m"),
         r#"sum(rate(t[5m])) and sum(rate(b{code="5"}[5m]))"#
     );
+    assert_eq!(
+        of("staging", "slogate:slo_events:increase5m"),
+        r#"sum(increase(t[300s])) and sum(increase(b{code="5"}[300s]))"#
+    );
+    assert_eq!(
+        of("staging", "slogate:slo_errors:increase5m"),
+        r#"sum(increase(b{code="5"}[300s])) and sum(increase(t[300s]))"#
+    );
     assert_eq!(of("staging", "slogate:slo_objective:ratio"), "vector(0.999)");
     assert_eq!(of("staging", "slogate:slo_period:seconds"), "vector(2592000)");
     assert!(of("staging", "slogate:slo_budget_remaining:ratio").contains("/ 0.001 and count_over_time("));

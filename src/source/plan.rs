@@ -15,6 +15,7 @@ use crate::budget::series::{Series, Total};
 use crate::catalog::Query;
 
 pub mod fuse;
+pub mod recording;
 
 /// What a source knows at each grid point; none when nothing is there at all.
 pub type Points<T> = Option<Vec<Option<T>>>;
@@ -37,6 +38,8 @@ pub struct Plan {
     pinned: BTreeSet<String>,
     /// The counters are to be read as they were scraped.
     pub is_raw: bool,
+    /// The grid points that are asked for.
+    pub range: Range,
 }
 
 impl Plan {
@@ -73,6 +76,7 @@ impl Plan {
             period: request.slo.period_at(range.last),
             pinned,
             is_raw,
+            range,
         })
     }
 

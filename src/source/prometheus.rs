@@ -2,26 +2,29 @@
 //!
 //! Every distinct counter is asked once, however many SLOs share it, and counters that are alike but for the values of
 //! labels are asked in one query (`plan/fuse.rs`): `sum(increase(x[step]))` on the grid, in stretches that a server
-//! answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares with the grid. A signal's query
-//! is asked on the grid as it stands. All questions go out concurrently. Whatever is not a whole answer is a gap with
+//! answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares with the grid; many of those are
+//! asked as few. A signal's query is asked on the grid as it stands. All questions go out concurrently. Whatever is not a whole answer is a gap with
 //! words of its own (`prometheus/answer.rs`): an answer in part never reads as known.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, Plan};
-use super::promql::{self, Selector};
+use super::promql;
 use super::{Observation, Planned, Range, Request, SignalRequest, Source, When};
 use crate::budget::gap::Gap;
 use crate::budget::signal::Signal;
 use crate::http::{Address, Client, Credentials, Get, HttpError};
 
-use question::{Answers, Whole, add, lost, stretches};
+use plan::Points;
+use question::{Answers, Question, add, lost, stretches};
+use ruled::{Ruled, Subject};
 use scraped::Scraped;
 
 mod answer;
 mod halving;
 mod question;
+mod ruled;
 mod scraped;
 #[cfg(test)]
 mod tests;
@@ -45,6 +48,9 @@ pub enum AddressError {
     /// Two ways to identify oneself at once.
     #[error("`{0}` has a user's name in the address and a token or a user beside it; give one of them")]
     TwoSecrets(String),
+    /// Certificates for a connection that has none.
+    #[error("`{0}` is not encrypted, and certificates for it are set; use `https://`, or unset them")]
+    Unencrypted(String),
 }
 
 /// A server that speaks Prometheus's HTTP API.
@@ -56,6 +62,8 @@ pub struct Prometheus<'a> {
     address: Address,
     /// Sent with every question.
     credentials: Credentials,
+    /// What rules recorded is read.
+    reads_rules: bool,
     /// What is to be said of how it was asked.
     notes: RefCell<Vec<String>>,
 }
@@ -70,17 +78,29 @@ impl<'a> Prometheus<'a> {
         if credentials.authorizes() && address.has_userinfo() {
             return Err(AddressError::TwoSecrets(address.to_string()));
         }
+        if !credentials.certificates().is_empty() && !address.is_encrypted() {
+            return Err(AddressError::Unencrypted(address.to_string()));
+        }
         let has_secret = credentials.secrets().next().is_some() || address.has_userinfo();
         if has_secret && !address.is_safe_for_secrets() {
             return Err(AddressError::Unsafe(address.to_string()));
         }
-        Ok(Self { client, address, credentials, notes: RefCell::default() })
+        Ok(Self { client, address, credentials, reads_rules: false, notes: RefCell::default() })
+    }
+
+    /// The same, reading what rules recorded where it is there.
+    #[must_use]
+    pub fn reading_rules(self) -> Self {
+        Self { reads_rules: true, ..self }
     }
 
     /// The request for a query whose answer has at most so many samples.
     fn get(&self, query: String, when: When, samples: usize) -> Get {
         let cap = samples.saturating_mul(SAMPLE).saturating_add(FRAME);
         let pair = |name: &str, value: String| (name.to_owned(), value);
+        // `VictoriaMetrics` counts across a hole, unless it has what stands before the hole in its cache: without this the same
+        // question would have two answers. Others do not know the word and pass over it.
+        let fresh = pair("nocache", "1".to_owned());
         match when {
             When::Grid(range) => {
                 let form = vec![
@@ -88,11 +108,12 @@ impl<'a> Prometheus<'a> {
                     pair("start", range.first.to_string()),
                     pair("end", range.last.to_string()),
                     pair("step", range.step.to_string()),
+                    fresh,
                 ];
                 self.address.ask("api/v1/query_range", form, self.credentials.clone(), cap)
             }
             When::At(instant) => {
-                let form = vec![pair("query", query), pair("time", instant.to_string())];
+                let form = vec![pair("query", query), pair("time", instant.to_string()), fresh];
                 self.address.ask("api/v1/query", form, self.credentials.clone(), cap)
             }
         }
@@ -104,7 +125,11 @@ impl<'a> Prometheus<'a> {
     }
 
     /// Asks queries on the grid, each once; what each one answers is by its text.
-    fn ask_signals(&self, queries: &BTreeSet<&String>, range: Range) -> Whole<bool> {
+    fn ask_signals(
+        &self,
+        queries: &BTreeSet<&String>,
+        range: Range,
+    ) -> BTreeMap<String, Result<Points<bool>, Gap>> {
         let stretches = stretches(range);
         let questions: Vec<(&String, Range)> =
             queries.iter().flat_map(|query| stretches.iter().map(|stretch| (*query, *stretch))).collect();
@@ -112,28 +137,26 @@ impl<'a> Prometheus<'a> {
             .iter()
             .map(|(query, range)| self.get((*query).clone(), When::Grid(*range), plan::count(*range)));
         let gets = gets.collect();
-        let mut answers = Whole::new();
+        let mut answers = BTreeMap::new();
         for ((query, asked), answer) in questions.into_iter().zip(self.client.get_all(gets)) {
             let points = self.reader().signal(query, asked, answer);
-            add(&mut answers, query.clone(), (range, asked), points);
+            add(answers.entry(query.clone()).or_insert(Ok(None)), (range, asked), points);
         }
         answers
     }
 
-    /// Asks everything that the plans need and that the server counts.
-    fn ask(&self, plans: &[&Plan], range: Range) -> Answers {
+    /// Asks about events.
+    fn ask(&self, questions: Vec<Question>) -> Answers {
         let mut answers = Answers::default();
-        let note = halving::ask(self, question::questions(plans, range), |question, counted| {
-            answers.take(range, question, counted);
-        });
+        let note = halving::ask(self, questions, |question, counted| answers.take(question, counted));
         self.notes.borrow_mut().extend(note);
         answers
     }
 
     /// Asks for the samples of everything that the plans need.
-    fn scrape(&self, plans: &[&Plan], range: Range) -> Scraped {
+    fn scrape(&self, plans: &[&Plan]) -> Scraped {
         let mut scraped = Scraped::default();
-        let note = halving::ask(self, scraped::stretches(plans, range), |stretch, series| {
+        let note = halving::ask(self, scraped::stretches(plans), |stretch, series| {
             scraped.take(stretch, series);
         });
         self.notes.borrow_mut().extend(note);
@@ -151,40 +174,57 @@ impl Source for Prometheus<'_> {
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
-        let plans: Vec<_> = requests.iter().map(|request| Plan::of(request, range)).collect();
-        let (raw, known): (Vec<&Plan>, Vec<&Plan>) = plans.iter().flatten().partition(|plan| plan.is_raw);
-        let answers = self.ask(&known, range);
-        let scraped = self.scrape(&raw, range);
-        let one = |plan: Plan| {
-            if plan.is_raw {
-                return scraped.observation(&plan, range);
-            }
-            let series = plan.series(range, |selector| answers.grid(selector))?;
-            let direct = |selector: &Selector| answers.direct(selector, plan.period);
-            // A whole period without an answer contradicts steps that have one; the budget says so.
-            let direct = Some(plan.direct(direct)?.unwrap_or_default());
-            Ok(Observation { series, direct })
-        };
-        plans.into_iter().map(|plan| plan.and_then(one)).collect()
+        self.observe_each(&requests.iter().map(|request| (*request, range)).collect::<Vec<_>>())
     }
 
-    fn plan(&self, requests: &[Request<'_>], signals: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
-        let mut planned = question::planned(requests, range);
-        planned.extend(scraped::planned(requests, range));
+    fn observe_each(&self, requests: &[(Request<'_>, Range)]) -> Vec<Result<Observation, Gap>> {
+        let plans: Vec<_> = requests.iter().map(|(request, range)| Plan::of(request, *range)).collect();
+        let raw: Vec<&Plan> = plans.iter().flatten().filter(|plan| plan.is_raw).collect();
+        let scraped = self.scrape(&raw);
+        let subjects = subjects(requests, &plans);
+        let counted: Vec<Subject<'_>> = subjects.iter().flatten().cloned().collect();
+        let ruled = if self.reads_rules && !counted.is_empty() {
+            ruled::ask(self, &counted)
+        } else {
+            let plans: Vec<&Plan> = counted.iter().map(|subject| subject.plan).collect();
+            Ok(Ruled::counted(self.ask(question::questions(&plans))))
+        };
+        self.notes.borrow_mut().extend(ruled.as_ref().ok().and_then(|ruled| ruled.note(counted.len())));
+        let answers = plans.iter().zip(&subjects).map(|(plan, subject)| match (plan, subject, &ruled) {
+            (Ok(_), Some(subject), Ok(ruled)) => ruled.observation(subject),
+            (Ok(plan), None, _) => scraped.observation(plan),
+            (Err(gap), _, _) | (_, _, Err(gap)) => Err(gap.clone()),
+        });
+        answers.collect()
+    }
+
+    fn plan(&self, requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
+        let mut planned = Vec::new();
+        if self.reads_rules {
+            let plans: Vec<_> = requests.iter().map(|(request, range)| Plan::of(request, *range)).collect();
+            let subjects = subjects(requests, &plans);
+            planned.extend(ruled::planned(&subjects.into_iter().flatten().collect::<Vec<_>>()));
+        }
+        planned.extend(question::planned(requests));
+        planned.extend(scraped::planned(requests));
+        planned
+    }
+
+    fn plan_signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
         let mut queries: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for request in signals {
+        for request in requests {
             if let Ok(query) = query(request) {
                 queries.entry(query).or_default().insert(request.name.to_owned());
             }
         }
-        for (query, serves) in queries {
-            planned.extend(stretches(range).into_iter().map(|stretch| Planned {
+        let planned = queries.into_iter().flat_map(|(query, serves)| {
+            stretches(range).into_iter().map(move |stretch| Planned {
                 query: query.clone(),
                 when: When::Grid(stretch),
                 serves: serves.clone(),
-            }));
-        }
-        planned
+            })
+        });
+        planned.collect()
     }
 
     fn notes(&self) -> Vec<String> {
@@ -201,6 +241,18 @@ impl Source for Prometheus<'_> {
         };
         queries.into_iter().map(one).collect()
     }
+}
+
+/// The requests that are counted, each in its place; none for one that cannot be asked or is read as it was scraped.
+fn subjects<'a>(
+    requests: &[(Request<'a>, Range)],
+    plans: &'a [Result<Plan, Gap>],
+) -> Vec<Option<Subject<'a>>> {
+    let of = |((request, _), plan): (&(Request<'a>, Range), &'a Result<Plan, Gap>)| {
+        let plan = plan.as_ref().ok().filter(|plan| !plan.is_raw)?;
+        Some(Subject::new(*request, plan))
+    };
+    requests.iter().zip(plans).map(of).collect()
 }
 
 /// The query of a signal in its environment.

@@ -3,7 +3,7 @@
 //!
 //! So no source knows of parts, and whatever is cached, fused, planned or recorded is so by part.
 
-use super::{Observation, Planned, Range, Request, SignalRequest, Source};
+use super::{Observation, Planned, Range, Request, Source};
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::catalog::Slo;
@@ -46,12 +46,11 @@ impl Answer {
     }
 }
 
-/// Asks a source for everything, in order.
+/// Asks a source for everything, in order, each for a range of its own.
 #[must_use]
-pub fn observe(source: &dyn Source, requests: &[Request<'_>], range: Range) -> Vec<Answer> {
-    let asked: Vec<Vec<Slo>> = requests.iter().map(|one| Answer::asked(one.slo, range.step)).collect();
-    let parts: Vec<Request<'_>> = parts(requests, &asked);
-    let mut answers = source.observe(&parts, range).into_iter();
+pub fn observe(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<Answer> {
+    let asked = asked(requests);
+    let mut answers = source.observe_each(&parts(requests, &asked)).into_iter();
     let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
     let answer = |asked: Vec<Slo>| {
         let observed = asked.iter().map(|_| answers.next().unwrap_or_else(silent)).collect();
@@ -62,21 +61,20 @@ pub fn observe(source: &dyn Source, requests: &[Request<'_>], range: Range) -> V
 
 /// What would be asked for everything.
 #[must_use]
-pub fn plan(
-    source: &dyn Source,
-    requests: &[Request<'_>],
-    signals: &[SignalRequest<'_>],
-    range: Range,
-) -> Vec<Planned> {
-    let asked: Vec<Vec<Slo>> = requests.iter().map(|one| Answer::asked(one.slo, range.step)).collect();
-    source.plan(&parts(requests, &asked), signals, range)
+pub fn plan(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
+    source.plan(&parts(requests, &asked(requests)))
+}
+
+/// What is asked for each request.
+fn asked(requests: &[(Request<'_>, Range)]) -> Vec<Vec<Slo>> {
+    requests.iter().map(|(request, range)| Answer::asked(request.slo, range.step)).collect()
 }
 
 /// A request for each part.
-fn parts<'a>(requests: &[Request<'a>], asked: &'a [Vec<Slo>]) -> Vec<Request<'a>> {
-    let of = |(request, asked): (&Request<'a>, &'a Vec<Slo>)| {
-        let request = *request;
-        asked.iter().map(move |slo| Request { slo, ..request })
+fn parts<'a>(requests: &[(Request<'a>, Range)], asked: &'a [Vec<Slo>]) -> Vec<(Request<'a>, Range)> {
+    let of = |((request, range), asked): (&(Request<'a>, Range), &'a Vec<Slo>)| {
+        let (request, range) = (*request, *range);
+        asked.iter().map(move |slo| (Request { slo, ..request }, range))
     };
     requests.iter().zip(asked).flat_map(of).collect()
 }

@@ -27,8 +27,8 @@ pub struct Case {
     /// Where the repository lies below the directory that commands run in.
     #[serde(default)]
     pub place: PathBuf,
-    /// The command lines after `slogate`, one run each. Besides plain words: `$PROMETHEUS`, the address of the
-    /// stand-in monitoring system.
+    /// The command lines after `slogate`, one run each. Besides plain words: `$PROMETHEUS` and `$DATADOG`, the
+    /// addresses of the stand-in monitoring systems.
     #[serde(default = "a_plain_check")]
     pub commands: Vec<String>,
     /// Instants: each command is run once for each of them, with `--now`.
@@ -52,6 +52,8 @@ pub struct Case {
     pub git: Option<Git>,
     /// How the stand-in monitoring system answers; without it there is none.
     pub prometheus: Option<Prometheus>,
+    /// What the stand-in Datadog keeps; without it there is none.
+    pub datadog: Option<Datadog>,
     /// What GitHub knows, in the words of its own stub; without it there is no GitHub.
     pub github: Option<toml::Table>,
 }
@@ -98,6 +100,43 @@ pub struct Prometheus {
     /// The first one whose words the query contains decides.
     #[serde(default)]
     pub rules: Vec<Rule>,
+}
+
+/// What the stand-in Datadog keeps.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Datadog {
+    /// How many bins an answer has at most: their interval grows with the span that is asked for.
+    #[serde(default = "as_recorded")]
+    pub bins: i64,
+    /// Its SLOs; any other is answered with 404.
+    pub slos: Vec<Kept>,
+}
+
+/// A day comes in bins of two hours.
+fn as_recorded() -> i64 {
+    12
+}
+
+/// An SLO that the stand-in Datadog keeps: 600 events an hour, or the seconds of the day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Kept {
+    /// Its identifier.
+    pub id: String,
+    /// `metric`, `monitor` or `time_slice`; or what goes wrong: `forbidden`, `limited`, `partial`, `silent`.
+    pub kind: String,
+    /// Its target over seven days, in percent.
+    #[serde(default = "three_nines")]
+    pub target: f64,
+    /// The first and the last instant of an outage, in RFC 3339, in which every second event is bad.
+    #[serde(default)]
+    pub outages: Vec<(String, String)>,
+}
+
+/// 99.9 %.
+fn three_nines() -> f64 {
+    99.9
 }
 
 /// An answer for some queries.

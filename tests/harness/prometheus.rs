@@ -88,19 +88,20 @@ impl Drop for Standin {
 }
 
 /// A request as it came in.
-struct Incoming {
+#[derive(Clone)]
+pub struct Incoming {
     /// The method.
-    method: String,
+    pub method: String,
     /// The path, without the query.
-    path: String,
+    pub path: String,
     /// The parameters of query and body together.
-    parameters: BTreeMap<String, String>,
+    pub parameters: BTreeMap<String, String>,
     /// The headers that say who asks: a line each.
-    who: Vec<String>,
+    pub who: Vec<String>,
 }
 
 /// Reads one request; none when the client has gone.
-fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming>> {
+pub fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {
         return Ok(None);
@@ -116,7 +117,8 @@ fn receive(reader: &mut BufReader<TcpStream>) -> std::io::Result<Option<Incoming
         if name.eq_ignore_ascii_case("content-length") {
             length = value.trim().parse().unwrap_or(0);
         }
-        if name.eq_ignore_ascii_case("authorization") || name.to_lowercase().starts_with("x-") {
+        let plain = name.to_lowercase();
+        if plain == "authorization" || plain.starts_with("x-") || plain.starts_with("dd-") {
             who.push(format!("{}: {}", name.to_lowercase(), value.trim()));
         }
     }
@@ -169,11 +171,44 @@ fn serve(
         let request = Request { method: incoming.method.clone(), target: incoming.path.clone(), lines };
         asked.lock().expect("nobody panics with it").push(request);
         let query = incoming.parameters.get("query").map_or("", String::as_str);
-        let rule = plan.rules.iter().find(|rule| query.contains(&rule.contains));
-        let (answer, value) = rule.map_or((plan.answer, &plan.value), |rule| (rule.answer, &rule.value));
+        let rule = |query: &str| plan.rules.iter().find(|rule| query.contains(&rule.contains));
+        let of =
+            |query: &str| rule(query).map_or((plan.answer, &plan.value), |rule| (rule.answer, &rule.value));
+        if let Some(all) = joined(query, |part| {
+            let (answer, value) = of(part);
+            let mut parameters = incoming.parameters.clone();
+            parameters.insert("query".to_owned(), part.to_owned());
+            let one = Incoming { parameters, ..incoming.clone() };
+            // Whatever else is answered to a single query is not joined.
+            if answer == Answer::History {
+                recorded(&one, recording.expect("a history")).expect("a query that is counted")
+            } else {
+                results(&one, 1, 0, value)
+            }
+        }) {
+            let body = json!({ "status": "success", "data": all }).to_string();
+            send(&mut writer, "200 OK", "content-type: application/json", &body)?;
+            continue;
+        }
+        let (answer, value) = of(query);
         reply(&mut writer, answer, value, &incoming, recording, over)?;
     }
     Ok(())
+}
+
+/// The answer to several queries that are asked as one: that of each, with its label; none to any other query.
+fn joined(query: &str, answer: impl Fn(&str) -> Value) -> Option<Value> {
+    let mut all = Vec::new();
+    for part in query.strip_prefix("label_replace(")?.split(" or label_replace(") {
+        let (part, number) = part.strip_suffix("\", \"\", \"\")")?.split_once(", \"slogate_part\", \"")?;
+        let answered = answer(part);
+        for row in answered.get("result")?.as_array()? {
+            let mut row = row.clone();
+            row.get_mut("metric")?.as_object_mut()?.insert("slogate_part".to_owned(), json!(number));
+            all.push(row);
+        }
+    }
+    Some(typed(&all, false))
 }
 
 /// Writes one answer.
@@ -244,7 +279,7 @@ fn reply(
 }
 
 /// Writes a whole response.
-fn send(writer: &mut TcpStream, status: &str, header: &str, body: &str) -> std::io::Result<()> {
+pub fn send(writer: &mut TcpStream, status: &str, header: &str, body: &str) -> std::io::Result<()> {
     write!(writer, "HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {}\r\n\r\n{body}", body.len())?;
     writer.flush()
 }
@@ -350,6 +385,9 @@ fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String>
         };
         return Ok(typed(&series.into_iter().map(shaped).collect::<Vec<_>>(), true));
     }
+    if let Some((selector, within, is_count)) = newest(query) {
+        return newly(recording, (selector, within, is_count), &instants, ranged);
+    }
     let Counting { by, selector, window } =
         counting(query).ok_or_else(|| format!("the stand-in counts increases only, not `{query}`"))?;
     let mut series = Vec::new();
@@ -364,6 +402,41 @@ fn recorded(incoming: &Incoming, recording: &Recording) -> Result<Value, String>
         }
     }
     Ok(typed(&series, ranged))
+}
+
+/// The series whose newest values a query asks for, within how many seconds, and whether it asks of which definitions they
+/// are instead; none when it asks for something else.
+fn newest(query: &str) -> Option<(&str, i64, bool)> {
+    let inner = query.strip_prefix("count by (definition) (").and_then(|query| query.strip_suffix(')'));
+    let (selector, within) =
+        inner.unwrap_or(query).strip_prefix("last_over_time(")?.strip_suffix("s])")?.rsplit_once('[')?;
+    Some((selector, within.parse().ok()?, inner.is_some()))
+}
+
+/// The newest values of series, or of which definitions they are.
+fn newly(
+    recording: &Recording,
+    (selector, within, is_count): (&str, i64, bool),
+    instants: &[i64],
+    ranged: bool,
+) -> Result<Value, String> {
+    let [first, .., last] = *[instants, instants].concat().as_slice() else { return Ok(typed(&[], ranged)) };
+    let mut series = Vec::new();
+    let mut definitions: BTreeMap<String, usize> = BTreeMap::new();
+    for (labels, samples) in recording.samples(selector, first - within, last)? {
+        let value = |at: i64| samples.iter().rfind(|(of, _)| (at - within + 1..=at).contains(of));
+        let points: Vec<Value> =
+            instants.iter().filter_map(|at| Some(json!([at, value(*at)?.1.to_string()]))).collect();
+        if !points.is_empty() {
+            *definitions.entry(labels.get("definition").cloned().unwrap_or_default()).or_default() += 1;
+            series.push(shaped(&json!(labels), &points, ranged));
+        }
+    }
+    let count = |(definition, count): (String, usize)| {
+        shaped(&json!({ "definition": definition }), &[json!([last, count.to_string()])], false)
+    };
+    let counted: Vec<Value> = definitions.into_iter().map(count).collect();
+    Ok(typed(if is_count { &counted } else { &series }, ranged))
 }
 
 /// A query of the only shape that is counted.

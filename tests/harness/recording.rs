@@ -22,14 +22,7 @@ pub struct Recording(Vec<Series>);
 impl Recording {
     /// Reads a file of `OpenMetrics` text with timestamps, inflated where its name ends in `gz`.
     pub fn load(path: &Path) -> Result<Self, String> {
-        let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-        let bytes = fs::read(path).map_err(failed)?;
-        let mut text = String::new();
-        if path.extension().is_some_and(|extension| extension == "gz") {
-            GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).map_err(failed)?;
-        } else {
-            text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
-        }
+        let text = text(path)?;
         let mut series: BTreeMap<BTreeMap<String, String>, Vec<(i64, u64)>> = BTreeMap::new();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (labels, instant, value) = sample(line).ok_or_else(|| format!("no sample: {line}"))?;
@@ -81,6 +74,18 @@ impl Recording {
         });
         Ok(chosen.collect())
     }
+}
+
+/// The text of a recording, inflated where its name ends in `gz`.
+pub fn text(path: &Path) -> Result<String, String> {
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let bytes = fs::read(path).map_err(failed)?;
+    if path.extension().is_none_or(|extension| extension != "gz") {
+        return String::from_utf8(bytes).map_err(|error| error.to_string());
+    }
+    let mut text = String::new();
+    GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
 }
 
 /// What the series grew by from one instant to another, both included.

@@ -168,8 +168,8 @@ fn the_rules_are_rules() {
     let directory = tempfile::tempdir().expect("a directory");
     let rules = written(directory.path(), "prometheus");
     let told = promtool(directory.path(), &["check", "rules", "--lint=all", "--lint-fatal", rules]);
-    // Two SLOs: eleven series of the events of each, what is left of its budget, a page and a ticket.
-    assert!(told.contains("SUCCESS: 28 rules found"), "{told}");
+    // Two SLOs: thirteen series of the events of each, what is left of its budget, a page and a ticket.
+    assert!(told.contains("SUCCESS: 32 rules found"), "{told}");
     // The operator's resources hold the same groups.
     let rules = fs::read_to_string(directory.path().join(rules)).expect("the rules");
     let (_, rules) = rules.split_once("groups:\n").expect("groups");
@@ -268,6 +268,9 @@ fn what_is_left_of_a_budget_is_said_once_its_period_was_recorded() {
         .is("21h", budget, None)
         .is("22h", share, Some("0.5"))
         .is("30h", share, Some("0.5"))
+        // Each step of five minutes has its events, the bad ones among them.
+        .is("30h", "sum(round(slogate:slo_events:increase5m{slo=\"loose\"}))", Some("500"))
+        .is("30h", "sum(round(slogate:slo_errors:increase5m{slo=\"loose\"}))", Some("25"))
         // Ten minutes after the last sample nobody knows any more.
         .is("34h", budget, None),
         // Every event weighs alike: 12 hours of 100 and 12 of 10 a minute, half of which are slow at night: 720 x 5 of

@@ -141,7 +141,10 @@ pub(super) fn measured(
             let help = "count the requests within the limit with a classic histogram's bucket";
             whole("a latency by native histograms", &histogram.place, true, help)
         }
-        Indicator::Gauges { .. } | Indicator::Composite { .. } | Indicator::Foreign { .. } => None,
+        Indicator::Gauges { .. }
+        | Indicator::Composite { .. }
+        | Indicator::Datadog(_)
+        | Indicator::Foreign { .. } => None,
     }
 }
 

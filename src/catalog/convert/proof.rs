@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::super::revision::{self, Revised};
-use super::super::{Catalog, Component, Indicator, Method, Query, load};
+use super::super::{Catalog, Component, Indicator, Kept, Method, Query, load};
 use super::Converted;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText};
 use crate::document::{self, RuleSet, Schema};
-use crate::settings::Settings;
+use crate::settings::{Note, Settings};
 
 /// Said of a conversion that does not hold.
 const HELP: &str =
@@ -95,6 +95,7 @@ fn is_whole(catalog: &Catalog, name: &str) -> bool {
 fn unplaced(indicator: Indicator) -> Indicator {
     let nowhere = &Place::new(&SourceText::new("", ""), 0..0);
     let at = |query: Query| Query { place: nowhere.clone(), ..query };
+    let unsaid = |said: Note| Note { place: nowhere.clone(), key: nowhere.clone(), ..said };
     let foreign = |system: &str| Indicator::Foreign { system: system.to_owned(), place: nowhere.clone() };
     match indicator {
         Indicator::Good { good, total } => Indicator::Good { good: at(good), total: at(total) },
@@ -126,6 +127,7 @@ fn unplaced(indicator: Indicator) -> Indicator {
         }
         Indicator::Plugin { .. } => foreign("sloth"),
         Indicator::Histogram { .. } | Indicator::Each { .. } => foreign("pyrra"),
+        Indicator::Datadog(kept) => Indicator::Datadog(Kept { said: unsaid(kept.said), ..kept }),
         Indicator::Foreign { system, .. } => foreign(&system),
     }
 }

@@ -4,10 +4,11 @@
 
 use rust_decimal::Decimal;
 
-use super::super::{Comparison, Indicator, Query, target};
+use super::super::{Comparison, Indicator, Kept, Query, datadog, target};
 use super::{Documents, ruled};
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::{Part, RuleSet};
+use crate::settings::Note;
 
 /// The monitoring systems that are read: Prometheus, and what speaks its language and its API.
 const SYSTEMS: [&str; 5] = ["Prometheus", "Thanos", "Cortex", "Mimir", "VictoriaMetrics"];
@@ -25,6 +26,8 @@ pub(super) struct Aim<'a> {
 enum Metric {
     /// A query.
     Read(Query),
+    /// An SLO that is kept in Datadog.
+    Kept(Note),
     /// The name of another system, and where it stands.
     Foreign(String, Place),
 }
@@ -45,6 +48,11 @@ pub(super) fn indicator<'a>(
         let is_good = ratio.get("rawType").and_then(Part::text)? == "success";
         return Some(match metric(raw, documents, problems)? {
             Metric::Read(ratio) => Indicator::Ratio { ratio, is_good },
+            Metric::Kept(said) if is_good => Indicator::Datadog(Kept::new(said)),
+            Metric::Kept(said) => {
+                problems.push(failure(&said));
+                return None;
+            }
             Metric::Foreign(system, place) => Indicator::Foreign { system, place },
         });
     }
@@ -57,8 +65,12 @@ pub(super) fn indicator<'a>(
     };
     let (part, total) = match (part, total?) {
         (Metric::Read(part), Metric::Read(total)) => (part, total),
-        (Metric::Foreign(system, place), _) | (Metric::Read(_), Metric::Foreign(system, place)) => {
+        (Metric::Foreign(system, place), _) | (_, Metric::Foreign(system, place)) => {
             return Some(Indicator::Foreign { system, place });
+        }
+        (Metric::Kept(said), _) | (_, Metric::Kept(said)) => {
+            problems.push(misplaced(&said));
+            return None;
         }
     };
     let counter = ratio.get("counter");
@@ -82,7 +94,27 @@ fn threshold<'a>(
     Some(match metric? {
         Metric::Read(value) => Indicator::Threshold { value, comparison, threshold },
         Metric::Foreign(system, place) => Indicator::Foreign { system, place },
+        Metric::Kept(said) => {
+            problems.push(misplaced(&said));
+            return None;
+        }
     })
+}
+
+/// An SLO of Datadog where a query of counters or of values is expected.
+fn misplaced(said: &Note) -> Diagnostic {
+    let message = "an SLO in Datadog counts good events and all of them at once";
+    let problem = Diagnostic::error(Code::WrongValue, message).at(said.key.clone(), "as one of two metrics");
+    let help = "name it once: under `ratioMetric`, as the metric source of `raw`, with `rawType: success`";
+    problem.help(help)
+}
+
+/// An SLO of Datadog that is said to count failures.
+fn failure(said: &Note) -> Diagnostic {
+    let message = "an SLO in Datadog gives the share of good events";
+    let problem =
+        Diagnostic::error(Code::WrongValue, message).at(said.key.clone(), "said to be the bad ones");
+    problem.help("write `rawType: success`")
 }
 
 /// How the values of a threshold metric are compared, and with what.
@@ -154,6 +186,9 @@ fn metric<'a>(part: Part<'a>, documents: &Documents<'a>, problems: &mut Vec<Diag
     }
     let system = own.or(referred)?;
     let name = system.text()?;
+    if let Some(slo) = source.spec.and_then(|spec| spec.get("slo")).filter(|_| datadog::is_system(name)) {
+        return Some(Metric::Kept(Note::of(slo)));
+    }
     if !is_read(name) {
         return Some(Metric::Foreign(name.to_owned(), own.or(reference)?.place()));
     }

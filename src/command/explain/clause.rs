@@ -150,6 +150,7 @@ fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judg
         present: world.now,
         client: &client,
         prometheus,
+        datadog: check::datadog(&check.source, world),
         github: None,
         blob: None,
         pull: None,

@@ -1,8 +1,9 @@
 //! The listing for machines: `schemas/slos.v1.json`. Names in it are part of the interface.
 
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{Inventory, Line, ServiceLine};
+use super::{ExclusionLine, Inventory, Line, ServiceLine};
 use crate::catalog::Component;
 use crate::catalog::coverage::Covering;
 use crate::report::json::{number, problem};
@@ -25,6 +26,7 @@ impl Inventory {
             "environment": self.environment,
             "base": source,
             "services": self.services.iter().map(service).collect::<Vec<_>>(),
+            "exclusions": self.exclusions.iter().map(exclusion).collect::<Vec<_>>(),
             "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
             "notes": self.notes,
         });
@@ -59,6 +61,22 @@ fn part(part: &Component) -> Json {
         "objective": number(part.objective.share()),
         "weight": number(part.weight),
         "line": part.place.line(),
+    })
+}
+
+/// One exclusion.
+fn exclusion(line: &ExclusionLine) -> Json {
+    let stretch =
+        |(start, end): &(Timestamp, Timestamp)| json!({ "start": start.to_string(), "end": end.to_string() });
+    json!({
+        "name": line.name,
+        "slos": line.slos,
+        "environments": line.environments,
+        "next": line.next.iter().map(stretch).collect::<Vec<_>>(),
+        "reason": line.reason,
+        "agreed_by": line.agreed_by,
+        "file": line.file,
+        "line": line.line,
     })
 }
 

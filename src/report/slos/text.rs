@@ -3,9 +3,11 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr};
 
-use super::{Inventory, Line, ServiceLine};
+use super::{ExclusionLine, Inventory, Line, ServiceLine};
+use crate::budget::gap::duration;
 use crate::catalog::PREFIX;
 use crate::catalog::coverage::{Cell, Covering};
 use crate::report::escape::terminal as clean;
@@ -35,6 +37,9 @@ impl Inventory {
             table(service, look, &mut out);
             lacking(service, &mut out);
             out.push('\n');
+        }
+        if !self.exclusions.is_empty() {
+            exclusions(&self.exclusions, look, &mut out);
         }
         let _infallible = writeln!(out, "{}", faint(&self.footer(), look));
         out
@@ -158,6 +163,35 @@ fn lacking(service: &ServiceLine, out: &mut String) {
         more => format!("{more} SLOs do not say their SLI"),
     };
     let _infallible = writeln!(out, "  {told} (`{PREFIX}sli`) and cannot be counted for one");
+}
+
+/// What budgets do not count: whom each is about, when it comes next, and who agreed to it.
+fn exclusions(lines: &[ExclusionLine], look: Look, out: &mut String) {
+    out.push_str("excluded from budgets\n");
+    for line in lines {
+        let list = |names: &[String]| names.iter().map(|name| clean(name)).collect::<Vec<_>>().join(", ");
+        let slos = if line.slos.is_empty() { "no SLO".to_owned() } else { list(&line.slos) };
+        let environments = if line.environments.is_empty() {
+            String::new()
+        } else {
+            format!(" in {}", list(&line.environments))
+        };
+        let whom = format!("  {}: {slos}{environments}", clean(&line.name));
+        let _infallible = writeln!(out, "{}", cut(&whom, WIDTH));
+        let stretch = |(start, end): &(Timestamp, Timestamp)| {
+            let length = duration(end.as_second() - start.as_second());
+            format!("{} ({length})", figure::moment(*start))
+        };
+        let next: Vec<String> = line.next.iter().map(stretch).collect();
+        let next = if next.is_empty() { "is over".to_owned() } else { format!("next {}", next.join(", ")) };
+        let _infallible = writeln!(out, "    {}", cut(&next, WIDTH - 4));
+        let agreed = format!("agreed by {}: {}", clean(&line.agreed_by), clean(&line.reason));
+        let place = format!("{}:{}", clean(&line.file), line.line);
+        let left = WIDTH.saturating_sub(2 * GAP + 3 + place.width());
+        let named = format!("    {}   {place}", cut(&agreed, left.max(LEAST)));
+        let _infallible = writeln!(out, "{}", faint(&cut(&named, WIDTH), look));
+    }
+    out.push('\n');
 }
 
 /// The environments in which nothing covers a cell, where they are not all that were asked about.

@@ -8,15 +8,16 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::question::{Counted, Question};
+use super::question::{Counted, Figure, PART, Question};
 use super::scraped::Stretch;
 use crate::budget::gap::Gap;
 use crate::budget::series::MOST;
-use crate::http::{Address, Credentials, HttpError, Response, Secret};
+use crate::http::{Address, Credentials, HttpError, Response};
+use crate::source::plan::recording::DEFINITION;
 use crate::source::plan::{self, Points};
 use crate::source::promql::Group;
 use crate::source::raw::{Fault, Raw};
-use crate::source::{Range, When, instant, number};
+use crate::source::{Range, When, instant, number, shown};
 
 /// The statuses with which servers, and what stands before them, refuse a question that a smaller one may pass: too
 /// many samples or series, too long a text, too long an evaluation.
@@ -32,9 +33,6 @@ pub(super) struct Refused {
     /// Half of it might be answered.
     pub(super) is_too_much: bool,
 }
-
-/// The most characters of a server's own text that are shown.
-const SHOWN: usize = 300;
 
 /// An answer of the API.
 #[derive(Debug, Deserialize)]
@@ -94,12 +92,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The counts of each selector of a question.
+    /// The counts of each selector of a question, with the place of the query that asked about it.
     pub(super) fn counts(
         &self,
         question: &Question,
         answer: Result<Response, HttpError>,
-    ) -> Result<Vec<(String, Counted)>, Refused> {
+    ) -> Result<Vec<(usize, String, Counted)>, Refused> {
         let answer = received(answer)?;
         let kind = match question.when {
             When::Grid(_) => "matrix",
@@ -108,28 +106,44 @@ impl Reader<'_> {
         let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
         let data = self.data(&answer, kind).map_err(refused)?;
         let rows = self.rows(question, &data).map_err(refused)?;
-        let counted = question.fused.selectors().map(|selector| {
-            let name = selector.to_string();
-            let query = selector.increase(question.window);
-            let rows = rows.get(&name).map(Vec::as_slice).unwrap_or_default();
-            (name, self.single(&query, rows).and_then(|row| self.counted(&query, question.when, row)))
-        });
-        Ok(counted.collect())
+        let mut counted = Vec::new();
+        for (index, part) in question.parts.iter().enumerate() {
+            for selector in part.fused.selectors() {
+                let name = selector.to_string();
+                let query = match part.figure {
+                    Figure::Increase(window) => selector.increase(window),
+                    Figure::Newest(_) => name.clone(),
+                };
+                let key = (index, name);
+                let rows = rows.get(&key).map(Vec::as_slice).unwrap_or_default();
+                let row = self.single(&query, rows);
+                let points = row.and_then(|row| self.counted(&query, question.when, row));
+                counted.push((index, key.1, points));
+            }
+        }
+        Ok(counted)
     }
 
-    /// The series of an answer by the selector that they count. One that cannot be counted for anybody may be anybody's,
-    /// so that nothing of the answer counts.
+    /// The series of an answer by the query and the selector that they count. One that cannot be counted for anybody may
+    /// be anybody's, so that nothing of the answer counts.
     fn rows<'a>(
         &self,
         question: &Question,
         data: &'a Data<'a>,
-    ) -> Result<BTreeMap<String, Vec<&'a Row<'a>>>, Gap> {
-        let mut rows: BTreeMap<String, Vec<&Row<'_>>> = BTreeMap::new();
+    ) -> Result<BTreeMap<(usize, String), Vec<&'a Row<'a>>>, Gap> {
+        let mut rows: BTreeMap<(usize, String), Vec<&Row<'_>>> = BTreeMap::new();
         for row in &data.result {
-            match question.fused.group(&row.metric) {
-                Group::Of(selector) => rows.entry(selector.to_string()).or_default().push(row),
-                Group::Beside => {}
-                Group::Foreign => {
+            let index = match question.parts.as_slice() {
+                [_] => Some(0),
+                _ => row.metric.get(PART).and_then(|part| part.parse().ok()),
+            };
+            let part = index.and_then(|index| Some((index, question.parts.get(index)?)));
+            match part.map(|(index, part)| (index, part.fused.group(&row.metric))) {
+                Some((index, Group::Of(selector))) => {
+                    rows.entry((index, selector.to_string())).or_default().push(row);
+                }
+                Some((_, Group::Beside)) => {}
+                Some((_, Group::Foreign)) | None => {
                     let (query, labels) = (self.clean(&question.query()), self.clean(&labels(row)));
                     let address = self.address;
                     let detail =
@@ -139,6 +153,15 @@ impl Reader<'_> {
             }
         }
         Ok(rows)
+    }
+
+    /// The definitions of which there is exactly one recording.
+    pub(super) fn definitions(&self, answer: Result<Response, HttpError>) -> Result<Vec<String>, Gap> {
+        let answer = answer.map_err(|error| unreachable(&error))?;
+        let data = self.data(&answer, "vector")?;
+        let once =
+            data.result.iter().filter(|row| row.value.as_ref().is_some_and(|(_, count)| *count == "1"));
+        Ok(once.filter_map(|row| row.metric.get(DEFINITION).cloned()).collect())
     }
 
     /// The samples of each series of a stretch.
@@ -322,20 +345,7 @@ impl Reader<'_> {
 
     /// A text of the server on one line, cut and without secrets.
     fn clean(&self, text: &str) -> String {
-        let secrets = self.credentials.secrets().map(Secret::expose);
-        let hidden = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
-        let plain = |c: char| match c {
-            '`' => '\'',
-            // Marks that turn the direction of writing, or that are not seen.
-            '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => ' ',
-            c if c.is_control() => ' ',
-            c => c,
-        };
-        let mut text: String = hidden.chars().take(SHOWN).map(plain).collect();
-        if hidden.chars().nth(SHOWN).is_some() {
-            text.push('…');
-        }
-        text
+        shown::shown(text, self.credentials)
     }
 }
 
@@ -348,7 +358,7 @@ fn received(answer: Result<Response, HttpError>) -> Result<Response, Refused> {
 }
 
 /// The gap for a question without an answer, with what to do.
-fn unreachable(error: &HttpError) -> Gap {
+pub(super) fn unreachable(error: &HttpError) -> Gap {
     let advice = match error {
         HttpError::Unreachable { .. } => "; check the address, and that it can be reached from here",
         HttpError::Redirect { .. } => "; if Prometheus is there, give that address",

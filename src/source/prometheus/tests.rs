@@ -13,6 +13,7 @@ use crate::settings;
 use crate::source::plan::tests::{environment, slo};
 
 mod fused;
+mod ruled;
 mod scraped;
 
 const RANGE: Range = Range { first: 1_700_000_100, last: 1_700_000_700, step: 300 };
@@ -81,14 +82,14 @@ fn events_are_read_from_the_grid_and_compared_with_one_query() {
     assert_eq!(
         lines,
         [
-            "GET /api/v1/query?query=sum%28increase%28b%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700 \
-             HTTP/1.1",
-            "GET /api/v1/query?query=sum%28increase%28t%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700 \
-             HTTP/1.1",
+            "GET /api/v1/query?query=sum%28increase%28b%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700\
+             &nocache=1 HTTP/1.1",
+            "GET /api/v1/query?query=sum%28increase%28t%7Benv%3D%22prod%22%7D%5B900s%5D%29%29&time=1700000700\
+             &nocache=1 HTTP/1.1",
             "GET /api/v1/query_range?query=sum%28increase%28b%7Benv%3D%22prod%22%7D%5B300s%5D%29%29&\
-             start=1700000100&end=1700000700&step=300 HTTP/1.1",
+             start=1700000100&end=1700000700&step=300&nocache=1 HTTP/1.1",
             "GET /api/v1/query_range?query=sum%28increase%28t%7Benv%3D%22prod%22%7D%5B300s%5D%29%29&\
-             start=1700000100&end=1700000700&step=300 HTTP/1.1",
+             start=1700000100&end=1700000700&step=300&nocache=1 HTTP/1.1",
         ]
     );
 }
@@ -259,12 +260,12 @@ fn a_long_range_is_asked_in_stretches() {
     assert_eq!(parts.last().map(|part| (part.first, part.last)), Some((300 * 11_000, 300 * 21_999)));
     assert!(stretches(Range { first: 300, last: 0, step: 300 }).is_empty());
     let whole = Range { first: 0, last: 900, step: 300 };
-    let mut answers = Whole::new();
+    let mut answer = Ok(None);
     let one = Some(Decimal::ONE);
     let stretch = |first, last| (whole, Range { first, last, step: 300 });
-    add(&mut answers, "a".to_owned(), stretch(0, 300), Ok(None));
-    add(&mut answers, "a".to_owned(), stretch(600, 900), Ok(Some(vec![one, None])));
-    assert_eq!(answers.get("a"), Some(&Ok(Some(vec![None, None, one, None]))));
+    add(&mut answer, stretch(0, 300), Ok(None));
+    add(&mut answer, stretch(600, 900), Ok(Some(vec![one, None])));
+    assert_eq!(answer, Ok(Some(vec![None, None, one, None])));
 }
 
 #[test]
@@ -327,8 +328,8 @@ fn a_signal_fires_where_its_query_is_not_zero_and_is_unknown_where_it_has_no_num
     assert_eq!(
         lines,
         [
-            "GET /api/v1/query_range?query=max%28cpu%7Benv%3D%22prod%22%7D%29+%3E+bool+0.9&start=300&end=1800&step=300 \
-             HTTP/1.1"
+            "GET /api/v1/query_range?query=max%28cpu%7Benv%3D%22prod%22%7D%29+%3E+bool+0.9&start=300&end=1800&step=300\
+             &nocache=1 HTTP/1.1"
         ]
     );
 }

@@ -187,6 +187,7 @@ mod tests {
             ("rate(x[5m] @ end())", "another time"),
             ("x{a=\"b\" or c=\"d\"}", "`or` between matchers"),
             ("max(x", "no PromQL"),
+            ("x{a=~\"\\\u{e4}\"}", "no escape has"),
             ("", "no PromQL"),
             ("{}", "no PromQL"),
         ] {

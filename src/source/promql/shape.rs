@@ -102,12 +102,26 @@ pub(super) fn tree(text: &str) -> Result<Expr, Refusal> {
         let message = format!("a query is at most {LONGEST} bytes long and {DEEPEST} parentheses deep");
         return Err(Refusal::malformed(message));
     }
+    if has_strange_escape(text) {
+        let message = "the query is no PromQL: a backslash stands before a character that no escape has";
+        return Err(Refusal::malformed(message.to_owned()));
+    }
     if let Some(message) = bounds::exceeded(text) {
         return Err(Refusal::malformed(message));
     }
     promql_parser::parser::parse(text).map_err(|error| {
         let error = error.replace(['\n', '\r'], " ").replace('`', "'");
         Refusal::malformed(format!("the query is no PromQL: {error}"))
+    })
+}
+
+/// Whether a backslash escapes a character beyond ASCII: the parser takes that apart, which ends in a panic.
+fn has_strange_escape(text: &str) -> bool {
+    let mut escaped = false;
+    text.chars().any(|c| {
+        let is_strange = escaped && !c.is_ascii();
+        escaped = c == '\\' && !escaped;
+        is_strange
     })
 }
 

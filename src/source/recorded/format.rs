@@ -114,6 +114,11 @@ pub(super) enum GapText {
         /// In words.
         detail: String,
     },
+    /// Counted over too long a time.
+    Coarse {
+        /// In words.
+        detail: String,
+    },
     /// No finite number.
     NotFinite {
         /// In words.
@@ -142,10 +147,13 @@ impl From<&Gap> for GapText {
             Gap::TooFew { events } => Self::TooFew { events: text(events) },
             Gap::Ambiguous { detail } => Self::Ambiguous { detail: detail.clone() },
             Gap::Unreachable { detail } => Self::Unreachable { detail: detail.clone() },
+            Gap::Coarse { detail } => Self::Coarse { detail: detail.clone() },
             Gap::NotFinite { detail } => Self::NotFinite { detail: detail.clone() },
             Gap::Inconsistent { detail } => Self::Inconsistent { detail: detail.clone() },
             Gap::Unsupported { detail } => Self::Unsupported { detail: detail.clone() },
             Gap::Part { gap, .. } => Self::from(gap.as_ref()),
+            // No source excludes anything: that is done to what it observed.
+            Gap::Excluded { .. } => Self::Unsupported { detail: gap.to_string() },
         }
     }
 }
@@ -163,6 +171,7 @@ impl GapText {
             Self::TooFew { events } => Gap::TooFew { events: decimal(&events)? },
             Self::Ambiguous { detail } => Gap::Ambiguous { detail },
             Self::Unreachable { detail } => Gap::Unreachable { detail },
+            Self::Coarse { detail } => Gap::Coarse { detail },
             Self::NotFinite { detail } => Gap::NotFinite { detail },
             Self::Inconsistent { detail } => Gap::Inconsistent { detail },
             Self::Unsupported { detail } => Gap::Unsupported { detail },

@@ -82,6 +82,7 @@ fn every_gap_reads_as_it_was_written() {
         Gap::TooFew { events: Decimal::new(125, 2) },
         Gap::Ambiguous { detail: detail() },
         Gap::Unreachable { detail: detail() },
+        Gap::Coarse { detail: detail() },
         Gap::NotFinite { detail: detail() },
         Gap::Inconsistent { detail: detail() },
         Gap::Unsupported { detail: detail() },

@@ -69,7 +69,7 @@ fn slos_that_differ_in_a_value_are_one_query_and_cut_apart() {
     assert_eq!(
         lines[0],
         "GET /api/v1/query?query=sum+by+%28service%29+%28increase%28b%7Benv%3D%22prod%22%2Cservice%3D%7E%22checkout%7C\
-         search%22%7D%5B900s%5D%29%29&time=1700000700 HTTP/1.1"
+         search%22%7D%5B900s%5D%29%29&time=1700000700&nocache=1 HTTP/1.1"
     );
 }
 

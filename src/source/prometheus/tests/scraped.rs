@@ -50,7 +50,7 @@ fn rises_are_counted_per_series_with_restarts() {
     let requests = stub.requests();
     assert_eq!(requests.len(), 2);
     // From two steps before the first point.
-    let wanted = "GET /api/v1/query?query=t%7Benv%3D%22prod%22%7D%5B1200s%5D&time=1700000700 HTTP";
+    let wanted = "GET /api/v1/query?query=t%7Benv%3D%22prod%22%7D%5B1200s%5D&time=1700000700&nocache=1 HTTP";
     assert!(requests.iter().any(|request| request.starts_with(wanted)), "{requests:#?}");
 }
 
@@ -89,7 +89,8 @@ fn a_long_history_is_asked_for_in_weeks_and_halved_where_one_is_refused() {
     let slo = exact("b");
     let environment = environment(None);
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
-    let planned = scraped::planned(&[request], Range { first: 3_600, last: 20 * 86_400, step: 3_600 });
+    let range = Range { first: 3_600, last: 20 * 86_400, step: 3_600 };
+    let planned = scraped::planned(&[(request, range)]);
     let asked: Vec<(String, When)> = planned.into_iter().map(|one| (one.query, one.when)).collect();
     // Twenty days and an hour in two parts that meet.
     let half = 20 * 43_200 + 1_800;

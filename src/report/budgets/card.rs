@@ -1,0 +1,198 @@
+//! One budget alone: all its figures, what is planned for it, and the chart of its period.
+
+use std::fmt::Write as _;
+
+use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+
+use super::text::{Ink, ink, lasting, rate, stretch};
+use super::{ClauseLine, Line, Outcome, Outlook, Overview};
+use crate::budget::downtime::Taken;
+use crate::budget::forecast::Exhaustion;
+use crate::report::escape::terminal as clean;
+use crate::report::problem::Look;
+use crate::report::{BURN_RATE_WINDOWS, Figured, consequence, depletion, figure, period};
+
+/// A day, in seconds.
+const DAY: i64 = 86_400;
+
+/// A line of the card: a word, and what there is to say of it.
+fn put(out: &mut String, look: Look, word: &str, said: &str) {
+    let _infallible = writeln!(out, "  {} {said}", ink(look, Ink::Faint, &format!("{word:<10}")));
+}
+
+impl Overview {
+    /// One budget alone.
+    pub(super) fn card(&self, line: &Line, look: Look, out: &mut String) {
+        let budget = &line.budget;
+        let name = ink(look, Ink::Strong, &clean(&budget.slo));
+        let _infallible = writeln!(out, "{name}   {}", clean(&budget.title));
+        let over = match &budget.calendar {
+            // An hour more or less is that of a clock that was changed.
+            Some(_) => format!("{}d of the calendar", (budget.period + DAY / 2) / DAY),
+            None => format!("{} rolling", figure::period(budget.period)),
+        };
+        let team = line.team.as_ref().map_or_else(String::new, |team| format!(", team {}", clean(team)));
+        let about = format!(
+            "{} in {}{team}, objective {} over {over}\n",
+            clean(&budget.service),
+            clean(&budget.environment),
+            figure::objective(budget.objective),
+        );
+        let _infallible = writeln!(out, "{}", ink(look, Ink::Faint, &about));
+        match &budget.figures {
+            Ok(known) => figures(line, known, look, out),
+            Err(gap) => {
+                put(out, look, "left", &ink(look, Ink::Alarm, "not known"));
+                put(out, look, "", &clean(&gap.to_string()));
+                put(out, look, "help", gap.help());
+            }
+        }
+        if let Some(said) = period::sentence(budget) {
+            put(out, look, "period", &said);
+        }
+        match (&line.outlook, &budget.figures) {
+            (Some(Ok(outlook)), _) => self.outlook(outlook, look, out),
+            (Some(Err(gap)), Ok(_)) => {
+                out.push('\n');
+                put(out, look, "downtime", &ink(look, Ink::Alarm, "what it takes is not known"));
+                put(out, look, "", &clean(&gap.to_string()));
+                put(out, look, "help", gap.help());
+            }
+            (Some(Err(_)) | None, _) => {}
+        }
+        out.push('\n');
+        if line.depletion.iter().any(|point| matches!(point.left, depletion::Left::Known(_))) {
+            let marks: Vec<i64> = match &line.outlook {
+                Some(Ok(outlook)) => outlook.taken.iter().map(|taken| taken.part.start).collect(),
+                Some(Err(_)) | None => Vec::new(),
+            };
+            let zone =
+                budget.calendar.as_ref().map_or(TimeZone::UTC, |current| current.calendar.zone().clone());
+            out.push_str(&depletion::chart(&line.depletion, &marks, &zone, look));
+            out.push('\n');
+        }
+    }
+
+    /// What is planned.
+    fn outlook(&self, outlook: &Outlook, look: Look, out: &mut String) {
+        let failing = self.plan.as_ref().map_or(Decimal::ONE, super::Plan::failing);
+        let split = outlook
+            .taken
+            .windows(2)
+            .any(|pair| matches!(pair, [one, other] if one.part.end == other.part.start));
+        for taken in &outlook.taken {
+            out.push('\n');
+            let said = format!("{}, {} failing", stretch(&taken.part), figure::percent(failing));
+            put(out, look, "downtime", &said);
+            put(out, look, "traffic", &traffic(taken));
+            let takes = if taken.total.is_zero() {
+                "nothing: there was no traffic at that time".to_owned()
+            } else {
+                format!(
+                    "{} of the budget: {} of {} requests fail",
+                    figure::percent(taken.share),
+                    figure::count(taken.bad),
+                    figure::count(taken.total)
+                )
+            };
+            put(out, look, "takes", &takes);
+            let after = figure::percent(taken.after);
+            let after = if taken.after < Decimal::ZERO { ink(look, Ink::Alarm, &after) } else { after };
+            let said = format!("{} without it, {after} with it", figure::percent(taken.before));
+            put(out, look, "leaves", &said);
+            if let Some(end) = taken.period_end.filter(|_| split) {
+                put(out, look, "", &format!("of the period that ends {}", figure::instant(end)));
+            }
+        }
+        out.push('\n');
+        let (at, lowest) = outlook.lowest;
+        put(out, look, "lowest", &format!("{} at {}", figure::percent(lowest), figure::instant(at)));
+        let fits = if outlook.fits() { "yes".to_owned() } else { ink(look, Ink::Alarm, "no") };
+        put(out, look, "fits", &format!("{fits}{}", returns(outlook)));
+        for line in &outlook.clauses {
+            put(out, look, "clause", &clause(line, look));
+        }
+        match (outlook.clauses.is_empty(), outlook.policies.is_empty()) {
+            (true, true) => put(out, look, "clauses", "no policy looks at this budget"),
+            (true, false) => put(out, look, "clauses", "none would come into force at its end"),
+            (false, _) => {}
+        }
+    }
+}
+
+/// The figures of a budget that is known.
+fn figures(line: &Line, known: &Figured, look: Look, out: &mut String) {
+    let left = figure::percent(known.remaining);
+    let left = if known.remaining <= Decimal::ZERO { ink(look, Ink::Alarm, &left) } else { left };
+    let sla =
+        known.sla.map_or_else(String::new, |sla| format!("; of the SLA's budget {}", figure::percent(sla)));
+    put(out, look, "left", &format!("{left}{sla}"));
+    let things = if line.slices { "slices of time" } else { "events" };
+    let grant =
+        line.grant.map_or_else(String::new, |grant| format!(" where {} may be", figure::short(grant)));
+    let consumed = format!(
+        "{}: {} bad {things} of {}{grant}",
+        figure::percent(known.consumed),
+        figure::count(known.bad),
+        figure::count(known.total)
+    );
+    put(out, look, "consumed", &consumed);
+    let rates = BURN_RATE_WINDOWS.iter().zip(&known.burn_rate);
+    let rates: Vec<String> =
+        rates.map(|((name, _), figure)| format!("{name} {}", rate(Some(figure)))).collect();
+    put(out, look, "burn", &rates.join("   "));
+    let pace = if known.pace > Decimal::ONE { "faster than evenly" } else { "no faster than evenly" };
+    put(out, look, "pace", &format!("{}: {pace}", figure::rate(known.pace)));
+    let lasts = match &line.exhaustion {
+        Ok(Exhaustion::In(after)) if after.is_zero() => "it is gone".to_owned(),
+        Ok(Exhaustion::In(after)) => format!("{} if it goes on as in the last 24h", lasting(*after)),
+        Ok(Exhaustion::Never) => "nothing burned in the last 24h".to_owned(),
+        Err(gap) => format!("not known: {}", clean(&gap.to_string())),
+    };
+    put(out, look, "lasts", &lasts);
+    if let Some(history) = known.estimated {
+        put(out, look, "estimated", &period::estimate(&clean(&line.budget.slo), history));
+    }
+}
+
+/// The traffic that repeats.
+fn traffic(taken: &Taken) -> String {
+    let weekday = if taken.same_weekday() { "the same weekday" } else { "another weekday" };
+    format!("as from {} on, {weekday}", figure::instant(taken.traffic.start))
+}
+
+/// When the budget is back.
+fn returns(outlook: &Outlook) -> String {
+    let calendar = outlook.taken.last().and_then(|taken| taken.period_end);
+    match (outlook.fits(), outlook.positive_at, outlook.back_at, calendar) {
+        (_, _, _, Some(end)) => format!("; the period ends {}", figure::instant(end)),
+        (false, Some(positive), _, None) => {
+            format!("; overdrawn until {}, if nothing more burns", figure::instant(positive))
+        }
+        (true, _, Some(back), None) => format!("; as much is left again {}", figure::instant(back)),
+        (false, None, _, None) | (true, _, None, None) => "; not back within a period".to_owned(),
+    }
+}
+
+/// What would come of a clause.
+fn clause(line: &ClauseLine, look: Look) -> String {
+    let name = format!("{}/{}", clean(&line.policy), clean(&line.clause));
+    match &line.outcome {
+        Outcome::Unknown(why) => format!("{name}: not known: {}", clean(why)),
+        Outcome::Already => format!("{name} is in force then, with or without it"),
+        Outcome::InForce(thaws) => {
+            let frozen: Vec<String> =
+                line.consequences.iter().filter_map(|one| one.frozen().map(clean)).collect();
+            let mut said = vec![format!("{name} would come into force")];
+            if !frozen.is_empty() {
+                said.push(ink(look, Ink::Alarm, &format!("freezes {}", frozen.join(", "))));
+            }
+            said.extend(line.consequences.iter().filter_map(|one| consequence::sentence(one, clean)));
+            if let Some(at) = thaws {
+                said.push(format!("ends {}, if nothing more burns", figure::instant(*at)));
+            }
+            said.join("; ")
+        }
+    }
+}
