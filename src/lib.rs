@@ -20,6 +20,7 @@
 //! - *ledger*: what happened before that no budget can know: triggers, deployments, silver bullets, top-ups.
 //! - *silver bullet*: one change that the business lets through a freeze. *Thaw tax*: what a release during a freeze
 //!   adds to it. *Top-up*: depletion that a dependency caused and that is given back.
+//! - *observer*: `slogate observe` beside the monitoring system; it signs what it saw for gates that cannot ask.
 //! - *rules*: what a Prometheus computes by itself, recorded and alerted.
 //! - *thaw*: the end of a freeze. *Class*: what sort of change is about to ship (`hotfix`).
 
@@ -27,6 +28,7 @@
 pub mod diagnostic;
 pub mod document;
 pub mod http;
+pub mod signature;
 pub mod git;
 pub mod github;
 pub mod tree;
