@@ -1,4 +1,4 @@
-//! Where observations come from: a monitoring system, a recorded history, a file of observations.
+//! Where observations come from: a monitoring system, a recorded history, observations that were made before.
 //!
 //! A source answers, per SLO and environment, with the events of each step of the grid, or with the gap
 //! that says why it cannot; and, where policies read them, with the signals of an environment. It never fills in what
@@ -20,6 +20,8 @@ pub mod openmetrics;
 pub mod snapshot;
 pub mod prometheus;
 pub mod recorded;
+pub mod http;
+pub mod delivered;
 
 /// One question to a source: the events of one SLO in one environment.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +95,9 @@ pub trait Source {
 
     /// The last instant that the source knows of, in seconds since the epoch, where it is a recording.
     fn recorded_until(&self) -> Option<i64>;
+
+    /// Tells beforehand the widest stretch of the grid that will be asked about, to sources that answer all at once.
+    fn prepare(&self, _widest: Range) {}
 
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;

@@ -16,7 +16,7 @@ use slogate::budget::gap::Gap;
 use slogate::budget::signal::Signal;
 use slogate::diagnostic::{Place, SourceText};
 use slogate::settings::{self, Environment, Mode};
-use slogate::source::recorded::{self, Recorded};
+use slogate::source::recorded::{self, Heading, Recorded};
 use slogate::source::{Range, SignalRequest, Source as _};
 
 /// A file of the project.
@@ -55,7 +55,8 @@ fn signals_satisfy_the_schema_and_what_it_refuses_is_not_read() {
     let known = Signal { first: 600, step: 300, fires: vec![Some(true), None, Some(false), Some(false)] };
     let lost = Gap::Unreachable { detail: "nobody answered".to_owned() };
     let answers = [(asked("cpu"), Ok(known.clone())), (asked("disk"), Err(lost))];
-    let text = recorded::write("a test", 1_500, 300, &[], &[], &answers);
+    let heading = Heading { source: "a test", evaluated_at: 1_500, step: 300, audience: Some("acme/shop") };
+    let text = recorded::write(heading, &[], &[], &answers);
     assert!(is_valid(&text), "{text}");
     let again = Recorded::read("o.json", &text).expect("it is readable");
     let range = Range { first: 600, last: 1_500, step: 300 };

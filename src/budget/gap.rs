@@ -56,6 +56,11 @@ pub enum Gap {
         /// How.
         detail: String,
     },
+    /// Numbers that somebody else brought, and that are not proven to be what was asked for.
+    Untrusted {
+        /// Why they are not believed.
+        detail: String,
+    },
     /// The SLO says something that is not reckoned yet.
     Unsupported {
         /// What.
@@ -77,6 +82,7 @@ impl Gap {
             Self::Unreachable { .. } => "unreachable",
             Self::NotFinite { .. } => "not_finite",
             Self::Inconsistent { .. } => "inconsistent",
+            Self::Untrusted { .. } => "untrusted",
             Self::Unsupported { .. } => "unsupported",
         }
     }
@@ -94,6 +100,7 @@ impl Gap {
             Self::Unreachable { .. } => "no answer",
             Self::NotFinite { .. } => "no finite number",
             Self::Inconsistent { .. } => "contradictory",
+            Self::Untrusted { .. } => "not trusted",
             Self::Unsupported { .. } => "not supported",
         }
     }
@@ -125,6 +132,9 @@ impl Gap {
                 "look whether good, bad and total count the same requests, and for holes in the monitoring; lengthen \
                  `step` or shorten the scrape interval"
             }
+            Self::Untrusted { .. } => {
+                "look at who writes the observations and at `source` in the settings, and let `slogate observe` run again"
+            }
             Self::Unsupported { .. } => {
                 "write the SLO as good or bad events over all events; `slogate validate` shows the line"
             }
@@ -151,7 +161,9 @@ impl fmt::Display for Gap {
             }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
             Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
-            Self::Unreachable { detail } | Self::Unsupported { detail } => f.write_str(detail),
+            Self::Unreachable { detail } | Self::Untrusted { detail } | Self::Unsupported { detail } => {
+                f.write_str(detail)
+            }
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
         }

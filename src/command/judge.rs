@@ -223,7 +223,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let heard = watch.listen(&wanted, settings, t);
     judged.report.notes.extend(watch.notes());
     if case.check.save_observations.is_some() {
-        judged.observations = Some(watch.record(&asked, &observed, &heard, settings, now));
+        judged.observations = Some(watch.record(&asked, &observed, &heard, settings, (now, None)));
     }
     // Nothing keeps events yet: nobody has triggered anything, fired a bullet or topped up a budget.
     let ledger = Ledger::default();

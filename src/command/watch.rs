@@ -20,7 +20,7 @@ use crate::http::{Client, Credentials};
 use crate::report::query_plan::QueryPlan;
 use crate::settings::{self, Environment, Settings};
 use crate::source::prometheus::Prometheus;
-use crate::source::recorded::{self, Recorded};
+use crate::source::recorded::{self, Heading, Recorded};
 use crate::source::snapshot::Snapshot;
 use crate::source::{Observation, Range, Request, SignalRequest, Source};
 use crate::tree;
@@ -237,7 +237,7 @@ impl<'a> Watch<'a> {
         signal::listen(ask, wanted, settings, t)
     }
 
-    /// The observations as a file.
+    /// The observations as a file, made for `audience` where there is one.
     #[must_use]
     pub fn record(
         &self,
@@ -245,11 +245,12 @@ impl<'a> Watch<'a> {
         observed: &[Result<Observation, Gap>],
         heard: &Heard<'_>,
         settings: &Settings,
-        now: Timestamp,
+        (now, audience): (Timestamp, Option<&str>),
     ) -> String {
         let requests: Vec<Request<'_>> = asked.iter().map(Asked::request).collect();
-        let instant = now.as_second();
-        recorded::write(&self.describe(), instant, settings.step, &requests, observed, &heard.answers)
+        let (source, evaluated_at) = (&self.describe(), now.as_second());
+        let heading = Heading { source, evaluated_at, step: settings.step, audience };
+        recorded::write(heading, &requests, observed, &heard.answers)
     }
 }
 
