@@ -3,6 +3,7 @@
 mod convert;
 mod definitions;
 mod ending;
+mod observe;
 mod rules;
 mod slos;
 mod source;
@@ -15,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use convert::Convert;
 pub use definitions::Definitions;
+pub use observe::Observe;
 pub use rules::{Dialect, Rules};
 pub use slos::{Slos, Table};
 pub use source::{Layered, Source};
@@ -48,6 +50,7 @@ pub enum Verb {
     Vendor(Vendor),
     Convert(Convert),
     Rules(Rules),
+    Observe(Box<Observe>),
 }
 
 /// Write the first settings, policy, tests and workflow for a repository.

@@ -12,13 +12,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cli::{self, Check, Format};
+use crate::cli::{Check, Format};
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::post::Post;
+use crate::command::watch::named;
 use crate::github::{Address, GitHub};
-use crate::http::{Client, Credentials, Limits};
+use crate::http::{Client, Limits};
 use crate::report::query_plan::{self, QueryPlan};
 use crate::report::{Report, json, markdown, problem, text};
 use crate::tree;
@@ -58,8 +59,8 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
     // What is wrong with an address is told after the status is opened: returning here would leave an earlier green.
-    let (prometheus, refused) = match prometheus(&check.source, world) {
-        Ok(prometheus) => (prometheus, None),
+    let (server, refused) = match named::server(&check.source, world) {
+        Ok(server) => (server, None),
         Err(message) => (None, Some(message)),
     };
     let case = Case {
@@ -74,7 +75,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         organization: Offer::of(&check.layered, world),
         present: world.now,
         client: &client,
-        prometheus,
+        server,
         github: github.clone(),
         blob: run.as_ref().map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
         pull: run.as_ref().map(crate::github::Run::pull_request),
@@ -169,24 +170,6 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
 /// How long everything may take, in seconds, and how often it is tried.
 pub(super) const fn limits(deadline: u64) -> Limits {
     Limits { deadline: Duration::from_secs(deadline), attempt: ATTEMPT, tries: TRIES }
-}
-
-/// The address of a Prometheus, and who asks it: from the command line, else from the environment.
-pub(super) fn prometheus(
-    source: &cli::Source,
-    world: &World,
-) -> Result<Option<(String, Credentials)>, String> {
-    let credentials = || Credentials::read("SLOGATE_PROMETHEUS", |name| world.variable(name));
-    if let Some(url) = &source.prometheus {
-        // An address that went missing must not let a recording decide in its place.
-        return if url.trim().is_empty() {
-            Err("--prometheus is empty: give an address, or leave the flag out".to_owned())
-        } else {
-            Ok(Some((url.trim().to_owned(), credentials()?)))
-        };
-    }
-    let Some(url) = world.variable("SLOGATE_PROMETHEUS_URL") else { return Ok(None) };
-    Ok(Some((url.to_owned(), credentials()?)))
 }
 
 /// The exit when something could not be told: only what would have been a success becomes a failure of its own.

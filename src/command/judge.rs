@@ -21,10 +21,10 @@ use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
 use crate::command::proposed;
-use crate::command::watch::{self, Watch};
+use crate::command::watch::{self, Server, Watch, named};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
-use crate::http::{Client, Credentials};
+use crate::http::Client;
 use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::{self, Measured, Ruling};
@@ -58,8 +58,8 @@ pub struct Case<'a> {
     pub present: Timestamp,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
-    /// The address of a Prometheus and who asks it, when one is given.
-    pub prometheus: Option<(String, Credentials)>,
+    /// What is asked for budgets over the network, when it is given.
+    pub server: Option<Server>,
     /// GitHub's API, when it can be asked.
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
@@ -72,9 +72,10 @@ impl<'a> Case<'a> {
     /// How a source is named.
     fn named(&self) -> watch::Named<'a> {
         watch::Named {
-            observations: self.check.source.observations.as_deref(),
+            observations: named::file(&self.check.source),
             directory: self.directory.clone(),
-            prometheus: self.prometheus.clone(),
+            root: self.root.clone(),
+            server: self.server.clone(),
             client: self.client,
         }
     }

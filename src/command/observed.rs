@@ -15,7 +15,7 @@ use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::law::{Law, Rules};
 use crate::command::observed::past::Past;
-use crate::command::watch::{self, Asked, Named, Watch};
+use crate::command::watch::{self, Asked, Named, Server, Watch, named};
 use crate::command::{World, check};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::http::Client;
@@ -54,9 +54,10 @@ pub fn examine(
     let client = Client::new(check::limits(validate.source.deadline));
     let client = client.map_err(|error| Stop::Usage(error.to_string()))?;
     let named = Named {
-        observations: validate.source.observations.as_deref(),
+        observations: named::file(&validate.source),
         directory: world.directory.clone(),
-        prometheus: check::prometheus(&validate.source, world).map_err(Stop::Usage)?,
+        root: world.directory.join(&validate.dir),
+        server: named::server(&validate.source, world).map_err(Stop::Usage)?,
         client: &client,
     };
     let watch = Watch::choose(&named, ground, settings)?;
@@ -72,7 +73,10 @@ pub fn examine(
     let mut observed: Vec<Observed<'_>> =
         answers.map(|(asked, answer)| observed(asked, answer, settings, t)).collect();
     // A recording without an SLO says nothing about the SLO.
-    let recorded = validate.source.observations.is_some();
+    let recorded = match &named.server {
+        Some(server) => matches!(server, Server::Observations(..)),
+        None => named.observations.is_some() || settings.observers.is_some(),
+    };
     let silent = lint::is_on(Code::SilentSlo, settings);
     let linted = silent && !recorded;
     let mut unknown = Unknown::default();
@@ -119,7 +123,7 @@ const fn grid(at: i64, settings: &Settings) -> i64 {
 
 /// Every SLO in every environment whose budgets are measured: those that the policies of its service name, or all of
 /// them where one measures whatever is judged, or where there is no policy.
-fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
+pub fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
     let mut asked = Vec::new();
     for slo in &law.catalog.slos {
         let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());

@@ -1,12 +1,12 @@
 //! Which source is watched in a run, and what is asked of it.
 //!
-//! Recorded observations first, then a Prometheus that the command line or the environment names, then the snapshot
-//! that the settings name. Where there is none at all, every budget is a gap that says so.
+//! Recorded observations first, then a server that the command line or the environment names, then the branch of
+//! observations or the snapshot that the settings name. Where there is none at all, every budget is a gap that says so.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -16,17 +16,21 @@ use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::http::{Client, Credentials};
+use crate::http::AddressError;
 use crate::report::query_plan::QueryPlan;
-use crate::settings::{self, Environment, Settings};
+use crate::settings::{self, Environment, Observers, Settings};
+use crate::source::delivered::{self, Believed, Delivered};
+use crate::source::http::Endpoint;
 use crate::source::prometheus::Prometheus;
-use crate::source::recorded::{self, Heading, Recorded};
+use crate::source::recorded::{self, Heading};
 use crate::source::snapshot::Snapshot;
 use crate::source::{Observation, Range, Request, SignalRequest, Source};
 use crate::tree;
 
+pub mod named;
 pub mod signal;
 
+pub use named::{Named, Server};
 use signal::{Heard, Wanted};
 
 /// Periods of history that are read: one for the period itself, one for the walk, and one more so that the first
@@ -85,18 +89,6 @@ impl PartialOrd for Asked<'_> {
     }
 }
 
-/// How a source is named, and what asks it.
-pub struct Named<'a> {
-    /// A file of recorded observations, when one is given.
-    pub observations: Option<&'a Path>,
-    /// Where relative paths of the command line start.
-    pub directory: PathBuf,
-    /// The address of a Prometheus and who asks it, when one is given.
-    pub prometheus: Option<(String, Credentials)>,
-    /// The client for whatever goes over the network.
-    pub client: &'a Client,
-}
-
 /// The source that a run watches.
 pub struct Watch<'a> {
     /// The source; none when none is configured.
@@ -112,8 +104,7 @@ impl<'a> Watch<'a> {
         if let Some(path) = named.observations {
             let name = path.display().to_string();
             let bytes = tree::read_file(&named.directory.join(path))?;
-            let text = crate::document::decode(&name, bytes)?;
-            let recorded = Recorded::read(&name, text.text())?;
+            let recorded = delivered::file(&name, bytes, &believed(settings))?;
             if recorded.step() != settings.step {
                 let (its, ours) = (duration(recorded.step()), duration(settings.step));
                 let message =
@@ -123,10 +114,22 @@ impl<'a> Watch<'a> {
             }
             return Ok(Self { source: Some(Box::new(recorded)) });
         }
-        if let Some((url, credentials)) = &named.prometheus {
-            let prometheus = Prometheus::new(named.client, url, credentials.clone())
-                .map_err(|error| Stop::Usage(error.to_string()))?;
-            return Ok(Self { source: Some(Box::new(prometheus)) });
+        let usage = |error: AddressError| Stop::Usage(error.to_string());
+        match &named.server {
+            Some(Server::Prometheus(url, credentials)) => {
+                let prometheus = Prometheus::new(named.client, url, credentials.clone()).map_err(usage)?;
+                return Ok(Self { source: Some(Box::new(prometheus)) });
+            }
+            Some(Server::Observations(url, credentials)) => {
+                let endpoint = Endpoint::new(named.client, url, credentials.clone()).map_err(usage)?;
+                let delivered = Delivered::at(endpoint, believed(settings));
+                return Ok(Self { source: Some(Box::new(delivered)) });
+            }
+            None => {}
+        }
+        if let Some(observers) = &settings.observers {
+            let delivered = delivered(observers, ground, &named.root, believed(settings));
+            return Ok(Self { source: Some(Box::new(delivered)) });
         }
         let Some(settings::Snapshot { path, place }) = &settings.snapshot else {
             return Ok(Self { source: None });
@@ -183,7 +186,12 @@ impl<'a> Watch<'a> {
             return asked.iter().map(|_| Err(no_source())).collect();
         };
         let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
-        for (range, indices) in by_range(asked, depth, settings.step, t) {
+        let by_range = by_range(asked, depth, settings.step, t);
+        // The longest history comes last; signals need less than the SLOs for which they are read.
+        if let Some((widest, _)) = by_range.last() {
+            source.prepare(*widest);
+        }
+        for (range, indices) in by_range {
             let requests: Vec<Request<'_>> =
                 indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
             answers.extend(indices.into_iter().zip(source.observe(&requests, range)));
@@ -251,6 +259,42 @@ impl<'a> Watch<'a> {
         let (source, evaluated_at) = (&self.describe(), now.as_second());
         let heading = Heading { source, evaluated_at, step: settings.step, audience };
         recorded::write(heading, &requests, observed, &heard.answers)
+    }
+}
+
+/// Whose observations the settings believe.
+fn believed(settings: &Settings) -> Believed {
+    let observers = settings.observers.as_ref();
+    Believed {
+        audience: observers.map(|observers| observers.audience.clone()),
+        keys: observers.map(|observers| observers.keys.clone()).unwrap_or_default(),
+    }
+}
+
+/// The observations on the branch that the settings name, or why there are none.
+fn delivered<'a>(observers: &Observers, ground: &Ground, root: &Path, believed: Believed) -> Delivered<'a> {
+    let unreachable = |detail: String| Err(Gap::Unreachable { detail });
+    let Some(branch) = &observers.branch else {
+        let detail = "the settings believe observations and name no branch: set SLOGATE_OBSERVATIONS_URL";
+        return Delivered::read("of nobody".to_owned(), unreachable(detail.to_owned()), believed);
+    };
+    let name = format!("{} on {branch}", observers.path);
+    match ground.on_branch(branch, &observers.path, root) {
+        Ok(Some((id, bytes))) => {
+            let name = format!("{name} @ {}", id.get(..7).unwrap_or(&id));
+            Delivered::read(name, Ok(bytes), believed)
+        }
+        Ok(None) => {
+            let detail = format!(
+                "there is no `{}` on a branch `{branch}` here: let `slogate observe` write it",
+                observers.path
+            );
+            Delivered::read(name, unreachable(detail), believed)
+        }
+        Err(error) => {
+            let detail = format!("the branch `{branch}` cannot be read: {error}");
+            Delivered::read(name, unreachable(detail), believed)
+        }
     }
 }
 
