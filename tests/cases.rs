@@ -32,6 +32,8 @@ mod recording;
 mod request;
 #[path = "stub/stub.rs"]
 mod stub;
+#[path = "harness/store.rs"]
+mod store;
 #[path = "harness/transcript.rs"]
 mod transcript;
 
@@ -40,6 +42,7 @@ use checkout::Checkout;
 use prometheus::Standin;
 use recording::Recording;
 use request::Stub;
+use store::Shelf;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -56,12 +59,12 @@ fn run(directory: &PathBuf) -> Result<(), Failed> {
     let mut case = Case::load(directory)?;
     let checkout = Checkout::of(&case, directory)?;
     let mut stubs: Vec<Box<dyn Stub>> = Vec::new();
-    let mut address = None;
+    let mut addresses = Vec::new();
     if let Some(plan) = case.prometheus.take() {
         let recording =
             plan.history.as_ref().map(|path| Recording::load(&directory.join(path))).transpose()?;
         let standin = Standin::start(plan, recording)?;
-        address = Some(standin.url().to_owned());
+        addresses.push(("$PROMETHEUS", standin.url().to_owned()));
         stubs.push(Box::new(standin));
     }
     let mut runs_in = checkout.path();
@@ -70,7 +73,12 @@ fn run(directory: &PathBuf) -> Result<(), Failed> {
         runs_in = run.directory();
         stubs.push(Box::new(run));
     }
-    let text = transcript::of(&case, &runs_in, &mut stubs, address.as_deref());
+    if let Some(store) = case.store.take() {
+        let shelf = Shelf::start(store, &runs_in)?;
+        addresses.push(("$STORE", shelf.url().to_owned()));
+        stubs.push(Box::new(shelf));
+    }
+    let text = transcript::of(&case, &runs_in, &mut stubs, &addresses);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(directory);
     settings.set_prepend_module_to_snapshot(false);

@@ -6,24 +6,36 @@ use clap::Args;
 
 use super::{Layered, Source};
 
+/// How to begin, and the exits.
+const BEGINNING: &str = r#"To begin: `slogate observe --new-key` prints a pair of keys. The public one belongs into
+slogate.yaml on the base branch; from then on a gate believes nothing that it did not sign:
+
+  source: { observations: { for: acme/shop, branch: slogate-observations, keys: ["ed25519:..."] } }
+
+Without `branch`, gates read the address in SLOGATE_OBSERVATIONS_URL. In a cluster, as a job in every
+step, with the repository checked out into /repo:
+
+  kind: CronJob
+  spec: { schedule: "*/5 * * * *", concurrencyPolicy: Forbid, ... }
+    command: [slogate, observe, /repo, --prometheus, "http://prometheus:9090", --put, "https://files.example/shop.json"]
+    env: [{ name: SLOGATE_OBSERVER_KEY, valueFrom: { secretKeyRef: { name: slogate, key: observer } } }]
+
+Exit codes:
+  0  written, and at least one budget is known; what is not known is written as that
+  2  the command line or the environment is wrong
+  3  something written is wrong: settings, SLO, policy; nothing is written
+  4  no budget is known, which is what is written; or it could not be read
+  5  it could not be written
+"#;
+
 /// Read every budget's history beside the monitoring system, and leave it where gates find it, signed.
 ///
 /// For gates that cannot reach the monitoring system. Every SLO in every environment whose budgets policies measure is
 /// read, with the history that they need, and the signals that they read; the document is signed with the key in
 /// `SLOGATE_OBSERVER_KEY`, and says for whom and when it was made, and by which definitions. Run it once in every step
 /// of the settings: what is older than three steps is not known any more (`stale`).
-///
-/// To begin: `slogate observe --new-key` prints a pair of keys. The public one belongs into the settings, on the base
-/// branch; with it a gate believes nothing that the key has not signed:
-///
-///   source: { observations: { for: acme/shop, branch: slogate-observations, keys: ["ed25519:..."] } }
-///
-/// Without `branch` the gate reads the address in `SLOGATE_OBSERVATIONS_URL`.
 #[derive(Debug, Args)]
-#[command(
-    verbatim_doc_comment,
-    after_help = "Exit codes:\n  0  written, and at least one budget is known; what is not known is written as that\n  2  the command line or the environment is wrong\n  3  something written is wrong: settings, SLO, policy; nothing is written\n  4  no budget is known, which is what is written; or the settings could not be read\n  5  it could not be written\n"
-)]
+#[command(after_help = BEGINNING)]
 pub struct Observe {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]

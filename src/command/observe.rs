@@ -178,13 +178,10 @@ fn observed(
     let answers = watch.observe(&asked, depth, settings, t);
     let heard = watch.listen(&wanted, settings, t);
     let unknown = answers.iter().filter(|answer| answer.is_err()).count();
-    let mut notes = vec![format!(
-        "{} budgets and {} signals read from {} up to {}",
-        asked.len(),
-        heard.answers.len(),
-        watch.describe(),
-        instant(t)
-    )];
+    let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let (budgets, signals) = (count(asked.len(), "budget"), count(heard.answers.len(), "signal"));
+    let read = format!("{budgets} and {signals} read from {} up to {}", watch.describe(), instant(t));
+    let mut notes = vec![read];
     notes.extend(watch.notes());
     let gaps = asked.iter().zip(&answers).filter_map(|(one, answer)| {
         let gap = answer.as_ref().err()?;

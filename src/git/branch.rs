@@ -76,7 +76,10 @@ impl Repository {
     }
 
     /// That a branch may be written: it is not there, or holds nothing but the file, and nobody works on it.
-    fn free(&self, branch: &str, path: &str) -> Result<(), GitError> {
+    ///
+    /// # Errors
+    /// When it may not, or cannot be looked at.
+    pub fn free(&self, branch: &str, path: &str) -> Result<(), GitError> {
         let what = format!("look at the branch `{branch}`");
         let found = match self.inner.find_branch(branch, BranchType::Local) {
             Ok(found) => Some(found),

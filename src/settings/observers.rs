@@ -113,7 +113,7 @@ mod tests {
     fn what_is_left_out_takes_its_default() {
         let key = "ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
         let (found, problems) = observers(&format!("{{for: acme/shop, branch: a/b-c, keys: ['{key}']}}"));
-        assert_eq!(problems, [] as [&str; 0]);
+        assert!(problems.is_empty(), "{problems:?}");
         let found = found.expect("they are valid");
         assert_eq!((found.path.as_str(), found.branch.as_deref()), ("observations.json", Some("a/b-c")));
         assert_eq!(found.keys.iter().map(ToString::to_string).collect::<Vec<_>>(), [key]);

@@ -19,6 +19,9 @@ use crate::signature::envelope::Envelope;
 /// The type of a signed text that holds observations.
 pub const KIND: &str = "application/vnd.slogate.observations.v1+json";
 
+/// After how many steps without new observations it is told that there are none: then they are stale, too.
+const LATE: i64 = 3;
+
 /// Whose observations are believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Believed {
@@ -190,8 +193,18 @@ impl Source for Delivered<'_> {
         let recorded = &document.recorded;
         let signed =
             document.key.map_or_else(|| ", not signed".to_owned(), |key| format!(", signed by {key}"));
-        let made = instant(recorded.evaluated_at());
-        vec![format!("the observations were made at {made} from {}{signed}", recorded.source())]
+        let made = recorded.evaluated_at();
+        let from = recorded.source();
+        let mut notes = vec![format!("the observations were made at {} from {from}{signed}", instant(made))];
+        if let Some(Range { last, step, .. }) = self.widest.get()
+            && last - made > LATE * step
+        {
+            let age = duration(last - made);
+            notes.push(format!(
+                "that is {age} before what is judged: look whether `slogate observe` still runs"
+            ));
+        }
+        notes
     }
 
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {

@@ -30,7 +30,14 @@ struct Outcome {
 }
 
 /// Runs every command of a case in `directory` and writes down what happens.
-pub fn of(case: &Case, directory: &Path, stubs: &mut [Box<dyn Stub>], prometheus: Option<&str>) -> String {
+///
+/// `addresses` are those of the stand-ins, by the word that stands for each.
+pub fn of(
+    case: &Case,
+    directory: &Path,
+    stubs: &mut [Box<dyn Stub>],
+    addresses: &[(&str, String)],
+) -> String {
     let mut text = format!("# {}\n", case.about.trim());
     for command in &case.commands {
         let instants: Vec<Option<&String>> =
@@ -38,7 +45,7 @@ pub fn of(case: &Case, directory: &Path, stubs: &mut [Box<dyn Stub>], prometheus
         for now in instants {
             let mut words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
             words.extend(now.into_iter().flat_map(|now| ["--now".to_owned(), now.clone()]));
-            run(&mut text, case, directory, stubs, prometheus, &words);
+            run(&mut text, case, directory, stubs, addresses, &words);
         }
     }
     for (chance, shown) in stubs.iter().flat_map(|stub| stub.redactions()) {
@@ -101,10 +108,12 @@ fn run(
     case: &Case,
     directory: &Path,
     stubs: &mut [Box<dyn Stub>],
-    prometheus: Option<&str>,
+    addresses: &[(&str, String)],
     words: &[String],
 ) {
-    let placed = |word: &str| word.replace("$PROMETHEUS", prometheus.unwrap_or("$PROMETHEUS"));
+    let placed = |word: &str| {
+        addresses.iter().fold(word.to_owned(), |word, (name, address)| word.replace(name, address))
+    };
     let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
     command.args(words.iter().map(|word| placed(word))).current_dir(directory).env_clear();
     for (name, value) in stubs.iter().flat_map(|stub| stub.environment()) {

@@ -68,7 +68,9 @@ impl Destination {
         };
         let repository = Repository::open(root).map_err(|error| Stop::Usage(error.to_string()))?;
         let nowhere = || Stop::Usage("there is no git repository to write a branch to".to_owned());
-        Ok(Self::Branch { repository: repository.ok_or_else(nowhere)?, branch, path: observers.path.clone() })
+        let (repository, path) = (repository.ok_or_else(nowhere)?, observers.path.clone());
+        repository.free(&branch, &path).map_err(|error| Stop::Usage(error.to_string()))?;
+        Ok(Self::Branch { repository, branch, path })
     }
 
     /// Leaves a document there, as of an instant, and says where; nothing where it is still to be printed.
