@@ -117,6 +117,12 @@ mod tests {
     #[test]
     fn a_branch_holds_the_file_alone_and_has_no_history() {
         let (dir, repository, _, second) = repository();
+        let git = git2::Repository::open(dir.path()).expect("it opens");
+        let seen = || -> Vec<(Vec<u8>, git2::Status)> {
+            let statuses = git.statuses(None).expect("statuses");
+            statuses.iter().map(|one| (one.path_bytes().to_vec(), one.status())).collect()
+        };
+        let before = seen();
         assert_eq!(repository.tip_of("seen"), Ok(None));
         let first = repository.leave("seen", "a/o.json", b"one", 100).expect("written");
         let next = repository.leave("seen", "a/o.json", b"two", 200).expect("written");
@@ -125,12 +131,11 @@ mod tests {
         assert_eq!(repository.read_from_root(&first, "a/o.json", 10), Ok(Some(b"one".to_vec())));
         assert_eq!(repository.read_from_root(&next, "README.md", 10), Ok(None));
         assert!(repository.read_from_root(&next, "a/o.json", 2).is_err());
-        let git = git2::Repository::open(dir.path()).expect("it opens");
         let tip = git.find_commit(git2::Oid::from_str(&next).expect("an id")).expect("a commit");
         assert_eq!((tip.parent_count(), tip.tree().expect("a tree").len()), (0, 1));
         let head = git.head().expect("a head").peel_to_commit().expect("a commit").id().to_string();
         assert_eq!(head, second);
-        assert!(git.statuses(None).expect("statuses").is_empty(), "the work tree is as it was");
+        assert_eq!(seen(), before, "index and work tree are as they were");
     }
 
     #[test]
