@@ -191,8 +191,10 @@ impl Source for Delivered<'_> {
     fn notes(&self) -> Vec<String> {
         let Some(Ok(document)) = self.read.get() else { return Vec::new() };
         let recorded = &document.recorded;
-        let signed =
-            document.key.map_or_else(|| ", not signed".to_owned(), |key| format!(", signed by {key}"));
+        let signed = match document.key {
+            Some(key) => format!(", signed by {key}"),
+            None => "; no signature was looked at, because the settings name no key".to_owned(),
+        };
         let made = recorded.evaluated_at();
         let from = recorded.source();
         let mut notes = vec![format!("the observations were made at {} from {from}{signed}", instant(made))];
@@ -214,3 +216,6 @@ impl Source for Delivered<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
