@@ -73,9 +73,10 @@ fn an_endpoint_is_asked_once_about_the_widest_stretch() {
 fn what_is_signed_must_say_for_whom_and_by_which_definitions() {
     let keys = || vec![key().public().expect("a key")];
     assert!(answered(sealed(&text(3_000, Some("acme/shop"))), keys(), "b").is_ok());
-    let words = |answer: Result<Observation, Gap>| match answer.expect_err("refused") {
-        Gap::Untrusted { detail } => detail,
-        other => panic!("{other}"),
+    let words = |answer: Result<Observation, Gap>| {
+        let gap = answer.expect_err("refused");
+        let Gap::Untrusted { detail } = gap else { panic!("{gap}") };
+        detail
     };
     assert!(
         words(answered(sealed(&text(3_000, None)), keys(), "b")).contains("does not say that it was made")
