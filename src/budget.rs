@@ -8,8 +8,10 @@ use std::sync::{Arc, OnceLock};
 
 use rust_decimal::Decimal;
 
+use crate::budget::attribution::Attribution;
 use crate::budget::breach::Breaches;
 use crate::budget::counting::Counting;
+use crate::budget::exclusion::Exclusions;
 use crate::budget::gap::Gap;
 use crate::budget::gift::Gift;
 use crate::budget::incident::Incidents;
@@ -21,9 +23,11 @@ use crate::budget::signal::Signals;
 use crate::catalog::Requirements;
 use crate::catalog::{Calendar, Method, Objective, Slo, Terms};
 
+pub mod attribution;
 mod breach;
 mod consistency;
 mod counting;
+pub mod exclusion;
 mod figures;
 pub mod forecast;
 pub mod gap;
@@ -75,19 +79,27 @@ pub struct Budget {
     breaches: OnceLock<Breaches>,
     /// What top-ups give back, in the order of time.
     gifts: Vec<Gift>,
+    /// What is known of what its service depends on.
+    attribution: Attribution,
+    /// The stretches of time that do not count; none where all of it does.
+    exclusions: Option<Arc<Exclusions>>,
 }
 
 /// Running sums up to a point.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
-    /// Events as they were observed.
+    /// Events as they were observed where nothing is excluded.
     observed: Total,
     /// What counts: the same events, or slices of time.
     counted: Total,
     /// Good events above all events, or bad events above all events.
     excess: Decimal,
-    /// Points that are there.
+    /// Points that are there and count.
     known: usize,
+    /// Points that are excluded, there or not.
+    excluded: usize,
+    /// Events as they were observed, those of excluded points among them.
+    whole: Total,
 }
 
 impl Sums {
@@ -100,6 +112,8 @@ impl Sums {
             counted: apart(self.counted, start.counted),
             excess: self.excess - start.excess,
             known: self.known - start.known,
+            excluded: self.excluded - start.excluded,
+            whole: apart(self.whole, start.whole),
         }
     }
 }
@@ -179,6 +193,8 @@ impl Budget {
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             gifts: Vec::new(),
+            attribution: Attribution::default(),
+            exclusions: None,
         };
         for point in series.points {
             budget.push(point);
@@ -191,11 +207,17 @@ impl Budget {
         let index = self.points.len();
         let mut sums = self.sums.last().copied().unwrap_or_default();
         let mut newest = self.newest.last().copied().flatten();
+        let excluded = self.excludes(self.instant(index));
+        sums.excluded += usize::from(excluded);
         if let Some(events) = point {
-            sums.observed.bad += events.bad;
-            sums.observed.total += events.total;
-            sums.excess += (-events.bad).max(events.bad - events.total).max(Decimal::ZERO);
-            sums.known += 1;
+            sums.whole.bad += events.bad;
+            sums.whole.total += events.total;
+            if !excluded {
+                sums.observed.bad += events.bad;
+                sums.observed.total += events.total;
+                sums.excess += (-events.bad).max(events.bad - events.total).max(Decimal::ZERO);
+                sums.known += 1;
+            }
             self.earliest.get_or_insert(index);
             newest = Some(index);
         }
@@ -205,6 +227,7 @@ impl Budget {
         } else if let Some(start) = (index + 1).checked_sub(slice).and_then(|start| self.sums.get(start))
             && self.earliest.is_some()
             && self.counting.ends(self.instant(index))
+            && sums.since(start).excluded < slice
         {
             let judged = self.counting.judged(sums.since(start).observed, self.terms.requirements.missing);
             sums.counted.bad += judged.bad;
@@ -223,6 +246,7 @@ impl Budget {
         self.earliest = None;
         self.incidents = OnceLock::new();
         self.breaches = OnceLock::new();
+        self.attribution = self.attribution.anew();
         for point in points {
             self.push(point);
         }
@@ -253,11 +277,12 @@ impl Budget {
     }
 
     /// The same budget for somebody above its SLO's authors: what these ask of the series counts where it is more than
-    /// usual.
+    /// usual, and nothing that they exclude is.
     #[must_use]
     pub fn for_those_above(&self) -> Self {
         let requirements = self.terms.requirements.at_least_usual(self.step);
-        self.clone().bound_to(Terms { requirements, ..self.terms })
+        let attribution = self.attribution.seen_as(Self::for_those_above);
+        Self { attribution, ..self.without_exclusions().bound_to(Terms { requirements, ..self.terms }) }
     }
 
     /// The same budget without estimates.
@@ -355,7 +380,8 @@ impl Budget {
         let index = usize::try_from((t - self.first).div_euclid(self.step)).map_err(|_| nothing())?;
         let newest = self.newest.get(index).copied().flatten().ok_or_else(nothing)?;
         let asked = &self.terms.requirements;
-        let age = self.seconds(index - newest);
+        let unseen = self.sums_over(index, index - newest).ok_or_else(nothing)?;
+        let age = self.seconds((index - newest).saturating_sub(unseen.excluded));
         if age > asked.stale(self.step) {
             return Err(Gap::Stale { age });
         }
@@ -366,6 +392,7 @@ impl Budget {
             return Err(Gap::Short { have: self.seconds(have), need: self.seconds(stretch.length) });
         }
         let whole = self.sums_over(index, seen).ok_or_else(nothing)?;
+        self.not_hollow(whole, seen)?;
         self.covered(whole, seen)?;
         if whole.observed.total < asked.events || whole.counted.total <= Decimal::ZERO {
             return Err(Gap::TooFew { events: whole.observed.total });
@@ -378,21 +405,21 @@ impl Budget {
         let since = stretch.since.min(seen);
         let begun = if since == seen { whole } else { self.sums_over(index, since).ok_or_else(nothing)? };
         // A reset is no reason to believe in what nobody has seen since; the newest points may be late.
-        if self.seconds(since - begun.known) > asked.stale(self.step) {
+        if self.seconds((since - begun.known).saturating_sub(begun.excluded)) > asked.stale(self.step) {
             self.covered(begun, since)?;
         }
         let period = believable(Total { bad: begun.counted.bad, total: whole.counted.total });
         let allowance = self.objective.allowance();
         let figures = Figures { budget: self, index, stretch, seen, period, allowance };
         if index + 1 == self.points.len() {
-            self.cross_check(believable(whole.observed))?;
+            self.cross_check(believable(whole.whole))?;
         }
         Ok(figures)
     }
 
-    /// That enough of so many points are there.
+    /// That enough of so many points are there, of those that count.
     fn covered(&self, sums: Sums, points: usize) -> Result<(), Gap> {
-        let share = Decimal::from(sums.known) / Decimal::from(points.max(1));
+        let share = Decimal::from(sums.known) / Decimal::from(points.saturating_sub(sums.excluded).max(1));
         let minimum = self.terms.requirements.coverage;
         if share < minimum { Err(Gap::Coverage { share, minimum }) } else { Ok(()) }
     }
@@ -407,7 +434,10 @@ impl Budget {
     /// What counts at one point; none where nothing does: it is not known, or within a slice of time.
     fn counted_at(&self, index: usize) -> Option<Total> {
         match self.counting {
-            Counting::Events => self.points.get(index).copied().flatten(),
+            Counting::Events => {
+                let there = self.points.get(index).copied().flatten();
+                there.filter(|_| !self.excludes(self.instant(index)))
+            }
             Counting::Slices { .. } => {
                 let counted = self.sums_over(index, 1)?.counted;
                 (counted.total > Decimal::ZERO).then_some(counted)

@@ -203,6 +203,8 @@ mod tests {
             slo_rules: crate::document::RuleSet::Spec,
             sloth_period: settings::SLOTH_PERIOD,
             policies: Vec::new(),
+            adjustments: Vec::new(),
+            excludable: settings::EXCLUDABLE,
             services: BTreeMap::from([
                 ("checkout".to_owned(), service(&["services/checkout/**", "lib/*.rs"])),
                 ("search".to_owned(), service(&["services/search/**", "lib/**"])),

@@ -18,6 +18,7 @@ use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
 
+mod adjusted;
 mod against;
 mod annotation;
 mod basis;

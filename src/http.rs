@@ -5,7 +5,7 @@
 //! gets into a message. Messages name the limits and not the time that was measured, so that two runs that
 //! fail alike read alike. What an answer means is left to whoever asked.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,12 @@ use tokio::task::JoinSet;
 use attempt::{Asking, Sent, cause};
 
 pub use address::{Address, AddressError, redact};
+pub use certificates::Certificates;
 pub use credentials::Credentials;
 
 mod address;
 mod attempt;
+mod certificates;
 mod credentials;
 #[cfg(test)]
 pub(crate) mod stub;
@@ -193,6 +195,8 @@ pub struct Client {
     inner: reqwest::Client,
     /// The same for this very machine, built when it is first asked: no proxy reads what stays here.
     local: OnceCell<reqwest::Client>,
+    /// The same with certificates for one server, for this very machine or not, built when they are first needed.
+    certified: RefCell<Vec<(Certificates, bool, reqwest::Client)>>,
     /// How long and how often.
     limits: Limits,
     /// When the run is over.
@@ -205,15 +209,14 @@ impl Client {
     /// # Errors
     /// When the runtime or TLS cannot be set up: no certificates of authorities on this machine.
     pub fn new(limits: Limits) -> Result<Self, HttpError> {
-        // Somebody else in the process may have installed a provider already: that one serves as well.
-        let _installed = rustls::crypto::ring::default_provider().install_default();
+        provide();
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| HttpError::Setup(error.to_string()))?;
         let inner = built(builder(limits))?;
-        let local = OnceCell::new();
-        Ok(Self { runtime, inner, local, limits, ends: Instant::now() + limits.deadline })
+        let (local, certified) = (OnceCell::new(), RefCell::default());
+        Ok(Self { runtime, inner, local, certified, limits, ends: Instant::now() + limits.deadline })
     }
 
     /// The client for those who speak a protocol of their own over it: no redirects, one TLS stack, the timeout
@@ -223,16 +226,34 @@ impl Client {
         self.inner.clone()
     }
 
-    /// The client for an address.
-    fn towards(&self, url: &str) -> Result<&reqwest::Client, HttpError> {
-        if !address::is_local(url) {
-            return Ok(&self.inner);
+    /// The client for a request.
+    fn towards(&self, sent: Sent<'_>) -> Result<reqwest::Client, HttpError> {
+        let is_local = address::is_local(sent.url());
+        let certificates = sent.credentials().certificates();
+        if !certificates.is_empty() {
+            return self.certified(certificates, is_local);
+        }
+        if !is_local {
+            return Ok(self.inner.clone());
         }
         if let Some(local) = self.local.get() {
-            return Ok(local);
+            return Ok(local.clone());
         }
         let local = built(builder(self.limits).no_proxy())?;
-        Ok(self.local.get_or_init(|| local))
+        Ok(self.local.get_or_init(|| local).clone())
+    }
+
+    /// The client with certificates for one server.
+    fn certified(&self, certificates: &Certificates, is_local: bool) -> Result<reqwest::Client, HttpError> {
+        let mut known = self.certified.borrow_mut();
+        let same = known.iter().find(|(its, local, _)| its == certificates && *local == is_local);
+        if let Some((_, _, client)) = same {
+            return Ok(client.clone());
+        }
+        let builder = if is_local { builder(self.limits).no_proxy() } else { builder(self.limits) };
+        let client = built(certificates.put_into(builder).map_err(|error| HttpError::Setup(cause(&error)))?)?;
+        known.push((certificates.clone(), is_local, client.clone()));
+        Ok(client)
     }
 
     /// Waits for a future. It must not be called from within one.
@@ -251,7 +272,7 @@ impl Client {
     /// # Errors
     /// When nothing answered, or the answer sends elsewhere.
     pub fn put(&self, put: &Put) -> Result<Response, HttpError> {
-        let client = self.towards(&put.url)?.clone();
+        let client = self.towards(Sent::Put(put))?;
         let asking = Asking { client, limits: self.limits, ends: self.ends };
         self.runtime.block_on(asking.fetch(Sent::Put(put)))
     }
@@ -279,8 +300,8 @@ impl Client {
                 while running.len() < CONCURRENT
                     && let Some((index, get)) = waiting.next()
                 {
-                    let client = match self.towards(&get.url) {
-                        Ok(client) => client.clone(),
+                    let client = match self.towards(Sent::Get(&get)) {
+                        Ok(client) => client,
                         Err(error) => {
                             if let Some(slot) = readings.get_mut(index) {
                                 *slot = Some(read(index, Err(error)));
@@ -306,6 +327,12 @@ impl Client {
         let urls = urls.into_iter().enumerate();
         readings.into_iter().zip(urls).map(|(reading, url)| reading.unwrap_or_else(|| lost(url))).collect()
     }
+}
+
+/// Says which library does the cryptography. Somebody else in the process may have said so already: that one serves as
+/// well.
+fn provide() {
+    let _installed = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// What every client has in common.

@@ -20,6 +20,8 @@
 //! - *ledger*: what happened before that no budget can know: triggers, deployments, silver bullets, top-ups.
 //! - *silver bullet*: one change that the business lets through a freeze. *Thaw tax*: what a release during a freeze
 //!   adds to it. *Top-up*: depletion that a dependency caused and that is given back.
+//! - *adjustment*: what people agreed that a budget should not count. *Exclusion*: stretches of time that do not count,
+//!   such as planned downtime.
 //! - *observer*: `slogate observe` beside the monitoring system; it signs what it saw for gates that cannot ask.
 //! - *rules*: what a Prometheus computes by itself, recorded and alerted.
 //! - *thaw*: the end of a freeze. *Class*: what sort of change is about to ship (`hotfix`).
@@ -40,6 +42,7 @@ pub mod change;
 pub mod budget;
 pub mod source;
 pub mod ledger;
+pub mod adjustment;
 // -- what is doubtful in what was written
 pub mod lint;
 // -- what follows

@@ -116,6 +116,8 @@ pub struct Policy {
     reads: Vec<(String, Place)>,
     /// The signals that may be read.
     pub signals: BTreeSet<String>,
+    /// The dependencies of which it may be read what went through them.
+    pub dependencies: BTreeSet<String>,
     /// Every SLO's name that a budget's is compared with, and where.
     slo_names: Vec<(String, Place)>,
     /// The subject of the last test: a walk through history asks of the same one thousands of times.

@@ -6,7 +6,6 @@
 //! it goes (`escape`).
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -16,11 +15,15 @@ use crate::budget::{Budget, Figures, Windowed};
 use crate::change::Change;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Consequence;
-use crate::policy::ruling::{Measured, Standing};
+use crate::policy::ruling::{Measured, Ruling, Standing};
+use crate::report::adjusted::{Adjusted, Unadjusted};
+use crate::report::attribution::Through;
 use crate::report::proposed::Proposed;
 use crate::settings::Mode;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
+pub mod adjusted;
+pub mod attribution;
 pub mod chart;
 pub mod consequence;
 pub mod definitions;
@@ -86,6 +89,8 @@ pub struct Report {
     pub permalink: Option<String>,
     /// What the change makes of the settings and SLOs that judge it; none where it touches none of them.
     pub proposed: Option<Proposed>,
+    /// What would be decided if nothing were adjusted, where that is something else.
+    pub unadjusted: Option<Unadjusted>,
 }
 
 /// An organisation whose layer stands above a team's files.
@@ -153,6 +158,10 @@ pub struct BudgetLine {
     pub figures: Result<Figured, Gap>,
     /// What was left over the last period, oldest first; none where it is not known.
     pub curve: Vec<(i64, Option<Decimal>)>,
+    /// What went through each dependency that a policy asks about; nothing where the budget is not known.
+    pub through: Vec<Through>,
+    /// What is excluded of it, and the figures without that; none where nothing is.
+    pub adjusted: Option<Adjusted>,
 }
 
 /// The figures of a budget that is known.
@@ -193,10 +202,30 @@ impl BudgetLine {
             objective,
             period,
             calendar: known.as_ref().ok().and_then(|budget| budget.current(measured.t)),
+            through: known.as_ref().map(|budget| through(budget, measured.t)).unwrap_or_default(),
             curve: known.as_ref().map(|budget| curve(budget, measured.t)).unwrap_or_default(),
-            figures: known.and_then(|budget: Arc<Budget>| budget.at(measured.t).map(Figured::read)),
+            figures: reckoned(measured),
+            adjusted: None,
         }
     }
+
+    /// What a person can do where a ruling is not known, because the budget is not or what it lost through a dependency.
+    #[must_use]
+    pub fn help(&self, ruling: &Ruling) -> Option<&'static str> {
+        match &self.figures {
+            Err(gap) => Some(gap.help()),
+            Ok(_) => attribution::help(ruling, self),
+        }
+    }
+}
+
+/// The figures of a measured budget, or why there are none.
+///
+/// # Errors
+/// The gap.
+pub fn reckoned(measured: &Measured) -> Result<Figured, Gap> {
+    let budget = measured.budget.as_ref().map_err(Clone::clone)?;
+    budget.at(measured.t).map(Figured::read)
 }
 
 impl Figured {
@@ -228,6 +257,16 @@ fn curve(budget: &Budget, t: i64) -> Vec<(i64, Option<Decimal>)> {
         .map(|back| t - back * stride)
         .map(|at| (at, budget.at(at).ok().map(|figures| figures.remaining())))
         .collect()
+}
+
+/// What went through each dependency that somebody asks about.
+fn through(budget: &Budget, t: i64) -> Vec<Through> {
+    let Ok(figures) = budget.at(t) else { return Vec::new() };
+    let one = |name: &str| {
+        let known = figures.attributed(name).transpose()?;
+        Some(Through { dependency: name.to_owned(), known })
+    };
+    budget.dependencies().filter_map(one).collect()
 }
 
 impl Report {

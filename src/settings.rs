@@ -37,6 +37,9 @@ pub const DEFINITIONS: &str = ".slogate/slogate.d.rhai";
 /// The period that Sloth takes when nothing else is said, in seconds: 30 days.
 pub const SLOTH_PERIOD: i64 = 30 * 86_400;
 
+/// The share of a period that exclusions may take where no organisation says it: 25 %.
+pub const EXCLUDABLE: Decimal = Decimal::from_parts(25, 0, 0, false, 2);
+
 /// Where SLO definitions are when the settings do not say.
 pub const SLOS: [&str; 3] = ["slos/**/*.yaml", "slos/**/*.yml", "slos/**/*.json"];
 
@@ -257,6 +260,10 @@ pub struct Settings {
     pub sloth_period: i64,
     /// Globs of policies.
     pub policies: Vec<String>,
+    /// Globs of adjustments of budgets; none where nothing is adjusted.
+    pub adjustments: Vec<String>,
+    /// The share of a period that exclusions may take, from 0 to 1; the organisation alone can set it.
+    pub excludable: Decimal,
     /// The services by name.
     pub services: BTreeMap<String, Service>,
     /// Those outside of the repository on whom services depend, by name.
@@ -304,6 +311,14 @@ pub fn percentage(text: &str) -> Option<Decimal> {
     let percent = text.strip_suffix('%')?.trim_end();
     let share = Decimal::from_str_exact(percent).ok()?.checked_div(Decimal::ONE_HUNDRED)?;
     (share > Decimal::ZERO && share < Decimal::ONE).then_some(share)
+}
+
+/// The share that a percentage such as `12 %` stands for, from 0 % to 100 %, both included; none for any other text.
+#[must_use]
+pub fn share(text: &str) -> Option<Decimal> {
+    let percent = text.strip_suffix('%')?.trim_end();
+    let share = Decimal::from_str_exact(percent).ok()?.checked_div(Decimal::ONE_HUNDRED)?;
+    (Decimal::ZERO..=Decimal::ONE).contains(&share).then_some(share)
 }
 
 /// Seconds of a duration such as `30s`, `5m`, `1h` or `7d`; none for any other text.

@@ -4,7 +4,7 @@
 //! that says why it cannot; and, where policies read them, with the signals of an environment. It never fills in what
 //! it does not know, and never sets a verdict.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
@@ -96,14 +96,29 @@ pub trait Source {
     /// The last instant that the source knows of, in seconds since the epoch, where it is a recording.
     fn recorded_until(&self) -> Option<i64>;
 
-    /// Tells beforehand the widest stretch of the grid that will be asked about, to sources that answer all at once.
-    fn prepare(&self, _widest: Range) {}
-
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
 
+    /// Answers every request for a range of its own, in order: those of one range at a time, unless the source knows
+    /// better.
+    fn observe_each(&self, requests: &[(Request<'_>, Range)]) -> Vec<Result<Observation, Gap>> {
+        let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
+        for (range, indices) in by_range(requests) {
+            let alike = indices.iter().filter_map(|index| requests.get(*index));
+            let alike: Vec<Request<'_>> = alike.map(|(request, _)| *request).collect();
+            answers.extend(indices.into_iter().zip(self.observe(&alike, range)));
+        }
+        let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
+        (0..requests.len()).map(|index| answers.remove(&index).unwrap_or_else(silent)).collect()
+    }
+
     /// What would be asked for all requests, in order, without asking it; nothing where a recording is read.
-    fn plan(&self, _requests: &[Request<'_>], _signals: &[SignalRequest<'_>], _range: Range) -> Vec<Planned> {
+    fn plan(&self, _requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
+        Vec::new()
+    }
+
+    /// What would be asked for all signals, in order, without asking it; nothing where a recording is read.
+    fn plan_signals(&self, _requests: &[SignalRequest<'_>], _range: Range) -> Vec<Planned> {
         Vec::new()
     }
 
@@ -114,6 +129,16 @@ pub trait Source {
 
     /// Answers every request for a signal, in order.
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>>;
+}
+
+/// The requests of each range, by their places.
+fn by_range(requests: &[(Request<'_>, Range)]) -> Vec<(Range, Vec<usize>)> {
+    let mut by_range: BTreeMap<(i64, i64, i64), (Range, Vec<usize>)> = BTreeMap::new();
+    for (index, (_, range)) in requests.iter().enumerate() {
+        let key = (range.last, range.first, range.step);
+        by_range.entry(key).or_insert_with(|| (*range, Vec::new())).1.push(index);
+    }
+    by_range.into_values().collect()
 }
 
 /// An instant as people and files write it: `2026-10-05T12:00:00Z`. Outside of the calendar, the bare seconds.

@@ -11,7 +11,8 @@ const TOLERANCE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
 
 impl Budget {
     /// Compares what the grid adds up to over a period that ends at the last point with the direct query, if a source
-    /// gave one. Events are compared, whatever the budget counts: what is there is the same.
+    /// gave one. Events are compared, whatever the budget counts and whatever is excluded: what is there
+    /// is the same.
     pub(super) fn cross_check(&self, grid: Total) -> Result<(), Gap> {
         let Some(direct) = self.direct.map(believable) else { return Ok(()) };
         if direct.total.is_zero() {

@@ -74,12 +74,21 @@ impl Figures<'_> {
 
     /// What was spent since the period began, as many times larger as the grant is.
     pub(super) fn spent(&self) -> Decimal {
-        let bad = self.period.bad - self.forgiven();
+        self.of_period(self.unforgiven())
+    }
+
+    /// What was spent of the period, as many times larger as the grant is.
+    pub(super) fn of_period(&self, bad: Decimal) -> Decimal {
         if self.seen < self.stretch.length {
             bad * Decimal::from(self.seen.max(self.stretch.since))
         } else {
             bad
         }
+    }
+
+    /// The bad events of the period that are not given back.
+    pub(super) fn unforgiven(&self) -> Decimal {
+        self.period.bad - self.forgiven()
     }
 
     /// The bad events of the period that are given back, and never more than there are.
@@ -168,7 +177,9 @@ impl Figures<'_> {
         let short = || Gap::Short { have: budget.seconds(self.index + 1), need: budget.seconds(points) };
         let sums = budget.sums_over(self.index, points).ok_or_else(short)?;
         if sums.known == 0 {
-            let detail = format!("nothing in the last {}", gap::duration(budget.seconds(points)));
+            let all = sums.excluded == points && points > 0;
+            let what = if all { "everything is excluded" } else { "nothing" };
+            let detail = format!("{what} in the last {}", gap::duration(budget.seconds(points)));
             return Err(Gap::NoData { detail });
         }
         budget.covered(sums, points)?;

@@ -31,6 +31,13 @@ pub enum Gap {
         /// The share that is needed.
         minimum: Decimal,
     },
+    /// More of the period is excluded than may be.
+    Excluded {
+        /// The share of its points that is excluded.
+        share: Decimal,
+        /// The share that may be.
+        most: Decimal,
+    },
     /// Too few events to say anything.
     TooFew {
         /// Events in the period.
@@ -77,6 +84,7 @@ impl Gap {
             Self::Stale { .. } => "stale",
             Self::Short { .. } => "short",
             Self::Coverage { .. } => "coverage",
+            Self::Excluded { .. } => "excluded",
             Self::TooFew { .. } => "too_few",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unreachable { .. } => "unreachable",
@@ -95,6 +103,7 @@ impl Gap {
             Self::Stale { .. } => "stale",
             Self::Short { .. } => "history too short",
             Self::Coverage { .. } => "points missing",
+            Self::Excluded { .. } => "too much excluded",
             Self::TooFew { .. } => "too few events",
             Self::Ambiguous { .. } => "ambiguous",
             Self::Unreachable { .. } => "no answer",
@@ -119,6 +128,9 @@ impl Gap {
             }
             Self::Coverage { .. } => {
                 "look for holes in the monitoring; a step needs at least two scrapes, so `step` may be too short"
+            }
+            Self::Excluded { .. } => {
+                "shorten the exclusions, or take one out; the organisation alone can let more of a period be excluded"
             }
             Self::TooFew { .. } => "lengthen the period, or let more endpoints share the SLO",
             Self::Ambiguous { .. } => "wrap the query in `sum(...)` or add label matchers",
@@ -157,6 +169,15 @@ impl fmt::Display for Gap {
                     "only {} % of the period's points are there ({} % are needed)",
                     percent(share),
                     percent(minimum)
+                )
+            }
+            Self::Excluded { share, most } => {
+                let percent = |share: &Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
+                write!(
+                    f,
+                    "{} % of the period is excluded (at most {} % may be)",
+                    percent(share),
+                    percent(most)
                 )
             }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),

@@ -22,6 +22,11 @@ pub(super) struct Gift {
 }
 
 impl Gift {
+    /// When it was given, in seconds since the epoch.
+    pub(super) const fn at(&self) -> i64 {
+        self.at
+    }
+
     /// The events given back, as known at `t`, of the `points` points that end at `index`.
     pub(super) fn within(&self, t: i64, index: usize, points: usize) -> Decimal {
         if self.at > t {
@@ -41,7 +46,8 @@ impl Budget {
     #[must_use]
     pub fn topped_up(&self, shares: &[(i64, Decimal)]) -> Self {
         let (incidents, breaches) = (OnceLock::new(), OnceLock::new());
-        let mut budget = Self { incidents, breaches, gifts: Vec::new(), ..self.clone() };
+        let attribution = self.attribution.anew();
+        let mut budget = Self { incidents, breaches, attribution, gifts: Vec::new(), ..self.clone() };
         for (at, share) in shares {
             let gift = budget.gift(*at, *share);
             budget.gifts.extend(gift);

@@ -57,6 +57,25 @@ impl Incidents {
         incidents
     }
 
+    /// The newest point up to `index` that burns.
+    pub(super) fn newest(&self, index: usize) -> Option<usize> {
+        self.burning.get(index).copied().flatten()
+    }
+
+    /// Whether a point lies within an incident, its pauses included.
+    pub(super) fn contains(&self, index: usize) -> bool {
+        let next = self.runs.partition_point(|run| run.end < index);
+        self.runs.get(next).is_some_and(|run| run.start <= index)
+    }
+
+    /// The first and last points of the incidents that end at `first` or later, as seen from `index`.
+    pub(super) fn seen(&self, first: usize, index: usize) -> impl Iterator<Item = (usize, usize)> {
+        let next = self.runs.partition_point(|run| run.end < first);
+        let begun = self.runs.iter().skip(next).take_while(move |run| run.start <= index);
+        let seen = begun.filter_map(move |run| Some((run.start, run.end.min(self.newest(index)?))));
+        seen.filter(move |(_, end)| *end >= first)
+    }
+
     /// The most bad events of an incident that ends after `after` and up to `index`, as seen from there; only those
     /// from `from` on.
     fn worst(&self, budget: &Budget, (after, from): (Option<usize>, usize), index: usize) -> Decimal {
@@ -86,9 +105,17 @@ fn burns(budget: &Budget, index: usize, hour: usize) -> bool {
     let Some(sums) = budget.sums_over(index, hour) else { return false };
     let asked = &budget.terms.requirements;
     let enough = sums.observed.total >= asked.events;
-    let covered = Decimal::from(sums.known) >= asked.coverage * Decimal::from(hour);
+    let counting = hour.saturating_sub(sums.excluded);
+    let covered = Decimal::from(sums.known) >= asked.coverage * Decimal::from(counting);
     // The burn rate without its division: a sum of bad events above what would be even.
     enough && covered && sums.counted.bad > budget.objective.allowance() * sums.counted.total
+}
+
+impl Budget {
+    /// The incidents of the series.
+    pub(super) fn incidents(&self) -> &Incidents {
+        self.incidents.get_or_init(|| Incidents::find(self))
+    }
 }
 
 impl Figures<'_> {
@@ -103,8 +130,7 @@ impl Figures<'_> {
             Period::Rolling(_) => 0,
             Period::Calendar { .. } => after.map_or(0, |after| after + 1),
         };
-        let incidents = budget.incidents.get_or_init(|| Incidents::find(budget));
-        self.of_window(incidents.worst(budget, (after, from), self.index)) / self.granted()
+        self.of_window(budget.incidents().worst(budget, (after, from), self.index)) / self.granted()
     }
 }
 

@@ -69,11 +69,12 @@ impl<'a> Figures<'a> {
         }
         let covered = |points: usize| {
             let sums = budget.sums_over(self.index, points).ok_or_else(none)?;
-            let share = Decimal::from(sums.known) / Decimal::from(points.max(1));
-            let minimum = budget.terms.requirements.coverage;
-            if share < minimum { Err(Gap::Coverage { share, minimum }) } else { Ok(sums) }
+            // At the beginning of a quarter all of it may be excluded: then nothing of it is missing.
+            let left = sums.excluded < points || points == 0;
+            if left { budget.covered(sums, points).map(|()| sums) } else { Ok(sums) }
         };
         let (whole, bad) = (covered(length)?, believable(covered(since)?.counted).bad);
+        budget.not_hollow(whole, length)?;
         let total = whole.counted.total;
         if whole.observed.total < budget.terms.requirements.events || total <= Decimal::ZERO {
             return Err(Gap::TooFew { events: whole.observed.total });

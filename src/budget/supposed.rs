@@ -30,9 +30,13 @@ impl Budget {
         let points = self.points_until(t);
         let mut left = events;
         let mut mended = Vec::new();
-        for point in self.points.iter().take(points).rev() {
+        for (index, point) in self.points.iter().enumerate().take(points).rev() {
             if left <= Decimal::ZERO {
                 break;
+            }
+            if self.excludes(self.instant(index)) {
+                mended.push(*point);
+                continue;
             }
             mended.push(point.map(|there| {
                 let good = there.bad.max(Decimal::ZERO).min(left);
@@ -47,12 +51,14 @@ impl Budget {
         supposed
     }
 
-    /// The budget up to grid point `t` with `points` more points in which nothing bad happens and the traffic of one
-    /// period earlier repeats; what is missing there counts as no events. What was recorded behind `t` is no future.
+    /// The budget up to grid point `t` with `points` more points in which nothing bad happens, to what its service
+    /// depends on neither, and the traffic of one period earlier repeats; what is missing there counts as no events.
+    /// What was recorded behind `t` is no future.
     #[must_use]
     pub fn if_nothing_more_burns(&self, t: i64, points: usize) -> Self {
         let mut supposed = self.cut(self.points_until(t));
         let period = self.period.stretch(t, self.step).map_or(0, |stretch| stretch.length);
+        supposed.attribution = self.attribution.seen_as(|one| one.if_nothing_more_burns(t, points));
         for _ in 0..points {
             let before = supposed.points.len().checked_sub(period);
             let repeated = before.and_then(|index| supposed.points.get(index).copied().flatten());
@@ -80,6 +86,8 @@ impl Budget {
             outages: self.outages.clone(),
             signals: self.signals.clone(),
             gifts: self.gifts.clone(),
+            attribution: self.attribution.anew(),
+            exclusions: self.exclusions.clone(),
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
             objective: self.objective,

@@ -30,7 +30,9 @@ pub struct Source {
     /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. Who asks is told by the
     /// environment alone: a bearer token in `SLOGATE_PROMETHEUS_TOKEN`, or `SLOGATE_PROMETHEUS_USER` with
     /// `SLOGATE_PROMETHEUS_PASSWORD`; in `SLOGATE_PROMETHEUS_HEADERS` further headers, a line each (`X-Scope-OrgID:
-    /// team-a`). Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; certificates of authorities those of
+    /// team-a`); a client certificate in `SLOGATE_PROMETHEUS_CLIENT_CERT` with `SLOGATE_PROMETHEUS_CLIENT_KEY`, and in
+    /// `SLOGATE_PROMETHEUS_CA` the only authorities that may vouch for the server, each as PEM or as the path of a PEM
+    /// file. Proxies are those of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`; authorities otherwise those of
     /// the system, or of the file that `SSL_CERT_FILE` names.
     #[arg(long, value_name = "URL")]
     pub prometheus: Option<String>,

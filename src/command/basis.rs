@@ -1,5 +1,6 @@
 //! What a verdict rests on besides budgets: what is the law, and what the change touches.
 
+use crate::adjustment::Adjustments;
 use crate::catalog::Catalog;
 use crate::change::{self, Touched};
 use crate::command::ground::{self, Ground, Seen};
@@ -22,6 +23,8 @@ pub struct Basis {
     pub catalog: Catalog,
     /// The policies.
     pub policies: Vec<Policy>,
+    /// What budgets do not count.
+    pub adjustments: Adjustments,
     /// What changed; none where services were named, or where there is no base.
     pub changed: Option<Seen>,
 }
@@ -50,7 +53,8 @@ pub fn read(case: &Case<'_>, judged: &mut Judged) -> Result<Basis, Stop> {
     judged.report.change.rollout = case.check.rollout(case.pull.is_some());
     judged.report.change.class = class(&rules.settings, case.check.class.as_deref())?;
     let changed = touched(case, &ground, &rules.settings, &mut judged.report)?;
-    Ok(Basis { ground, rules, catalog: law.catalog, policies: law.policies, changed })
+    let (catalog, policies, adjustments) = (law.catalog, law.policies, law.adjustments);
+    Ok(Basis { ground, rules, catalog, policies, adjustments, changed })
 }
 
 /// What the report says of an organisation.

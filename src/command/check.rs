@@ -19,7 +19,7 @@ use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::command::watch::named;
 use crate::github::{Address, GitHub};
-use crate::http::{Client, Limits};
+use crate::http::{Certificates, Client, Credentials, Limits};
 use crate::report::query_plan::{self, QueryPlan};
 use crate::report::{Report, json, markdown, problem, text};
 use crate::tree;
@@ -170,6 +170,17 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
 /// How long everything may take, in seconds, and how often it is tried.
 pub(super) const fn limits(deadline: u64) -> Limits {
     Limits { deadline: Duration::from_secs(deadline), attempt: ATTEMPT, tries: TRIES }
+}
+
+/// Who asks, and what the connection is proved by, from variables of the environment with this prefix.
+pub(super) fn credentials(prefix: &str, world: &World) -> Result<Credentials, String> {
+    let variable = |name: &str| world.variable(name);
+    let file = |path: &str| {
+        let bytes = tree::read_file(&world.directory.join(path)).map_err(|error| error.to_string())?;
+        String::from_utf8(bytes).map_err(|_| format!("`{path}` is no text"))
+    };
+    let certificates = Certificates::read(prefix, variable, file)?;
+    Ok(Credentials::read(prefix, variable)?.over(certificates))
 }
 
 /// The exit when something could not be told: only what would have been a success becomes a failure of its own.

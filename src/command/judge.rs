@@ -11,28 +11,29 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::adjustment;
 use crate::budget::Budget;
 use crate::budget::gap::Gap;
 use crate::catalog::{Catalog, Slo};
 use crate::change::Change;
 use crate::cli::Check;
+use crate::command::adjusted::{self, Both};
 use crate::command::basis::{self, Basis};
 use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
 use crate::command::proposed;
-use crate::command::watch::{self, Server, Watch, named};
+use crate::command::watch::{self, Server, Watch, dependency, named};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::Client;
 use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
-use crate::policy::ruling::{self, Measured, Ruling};
+use crate::policy::ruling::{Measured, Ruling};
 use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown, Settings};
-use crate::source::Observation;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -176,6 +177,7 @@ fn blank(now: Timestamp) -> Report {
         passing: Passing::default(),
         permalink: None,
         proposed: None,
+        unadjusted: None,
     }
 }
 
@@ -190,7 +192,7 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
 
 /// Asks for the budgets, and decides.
 fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict, Stop> {
-    let Basis { ground, rules, catalog, policies, .. } = basis;
+    let Basis { ground, rules, catalog, policies, adjustments, .. } = basis;
     let settings = &rules.settings;
     let (name, environment) = basis::environment(rules, case.environment.as_deref())?;
     let touched: Vec<String> =
@@ -203,19 +205,25 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let t = now.as_second().div_euclid(settings.step) * settings.step;
     judged.report.judged_at = Some(t);
     judged.report.source = Some(watch.describe());
-    let asked: Vec<watch::Asked<'_>> = subjects.keys().copied().collect();
+    let mut upstream = dependency::Wanted::new(settings, settings.step);
     let quarters = subjects
         .iter()
         .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()));
     let quarters: BTreeSet<watch::Asked<'_>> = quarters.map(|(asked, _)| *asked).collect();
-    let depth =
-        |one: &watch::Asked<'_>| watch::history(one.slo.period, quarters.contains(one), settings.step);
     let mut wanted = watch::signal::Wanted::default();
     for (asked, policies) in &subjects {
         for policy in policies {
             wanted.add(policy, asked.slo, asked.environment);
+            upstream.add(policy, *asked, catalog);
         }
     }
+    let asked: BTreeSet<watch::Asked<'_>> = subjects.keys().copied().chain(upstream.asked()).collect();
+    let asked = Vec::from_iter(asked);
+    let depth = |one: &watch::Asked<'_>| {
+        let quarter = quarters.contains(one);
+        let own = subjects.contains_key(one).then(|| watch::history(one.slo.period, quarter, settings.step));
+        own.unwrap_or_default().max(upstream.depth(one))
+    };
     if case.check.plan {
         judged.plan = Some(watch.plan(&asked, depth, &wanted, (settings, name), t));
         return Ok(verdict::unknown(now));
@@ -226,21 +234,30 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, &heard, settings, (now, None)));
     }
-    // Nothing keeps events yet: nobody has triggered anything, fired a bullet or topped up a budget.
-    let ledger = Ledger::default();
-    let past = ledger.until(now);
-    let mut rulings: Vec<Ruling> = Vec::new();
+    judged.report.problems.extend(adjustment::over(adjustments, catalog, settings, now));
+    // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in files.
+    let (ledger, without) = (Ledger::new(adjustments.events()), Ledger::default());
+    let (past, unadjusted) = (ledger.until(now), without.until(now));
+    let (mut rulings, mut bare): (Vec<Ruling>, Vec<Ruling>) = (Vec::new(), Vec::new());
+    let mut mattered = BTreeSet::new();
     let mut in_vain = BTreeSet::new();
-    for ((asked, policies), observation) in subjects.iter().zip(observed) {
-        let measured = measure(asked, settings, observation, &heard, t);
+    let mut answers = dependency::Answers::reckon(&asked, observed);
+    for (asked, policies) in &subjects {
+        let observation = answers.take(asked, &upstream);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
-        judged.report.budgets.push(BudgetLine::reckon(&measured, &slo.title, share, slo.period_at(t)));
+        let both = Both::of(measure(asked, settings, observation, &heard, t), adjustments, slo, settings);
+        let measured = &both.judged;
+        let line = BudgetLine::reckon(measured, &slo.title, share, slo.period_at(t));
+        judged.report.budgets.push(BudgetLine { adjusted: both.line(), ..line });
         for policy in policies {
-            rulings.extend(ruling::rule(policy, &measured, past));
+            let (with, without) = adjusted::rule(policy, &both, past, unadjusted);
+            mattered.extend(both.mattered(&with, &without, past));
+            rulings.extend(with);
+            bare.extend(without);
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
         judged.report.notes.extend(judged.report.budgets.last().and_then(estimate));
-        judged.measured.push(measured);
+        judged.measured.push(both.judged);
     }
     judged.report.notes.extend(in_vain);
     let asked = |policy: &&Policy| subjects.values().flatten().any(|asked| asked.id == policy.id);
@@ -262,7 +279,10 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     ahead.extend(judged.measured.iter().filter_map(|measured| reset(measured, settings.step, now)));
     let situation = situation(rules, (name, environment), now, &mut judged.report);
     judged.report.passing = verdict::passing(&situation, &rulings, settings.changes.keys());
-    Ok(verdict::fold(&situation, rulings, &ahead))
+    let verdict = verdict::fold(&situation, rulings, &ahead);
+    let bare = verdict::fold(&situation, bare, &[]);
+    judged.report.unadjusted = adjusted::unadjusted(&verdict, &bare, &mattered);
+    Ok(verdict)
 }
 
 /// What is judged, and the least that is said whatever the rulings are.
@@ -351,20 +371,17 @@ fn subjects<'a>(
     subjects
 }
 
-/// An observation as a budget.
+/// A budget with whose it is and what fires beside it.
 fn measure(
     asked: &watch::Asked<'_>,
     settings: &Settings,
-    observed: Result<Observation, Gap>,
+    budget: Result<Budget, Gap>,
     heard: &watch::signal::Heard<'_>,
     t: i64,
 ) -> Measured {
     let slo = asked.slo;
     let subject = Subject::new(slo, asked.environment, settings.services.get(&slo.service));
-    let budget = observed.map(|observed| {
-        let budget = Budget::of(slo, observed.series, observed.direct);
-        Arc::new(budget.with_signals(heard.of(asked.environment)))
-    });
+    let budget = budget.map(|budget| Arc::new(budget.with_signals(heard.of(asked.environment))));
     Measured { subject, budget, t }
 }
 

@@ -7,11 +7,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::adjustment::Adjustments;
 use crate::budget::gap::duration;
 use crate::catalog::{self, Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
-use crate::command::{organization, stranger, unread};
+use crate::command::{adjusted, organization, stranger, unread};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Part};
 use crate::policy::{Author, Names, Policy, supply};
@@ -89,6 +90,8 @@ pub struct Law {
     pub catalog: Catalog,
     /// The policies, by path; the organisation's behind the team's.
     pub policies: Vec<Policy>,
+    /// What budgets do not count.
+    pub adjustments: Adjustments,
     /// Everything that is written could be read. What is not read yet cannot be missed: a service whose SLO does not
     /// parse has one.
     pub complete: bool,
@@ -152,13 +155,14 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     }
     problems.extend(stranger::told(&catalog, settings, &policies));
     problems.extend(long_windows(&catalog, settings, &policies));
+    let adjustments = adjusted::read(ground, settings, &paths, &catalog, &mut problems)?;
     let complete = !problems.iter().any(Diagnostic::is_error);
     if complete {
         for policy in &policies {
             problems.extend(supply::lacking(policy, &covered(policy, &catalog, settings), settings));
         }
     }
-    Ok(Law { catalog, policies, complete, problems })
+    Ok(Law { catalog, policies, adjustments, complete, problems })
 }
 
 /// Reads every SLO definition among these paths, and finds all that is wrong in any of them.

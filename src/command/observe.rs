@@ -4,6 +4,8 @@
 //! them can need. What is not known is written as that: the gate then says why. The secret key comes from the
 //! environment, and must be one that the settings believe, because otherwise nobody would read what it signs.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 
 use crate::cli::Observe;
@@ -14,7 +16,7 @@ use crate::command::observed;
 use crate::command::organization::Offer;
 use crate::command::unsettled;
 use crate::command::watch::signal::Wanted;
-use crate::command::watch::{self, Asked, Named, Watch, named};
+use crate::command::watch::{self, Asked, Named, Watch, dependency, named};
 use crate::command::{World, check};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::http::{Client, Secret};
@@ -165,16 +167,22 @@ fn observed(
         };
         law.policies.iter().filter(measures).collect()
     };
-    let depth = |one: &Asked<'_>| {
-        let quarter = covering(one).iter().any(|policy| policy.reads("quarter").is_some());
-        watch::history(one.slo.period, quarter, settings.step)
-    };
     let mut wanted = Wanted::default();
+    let mut upstream = dependency::Wanted::new(settings, settings.step);
     for one in &asked {
         for policy in covering(one) {
             wanted.add(policy, one.slo, one.environment);
+            upstream.add(policy, *one, &law.catalog);
         }
     }
+    let measured: BTreeSet<Asked<'_>> = asked.iter().copied().collect();
+    let asked: Vec<Asked<'_>> =
+        measured.iter().copied().chain(upstream.asked()).collect::<BTreeSet<_>>().into_iter().collect();
+    let depth = |one: &Asked<'_>| {
+        let quarter = covering(one).iter().any(|policy| policy.reads("quarter").is_some());
+        let own = measured.contains(one).then(|| watch::history(one.slo.period, quarter, settings.step));
+        own.unwrap_or_default().max(upstream.depth(one))
+    };
     let answers = watch.observe(&asked, depth, settings, t);
     let heard = watch.listen(&wanted, settings, t);
     let unknown = answers.iter().filter(|answer| answer.is_err()).count();

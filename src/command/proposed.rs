@@ -8,7 +8,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::adjustment::{self, Adjustments};
 use crate::catalog::{Catalog, revision};
+use crate::command::adjusted;
 use crate::command::basis::Basis;
 use crate::command::ground::Ground;
 use crate::command::judge::{Case, Stop};
@@ -59,9 +61,10 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
     let Some(changed) = &seen.paths else {
         return Some(untold(Vec::new(), "too many paths changed to tell what they make of SLOs"));
     };
-    let globs = settings::glob(&basis.rules.settings.slos);
+    let judging = &basis.rules.settings;
+    let globs = [&judging.slos, &judging.adjustments].map(|globs| settings::glob(globs));
     let mut files = changed.clone();
-    files.retain(|path| path == settings::FILE || globs.is_match(path));
+    files.retain(|path| path == settings::FILE || globs.iter().any(|globs| globs.is_match(path)));
     if files.is_empty() {
         return None;
     }
@@ -94,9 +97,14 @@ fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> 
         (read, _) => read,
     };
     match read {
-        Ok((rules, catalog)) => {
+        Ok((rules, catalog, adjustments)) => {
             let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
-            proposed.settings = settings::revision::compare(&basis.rules.settings, settings);
+            proposed.settings = adjustment::revision::compare(&basis.adjustments, &adjustments);
+            if problems.iter().any(Diagnostic::is_error) {
+                // What cannot be read is not removed.
+                proposed.settings.retain(|one| one.to.is_some());
+            }
+            proposed.settings.extend(settings::revision::compare(&basis.rules.settings, settings));
             revise(&mut proposed, &basis.catalog, &catalog, &problems, report);
             if !problems.iter().any(Diagnostic::is_error) {
                 problems.extend(unprotected(&basis.rules.settings, (settings, &catalog)));
@@ -140,7 +148,7 @@ fn law_of(
     changed: &[String],
     untold: &mut Vec<String>,
     problems: &mut Vec<Diagnostic>,
-) -> Result<(Option<Rules>, Catalog), String> {
+) -> Result<(Option<Rules>, Catalog, Adjustments), String> {
     let why = |stop: Stop| match stop {
         Stop::Usage(why) | Stop::Unknown(why) => why,
         Stop::Invalid(found) => found.first().map(|first| first.message.clone()).unwrap_or_default(),
@@ -173,7 +181,8 @@ fn law_of(
         problems.extend(organization::hold(&organization.layer, &mut catalog, &mut []));
     }
     problems.extend(lint::examine(&catalog, settings));
-    Ok((rules, catalog))
+    let adjustments = adjusted::read(at_head, settings, &paths, &catalog, problems).map_err(why)?;
+    Ok((rules, catalog, adjustments))
 }
 
 /// Tells what is revised. While something is wrong behind the change, an SLO that is not seen may still be there.

@@ -7,15 +7,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::budget::Budget;
+use crate::budget::gap::Gap;
 use crate::catalog::{self, Catalog};
 use crate::change::Rollout;
 use crate::cli::{Test, TestFormat};
 use crate::command::World;
 use crate::command::judge::Stop;
+use crate::command::law;
 use crate::command::organization::{self, Offer};
 use crate::command::watch::signal::{self, Wanted};
-use crate::command::{law, watch};
+use crate::command::watch::{self, Asked, dependency};
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document;
 use crate::policy::ruling::Ruling;
@@ -388,19 +389,31 @@ fn judged(
     }
     let ask = |requests: &[SignalRequest<'_>], range| recorded.signals(requests, range);
     let signals = signal::listen(ask, &wanted, settings, last).of(&environment);
-    let budget = |slo: &catalog::Slo| {
-        let request = Request { slo, environment: &environment, matchers };
-        let points = watch::history(slo.period, policy.reads("quarter").is_some(), step);
+    let judged: Vec<Asked<'_>> =
+        asked.into_iter().filter_map(|slo| Asked::new(settings, slo, &environment)).collect();
+    let mut upstream = dependency::Wanted::new(settings, step);
+    for one in &judged {
+        upstream.add(policy, *one, catalog);
+    }
+    let all: BTreeSet<Asked<'_>> = judged.iter().copied().chain(upstream.asked()).collect();
+    let all = Vec::from_iter(all);
+    let observe = |one: &Asked<'_>| {
+        let request = Request { slo: one.slo, environment: &environment, matchers };
+        let own = watch::history(one.slo.period, policy.reads("quarter").is_some(), step);
+        let points = own.max(upstream.depth(one));
         let range = Range { first: last - (points - 1) * step, last, step };
-        let observed = recorded.observe(&[request], range).pop()?;
-        let budget = observed.map(|one| {
-            let budget = Budget::of(slo, one.series, one.direct);
-            Arc::new(budget.with_signals(Arc::clone(&signals)))
-        });
-        let subject = Subject::new(slo, &environment, settings.services.get(&slo.service));
-        Some((subject, budget))
+        let silent = || Err(Gap::Unreachable { detail: "the recording gave no answer at all".to_owned() });
+        recorded.observe(&[request], range).pop().unwrap_or_else(silent)
     };
-    asked.into_iter().filter_map(budget).collect()
+    let mut answers = dependency::Answers::reckon(&all, all.iter().map(observe).collect());
+    let mut budgets = Vec::new();
+    for one in &judged {
+        let budget = answers.take(one, &upstream);
+        let budget = budget.map(|budget| Arc::new(budget.with_signals(Arc::clone(&signals))));
+        let service = settings.services.get(&one.slo.service);
+        budgets.push((Subject::new(one.slo, &environment, service), budget));
+    }
+    budgets
 }
 
 /// What rulings come to for a case: the effect where the policy is enforced.

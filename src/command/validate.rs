@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::adjustment;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
 use crate::command::against;
@@ -98,6 +99,8 @@ fn path(
     let layer = Offer::of(&validate.layered, world)
         .read(&world.directory, ground.base.as_ref().map(|_| root.as_path()));
     let (mut rules, law) = examine(ground, layer, slo_rules(validate), problems)?;
+    let now = validate.now.unwrap_or(world.now);
+    problems.extend(adjustment::over(&law.adjustments, &law.catalog, &rules.settings, now));
     rules.notes.extend(compared.note.clone());
     if let Some(other) = &compared.other {
         problems.extend(against::compare(ground, &rules, &law, other)?);

@@ -5,7 +5,6 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -27,6 +26,7 @@ use crate::source::snapshot::Snapshot;
 use crate::source::{Observation, Range, Request, SignalRequest, Source};
 use crate::tree;
 
+pub mod dependency;
 pub mod named;
 pub mod signal;
 
@@ -185,19 +185,7 @@ impl<'a> Watch<'a> {
         let Some(source) = &self.source else {
             return asked.iter().map(|_| Err(no_source())).collect();
         };
-        let mut answers: BTreeMap<usize, Result<Observation, Gap>> = BTreeMap::new();
-        let by_range = by_range(asked, depth, settings.step, t);
-        // The longest history comes last; signals need less than the SLOs for which they are read.
-        if let Some((widest, _)) = by_range.last() {
-            source.prepare(*widest);
-        }
-        for (range, indices) in by_range {
-            let requests: Vec<Request<'_>> =
-                indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
-            answers.extend(indices.into_iter().zip(source.observe(&requests, range)));
-        }
-        let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
-        (0..asked.len()).map(|index| answers.remove(&index).unwrap_or_else(silent)).collect()
+        source.observe_each(&ranged(asked, depth, settings.step, t))
     }
 
     /// What would be asked for everything, without asking it.
@@ -210,18 +198,12 @@ impl<'a> Watch<'a> {
         (settings, environment): (&Settings, &str),
         t: i64,
     ) -> QueryPlan {
-        let requests = RefCell::new(Vec::new());
-        let plan = |slos: &[Request<'_>], signals: &[SignalRequest<'_>], range| {
-            let planned = self.source.as_ref().map(|source| source.plan(slos, signals, range));
-            requests.borrow_mut().extend(planned.into_iter().flatten());
-        };
-        for (range, indices) in by_range(asked, depth, settings.step, t) {
-            let slos: Vec<Request<'_>> =
-                indices.iter().filter_map(|index| asked.get(*index)).map(Asked::request).collect();
-            plan(&slos, &[], range);
-        }
+        let source = self.source.as_deref();
+        let slos = source.map(|source| source.plan(&ranged(asked, depth, settings.step, t)));
+        let requests = RefCell::new(slos.unwrap_or_default());
         let ask = |signals: &[SignalRequest<'_>], range| {
-            plan(&[], signals, range);
+            let planned = source.map(|source| source.plan_signals(signals, range));
+            requests.borrow_mut().extend(planned.into_iter().flatten());
             signals.iter().map(|_| Err(no_source())).collect()
         };
         let signals = signal::listen(ask, wanted, settings, t).answers.len();
@@ -298,19 +280,15 @@ fn delivered<'a>(observers: &Observers, ground: &Ground, root: &Path, believed: 
     }
 }
 
-/// What is asked for with the same history, by its range on the grid.
-fn by_range<'a>(
+/// What is asked for, each with the stretch of the grid that its history needs.
+fn ranged<'a>(
     asked: &[Asked<'a>],
     depth: impl Fn(&Asked<'a>) -> i64,
     step: i64,
     t: i64,
-) -> Vec<(Range, Vec<usize>)> {
-    let mut by_points: BTreeMap<i64, Vec<usize>> = BTreeMap::new();
-    for (index, one) in asked.iter().enumerate() {
-        by_points.entry(depth(one)).or_default().push(index);
-    }
-    let range = |points| Range { first: t - (points - 1) * step, last: t, step };
-    by_points.into_iter().map(|(points, indices)| (range(points), indices)).collect()
+) -> Vec<(Request<'a>, Range)> {
+    let range = |points: i64| Range { first: t - (points - 1) * step, last: t, step };
+    asked.iter().map(|one| (one.request(), range(depth(one)))).collect()
 }
 
 /// The gap of everything where there is no source.

@@ -37,6 +37,8 @@ pub enum Schema {
     Layer,
     /// What `check` has to say.
     Report,
+    /// What does not count in budgets, and what is given back.
+    Adjustments,
 }
 
 /// How much of a schema a document is held to. A rule of a schema names the sets that it belongs to under `x-sets`;
@@ -110,6 +112,10 @@ static LAYER: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::ne
 /// The schema of a report.
 static REPORT: LazyLock<Result<Compiled, String>> = LazyLock::new(|| Compiled::new(Schema::Report.text()));
 
+/// The schema of adjustments.
+static ADJUSTMENTS: LazyLock<Result<Compiled, String>> =
+    LazyLock::new(|| Compiled::new(Schema::Adjustments.text()));
+
 impl Compiled {
     /// Makes a validator of a schema's text.
     fn new(text: &str) -> Result<Self, String> {
@@ -154,6 +160,7 @@ impl Schema {
             Self::Organization => "organization.v1.json",
             Self::Layer => "layer.v1.json",
             Self::Report => "report.v1.json",
+            Self::Adjustments => "adjustments.v1.json",
         }
     }
 
@@ -172,6 +179,7 @@ impl Schema {
             Self::Organization => include_str!("../../schemas/organization.v1.json"),
             Self::Layer => include_str!("../../schemas/layer.v1.json"),
             Self::Report => include_str!("../../schemas/report.v1.json"),
+            Self::Adjustments => include_str!("../../schemas/adjustments.v1.json"),
         }
     }
 
@@ -189,6 +197,7 @@ impl Schema {
             Self::Organization => &*ORGANIZATION,
             Self::Layer => &*LAYER,
             Self::Report => &*REPORT,
+            Self::Adjustments => &*ADJUSTMENTS,
         };
         let compiled = match compiled {
             Ok(compiled) => compiled,
@@ -213,7 +222,7 @@ mod tests {
     use super::*;
 
     /// Every schema.
-    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 11] {
+    fn all() -> [&'static LazyLock<Result<Compiled, String>>; 12] {
         [
             &SETTINGS,
             &OPENSLO,
@@ -226,6 +235,7 @@ mod tests {
             &ORGANIZATION,
             &LAYER,
             &REPORT,
+            &ADJUSTMENTS,
         ]
     }
 

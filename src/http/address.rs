@@ -24,6 +24,9 @@ pub enum AddressError {
     /// Two ways to identify oneself at once.
     #[error("`{0}` has a user's name in the address and a token or a user beside it; give one of them")]
     TwoSecrets(String),
+    /// Certificates for a connection that has none.
+    #[error("`{0}` is not encrypted, and certificates for it are set; use `https://`, or unset them")]
+    Unencrypted(String),
 }
 
 /// The base address of an HTTP API. It prints without userinfo and without a slash at its end.
@@ -56,6 +59,9 @@ impl Address {
         if credentials.authorizes() && address.has_userinfo() {
             return Err(AddressError::TwoSecrets(address.to_string()));
         }
+        if !credentials.certificates().is_empty() && !address.is_encrypted() {
+            return Err(AddressError::Unencrypted(address.to_string()));
+        }
         let has_secret = credentials.secrets().next().is_some() || address.has_userinfo();
         if has_secret && !address.is_safe_for_secrets() {
             return Err(AddressError::Unsafe(address.to_string()));
@@ -66,7 +72,13 @@ impl Address {
     /// True when a secret that is sent there cannot be read on the way: `https`, or this very machine.
     #[must_use]
     pub fn is_safe_for_secrets(&self) -> bool {
-        self.0.scheme() == "https" || is_here(&self.0)
+        self.is_encrypted() || is_here(&self.0)
+    }
+
+    /// True when what is sent there is encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.0.scheme() == "https"
     }
 
     /// True when a user's name or a password stands in it.

@@ -27,7 +27,7 @@ pub(super) enum Sent<'a> {
 
 impl<'a> Sent<'a> {
     /// The address.
-    fn url(self) -> &'a str {
+    pub(super) fn url(self) -> &'a str {
         match self {
             Self::Get(get) => &get.url,
             Self::Put(put) => &put.url,
@@ -35,7 +35,7 @@ impl<'a> Sent<'a> {
     }
 
     /// Who sends it.
-    const fn credentials(self) -> &'a Credentials {
+    pub(super) const fn credentials(self) -> &'a Credentials {
         match self {
             Self::Get(get) => &get.credentials,
             Self::Put(put) => &put.credentials,

@@ -6,7 +6,7 @@
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::Secret;
+use super::{Certificates, Secret};
 
 /// The header that names a tenant of Mimir, Cortex or Loki: it is no secret.
 const TENANT: &str = "x-scope-orgid";
@@ -29,6 +29,8 @@ pub struct Credentials {
     authorization: Option<Authorization>,
     /// Further headers, by their names in lower case.
     headers: Vec<(String, Secret)>,
+    /// What the connection is proved by.
+    certificates: Certificates,
 }
 
 /// Who asks.
@@ -63,7 +65,7 @@ impl Credentials {
             (None, None, Some(_)) => return Err(format!("`{password}` is set without `{user}`")),
             (None, None, None) => None,
         };
-        let mut credentials = Self { authorization, headers: Vec::new() };
+        let mut credentials = Self { authorization, ..Self::default() };
         for (index, line) in variable(&lines).unwrap_or_default().lines().enumerate() {
             if line.trim().is_empty() {
                 continue;
@@ -92,8 +94,20 @@ impl Credentials {
 
     /// Credentials of a token alone.
     #[must_use]
-    pub const fn bearer(token: Secret) -> Self {
-        Self { authorization: Some(Authorization::Bearer(token)), headers: Vec::new() }
+    pub fn bearer(token: Secret) -> Self {
+        Self { authorization: Some(Authorization::Bearer(token)), ..Self::default() }
+    }
+
+    /// The same over connections that certificates prove.
+    #[must_use]
+    pub fn over(self, certificates: Certificates) -> Self {
+        Self { certificates, ..self }
+    }
+
+    /// What the connection is proved by.
+    #[must_use]
+    pub const fn certificates(&self) -> &Certificates {
+        &self.certificates
     }
 
     /// True when they say who asks.

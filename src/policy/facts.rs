@@ -311,19 +311,19 @@ impl Facts {
         &self,
         fact: &'static str,
         name: &str,
-        measured: impl FnOnce(&Figures<'_>) -> Result<Decimal, String>,
+        measured: impl FnOnce(&Figures<'_>) -> Result<Found, String>,
     ) -> Result<Figure<U>, Raised> {
         let form = || format!("{fact}(\"{}\")", printable(name));
-        let number = match &self.0.origin {
+        let found = match &self.0.origin {
             Origin::Measured { budget, t, .. } => {
                 let figures = budget.at(*t).map_err(|gap| gap.to_string());
                 figures.and_then(|figures| measured(&figures)).map_err(|why| self.unknown(form(), &why))?
             }
-            Origin::Sample { sample: Sample::Healthy, .. } => Decimal::ZERO,
-            Origin::Sample { sample: Sample::Exhausted, .. } => Decimal::ONE,
-            Origin::Given(given) => given.known(fact, name).map_err(|why| self.unknown(form(), why))?,
+            Origin::Sample { sample: Sample::Healthy, .. } => Decimal::ZERO.into(),
+            Origin::Sample { sample: Sample::Exhausted, .. } => Decimal::ONE.into(),
+            Origin::Given(given) => given.known(fact, name).map_err(|why| self.unknown(form(), why))?.into(),
         };
-        Ok(self.figure(form, number))
+        Ok(self.figure(form, found))
     }
 
     /// Whether an incident has this priority or a more urgent one.

@@ -78,7 +78,8 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let afters = clauses.iter().filter_map(|clause| clause.after.as_ref());
     windows.extend(afters.map(|after| (after.length, after.place.clone())));
     let reads = syntax::reads(&ast, &script.layout);
-    let signals = syntax::signals(&ast, &names.signals);
+    let signals = syntax::names(&ast, "signal", &names.signals);
+    let dependencies = syntax::names(&ast, "burned_by", &names.dependencies);
     let policy = Policy {
         id,
         header,
@@ -90,6 +91,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         windows,
         reads,
         signals,
+        dependencies,
         slo_names,
         subject: Mutex::default(),
     };

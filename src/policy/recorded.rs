@@ -22,7 +22,7 @@ const OPERATORS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
 const BY_TIME: [&str; 2] = ["exhausts_within", "steadily"];
 
 /// The words that stand for values, besides priorities.
-const WORDS: [&str; 4] = ["no SLA", "fires", "quiet", "none"];
+const WORDS: [&str; 5] = ["no SLA", "no dependency", "fires", "quiet", "none"];
 
 /// Reads a report from a file's bytes; `path` is what the file is called.
 ///

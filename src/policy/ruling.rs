@@ -138,13 +138,16 @@ pub fn spans(
 }
 
 /// A budget as far as a policy may believe in it. To an organisation's policy nothing that is written beside an SLO makes
-/// it known, and where it is known exactly, no estimate of an earlier day has a say.
+/// it known, nothing that a team excludes is excluded, and where it is known exactly, no estimate of an earlier day has
+/// a say.
 fn believed(policy: &Policy, budget: &Arc<Budget>, t: i64) -> Arc<Budget> {
     let requirements = budget.terms().requirements;
-    if requirements == Requirements::default() {
+    let above = policy.header.scope.organization;
+    let bent = || budget.is_adjusted() || budget.dependencies().next().is_some();
+    if requirements == Requirements::default() && !(above && bent()) {
         return Arc::clone(budget);
     }
-    if policy.header.scope.organization {
+    if above {
         return Arc::new(budget.for_those_above());
     }
     let estimated = budget.at(t).is_ok_and(|figures| figures.estimated().is_some());

@@ -26,7 +26,7 @@ mod reads;
 mod slip;
 
 use body::{Body, bodies, follow_budgets};
-pub(super) use reads::{reads, signals, windows};
+pub(super) use reads::{names, reads, windows};
 use slip::of_consequence;
 
 /// The most problems of names that are told of one policy.

@@ -159,7 +159,9 @@ pub const FACTS: [Fact; 32] = [
         "budget.burned_by(\"dependency\")",
         Takes::Name,
         "ratio, at least 0",
-        "the share that went through a dependency; not known until dependencies are attributed",
+        "the share that went through a dependency: bad within incidents of its SLOs in the same environment / \
+         ((1 - T) total_P), an incident being a run of points with burn_rate(1h) > 1, pauses up to 1h included; 0 where \
+         the service does not declare it, not known where one of those SLOs is not or there is none",
     ),
     fact(
         "budget.signal(\"cpu\")",

@@ -14,6 +14,8 @@ use crate::ledger::SilverBullet;
 use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
+use crate::report::adjusted::{Adjusted, Unadjusted};
+use crate::report::attribution::{RULE, Through};
 use crate::report::proposed::{Proposed, Retold};
 use crate::report::revision::Left;
 use crate::report::{
@@ -36,6 +38,7 @@ pub fn render(report: &Report) -> String {
             "mode": report.mode.map(crate::settings::Mode::as_str),
             "evaluated_at": verdict.evaluated_at.to_string(),
             "valid_until": verdict.valid_until.to_string(),
+            "unadjusted": report.unadjusted.as_ref().map(unadjusted),
         },
         "change": change(report),
         "source": {
@@ -155,6 +158,43 @@ fn policy(line: &PolicyLine) -> Json {
     })
 }
 
+/// What would be decided if nothing were adjusted.
+fn unadjusted(unadjusted: &Unadjusted) -> Json {
+    json!({
+        "effect": unadjusted.effect.as_str(),
+        "exit": unadjusted.exit.code(),
+        "clauses": unadjusted.clauses,
+        "adjustments": unadjusted.adjustments,
+    })
+}
+
+/// What is excluded of a budget, and its figures without that.
+fn adjusted(adjusted: &Adjusted) -> Json {
+    let exclusions: Vec<Json> =
+        adjusted.exclusions.iter().map(|one| json!({ "name": one.name, "seconds": one.seconds })).collect();
+    let mut object = Map::new();
+    object.insert("exclusions".to_owned(), json!(exclusions));
+    let (key, without) = match &adjusted.without {
+        Ok(known) => (
+            "without",
+            json!({
+                "remaining": number(known.remaining),
+                "consumed": number(known.consumed),
+                "bad": number(known.bad),
+                "total": number(known.total),
+            }),
+        ),
+        Err(gap) => ("without_gap", self::gap(gap)),
+    };
+    object.insert(key.to_owned(), without);
+    Json::Object(object)
+}
+
+/// Why a budget is not known.
+fn gap(gap: &Gap) -> Json {
+    json!({ "kind": gap.kind(), "detail": gap.to_string(), "help": gap.help() })
+}
+
 /// One budget.
 fn budget(line: &BudgetLine) -> Json {
     let mut object = Map::new();
@@ -192,6 +232,9 @@ fn budget(line: &BudgetLine) -> Json {
             put("total", number(known.total));
             put("burn_rate", windows(&BURN_RATE_WINDOWS, &known.burn_rate));
             put("burned", windows(&BURNED_WINDOWS, &known.burned));
+            if !line.through.is_empty() {
+                put("through", line.through.iter().map(through).collect());
+            }
             put(
                 "curve",
                 json!(
@@ -207,7 +250,37 @@ fn budget(line: &BudgetLine) -> Json {
         }
         Err(gap) => {
             put("state", json!("gap"));
-            put("gap", json!({ "kind": gap.kind(), "detail": gap.to_string(), "help": gap.help() }));
+            put("gap", self::gap(gap));
+        }
+    }
+    if let Some(adjusted) = &line.adjusted {
+        put("adjusted", self::adjusted(adjusted));
+    }
+    Json::Object(object)
+}
+
+/// What went through one dependency; `null` where that is not known.
+fn through(through: &Through) -> Json {
+    let mut object = Map::new();
+    object.insert("dependency".to_owned(), json!(through.dependency));
+    object.insert("share".to_owned(), through.known.as_ref().map_or(Json::Null, |known| number(known.share)));
+    object.insert("rule".to_owned(), json!(RULE));
+    match &through.known {
+        Ok(known) => {
+            let incidents = known.incidents.iter().map(|one| {
+                json!({
+                    "slo": one.slo,
+                    "since": instant(one.since),
+                    "until": instant(one.until),
+                    "bad": number(one.bad),
+                })
+            });
+            object.insert("bad".to_owned(), number(known.bad));
+            object.insert("incidents".to_owned(), incidents.collect());
+        }
+        Err(why) => {
+            object.insert("unknown".to_owned(), json!(why.to_string()));
+            object.insert("help".to_owned(), json!(why.help()));
         }
     }
     Json::Object(object)

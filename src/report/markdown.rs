@@ -9,7 +9,9 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
 use crate::report::proposed::Proposed;
-use crate::report::{BudgetLine, Report, chart, consequence, figure, period, recalled, resettled};
+use crate::report::{
+    BudgetLine, Report, adjusted, attribution, chart, consequence, figure, period, recalled, resettled,
+};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
@@ -236,6 +238,18 @@ fn table(out: &mut String, report: &Report) {
         if let Some(said) = period::sentence(line) {
             let _ = writeln!(out, "{}: {said}.\n", safe(&report.title(line)));
         }
+        for through in attribution::notable(report, line) {
+            let said = attribution::sentence(line, through, code_span);
+            let rule = attribution::rule(through.1);
+            let _ = writeln!(out, "{}: {said}: {rule}.\n", safe(&report.title(line)));
+            for incident in attribution::incidents(through.1, code_span) {
+                let _ = writeln!(out, "- {incident}");
+            }
+            out.push('\n');
+        }
+    }
+    for said in adjusted::sentences(report, "Without", safe) {
+        let _ = writeln!(out, "{}.\n", said);
     }
 }
 

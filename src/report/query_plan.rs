@@ -21,7 +21,7 @@ pub struct QueryPlan {
     pub environment: String,
     /// The instant of the verdict on the grid, in seconds since the epoch.
     pub judged_at: i64,
-    /// How many SLOs are judged.
+    /// How many SLOs are asked about: those that are judged, and those of dependencies that a policy reads of.
     pub slos: usize,
     /// How many signals are read.
     pub signals: usize,

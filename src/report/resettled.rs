@@ -28,6 +28,16 @@ pub fn sentence(resettled: &Resettled, safe: impl Fn(&str) -> String) -> String 
         (Some(key), Some(from), None) => {
             said(&title, &format!("{} is no longer said; it was {from}", word(key)))
         }
+        (None, from, Some(to)) if matches!(subject, Subject::Exclusion(_)) => {
+            let what = from.map_or_else(|| format!("is new: {to}"), |from| turn(&from, &to));
+            format!("{title} {what}; what happens in it counts no more once this is merged")
+        }
+        (None, None, Some(to)) if matches!(subject, Subject::TopUp(_)) => {
+            format!("{title} is more: {to}; it counts once this is merged")
+        }
+        (None, Some(from), None) if matches!(subject, Subject::TopUp(_)) => {
+            format!("{title} is less: no longer {from}")
+        }
         (None, Some(from), Some(to)) => format!("{title} {}", turn(&from, &to)),
         (None, None, Some(to)) if matches!(subject, Subject::Lint(_)) => {
             format!("{title} is at the level {to} now")
@@ -56,12 +66,15 @@ fn title(subject: &Subject, safe: impl Fn(&str) -> String) -> String {
         Subject::Signal(name) => format!("the signal {}", safe(name)),
         Subject::ThirdParty(name) => format!("the third party {}", safe(name)),
         Subject::Service(name) => format!("the service {}", safe(name)),
+        Subject::Exclusion(name) => format!("the exclusion {}", safe(name)),
+        Subject::TopUp(slo) => format!("what is given back of {}", safe(slo)),
     }
 }
 
 /// A key as people say it.
 fn word(key: &str) -> &str {
     match key {
+        "adjustments" => "where adjustments are",
         "granted_by" => "the least role of who grants it",
         "ignore" => "the paths that are ignored",
         "label" => "its label",
@@ -104,6 +117,29 @@ mod tests {
     fn told(subject: Subject, key: Option<&'static str>, from: Option<&str>, to: Option<&str>) -> String {
         let own = |text: Option<&str>| text.map(str::to_owned);
         sentence(&Resettled { subject, key, from: own(from), to: own(to) }, |text| format!("<{text}>"))
+    }
+
+    #[test]
+    fn an_adjustment_is_told_by_what_it_does() {
+        let night = || Subject::Exclusion("night".to_owned());
+        assert_eq!(
+            told(night(), None, None, Some("1h")),
+            "the exclusion <night> is new: <1h>; what happens in it counts no more once this is merged"
+        );
+        assert_eq!(
+            told(night(), None, Some("1h"), Some("2h")),
+            "the exclusion <night> <1h> -> <2h>; what happens in it counts no more once this is merged"
+        );
+        assert_eq!(told(night(), None, Some("1h"), None), "the exclusion <night> is removed; it was <1h>");
+        let given = || Subject::TopUp("shop".to_owned());
+        assert_eq!(
+            told(given(), None, None, Some("5 %")),
+            "what is given back of <shop> is more: <5 %>; it counts once this is merged"
+        );
+        assert_eq!(
+            told(given(), None, Some("5 %"), None),
+            "what is given back of <shop> is less: no longer <5 %>"
+        );
     }
 
     #[test]

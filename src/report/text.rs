@@ -11,7 +11,10 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BudgetLine, Figured, Report, chart, consequence, figure, period, recalled, resettled};
+use crate::report::{
+    BudgetLine, Figured, Report, adjusted, attribution, chart, consequence, figure, period, recalled,
+    resettled,
+};
 use crate::verdict::{Effect, Exit, Weighed};
 
 /// Deciding rulings that are shown whole; the rest are counted.
@@ -119,8 +122,16 @@ impl Page<'_> {
             },
         };
         let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
+        self.adjusted("");
         self.proposed();
         self.notes("");
+    }
+
+    /// What adjustments turn.
+    fn adjusted(&mut self, indent: &str) {
+        for said in adjusted::sentences(self.report, "without", clean) {
+            let _ = writeln!(self.out, "{indent}{said}");
+        }
     }
 
     /// What is shown when nothing could be decided because something written is wrong.
@@ -191,8 +202,9 @@ impl Page<'_> {
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why }) => {
                 let _ = writeln!(self.out, "{indent}not known: {}", clean(why));
-                if let Some(Err(gap)) = self.report.budget_of(weighed).map(|line| &line.figures) {
-                    let _ = writeln!(self.out, "{indent}help: {}", gap.help());
+                let line = self.report.budget_of(weighed);
+                if let Some(help) = line.and_then(|line| line.help(ruling)) {
+                    let _ = writeln!(self.out, "{indent}help: {help}");
                 }
             }
             Some(Obstacle::Failed { message, place }) => {
@@ -238,6 +250,17 @@ impl Page<'_> {
                 let _ = writeln!(self.out, "  {}: {said}", self.name(line));
             }
         }
+        for line in &self.report.budgets {
+            for through in attribution::notable(self.report, line) {
+                let said = attribution::sentence(line, through, clean);
+                let _ = writeln!(self.out, "  {}: {said}", self.name(line));
+                let rule = [attribution::rule(through.1)];
+                for detail in rule.into_iter().chain(attribution::incidents(through.1, clean)) {
+                    let _ = writeln!(self.out, "    {}", self.ink(Ink::Faint, &detail));
+                }
+            }
+        }
+        self.adjusted("  ");
         if let Some((line, _)) = self.report.tightest() {
             let curve = chart::sparkline(line, self.look.unicode);
             let _ = writeln!(

@@ -29,6 +29,7 @@ pub fn join(team: Settings, layer: &Layer) -> Joined {
     joined.unknown(layer);
     joined.paths(layer);
     joined.classes(layer);
+    joined.settings.excludable = layer.excludable.unwrap_or(joined.settings.excludable);
     joined
 }
 

@@ -10,7 +10,8 @@ use rust_decimal::Decimal;
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
 use super::{
-    ChangeClass, Conventions, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped, percentage,
+    ChangeClass, Conventions, EXCLUDABLE, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped,
+    percentage, share,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet, Schema};
@@ -56,6 +57,8 @@ pub struct Layer {
     pub silver_bullets: Option<u32>,
     /// The least share of good events that an SLO may aim at: above 0, below 1.
     pub minimum: Option<Decimal>,
+    /// The most of a period that exclusions may take, from 0 to 1.
+    pub excludable: Option<Decimal>,
 }
 
 impl Layer {
@@ -91,6 +94,8 @@ impl Layer {
             slo_rules: RuleSet::Spec,
             sloth_period: SLOTH_PERIOD,
             policies: self.policy_globs(),
+            adjustments: Vec::new(),
+            excludable: self.excludable.unwrap_or(EXCLUDABLE),
             services: BTreeMap::new(),
             third_parties: BTreeMap::new(),
             environments: self.environments.iter().map(declared).collect(),
@@ -131,6 +136,7 @@ impl Loader<'_, '_> {
             on_unknown: self.on_unknown(),
             silver_bullets: self.silver_bullets(),
             minimum: self.minimum(),
+            excludable: self.excludable(),
         }
     }
 
@@ -143,6 +149,19 @@ impl Loader<'_, '_> {
             self.problems.push(problem.at(part.place(), "not a number such as 3").help("write digits alone"));
         }
         number
+    }
+
+    /// The most of a period that may be excluded, as a share.
+    fn excludable(&mut self) -> Option<Decimal> {
+        let part = self.root.at("/exclusions/most")?;
+        let text = part.text()?;
+        let read = share(text);
+        if read.is_none() {
+            let message = format!("`{text}` is no share of a period");
+            let problem = Diagnostic::error(Code::WrongValue, message).at(part.place(), "above 100 %");
+            self.problems.push(problem.help("write a percentage from `0 %` to `100 %`"));
+        }
+        read
     }
 
     /// The least objective, as a share.
@@ -176,7 +195,7 @@ mod tests {
         let layer = loaded(
             "version: 1\norganization: acme\nenvironments: {production: {mode: enforce}, staging: {mode: warn}}\n\
              changes: {hotfix: {label: hotfix, granted_by: admin}}\nclasses: closed\nunmapped: warn\nignore: [docs/**]\n\
-             on_unknown: block\nsilver_bullets: 3\nobjectives: {minimum: 99.5 %}\n",
+             on_unknown: block\nsilver_bullets: 3\nobjectives: {minimum: 99.5 %}\nexclusions: {most: 5 %}\n",
         )
         .expect("it is valid");
         assert_eq!(layer.name, "acme");
@@ -185,7 +204,7 @@ mod tests {
         assert_eq!((layer.classes, layer.unmapped), (Classes::Closed, Some(Unmapped::Warn)));
         assert_eq!(layer.ignore, Some(vec!["docs/**".to_owned()]));
         assert_eq!((layer.on_unknown, layer.silver_bullets), (Some(OnUnknown::Block), Some(3)));
-        assert_eq!(layer.minimum, Some(Decimal::new(995, 3)));
+        assert_eq!((layer.minimum, layer.excludable), (Some(Decimal::new(995, 3)), Some(Decimal::new(5, 2))));
     }
 
     #[test]

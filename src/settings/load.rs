@@ -66,6 +66,8 @@ impl<'a> Loader<'a, '_> {
             sloth_period: self.word("sloth_period").and_then(duration).unwrap_or(SLOTH_PERIOD),
             slo_rules: self.word("slo_rules").and_then(RuleSet::named).unwrap_or(RuleSet::Spec),
             policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
+            adjustments: self.globs(self.root, "adjustments", Reach::Directory, &[]),
+            excludable: super::EXCLUDABLE,
             third_parties: self.third_parties(&services),
             services,
             environments: self.environments(),

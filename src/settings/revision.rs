@@ -31,6 +31,10 @@ pub enum Subject {
     ThirdParty(String),
     /// A service.
     Service(String),
+    /// An exclusion, which settings point at.
+    Exclusion(String),
+    /// What is given back of an SLO, which settings point at.
+    TopUp(String),
 }
 
 /// One setting that a change revises.
@@ -47,10 +51,11 @@ pub struct Resettled {
 }
 
 impl Resettled {
-    /// SLOs count other events by it.
+    /// SLOs count other events by it, or fewer, or some of them are given back.
     #[must_use]
     pub fn redirects(&self) -> bool {
-        self.key == Some(MATCH)
+        let adjusts = matches!(self.subject, Subject::Exclusion(_) | Subject::TopUp(_));
+        self.key == Some(MATCH) || (adjusts && self.to.is_some())
     }
 
     /// Where it stands in the settings: `environments.production.match`.
@@ -65,6 +70,8 @@ impl Resettled {
             Subject::Signal(name) => format!("signals.{name}"),
             Subject::ThirdParty(name) => format!("third_parties.{name}"),
             Subject::Service(name) => format!("services.{name}"),
+            Subject::Exclusion(name) => format!("exclusions.{name}"),
+            Subject::TopUp(slo) => format!("top_ups.{slo}"),
         };
         let key = self.key.unwrap_or_default();
         let dot = if subject.is_empty() || key.is_empty() { "" } else { "." };
@@ -153,6 +160,7 @@ fn repository(settings: &Settings) -> Values {
         OnUnknown::Block => "block",
     };
     let mut values = Values::from([
+        ("adjustments", globs(&settings.adjustments)),
         ("ignore", globs(&settings.ignore)),
         ("on_unknown", on_unknown.to_owned()),
         ("policies", globs(&settings.policies)),

@@ -177,8 +177,10 @@ impl Source for Delivered<'_> {
         None
     }
 
-    fn prepare(&self, widest: Range) {
-        self.widest.set(Some(widest));
+    fn observe_each(&self, requests: &[(Request<'_>, Range)]) -> Vec<Result<Observation, Gap>> {
+        // Signals, which are asked about later, need less than the SLOs for which they are read.
+        self.widest.set(requests.iter().map(|(_, range)| *range).min_by_key(|range| range.first));
+        requests.iter().flat_map(|(request, range)| self.observe(&[*request], *range)).collect()
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {

@@ -37,6 +37,8 @@ pub struct Plan {
     pinned: BTreeSet<String>,
     /// The counters are to be read as they were scraped.
     pub is_raw: bool,
+    /// The grid points that are asked for.
+    pub range: Range,
 }
 
 impl Plan {
@@ -73,6 +75,7 @@ impl Plan {
             period: request.slo.period_at(range.last),
             pinned,
             is_raw,
+            range,
         })
     }
 

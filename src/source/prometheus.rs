@@ -2,21 +2,22 @@
 //!
 //! Every distinct counter is asked once, however many SLOs share it, and counters that are alike but for the values of
 //! labels are asked in one query (`plan/fuse.rs`): `sum(increase(x[step]))` on the grid, in stretches that a server
-//! answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares with the grid. A signal's query
-//! is asked on the grid as it stands. All questions go out concurrently. Whatever is not a whole answer is a gap with
+//! answers, and `sum(increase(x[P]))` at the last grid point, which the budget compares with the grid; many of those are
+//! asked as few. A signal's query is asked on the grid as it stands. All questions go out concurrently. Whatever is not a whole answer is a gap with
 //! words of its own (`prometheus/answer.rs`): an answer in part never reads as known.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{self, Plan};
-use super::promql::{self, Selector};
+use super::promql;
 use super::{Observation, Planned, Range, Request, SignalRequest, Source, When};
 use crate::budget::gap::Gap;
 use crate::budget::signal::Signal;
 use crate::http::{Address, AddressError, Client, Credentials, Get};
 
-use question::{Answers, Whole, add, lost, stretches};
+use plan::Points;
+use question::{Answers, Question, add, lost, stretches};
 use scraped::Scraped;
 
 mod answer;
@@ -81,7 +82,11 @@ impl<'a> Prometheus<'a> {
     }
 
     /// Asks queries on the grid, each once; what each one answers is by its text.
-    fn ask_signals(&self, queries: &BTreeSet<&String>, range: Range) -> Whole<bool> {
+    fn ask_signals(
+        &self,
+        queries: &BTreeSet<&String>,
+        range: Range,
+    ) -> BTreeMap<String, Result<Points<bool>, Gap>> {
         let stretches = stretches(range);
         let questions: Vec<(&String, Range)> =
             queries.iter().flat_map(|query| stretches.iter().map(|stretch| (*query, *stretch))).collect();
@@ -89,28 +94,26 @@ impl<'a> Prometheus<'a> {
             .iter()
             .map(|(query, range)| self.get((*query).clone(), When::Grid(*range), plan::count(*range)));
         let gets = gets.collect();
-        let mut answers = Whole::new();
+        let mut answers = BTreeMap::new();
         for ((query, asked), answer) in questions.into_iter().zip(self.client.get_all(gets)) {
             let points = self.reader().signal(query, asked, answer);
-            add(&mut answers, query.clone(), (range, asked), points);
+            add(answers.entry(query.clone()).or_insert(Ok(None)), (range, asked), points);
         }
         answers
     }
 
-    /// Asks everything that the plans need and that the server counts.
-    fn ask(&self, plans: &[&Plan], range: Range) -> Answers {
+    /// Asks about events.
+    fn ask(&self, questions: Vec<Question>) -> Answers {
         let mut answers = Answers::default();
-        let note = halving::ask(self, question::questions(plans, range), |question, counted| {
-            answers.take(range, question, counted);
-        });
+        let note = halving::ask(self, questions, |question, counted| answers.take(question, counted));
         self.notes.borrow_mut().extend(note);
         answers
     }
 
     /// Asks for the samples of everything that the plans need.
-    fn scrape(&self, plans: &[&Plan], range: Range) -> Scraped {
+    fn scrape(&self, plans: &[&Plan]) -> Scraped {
         let mut scraped = Scraped::default();
-        let note = halving::ask(self, scraped::stretches(plans, range), |stretch, series| {
+        let note = halving::ask(self, scraped::stretches(plans), |stretch, series| {
             scraped.take(stretch, series);
         });
         self.notes.borrow_mut().extend(note);
@@ -128,40 +131,41 @@ impl Source for Prometheus<'_> {
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
-        let plans: Vec<_> = requests.iter().map(|request| Plan::of(request, range)).collect();
+        self.observe_each(&requests.iter().map(|request| (*request, range)).collect::<Vec<_>>())
+    }
+
+    fn observe_each(&self, requests: &[(Request<'_>, Range)]) -> Vec<Result<Observation, Gap>> {
+        let plans: Vec<_> = requests.iter().map(|(request, range)| Plan::of(request, *range)).collect();
         let (raw, known): (Vec<&Plan>, Vec<&Plan>) = plans.iter().flatten().partition(|plan| plan.is_raw);
-        let answers = self.ask(&known, range);
-        let scraped = self.scrape(&raw, range);
+        let answers = self.ask(question::questions(&known));
+        let scraped = self.scrape(&raw);
         let one = |plan: Plan| {
-            if plan.is_raw {
-                return scraped.observation(&plan, range);
-            }
-            let series = plan.series(range, |selector| answers.grid(selector))?;
-            let direct = |selector: &Selector| answers.direct(selector, plan.period);
-            // A whole period without an answer contradicts steps that have one; the budget says so.
-            let direct = Some(plan.direct(direct)?.unwrap_or_default());
-            Ok(Observation { series, direct })
+            if plan.is_raw { scraped.observation(&plan) } else { answers.observation(&plan) }
         };
         plans.into_iter().map(|plan| plan.and_then(one)).collect()
     }
 
-    fn plan(&self, requests: &[Request<'_>], signals: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
-        let mut planned = question::planned(requests, range);
-        planned.extend(scraped::planned(requests, range));
+    fn plan(&self, requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
+        let mut planned = question::planned(requests);
+        planned.extend(scraped::planned(requests));
+        planned
+    }
+
+    fn plan_signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
         let mut queries: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for request in signals {
+        for request in requests {
             if let Ok(query) = query(request) {
                 queries.entry(query).or_default().insert(request.name.to_owned());
             }
         }
-        for (query, serves) in queries {
-            planned.extend(stretches(range).into_iter().map(|stretch| Planned {
+        let planned = queries.into_iter().flat_map(|(query, serves)| {
+            stretches(range).into_iter().map(move |stretch| Planned {
                 query: query.clone(),
                 when: When::Grid(stretch),
                 serves: serves.clone(),
-            }));
-        }
-        planned
+            })
+        });
+        planned.collect()
     }
 
     fn notes(&self) -> Vec<String> {

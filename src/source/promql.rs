@@ -276,6 +276,13 @@ impl Selector {
         Self { metric, matchers }
     }
 
+    /// A metric with labels of exactly these values.
+    #[must_use]
+    pub fn of(metric: &str, labels: &[(&str, &str)]) -> Self {
+        let equal = |(name, value): &(&str, &str)| Matcher::new(MatchOp::Equal, name, value);
+        Self::new(metric.to_owned(), labels.iter().map(equal).collect())
+    }
+
     /// The PromQL that counts the events of a window, in seconds, over all series.
     #[must_use]
     pub fn increase(&self, window: i64) -> String {
@@ -437,6 +444,8 @@ mod tests {
             slo_rules: crate::document::RuleSet::Spec,
             sloth_period: crate::settings::SLOTH_PERIOD,
             policies: Vec::new(),
+            adjustments: Vec::new(),
+            excludable: crate::settings::EXCLUDABLE,
             services: BTreeMap::new(),
             environments: [("production", "prod"), ("staging", "staging")]
                 .map(|(name, value)| (name.to_owned(), environment(value)))

@@ -121,6 +121,7 @@ prop_compose! {
             unmapped, ignore, on_unknown,
             silver_bullets: None,
             minimum: None,
+            excludable: None,
         }
     }
 }
@@ -142,6 +143,8 @@ fn lenient() -> Settings {
         slo_rules: crate::document::RuleSet::Spec,
         sloth_period: crate::settings::SLOTH_PERIOD,
         policies: Vec::new(),
+        adjustments: Vec::new(),
+        excludable: crate::settings::EXCLUDABLE,
         services: SERVICES.iter().map(|name| ((*name).to_owned(), service(name))).collect(),
         environments: [("production".to_owned(), production)].into(),
         changes: BTreeMap::new(),

@@ -88,6 +88,7 @@ impl Drop for Standin {
 }
 
 /// A request as it came in.
+#[derive(Clone)]
 struct Incoming {
     /// The method.
     method: String,
@@ -169,11 +170,44 @@ fn serve(
         let request = Request { method: incoming.method.clone(), target: incoming.path.clone(), lines };
         asked.lock().expect("nobody panics with it").push(request);
         let query = incoming.parameters.get("query").map_or("", String::as_str);
-        let rule = plan.rules.iter().find(|rule| query.contains(&rule.contains));
-        let (answer, value) = rule.map_or((plan.answer, &plan.value), |rule| (rule.answer, &rule.value));
+        let rule = |query: &str| plan.rules.iter().find(|rule| query.contains(&rule.contains));
+        let of =
+            |query: &str| rule(query).map_or((plan.answer, &plan.value), |rule| (rule.answer, &rule.value));
+        if let Some(all) = joined(query, |part| {
+            let (answer, value) = of(part);
+            let mut parameters = incoming.parameters.clone();
+            parameters.insert("query".to_owned(), part.to_owned());
+            let one = Incoming { parameters, ..incoming.clone() };
+            // Whatever else is answered to a single query is not joined.
+            if answer == Answer::History {
+                recorded(&one, recording.expect("a history")).expect("a query that is counted")
+            } else {
+                results(&one, 1, 0, value)
+            }
+        }) {
+            let body = json!({ "status": "success", "data": all }).to_string();
+            send(&mut writer, "200 OK", "content-type: application/json", &body)?;
+            continue;
+        }
+        let (answer, value) = of(query);
         reply(&mut writer, answer, value, &incoming, recording, over)?;
     }
     Ok(())
+}
+
+/// The answer to several queries that are asked as one: that of each, with its label; none to any other query.
+fn joined(query: &str, answer: impl Fn(&str) -> Value) -> Option<Value> {
+    let mut all = Vec::new();
+    for part in query.strip_prefix("label_replace(")?.split(" or label_replace(") {
+        let (part, number) = part.strip_suffix("\", \"\", \"\")")?.split_once(", \"slogate_part\", \"")?;
+        let answered = answer(part);
+        for row in answered.get("result")?.as_array()? {
+            let mut row = row.clone();
+            row.get_mut("metric")?.as_object_mut()?.insert("slogate_part".to_owned(), json!(number));
+            all.push(row);
+        }
+    }
+    Some(typed(&all, false))
 }
 
 /// Writes one answer.

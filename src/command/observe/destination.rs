@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::cli::Observe;
-use crate::command::World;
 use crate::command::judge::Stop;
+use crate::command::{World, check};
 use crate::git::Repository;
 use crate::http::{Address, Client, Credentials, Limits, Response};
 use crate::settings::{self, Observers};
@@ -49,8 +49,7 @@ impl Destination {
             return Ok(Self::File(path.clone(), world.directory.join(path)));
         }
         if let Some(url) = &observe.put {
-            let credentials = Credentials::read("SLOGATE_PUT", |name| world.variable(name));
-            let credentials = credentials.map_err(Stop::Usage)?;
+            let credentials = check::credentials("SLOGATE_PUT", world).map_err(Stop::Usage)?;
             let address = Address::for_credentials(url, &credentials);
             let address = address.map_err(|error| Stop::Usage(error.to_string()))?;
             if !address.is_safe_for_secrets() {

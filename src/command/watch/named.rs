@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli;
-use crate::command::World;
+use crate::command::{World, check};
 use crate::http::{Client, Credentials};
 
 /// How a source is named, and what asks it.
@@ -45,7 +45,7 @@ fn address(path: &Path) -> Option<&str> {
 /// # Errors
 /// When an address went missing, the environment names two, or credentials contradict each other.
 pub fn server(source: &cli::Source, world: &World) -> Result<Option<Server>, String> {
-    let credentials = |prefix: &str| Credentials::read(prefix, |name| world.variable(name));
+    let credentials = |prefix: &str| check::credentials(prefix, world);
     let prometheus =
         |url: &str| Ok(Some(Server::Prometheus(url.trim().to_owned(), credentials("SLOGATE_PROMETHEUS")?)));
     let observations =

@@ -78,10 +78,20 @@ fn register_names(engine: &mut Engine) {
 /// Teaches an engine the facts that come from elsewhere than the budget's own events.
 fn register_elsewhere(engine: &mut Engine) {
     engine.register_fn("burned_by", |facts: &mut Facts, dependency: &str| -> Result<Ratio, Raised> {
-        let why = "bad events are not attributed to dependencies";
-        facts.of_name("burned_by", dependency, |_| Err(why.to_owned()))
+        let author = facts.author();
+        facts.of_name("burned_by", dependency, |at| depleted(at, author, dependency))
     });
     engine.register_fn("signal", |facts: &mut Facts, name: &str| facts.signal(name));
+}
+
+/// What went through a dependency. Nothing does where the service declares that it does not depend on it, by leaving it
+/// out; but to its organisation a team that leaves it out says nothing at all.
+fn depleted(figures: &Figures<'_>, author: Author, dependency: &str) -> Result<Found, String> {
+    match (figures.burned_by(dependency).map_err(|why| why.to_string())?, author) {
+        (Some(share), _) => Ok(share.into()),
+        (None, Author::Organization) => Err("the service does not declare that dependency".to_owned()),
+        (None, Author::Team) => Ok(Found { number: Decimal::ZERO, word: Some("no dependency") }),
+    }
 }
 
 /// Teaches an engine the facts about where a budget is heading and where it went.
@@ -188,7 +198,7 @@ fn register_quarter(engine: &mut Engine) {
     engine.register_fn("burned_by_kind", |of: &mut QuarterFacts, kind: &str| -> Result<Ratio, Raised> {
         of.0.of_name("quarter.burned_by_kind", kind, |at| {
             let found = at.quarter().and_then(|quarter| quarter.burned_by_kind(kind));
-            found.map_err(|gap| gap.to_string())
+            found.map(Found::from).map_err(|gap| gap.to_string())
         })
     });
 }

@@ -32,11 +32,12 @@ pub(in crate::policy) fn windows(ast: &AST, layout: &Layout, step: i64) -> Vec<(
     found
 }
 
-/// The signals that may be read: those whose names are written out, and all that are declared where a name is not.
-pub(in crate::policy) fn signals(ast: &AST, declared: &[String]) -> BTreeSet<String> {
+/// What a fact that takes a name may be asked for, such as the signals that may be read: the names that are written out,
+/// and all that are declared where one is not.
+pub(in crate::policy) fn names(ast: &AST, fact: &str, declared: &[String]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     walk(ast, &mut |path| {
-        let Some((call, ..)) = path.last().and_then(call).filter(|(call, ..)| call.name == "signal") else {
+        let Some((call, ..)) = path.last().and_then(call).filter(|(call, ..)| call.name == fact) else {
             return true;
         };
         let written = call.args.iter().find_map(|argument| match argument {

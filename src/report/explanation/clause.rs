@@ -3,9 +3,9 @@
 use super::{Page, Writer, name, words};
 use crate::policy::distance::Distance;
 use crate::policy::prose::Piece;
-use crate::policy::ruling::{Obstacle, Standing};
+use crate::policy::ruling::{Obstacle, Ruling, Standing};
 use crate::policy::{Clause, Condition, Evidence, Policy, Value};
-use crate::report::{Report, figure, period, recalled};
+use crate::report::{BudgetLine, Report, attribution, figure, period, recalled};
 use crate::verdict::Weighed;
 
 /// What a clause says of one SLO, and how far it is from saying something else.
@@ -150,8 +150,8 @@ impl Writer {
                 let because =
                     if ruling.standing == Standing::Unknown { "because " } else { "not decided anew: " };
                 self.bullet(1, &[words(because), name(why)]);
-                if let Some(Err(gap)) = report.budget_of(weighed).map(|line| &line.figures) {
-                    self.bullet(1, &[words("help: "), name(gap.help())]);
+                if let Some(help) = report.budget_of(weighed).and_then(|line| line.help(ruling)) {
+                    self.bullet(1, &[words("help: "), name(help)]);
                 }
             }
             Some(Obstacle::Failed { message, place }) => self.bullet(
@@ -159,6 +159,9 @@ impl Writer {
                 &[words("failed: "), name(message), words(" ("), Piece::Code(place.to_string()), words(")")],
             ),
             None => {}
+        }
+        if let Some(line) = report.budget_of(weighed) {
+            self.through(ruling, line);
         }
         if let Some(said) = events(clause, stand.distance) {
             self.bullet(1, &[words(&said)]);
@@ -178,6 +181,21 @@ impl Writer {
             self.bullet(1, &[name(&why)]);
         }
         self.text.push('\n');
+    }
+
+    /// What went through the dependencies that a clause reads of, and when.
+    fn through(&mut self, ruling: &Ruling, line: &BudgetLine) {
+        for through in &line.through {
+            let Ok(known) = &through.known else { continue };
+            if !attribution::reads(ruling, through) {
+                continue;
+            }
+            let said = attribution::sentence(line, (through, known), str::to_owned);
+            self.bullet(1, &[name(&said), words(": "), words(&attribution::rule(known))]);
+            for incident in attribution::incidents(known, str::to_owned) {
+                self.bullet(2, &[name(&incident)]);
+            }
+        }
     }
 
     /// One fact with what it was compared with.

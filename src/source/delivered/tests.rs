@@ -57,11 +57,8 @@ fn an_endpoint_is_asked_once_about_the_widest_stretch() {
     let delivered = Delivered::at(endpoint, Believed::default());
     let (slo, environment) = (slo("shop", "b", "t", false, 3_000), environment(None));
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
-    delivered.prepare(range(0, 3_000));
-    for first in [2_100, 300] {
-        let answers = delivered.observe(&[request, request], range(first, 3_000));
-        assert!(answers.iter().all(Result::is_ok), "{answers:?}");
-    }
+    let answers = delivered.observe_each(&[2_100, 0, 300].map(|first| (request, range(first, 3_000))));
+    assert!(answers.len() == 3 && answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(delivered.signals(&[], range(300, 3_000)).len(), 0);
     let asked = stub.requests();
     let line = asked[0].lines().next().expect("a request");

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::question::{Counted, Question};
+use super::question::{Counted, Figure, PART, Question};
 use super::scraped::Stretch;
 use crate::budget::gap::Gap;
 use crate::budget::series::MOST;
@@ -94,12 +94,12 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The counts of each selector of a question.
+    /// The counts of each selector of a question, with the place of the query that asked about it.
     pub(super) fn counts(
         &self,
         question: &Question,
         answer: Result<Response, HttpError>,
-    ) -> Result<Vec<(String, Counted)>, Refused> {
+    ) -> Result<Vec<(usize, String, Counted)>, Refused> {
         let answer = received(answer)?;
         let kind = match question.when {
             When::Grid(_) => "matrix",
@@ -108,28 +108,42 @@ impl Reader<'_> {
         let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
         let data = self.data(&answer, kind).map_err(refused)?;
         let rows = self.rows(question, &data).map_err(refused)?;
-        let counted = question.fused.selectors().map(|selector| {
-            let name = selector.to_string();
-            let query = selector.increase(question.window);
-            let rows = rows.get(&name).map(Vec::as_slice).unwrap_or_default();
-            (name, self.single(&query, rows).and_then(|row| self.counted(&query, question.when, row)))
-        });
-        Ok(counted.collect())
+        let mut counted = Vec::new();
+        for (index, part) in question.parts.iter().enumerate() {
+            for selector in part.fused.selectors() {
+                let name = selector.to_string();
+                let Figure::Increase(window) = part.figure;
+                let query = selector.increase(window);
+                let key = (index, name);
+                let rows = rows.get(&key).map(Vec::as_slice).unwrap_or_default();
+                let row = self.single(&query, rows);
+                let points = row.and_then(|row| self.counted(&query, question.when, row));
+                counted.push((index, key.1, points));
+            }
+        }
+        Ok(counted)
     }
 
-    /// The series of an answer by the selector that they count. One that cannot be counted for anybody may be anybody's,
-    /// so that nothing of the answer counts.
+    /// The series of an answer by the query and the selector that they count. One that cannot be counted for anybody may
+    /// be anybody's, so that nothing of the answer counts.
     fn rows<'a>(
         &self,
         question: &Question,
         data: &'a Data<'a>,
-    ) -> Result<BTreeMap<String, Vec<&'a Row<'a>>>, Gap> {
-        let mut rows: BTreeMap<String, Vec<&Row<'_>>> = BTreeMap::new();
+    ) -> Result<BTreeMap<(usize, String), Vec<&'a Row<'a>>>, Gap> {
+        let mut rows: BTreeMap<(usize, String), Vec<&Row<'_>>> = BTreeMap::new();
         for row in &data.result {
-            match question.fused.group(&row.metric) {
-                Group::Of(selector) => rows.entry(selector.to_string()).or_default().push(row),
-                Group::Beside => {}
-                Group::Foreign => {
+            let index = match question.parts.as_slice() {
+                [_] => Some(0),
+                _ => row.metric.get(PART).and_then(|part| part.parse().ok()),
+            };
+            let part = index.and_then(|index| Some((index, question.parts.get(index)?)));
+            match part.map(|(index, part)| (index, part.fused.group(&row.metric))) {
+                Some((index, Group::Of(selector))) => {
+                    rows.entry((index, selector.to_string())).or_default().push(row);
+                }
+                Some((_, Group::Beside)) => {}
+                Some((_, Group::Foreign)) | None => {
                     let (query, labels) = (self.clean(&question.query()), self.clean(&labels(row)));
                     let address = self.address;
                     let detail =

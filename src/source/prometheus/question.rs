@@ -8,44 +8,96 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
+use crate::budget::series::Series;
 use crate::http::{Get, HttpError, Response};
+use crate::source::plan::fuse::Need;
 use crate::source::plan::{self, Plan, Points, fuse};
 use crate::source::prometheus::Prometheus;
 use crate::source::prometheus::answer::{Reader, Refused};
 use crate::source::prometheus::halving::Asking;
 use crate::source::promql::{Fused, Selector};
-use crate::source::{Planned, Range, Request, When};
+use crate::source::{Observation, Planned, Range, Request, When};
 
 /// The most points that a server gives in one answer.
 const MOST_POINTS: usize = 11_000;
 
+/// With so many questions about one instant and no more, each is asked by itself: they go out at once.
+const ALONE: usize = 8;
+
+/// The label that says to which query a group belongs, where several are asked as one.
+pub(super) const PART: &str = "slogate_part";
+
+/// What is asked of each selector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Figure {
+    /// What its counters counted within so many seconds.
+    Increase(i64),
+}
+
+/// One query.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    /// The selectors that it asks about.
+    pub(super) fused: Fused,
+    /// What it asks.
+    pub(super) figure: Figure,
+}
+
+impl Part {
+    /// The PromQL.
+    pub(super) fn query(&self) -> String {
+        match self.figure {
+            Figure::Increase(window) => self.fused.increase(window),
+        }
+    }
+}
+
 /// One question about events.
 #[derive(Debug, Clone)]
 pub(super) struct Question {
-    /// The selectors that are counted.
-    pub(super) fused: Fused,
-    /// The seconds over which they are counted, up to each instant.
-    pub(super) window: i64,
+    /// The queries; never empty, and more than one only about one instant.
+    pub(super) parts: Vec<Part>,
     /// The instants.
     pub(super) when: When,
+    /// The whole stretch of which the question is about a part.
+    pub(super) whole: Range,
 }
 
 impl Question {
     /// The PromQL.
     pub(super) fn query(&self) -> String {
-        self.fused.increase(self.window)
+        if let [only] = self.parts.as_slice() {
+            return only.query();
+        }
+        let parts = self.parts.iter().enumerate();
+        let told = parts.map(|(index, part)| {
+            format!("label_replace({}, \"{PART}\", \"{index}\", \"\", \"\")", part.query())
+        });
+        told.collect::<Vec<_>>().join(" or ")
+    }
+
+    /// How many selectors it asks about.
+    fn len(&self) -> usize {
+        self.parts.iter().map(|part| part.fused.len()).sum()
+    }
+
+    /// The same and another one about the same instant as one question; none when that asks for too much.
+    fn with(&self, other: &Self) -> Option<Self> {
+        let mut joined = self.clone();
+        joined.parts.extend(other.parts.iter().cloned());
+        (joined.len() <= fuse::SELECTORS && joined.query().len() <= fuse::LONGEST).then_some(joined)
     }
 }
 
 impl Asking for Question {
-    type Answer = Vec<(String, Counted)>;
+    type Answer = Vec<(usize, String, Counted)>;
 
     fn get(&self, server: &Prometheus<'_>) -> Get {
         let points = match self.when {
             When::Grid(range) => plan::count(range),
             When::At(_) => 1,
         };
-        server.get(self.query(), self.when, self.fused.len().saturating_mul(points))
+        server.get(self.query(), self.when, self.len().saturating_mul(points))
     }
 
     fn read(
@@ -57,37 +109,75 @@ impl Asking for Question {
     }
 
     fn halves(&self) -> Option<[Self; 2]> {
-        let halves = self.fused.halves()?;
-        Some(halves.map(|fused| Self { fused, ..*self }))
+        let of = |parts| Self { parts, when: self.when, whole: self.whole };
+        if let [only] = self.parts.as_slice() {
+            let halves = only.fused.halves()?;
+            return Some(halves.map(|fused| of(vec![Part { fused, figure: only.figure }])));
+        }
+        let (first, second) = self.parts.split_at_checked(self.parts.len() / 2)?;
+        Some([of(first.to_vec()), of(second.to_vec())])
     }
 }
 
-/// Everything that the plans need: each selector on the grid, and over each period that an SLO with it has.
-pub(super) fn questions(plans: &[&Plan], range: Range) -> Vec<Question> {
+/// The questions about a figure of everything that is needed on the grid.
+pub(super) fn on_grid<'a>(needs: impl Iterator<Item = Need<'a>>, figure: Figure) -> Vec<Question> {
     let mut questions = Vec::new();
-    let stretches = stretches(range);
-    let points = stretches.iter().map(|stretch| plan::count(*stretch)).max().unwrap_or(0);
-    for fused in fuse::fuse(plans.iter().copied(), points) {
-        questions.extend(stretches.iter().map(|stretch| Question {
-            fused: fused.clone(),
-            window: range.step,
-            when: When::Grid(*stretch),
+    for (fused, whole) in fuse::fuse(needs, MOST_POINTS) {
+        questions.extend(stretches(whole).into_iter().map(|stretch| Question {
+            parts: vec![Part { fused: fused.clone(), figure }],
+            when: When::Grid(stretch),
+            whole,
         }));
-    }
-    let mut by_period: BTreeMap<i64, Vec<&Plan>> = BTreeMap::new();
-    for plan in plans {
-        by_period.entry(plan.period).or_default().push(plan);
-    }
-    for (period, plans) in by_period {
-        let whole = fuse::fuse(plans.into_iter(), 1).into_iter();
-        questions.extend(whole.map(|fused| Question { fused, window: period, when: When::At(range.last) }));
     }
     questions
 }
 
+/// The questions about each selector of the plans over each period that an SLO with it has. Many of them are asked as
+/// few.
+pub(super) fn directly(plans: &[&Plan]) -> Vec<Question> {
+    let mut by_period: BTreeMap<(i64, i64), Vec<&Plan>> = BTreeMap::new();
+    for plan in plans {
+        by_period.entry((plan.period, plan.range.last)).or_default().push(plan);
+    }
+    let mut questions = Vec::new();
+    for ((period, at), plans) in by_period {
+        let whole = Range { first: at, last: at, step: 1 };
+        let needs = plans.into_iter().flat_map(|plan| plan.needs(whole));
+        questions.extend(fuse::fuse(needs, 1).into_iter().map(|(fused, whole)| Question {
+            parts: vec![Part { fused, figure: Figure::Increase(period) }],
+            when: When::At(at),
+            whole,
+        }));
+    }
+    if questions.len() > ALONE { joined(questions) } else { questions }
+}
+
+/// Questions about one instant as few.
+fn joined(questions: Vec<Question>) -> Vec<Question> {
+    let mut few: Vec<Question> = Vec::new();
+    for question in questions {
+        let with = few.last().filter(|last| last.when == question.when).and_then(|last| last.with(&question));
+        match (with, few.last_mut()) {
+            (Some(with), Some(last)) => *last = with,
+            (_, _) => few.push(question),
+        }
+    }
+    few
+}
+
+/// Everything that the plans need and that is counted: each selector on the grid, and over each period.
+pub(super) fn questions(plans: &[&Plan]) -> Vec<Question> {
+    let needs = plans.iter().flat_map(|plan| plan.needs(plan.range));
+    let step = plans.first().map_or(1, |plan| plan.range.step);
+    let mut questions = on_grid(needs, Figure::Increase(step));
+    questions.extend(directly(plans));
+    questions
+}
+
 /// The questions that requests lead to, with the SLOs that each is for; one that cannot be asked for leads to none.
-pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
-    let plans = requests.iter().map(|request| (request.slo.name.as_str(), Plan::of(request, range)));
+pub(super) fn planned(requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
+    let plans =
+        requests.iter().map(|(request, range)| (request.slo.name.as_str(), Plan::of(request, *range)));
     let plans = plans.filter_map(|(name, plan)| Some((name, plan.ok()?)));
     let plans: Vec<(&str, Plan)> = plans.filter(|(_, plan)| !plan.is_raw).collect();
     let mut names: BTreeMap<String, BTreeSet<(&str, i64)>> = BTreeMap::new();
@@ -97,12 +187,15 @@ pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
         }
     }
     let all: Vec<&Plan> = plans.iter().map(|(_, plan)| plan).collect();
-    let planned = questions(&all, range).into_iter().map(|question| {
-        let users =
-            question.fused.selectors().filter_map(|selector| names.get(&selector.to_string())).flatten();
-        let is_for = |period: i64| matches!(question.when, When::Grid(_)) || period == question.window;
-        let users = users.filter(|(_, period)| is_for(*period));
-        let serves = users.map(|(name, _)| (*name).to_owned()).collect();
+    let planned = questions(&all).into_iter().map(|question| {
+        let mut serves = BTreeSet::new();
+        for part in &question.parts {
+            let users = part.fused.selectors().filter_map(|one| names.get(&one.to_string())).flatten();
+            let is_for = |period: i64| {
+                matches!(question.when, When::Grid(_)) || part.figure == Figure::Increase(period)
+            };
+            serves.extend(users.filter(|(_, period)| is_for(*period)).map(|(name, _)| (*name).to_owned()));
+        }
         Planned { query: question.query(), when: question.when, serves }
     });
     planned.collect()
@@ -111,9 +204,9 @@ pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
 /// What was answered, selector by selector.
 #[derive(Default)]
 pub(super) struct Answers {
-    /// The grid.
-    grid: Whole<Decimal>,
-    /// The events of a period, in seconds.
+    /// The grid, with the stretch that each selector was asked about.
+    grid: BTreeMap<String, (Range, Counted)>,
+    /// What was asked about an instant.
     direct: BTreeMap<(String, i64), Result<Option<Decimal>, Gap>>,
 }
 
@@ -122,37 +215,59 @@ pub(super) type Counted = Result<Points<Decimal>, Gap>;
 
 impl Answers {
     /// Takes in what a question was answered about each of its selectors, or why it was not.
-    pub(super) fn take(
-        &mut self,
-        whole: Range,
-        question: &Question,
-        answer: Result<Vec<(String, Counted)>, Gap>,
-    ) {
+    pub(super) fn take(&mut self, question: &Question, answer: Result<Vec<(usize, String, Counted)>, Gap>) {
         let refused = |gap: Gap| {
-            let selectors = question.fused.selectors();
-            selectors.map(|selector| (selector.to_string(), Err(gap.clone()))).collect()
+            let parts = question.parts.iter().enumerate();
+            let selectors = parts
+                .flat_map(|(index, part)| part.fused.selectors().map(move |one| (index, one.to_string())));
+            selectors.map(|(index, selector)| (index, selector, Err(gap.clone()))).collect()
         };
-        for (selector, counted) in answer.unwrap_or_else(refused) {
-            match question.when {
-                When::Grid(asked) => add(&mut self.grid, selector, (whole, asked), counted),
-                When::At(_) => {
-                    let first = |points: Points<Decimal>| points?.first().copied().flatten();
-                    self.direct.insert((selector, question.window), counted.map(first));
+        for (index, selector, counted) in answer.unwrap_or_else(refused) {
+            match (question.when, question.parts.get(index).map(|part| part.figure)) {
+                (When::Grid(asked), _) => {
+                    let (whole, known) =
+                        self.grid.entry(selector).or_insert_with(|| (question.whole, Ok(None)));
+                    add(known, (*whole, asked), counted);
                 }
+                (When::At(_), Some(Figure::Increase(window))) => {
+                    let first = |points: Points<Decimal>| points?.first().copied().flatten();
+                    self.direct.insert((selector, window), counted.map(first));
+                }
+                (When::At(_), None) => {}
             }
         }
     }
 
-    /// The counts of a selector on the grid.
-    pub(super) fn grid(&self, selector: &Selector) -> Result<&Points<Decimal>, Gap> {
-        self.grid
-            .get(&selector.to_string())
-            .map_or_else(|| Err(lost()), |counts| counts.as_ref().map_err(Clone::clone))
+    /// The counts of a selector on a stretch of the grid; none where there is nothing in it at all.
+    pub(super) fn grid(&self, selector: &Selector, range: Range) -> Counted {
+        let Some((whole, counted)) = self.grid.get(&selector.to_string()) else { return Err(lost()) };
+        let Some(points) = counted.as_ref().map_err(Clone::clone)? else { return Ok(None) };
+        let start = usize::try_from((range.first - whole.first) / range.step.max(1)).unwrap_or(usize::MAX);
+        let cut: Vec<Option<Decimal>> = points.iter().skip(start).take(plan::count(range)).copied().collect();
+        Ok(cut.iter().any(Option::is_some).then_some(cut))
     }
 
     /// The count of a selector over a period.
     pub(super) fn direct(&self, selector: &Selector, period: i64) -> Result<Option<Decimal>, Gap> {
         self.direct.get(&(selector.to_string(), period)).cloned().unwrap_or_else(|| Err(lost()))
+    }
+
+    /// The events of each step of a plan's stretch, and of its period.
+    pub(super) fn observation(&self, plan: &Plan) -> Result<Observation, Gap> {
+        let series = self.series(plan, plan.range)?;
+        // A whole period without an answer contradicts steps that have one; the budget says so.
+        let direct = plan.direct(|selector| self.direct(selector, plan.period))?.unwrap_or_default();
+        Ok(Observation { series, direct: Some(direct) })
+    }
+
+    /// The events of each step of a stretch.
+    pub(super) fn series(&self, plan: &Plan, range: Range) -> Result<Series, Gap> {
+        let counts: BTreeMap<String, Counted> =
+            plan.selectors().map(|one| (one.to_string(), self.grid(one, range))).collect();
+        plan.series(range, |selector| {
+            let counts = counts.get(&selector.to_string());
+            counts.map_or_else(|| Err(lost()), |counts| counts.as_ref().map_err(Clone::clone))
+        })
     }
 }
 
@@ -161,26 +276,21 @@ pub(super) fn lost() -> Gap {
     Gap::Unreachable { detail: "the question was not asked".to_owned() }
 }
 
-/// What was answered over the whole range, by what was asked.
-pub(super) type Whole<T> = BTreeMap<String, Result<Points<T>, Gap>>;
-
 /// Puts the answer for a stretch into the whole range; one gap is the gap of the whole.
 pub(super) fn add<T: Clone>(
-    answers: &mut Whole<T>,
-    name: String,
+    known: &mut Result<Points<T>, Gap>,
     (whole, asked): (Range, Range),
     points: Result<Points<T>, Gap>,
 ) {
-    let entry = answers.entry(name).or_insert(Ok(None));
-    let (known, points) = match (&mut *entry, points) {
+    let (all, points) = match (&mut *known, points) {
         (Err(_), _) | (Ok(_), Ok(None)) => return,
-        (Ok(known), Ok(Some(points))) => (known, points),
+        (Ok(all), Ok(Some(points))) => (all, points),
         (_, Err(gap)) => {
-            *entry = Err(gap);
+            *known = Err(gap);
             return;
         }
     };
-    let all = known.get_or_insert_with(|| vec![None; plan::count(whole)]);
+    let all = all.get_or_insert_with(|| vec![None; plan::count(whole)]);
     let start = usize::try_from((asked.first - whole.first) / whole.step.max(1)).unwrap_or(usize::MAX);
     for (slot, point) in all.iter_mut().skip(start).zip(points) {
         *slot = point;

@@ -70,18 +70,20 @@ impl Asking for Stretch {
 }
 
 /// Every sample that the plans may need to be counted on the grid.
-pub(super) fn stretches(plans: &[&Plan], range: Range) -> Vec<Stretch> {
-    let selectors: BTreeMap<String, &Selector> = plans
-        .iter()
-        .flat_map(|plan| plan.selectors())
-        .map(|selector| (selector.to_string(), selector))
-        .collect();
-    // The reference of the first step is at most one step older than its beginning.
-    let begins = range.first - 2 * range.step;
-    let parts = ((range.last - begins) / STRETCH).max(1);
-    let border = |part: i64| begins + (range.last - begins) * part / parts;
+pub(super) fn stretches(plans: &[&Plan]) -> Vec<Stretch> {
+    let mut selectors: BTreeMap<String, (&Selector, i64, i64)> = BTreeMap::new();
+    for plan in plans {
+        // The reference of the first step is at most one step older than its beginning.
+        let (begins, ends) = (plan.range.first - 2 * plan.range.step, plan.range.last);
+        for selector in plan.selectors() {
+            let one = selectors.entry(selector.to_string()).or_insert((selector, begins, ends));
+            *one = (selector, one.1.min(begins), one.2.max(ends));
+        }
+    }
     let mut stretches = Vec::new();
-    for selector in selectors.into_values() {
+    for (selector, begins, ends) in selectors.into_values() {
+        let parts = ((ends - begins) / STRETCH).max(1);
+        let border = |part: i64| begins + (ends - begins) * part / parts;
         stretches.extend((0..parts).map(|part| Stretch {
             selector: selector.clone(),
             length: border(part + 1) - border(part),
@@ -92,13 +94,13 @@ pub(super) fn stretches(plans: &[&Plan], range: Range) -> Vec<Stretch> {
 }
 
 /// The requests for samples that SLOs lead to, with the SLOs that each is for.
-pub(super) fn planned(requests: &[Request<'_>], range: Range) -> Vec<Planned> {
+pub(super) fn planned(requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
     let plans = requests
         .iter()
-        .filter_map(|request| Some((request.slo.name.clone(), Plan::of(request, range).ok()?)));
+        .filter_map(|(request, range)| Some((request.slo.name.clone(), Plan::of(request, *range).ok()?)));
     let plans: Vec<(String, Plan)> = plans.filter(|(_, plan)| plan.is_raw).collect();
     let all: Vec<&Plan> = plans.iter().map(|(_, plan)| plan).collect();
-    let planned = stretches(&all, range).into_iter().map(|stretch| {
+    let planned = stretches(&all).into_iter().map(|stretch| {
         let users = plans.iter().filter(|(_, plan)| plan.selectors().any(|one| one == &stretch.selector));
         let serves: BTreeSet<String> = users.map(|(name, _)| name.clone()).collect();
         Planned { query: stretch.query(), when: When::At(stretch.end), serves }
@@ -164,7 +166,8 @@ impl Scraped {
     }
 
     /// What they make of a plan.
-    pub(super) fn observation(&self, plan: &Plan, range: Range) -> Result<Observation, Gap> {
+    pub(super) fn observation(&self, plan: &Plan) -> Result<Observation, Gap> {
+        let range = plan.range;
         let mut counted = BTreeMap::new();
         for selector in plan.selectors() {
             counted.insert(selector.to_string(), self.count(selector, range)?);

@@ -139,11 +139,17 @@ impl Fused {
     /// The PromQL that counts the events of a window, in seconds.
     #[must_use]
     pub fn increase(&self, window: i64) -> String {
+        match (self.by().into_keys().collect::<Vec<&str>>().join(","), self.members.values().next()) {
+            (_, None) => String::new(),
+            (by, Some(only)) if by.is_empty() => only.increase(window),
+            (by, Some(_)) => format!("sum by ({by}) (increase({}[{window}s]))", self.selected()),
+        }
+    }
+
+    /// The PromQL that selects what all of the selectors select.
+    fn selected(&self) -> String {
         let Some(first) = self.members.values().next() else { return String::new() };
         let by = self.by();
-        if by.is_empty() {
-            return first.increase(window);
-        }
         let joined = |matcher: &Matcher| {
             let values = by.get(matcher.name.as_str()).filter(|_| matcher.op == MatchOp::Equal)?;
             let literals: Vec<String> = values.iter().map(|value| literal(value)).collect();
@@ -151,9 +157,7 @@ impl Fused {
         };
         let matchers =
             first.matchers.iter().map(|matcher| joined(matcher).unwrap_or_else(|| written(matcher)));
-        let selector = super::printed(&first.metric, matchers.collect());
-        let by: Vec<&str> = by.into_keys().collect();
-        format!("sum by ({}) (increase({selector}[{window}s]))", by.join(","))
+        super::printed(&first.metric, matchers.collect())
     }
 
     /// Whose a group with these labels is.

@@ -157,6 +157,8 @@ impl From<&Gap> for GapText {
             Gap::Inconsistent { detail } => Self::Inconsistent { detail: detail.clone() },
             Gap::Untrusted { detail } => Self::Untrusted { detail: detail.clone() },
             Gap::Unsupported { detail } => Self::Unsupported { detail: detail.clone() },
+            // No source excludes anything: that is done to what it observed.
+            Gap::Excluded { .. } => Self::Unsupported { detail: gap.to_string() },
         }
     }
 }

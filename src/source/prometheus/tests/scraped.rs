@@ -89,7 +89,8 @@ fn a_long_history_is_asked_for_in_weeks_and_halved_where_one_is_refused() {
     let slo = exact("b");
     let environment = environment(None);
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
-    let planned = scraped::planned(&[request], Range { first: 3_600, last: 20 * 86_400, step: 3_600 });
+    let range = Range { first: 3_600, last: 20 * 86_400, step: 3_600 };
+    let planned = scraped::planned(&[(request, range)]);
     let asked: Vec<(String, When)> = planned.into_iter().map(|one| (one.query, one.when)).collect();
     // Twenty days and an hour in two parts that meet.
     let half = 20 * 43_200 + 1_800;
