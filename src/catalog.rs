@@ -9,6 +9,7 @@ mod alert;
 mod annotation;
 mod calendar;
 pub mod convert;
+pub mod counted;
 pub mod coverage;
 mod datadog;
 mod defaults;
