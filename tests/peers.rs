@@ -251,7 +251,7 @@ fn copied(case: &str, history: &str, slos: impl Fn(String) -> String) -> tempfil
 #[ignore = "needs Prometheus; tests/run installs it and runs this"]
 fn what_an_observer_signs_is_judged_like_the_real_prometheus() {
     let shop = path("examples/webshop");
-    let prometheus = Prometheus::filled(&shop.join("history.om.gz"));
+    let prometheus = prometheus::filled(&shop.join("history.om.gz"));
     let settings = fs::read_to_string(shop.join("slogate.yaml")).expect("the settings");
     let believing = "source: { observations: { for: acme/shop, keys: [\"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"] } }";
     let lines = settings.lines().map(|line| if line.starts_with("source:") { believing } else { line });
