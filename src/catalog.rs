@@ -10,6 +10,7 @@ mod annotation;
 mod calendar;
 mod composite;
 pub mod convert;
+pub mod counted;
 pub mod coverage;
 mod datadog;
 mod defaults;

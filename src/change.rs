@@ -222,6 +222,7 @@ mod tests {
             step: 300,
             on_unknown: OnUnknown::Block,
             snapshot: None,
+            observers: None,
             place,
         }
     }

@@ -4,6 +4,7 @@ mod budget;
 mod convert;
 mod definitions;
 mod ending;
+mod observe;
 mod rules;
 mod slos;
 mod source;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use budget::{Budget, Sheet};
 pub use convert::Convert;
 pub use definitions::Definitions;
+pub use observe::Observe;
 pub use rules::{Dialect, Rules};
 pub use slos::{Slos, Table};
 pub use source::{Layered, Source};
@@ -51,6 +53,7 @@ pub enum Verb {
     Vendor(Vendor),
     Convert(Convert),
     Rules(Rules),
+    Observe(Box<Observe>),
 }
 
 /// Write the first settings, policy, tests and workflow for a repository.

@@ -32,6 +32,7 @@ pub mod init;
 mod judge;
 mod known;
 mod law;
+pub mod observe;
 mod observed;
 mod organization;
 mod post;
@@ -178,6 +179,7 @@ pub fn run(world: &mut World) -> Exit {
             Verb::Vendor(vendor) => vendor::run(&vendor, world),
             Verb::Convert(convert) => convert::run(&convert, world),
             Verb::Rules(rules) => rules::run(&rules, world),
+            Verb::Observe(observe) => observe::run(&observe, world),
         },
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());

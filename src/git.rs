@@ -1,9 +1,10 @@
 //! The one door to git: commits, files and changed paths of a local repository, read from its objects.
 //!
-//! Nothing is ever fetched, checked out or run: no hooks, no filters, no command line whose options a name
+//! Nothing is ever fetched, pushed, checked out or run: no hooks, no filters, no command line whose options a name
 //! could smuggle in. Paths go in and come out relative to the judged directory, with forward slashes. A commit
 //! that is not in this clone is told from a name that stands for nothing, because GitHub may still know the former.
 
+pub mod branch;
 pub mod history;
 pub mod line;
 

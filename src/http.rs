@@ -13,9 +13,9 @@ use reqwest::redirect;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
-use attempt::{Asking, cause};
+use attempt::{Asking, Sent, cause};
 
-pub use address::{Address, redact};
+pub use address::{Address, AddressError, redact};
 pub use certificates::Certificates;
 pub use credentials::Credentials;
 
@@ -91,6 +91,25 @@ pub struct Get {
 impl std::fmt::Debug for Get {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Get({})", redact(&self.url))
+    }
+}
+
+/// A request that lays something at an address, whole: done twice it is the same, so that it may be repeated.
+#[derive(Clone)]
+pub struct Put {
+    /// The whole address.
+    pub url: String,
+    /// Who brings it.
+    pub credentials: Credentials,
+    /// The media type of what is brought.
+    pub media: &'static str,
+    /// What is brought.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Put {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Put({})", redact(&self.url))
     }
 }
 
@@ -208,9 +227,9 @@ impl Client {
     }
 
     /// The client for a request.
-    fn towards(&self, get: &Get) -> Result<reqwest::Client, HttpError> {
-        let is_local = address::is_local(&get.url);
-        let certificates = get.credentials.certificates();
+    fn towards(&self, sent: Sent<'_>) -> Result<reqwest::Client, HttpError> {
+        let is_local = address::is_local(sent.url());
+        let certificates = sent.credentials().certificates();
         if !certificates.is_empty() {
             return self.certified(certificates, is_local);
         }
@@ -248,6 +267,16 @@ impl Client {
         self.ends.saturating_duration_since(Instant::now())
     }
 
+    /// Lays something at an address.
+    ///
+    /// # Errors
+    /// When nothing answered, or the answer sends elsewhere.
+    pub fn put(&self, put: &Put) -> Result<Response, HttpError> {
+        let client = self.towards(Sent::Put(put))?;
+        let asking = Asking { client, limits: self.limits, ends: self.ends };
+        self.runtime.block_on(asking.fetch(Sent::Put(put)))
+    }
+
     /// Asks everything, eight at a time, and answers in order.
     #[must_use]
     pub fn get_all(&self, gets: Vec<Get>) -> Vec<Result<Response, HttpError>> {
@@ -271,7 +300,7 @@ impl Client {
                 while running.len() < CONCURRENT
                     && let Some((index, get)) = waiting.next()
                 {
-                    let client = match self.towards(&get) {
+                    let client = match self.towards(Sent::Get(&get)) {
                         Ok(client) => client,
                         Err(error) => {
                             if let Some(slot) = readings.get_mut(index) {
@@ -281,7 +310,7 @@ impl Client {
                         }
                     };
                     let asking = Asking { client, limits: self.limits, ends: self.ends };
-                    running.spawn(async move { (index, asking.fetch(&get).await) });
+                    running.spawn(async move { (index, asking.fetch(Sent::Get(&get)).await) });
                 }
                 let Some(joined) = running.join_next().await else { break };
                 if let Ok((index, answer)) = joined

@@ -22,6 +22,7 @@
 //!   adds to it. *Top-up*: depletion that a dependency caused and that is given back.
 //! - *adjustment*: what people agreed that a budget should not count. *Exclusion*: stretches of time that do not count,
 //!   such as planned downtime.
+//! - *observer*: `slogate observe` beside the monitoring system; it signs what it saw for gates that cannot ask.
 //! - *rules*: what a Prometheus computes by itself, recorded and alerted.
 //! - *thaw*: the end of a freeze. *Class*: what sort of change is about to ship (`hotfix`).
 
@@ -29,6 +30,7 @@
 pub mod diagnostic;
 pub mod document;
 pub mod http;
+pub mod signature;
 pub mod git;
 pub mod github;
 pub mod tree;

@@ -10,6 +10,7 @@ mod glob;
 mod join;
 pub mod layer;
 mod load;
+mod observers;
 pub mod organization;
 pub mod revision;
 
@@ -25,6 +26,7 @@ pub use dependency::{Dependency, Need, ThirdParty};
 pub use glob::{Matcher, glob, reaches_below};
 pub use join::{Joined, join};
 pub use layer::{Classes, Layer};
+pub use observers::Observers;
 
 /// The file's name, at the root of the judged directory.
 pub const FILE: &str = "slogate.yaml";
@@ -291,6 +293,8 @@ pub struct Settings {
     pub on_unknown: OnUnknown,
     /// The recorded history that budgets are read from when no monitoring system is given.
     pub snapshot: Option<Snapshot>,
+    /// What is believed of observations that somebody else makes.
+    pub observers: Option<Observers>,
     /// The settings file itself.
     pub place: Place,
 }

@@ -1,4 +1,4 @@
-//! Where observations come from: a monitoring system, a recorded history, a file of observations.
+//! Where observations come from: a monitoring system, a recorded history, observations that were made before.
 //!
 //! A source answers, per SLO and environment, with the events of each step of the grid, or with the gap
 //! that says why it cannot; and, where policies read them, with the signals of an environment. It never fills in what
@@ -23,6 +23,8 @@ pub mod prometheus;
 pub mod datadog;
 pub mod switchboard;
 pub mod recorded;
+pub mod http;
+pub mod delivered;
 pub mod whole;
 
 /// One question to a source: the events of one SLO in one environment.

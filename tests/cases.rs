@@ -34,6 +34,8 @@ mod recording;
 mod request;
 #[path = "stub/stub.rs"]
 mod stub;
+#[path = "harness/store.rs"]
+mod store;
 #[path = "harness/transcript.rs"]
 mod transcript;
 
@@ -42,6 +44,7 @@ use checkout::Checkout;
 use prometheus::Standin;
 use recording::Recording;
 use request::Stub;
+use store::Shelf;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -76,6 +79,11 @@ fn run(directory: &PathBuf) -> Result<(), Failed> {
         let run = github::start(known, &checkout)?;
         runs_in = run.directory();
         stubs.push(Box::new(run));
+    }
+    if let Some(store) = case.store.take() {
+        let shelf = Shelf::start(store, &runs_in)?;
+        addresses.push(("$STORE", shelf.url().to_owned()));
+        stubs.push(Box::new(shelf));
     }
     let text = transcript::of(&case, &runs_in, &mut stubs, &addresses);
     let mut settings = insta::Settings::clone_current();

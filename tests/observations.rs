@@ -16,7 +16,9 @@ use slogate::budget::gap::Gap;
 use slogate::budget::signal::Signal;
 use slogate::diagnostic::{Place, SourceText};
 use slogate::settings::{self, Environment, Mode};
-use slogate::source::recorded::{self, Recorded};
+use slogate::signature::envelope::Envelope;
+use slogate::source::delivered::KIND;
+use slogate::source::recorded::{self, Heading, Recorded};
 use slogate::source::{Range, SignalRequest, Source as _};
 
 /// A file of the project.
@@ -26,7 +28,12 @@ fn path(of: &str) -> std::path::PathBuf {
 
 /// True when a text satisfies the schema of observations.
 fn is_valid(text: &str) -> bool {
-    let schema = fs::read_to_string(path("schemas/observations.v1.json")).expect("the schema");
+    satisfies(text, "schemas/observations.v1.json")
+}
+
+/// True when a text satisfies a schema.
+fn satisfies(text: &str, schema: &str) -> bool {
+    let schema = fs::read_to_string(path(schema)).expect("the schema");
     let schema: Value = serde_json::from_str(&schema).expect("a schema is JSON");
     let document: Value = serde_json::from_str(text).expect("observations are JSON");
     jsonschema::validator_for(&schema).expect("a schema").is_valid(&document)
@@ -45,6 +52,33 @@ fn what_check_saves_satisfies_the_schema() {
 }
 
 #[test]
+fn what_observe_signs_satisfies_both_schemas() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let left = directory.path().join("signed.json");
+    for (case, file) in [
+        ("check-freezes-when-spent", "slos/shop.yaml"),
+        ("check-freezes-when-spent", "policies/shop.rhai"),
+        ("observe-needs-a-key", "slogate.yaml"),
+    ] {
+        let target = directory.path().join(file);
+        fs::create_dir_all(target.parent().expect("a directory above")).expect("a directory");
+        fs::copy(path(&format!("tests/cases/{case}/repo/{file}")), target).expect("a file");
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    command.env_clear().arg("observe").arg(directory.path());
+    command.env("SLOGATE_OBSERVER_KEY", "ed25519-secret:nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=");
+    let seen = "tests/cases/check-unknown-when-observations-are-not-believed/repo/seen/plain.json";
+    command.arg("--observations").arg(path(seen));
+    let output = command.arg("--output").arg(&left).output().expect("the binary can be started");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = fs::read_to_string(left).expect("the observations");
+    assert!(satisfies(&text, "schemas/envelope.v1.json") && !is_valid(&text), "{text}");
+    let sealed = Envelope::read(text.as_bytes()).expect("an envelope");
+    let inside = sealed.unproven(KIND).expect("observations");
+    assert!(is_valid(&String::from_utf8(inside).expect("a text")));
+}
+
+#[test]
 fn signals_satisfy_the_schema_and_what_it_refuses_is_not_read() {
     let file = SourceText::new("slogate.yaml", "cpu");
     let place = Place::new(&file, 0..3);
@@ -55,7 +89,8 @@ fn signals_satisfy_the_schema_and_what_it_refuses_is_not_read() {
     let known = Signal { first: 600, step: 300, fires: vec![Some(true), None, Some(false), Some(false)] };
     let lost = Gap::Unreachable { detail: "nobody answered".to_owned() };
     let answers = [(asked("cpu"), Ok(known.clone())), (asked("disk"), Err(lost))];
-    let text = recorded::write("a test", 1_500, 300, &[], &[], &answers);
+    let heading = Heading { source: "a test", evaluated_at: 1_500, step: 300, audience: Some("acme/shop") };
+    let text = recorded::write(heading, &[], &[], &answers);
     assert!(is_valid(&text), "{text}");
     let again = Recorded::read("o.json", &text).expect("it is readable");
     let range = Range { first: 600, last: 1_500, step: 300 };

@@ -249,6 +249,44 @@ fn copied(case: &str, history: &str, slos: impl Fn(String) -> String) -> tempfil
 
 #[test]
 #[ignore = "needs Prometheus; tests/run installs it and runs this"]
+fn what_an_observer_signs_is_judged_like_the_real_prometheus() {
+    let shop = path("examples/webshop");
+    let prometheus = prometheus::filled(&shop.join("history.om.gz"));
+    let settings = fs::read_to_string(shop.join("slogate.yaml")).expect("the settings");
+    let believing = "source: { observations: { for: acme/shop, keys: [\"ed25519:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"] } }";
+    let lines = settings.lines().map(|line| if line.starts_with("source:") { believing } else { line });
+    let settings: Vec<&str> = lines.collect();
+    let copy = tempfile::tempdir().expect("a directory");
+    for part in ["slos", "policies"] {
+        fs::create_dir(copy.path().join(part)).expect("a directory");
+        for entry in fs::read_dir(shop.join(part)).expect("files") {
+            let entry = entry.expect("a file");
+            fs::copy(entry.path(), copy.path().join(part).join(entry.file_name())).expect("a file");
+        }
+    }
+    fs::write(copy.path().join("slogate.yaml"), settings.join("\n")).expect("a file");
+    let signed = copy.path().join("signed.json");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    command
+        .env_clear()
+        .env("SLOGATE_OBSERVER_KEY", "ed25519-secret:nWGxne/9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A=");
+    command.arg("observe").arg(copy.path()).args(["--now", END, "--prometheus", &prometheus.url()]);
+    let output = command.arg("--output").arg(&signed).output().expect("the binary can be started");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
+    command.env_clear().arg("check").arg(copy.path()).arg("--observations").arg(&signed);
+    command.args(["--environment", "production", "--format", "json", "--now", END]);
+    let output = command.output().expect("the binary can be started");
+    let judged: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    let asked = report(copy.path(), END, None, Some(&prometheus.url()));
+    assert!(figures(&judged).len() > 10, "{judged}");
+    assert_eq!(known(&judged), known(&asked));
+    assert_eq!(states(&judged), states(&asked));
+    assert_eq!(judged["budgets"], asked["budgets"], "to the last digit");
+}
+
+#[test]
+#[ignore = "needs Prometheus; tests/run installs it and runs this"]
 fn an_exact_slo_has_the_figures_of_the_recording() {
     let slos = |text: String| {
         text.replace("  displayName", "  annotations: { slogate.dev/exact: raw }\n  displayName")

@@ -26,7 +26,7 @@ const CEILING: usize = 500;
 const BANNED: [&str; 6] = ["utils", "helpers", "common", "misc", "imp", "mod"];
 
 /// Crates of other people, and where alone they may be named.
-const DOORS: [(&str, &[&str]); 12] = [
+const DOORS: [(&str, &[&str]); 14] = [
     ("rhai", &["src/policy.rs", "src/policy/"]),
     ("serde_yaml", &["src/document.rs", "src/document/"]),
     ("jsonschema", &["src/document.rs", "src/document/"]),
@@ -38,6 +38,8 @@ const DOORS: [(&str, &[&str]); 12] = [
     ("promql_parser", &["src/source/promql.rs", "src/source/promql/"]),
     ("regex", &["src/settings/convention.rs", "src/source/promql/bounds.rs"]),
     ("miette", &["src/report/problem.rs"]),
+    ("ring", &["src/signature.rs", "src/signature/"]),
+    ("base64", &["src/signature.rs", "src/signature/"]),
     ("rrule", &["src/adjustment/recurrence.rs"]),
 ];
 

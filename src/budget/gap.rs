@@ -68,6 +68,11 @@ pub enum Gap {
         /// How.
         detail: String,
     },
+    /// Numbers that somebody else brought, and that are not proven to be what was asked for.
+    Untrusted {
+        /// Why they are not believed.
+        detail: String,
+    },
     /// The SLO says something that is not reckoned yet.
     Unsupported {
         /// What.
@@ -110,6 +115,7 @@ impl Gap {
             Self::Coarse { .. } => "coarse",
             Self::NotFinite { .. } => "not_finite",
             Self::Inconsistent { .. } => "inconsistent",
+            Self::Untrusted { .. } => "untrusted",
             Self::Unsupported { .. } => "unsupported",
             Self::Part { gap, .. } => gap.kind(),
         }
@@ -130,6 +136,7 @@ impl Gap {
             Self::Coarse { .. } => "too coarse",
             Self::NotFinite { .. } => "no finite number",
             Self::Inconsistent { .. } => "contradictory",
+            Self::Untrusted { .. } => "not trusted",
             Self::Unsupported { .. } => "not supported",
             Self::Part { gap, .. } => gap.brief(),
         }
@@ -168,6 +175,9 @@ impl Gap {
                 "look whether good, bad and total count the same requests, and for holes in the monitoring; lengthen \
                  `step` or shorten the scrape interval"
             }
+            Self::Untrusted { .. } => {
+                "look at who writes the observations and at `source` in the settings, and let `slogate observe` run again"
+            }
             Self::Unsupported { .. } => {
                 "write the SLO as good or bad events over all events; `slogate validate` shows the line"
             }
@@ -204,9 +214,10 @@ impl fmt::Display for Gap {
             }
             Self::TooFew { events } => write!(f, "only {} events in the period", events.normalize()),
             Self::Ambiguous { detail } => write!(f, "several series where one was meant: {detail}"),
-            Self::Unreachable { detail } | Self::Coarse { detail } | Self::Unsupported { detail } => {
-                f.write_str(detail)
-            }
+            Self::Unreachable { detail }
+            | Self::Coarse { detail }
+            | Self::Untrusted { detail }
+            | Self::Unsupported { detail } => f.write_str(detail),
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
             Self::Part { part, gap } => write!(f, "of its part {part}: {gap}"),

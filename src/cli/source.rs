@@ -20,8 +20,11 @@ pub struct Layered {
 /// Where budgets are read from, besides the snapshot that the settings may name.
 #[derive(Debug, Clone, Args)]
 pub struct Source {
-    /// Read recorded observations instead of asking a monitoring system.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["prometheus", "datadog"])]
+    /// Read observations instead of asking a monitoring system: a file, which is judged at its own end, or an `http` or
+    /// `https` address that answers with one (`schemas/observations.v1.json`), which is judged at the present; the address
+    /// also from `SLOGATE_OBSERVATIONS_URL`. It is asked once, with `from`, `to` (RFC 3339) and `step` (seconds) as its
+    /// query; who asks is told by `SLOGATE_OBSERVATIONS_TOKEN`, `_USER` with `_PASSWORD`, and `_HEADERS`.
+    #[arg(long, value_name = "FILE|URL", conflicts_with_all = ["prometheus", "datadog"])]
     pub observations: Option<PathBuf>,
 
     /// The address of a Prometheus or of what speaks its API; also from `SLOGATE_PROMETHEUS_URL`. Who asks is told by the

@@ -17,6 +17,7 @@ use crate::command::World;
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::post::Post;
+use crate::command::watch::named;
 use crate::github::{Address, GitHub};
 use crate::http::{Certificates, Client, Credentials, Limits};
 use crate::report::query_plan::{self, QueryPlan};
@@ -59,8 +60,8 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
     // What is wrong with an address is told after the status is opened: returning here would leave an earlier green.
-    let (prometheus, refused) = match prometheus(&check.source, world) {
-        Ok(prometheus) => (prometheus, None),
+    let (server, refused) = match named::server(&check.source, world) {
+        Ok(server) => (server, None),
         Err(message) => (None, Some(message)),
     };
     let case = Case {
@@ -75,7 +76,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         organization: Offer::of(&check.layered, world),
         present: world.now,
         client: &client,
-        prometheus,
+        server,
         datadog: datadog(&check.source, world),
         github: github.clone(),
         blob: run.as_ref().map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
@@ -171,24 +172,6 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
 /// How long everything may take, in seconds, and how often it is tried.
 pub(super) const fn limits(deadline: u64) -> Limits {
     Limits { deadline: Duration::from_secs(deadline), attempt: ATTEMPT, tries: TRIES }
-}
-
-/// The address of a Prometheus, and who asks it: from the command line, else from the environment.
-pub(super) fn prometheus(
-    source: &cli::Source,
-    world: &World,
-) -> Result<Option<(String, Credentials)>, String> {
-    let credentials = || credentials("SLOGATE_PROMETHEUS", world);
-    if let Some(url) = &source.prometheus {
-        // An address that went missing must not let a recording decide in its place.
-        return if url.trim().is_empty() {
-            Err("--prometheus is empty: give an address, or leave the flag out".to_owned())
-        } else {
-            Ok(Some((url.trim().to_owned(), credentials()?)))
-        };
-    }
-    let Some(url) = world.variable("SLOGATE_PROMETHEUS_URL") else { return Ok(None) };
-    Ok(Some((url.to_owned(), credentials()?)))
 }
 
 /// Who asks, and what the connection is proved by, from variables of the environment with this prefix.

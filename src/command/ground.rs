@@ -11,7 +11,7 @@ use crate::command::judge::{Case, Stop};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Changed, GitError, Repository};
 use crate::github::{Compared, GitHub, GitHubError};
-use crate::tree::{ApiTree, ChangedTree, GitTree, Tree, TreeError, WorkTree};
+use crate::tree::{ApiTree, ChangedTree, GitTree, MAX_FILE, Tree, TreeError, WorkTree};
 
 /// The tree that decides, and the change.
 pub struct Ground {
@@ -52,6 +52,37 @@ impl Ground {
             None => format!("{within}the work tree"),
             Some(base) => format!("{within}{} @ {}", base.name, base.id.get(..7).unwrap_or(&base.id)),
         }
+    }
+
+    /// A file of a branch, and the full id of the branch's tip: as GitHub has it now where it can be asked, else as it is
+    /// in the clone around `root`. None where there is no such branch, or no such file on it.
+    ///
+    /// # Errors
+    /// When neither can say.
+    pub fn on_branch(
+        &self,
+        branch: &str,
+        path: &str,
+        root: &Path,
+    ) -> Result<Option<(String, Vec<u8>)>, TreeError> {
+        if let Some(github) = &self.github {
+            let tip = match github.tip(branch) {
+                Ok(tip) => tip,
+                Err(GitHubError::NotFound(_)) => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            let here = self.repository.as_ref().filter(|repository| repository.has(&tip));
+            let read = match here {
+                Some(repository) => repository.read_from_root(&tip, path, MAX_FILE)?,
+                None => ApiTree::new(Rc::clone(github), tip.clone(), "").read(path)?,
+            };
+            return Ok(read.map(|bytes| (tip, bytes)));
+        }
+        let Some(repository) = Repository::open(root)? else {
+            return Err(TreeError::Refused("there is no clone here, and GitHub is not asked".to_owned()));
+        };
+        let Some(tip) = repository.tip_of(branch)? else { return Ok(None) };
+        Ok(repository.read_from_root(&tip, path, MAX_FILE)?.map(|bytes| (tip, bytes)))
     }
 
     /// When the base's commit was made, in seconds since the epoch; none without a base, or where the clone cannot say.

@@ -23,7 +23,7 @@ use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
 use crate::command::proposed;
-use crate::command::watch::{self, Watch, dependency};
+use crate::command::watch::{self, Server, Watch, dependency, named};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
 use crate::http::{Client, Credentials};
@@ -59,8 +59,8 @@ pub struct Case<'a> {
     pub present: Timestamp,
     /// The client for whatever goes over the network.
     pub client: &'a Client,
-    /// The address of a Prometheus and who asks it, when one is given.
-    pub prometheus: Option<(String, Credentials)>,
+    /// What is asked for budgets over the network, when it is given.
+    pub server: Option<Server>,
     /// The site of a Datadog and its keys, or why there is none.
     pub datadog: Result<(String, Credentials), String>,
     /// GitHub's API, when it can be asked.
@@ -75,9 +75,10 @@ impl<'a> Case<'a> {
     /// How a source is named.
     fn named(&self) -> watch::Named<'a> {
         watch::Named {
-            observations: self.check.source.observations.as_deref(),
+            observations: named::file(&self.check.source),
             directory: self.directory.clone(),
-            prometheus: self.prometheus.clone(),
+            root: self.root.clone(),
+            server: self.server.clone(),
             datadog: self.datadog.clone(),
             reads_rules: !self.check.source.ignore_rules,
             client: self.client,
@@ -235,7 +236,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let heard = watch.listen(&wanted, settings, t);
     judged.report.notes.extend(watch.notes());
     if case.check.save_observations.is_some() {
-        judged.observations = Some(watch.record(&asked, &observed, &heard, settings, now));
+        judged.observations = Some(watch.record(&asked, &observed, &heard, settings, (now, None)));
     }
     judged.report.problems.extend(adjustment::over(adjustments, catalog, settings, now));
     // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in files.

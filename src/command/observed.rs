@@ -7,6 +7,7 @@
 mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use crate::budget::gap::Gap;
 use crate::cli::{Source, Validate};
@@ -14,7 +15,7 @@ use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::law::{Law, Rules};
 use crate::command::observed::past::Past;
-use crate::command::watch::{self, Asked, Named, Watch};
+use crate::command::watch::{self, Asked, Named, Server, Watch, named};
 use crate::command::{World, check};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::http::Client;
@@ -52,7 +53,7 @@ pub fn examine(
 ) -> Result<Outcome, Stop> {
     let settings = &rules.settings;
     let client = client(&validate.source)?;
-    let named = named(&validate.source, world, &client)?;
+    let named = named(&validate.source, &validate.dir, world, &client)?;
     let watch = Watch::choose(&named, ground, settings)?;
     let (now, _) = watch.now(validate.now, world.now);
     let now = now.as_second();
@@ -66,7 +67,10 @@ pub fn examine(
     let mut observed: Vec<Observed<'_>> =
         answers.map(|(asked, answer)| observed(asked, answer, settings, t)).collect();
     // A recording without an SLO says nothing about the SLO.
-    let recorded = validate.source.observations.is_some();
+    let recorded = match &named.server {
+        Some(server) => matches!(server, Server::Observations(..)),
+        None => named.observations.is_some() || settings.observers.is_some(),
+    };
     let silent = lint::is_on(Code::SilentSlo, settings);
     let linted = silent && !recorded;
     let mut unknown = Unknown::default();
@@ -118,11 +122,17 @@ pub fn client(source: &Source) -> Result<Client, Stop> {
 ///
 /// # Errors
 /// When it is named wrongly.
-pub fn named<'a>(source: &'a Source, world: &World, client: &'a Client) -> Result<Named<'a>, Stop> {
+pub fn named<'a>(
+    source: &'a Source,
+    dir: &Path,
+    world: &World,
+    client: &'a Client,
+) -> Result<Named<'a>, Stop> {
     Ok(Named {
-        observations: source.observations.as_deref(),
+        observations: named::file(source),
         directory: world.directory.clone(),
-        prometheus: check::prometheus(source, world).map_err(Stop::Usage)?,
+        root: world.directory.join(dir),
+        server: named::server(source, world).map_err(Stop::Usage)?,
         datadog: check::datadog(source, world),
         reads_rules: !source.ignore_rules,
         client,
@@ -136,7 +146,7 @@ pub const fn grid(at: i64, settings: &Settings) -> i64 {
 
 /// Every SLO in every environment whose budgets are measured: those that the policies of its service name, or all of
 /// them where one measures whatever is judged, or where there is no policy.
-fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
+pub fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
     let mut asked = Vec::new();
     for slo in &law.catalog.slos {
         let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());

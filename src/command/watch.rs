@@ -1,12 +1,13 @@
 //! Which source is watched in a run, and what is asked of it.
 //!
-//! Recorded observations first, then a Prometheus that the command line or the environment names, then the snapshot
-//! that the settings name; beside these two a Datadog, for the SLOs that are kept there. Where there is none for an
-//! SLO, its budget is a gap that says so.
+//! Recorded observations first, then a server that the command line or the environment names, then the branch of
+//! observations or the snapshot that the settings name. What others observed holds every SLO; beside a Prometheus or a
+//! snapshot a Datadog is asked for the SLOs that are kept there. Where there is nothing for an SLO, its budget is a gap
+//! that says so.
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use jiff::Timestamp;
 
@@ -16,12 +17,13 @@ use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::http::{Client, Credentials};
 use crate::report::query_plan::QueryPlan;
-use crate::settings::{self, Environment, Settings};
+use crate::settings::{self, Environment, Observers, Settings};
 use crate::source::datadog::Datadog;
+use crate::source::delivered::{self, Believed, Delivered};
+use crate::source::http::Endpoint;
 use crate::source::prometheus::Prometheus;
-use crate::source::recorded::{self, Recorded};
+use crate::source::recorded::{self, Heading};
 use crate::source::snapshot::Snapshot;
 use crate::source::switchboard::Switchboard;
 use crate::source::whole::{self, Answer};
@@ -29,8 +31,10 @@ use crate::source::{Range, Request, SignalRequest, Source};
 use crate::tree;
 
 pub mod dependency;
+pub mod named;
 pub mod signal;
 
+pub use named::{Named, Server};
 use signal::{Heard, Wanted};
 
 /// Periods of history that are read: one for the period itself, one for the walk, and one more so that the first
@@ -89,22 +93,6 @@ impl PartialOrd for Asked<'_> {
     }
 }
 
-/// How a source is named, and what asks it.
-pub struct Named<'a> {
-    /// A file of recorded observations, when one is given.
-    pub observations: Option<&'a Path>,
-    /// Where relative paths of the command line start.
-    pub directory: PathBuf,
-    /// The address of a Prometheus and who asks it, when one is given.
-    pub prometheus: Option<(String, Credentials)>,
-    /// The site of a Datadog and its keys, or why there is none.
-    pub datadog: Result<(String, Credentials), String>,
-    /// What rules recorded in it is read.
-    pub reads_rules: bool,
-    /// The client for whatever goes over the network.
-    pub client: &'a Client,
-}
-
 /// The source that a run watches.
 pub struct Watch<'a> {
     /// The source.
@@ -120,8 +108,7 @@ impl<'a> Watch<'a> {
         if let Some(path) = named.observations {
             let name = path.display().to_string();
             let bytes = tree::read_file(&named.directory.join(path))?;
-            let text = crate::document::decode(&name, bytes)?;
-            let recorded = Recorded::read(&name, text.text())?;
+            let recorded = delivered::file(&name, bytes, &believed(settings))?;
             if recorded.step() != settings.step {
                 let (its, ours) = (duration(recorded.step()), duration(settings.step));
                 let message =
@@ -130,6 +117,9 @@ impl<'a> Watch<'a> {
                 return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
             }
             return Ok(Self { source: Box::new(recorded) });
+        }
+        if let Some(delivered) = Self::delivered(named, ground, settings)? {
+            return Ok(Self { source: Box::new(delivered) });
         }
         let datadog = match &named.datadog {
             Ok((site, keys)) => Ok(Datadog::new(named.client, site, keys.clone())
@@ -140,13 +130,32 @@ impl<'a> Watch<'a> {
         Ok(Self { source: Box::new(Switchboard { queried, datadog }) })
     }
 
+    /// What somebody else observed; none when no endpoint and no branch of observations is configured.
+    fn delivered(
+        named: &Named<'a>,
+        ground: &Ground,
+        settings: &Settings,
+    ) -> Result<Option<Delivered<'a>>, Stop> {
+        match &named.server {
+            Some(Server::Prometheus(..)) => return Ok(None),
+            Some(Server::Observations(url, credentials)) => {
+                let endpoint = Endpoint::new(named.client, url, credentials.clone())
+                    .map_err(|error| Stop::Usage(error.to_string()))?;
+                return Ok(Some(Delivered::at(endpoint, believed(settings))));
+            }
+            None => {}
+        }
+        let observers = settings.observers.as_ref();
+        Ok(observers.map(|observers| delivered(observers, ground, &named.root, believed(settings))))
+    }
+
     /// What answers queries; none when none is configured.
     fn queried(
         named: &Named<'a>,
         ground: &Ground,
         settings: &Settings,
     ) -> Result<Option<Box<dyn Source + 'a>>, Stop> {
-        if let Some((url, credentials)) = &named.prometheus {
+        if let Some(Server::Prometheus(url, credentials)) = &named.server {
             let prometheus = Prometheus::new(named.client, url, credentials.clone())
                 .map_err(|error| Stop::Usage(error.to_string()))?;
             let prometheus = if named.reads_rules { prometheus.reading_rules() } else { prometheus };
@@ -240,7 +249,7 @@ impl<'a> Watch<'a> {
         signal::listen(ask, wanted, settings, t)
     }
 
-    /// The observations as a file.
+    /// The observations as a file, made for `audience` where there is one.
     #[must_use]
     pub fn record(
         &self,
@@ -248,15 +257,52 @@ impl<'a> Watch<'a> {
         observed: &[Answer],
         heard: &Heard<'_>,
         settings: &Settings,
-        now: Timestamp,
+        (now, audience): (Timestamp, Option<&str>),
     ) -> String {
         let parts = asked.iter().zip(observed).flat_map(|(one, answer)| {
             answer.asked.iter().map(move |slo| Request { slo, ..one.request() }).zip(&answer.observed)
         });
         let (requests, answers): (Vec<Request<'_>>, Vec<_>) =
             parts.map(|(request, observed)| (request, observed.clone())).unzip();
-        let instant = now.as_second();
-        recorded::write(&self.describe(), instant, settings.step, &requests, &answers, &heard.answers)
+        let (source, evaluated_at) = (&self.describe(), now.as_second());
+        let heading = Heading { source, evaluated_at, step: settings.step, audience };
+        recorded::write(heading, &requests, &answers, &heard.answers)
+    }
+}
+
+/// Whose observations the settings believe.
+fn believed(settings: &Settings) -> Believed {
+    let observers = settings.observers.as_ref();
+    Believed {
+        audience: observers.map(|observers| observers.audience.clone()),
+        keys: observers.map(|observers| observers.keys.clone()).unwrap_or_default(),
+    }
+}
+
+/// The observations on the branch that the settings name, or why there are none.
+fn delivered<'a>(observers: &Observers, ground: &Ground, root: &Path, believed: Believed) -> Delivered<'a> {
+    let unreachable = |detail: String| Err(Gap::Unreachable { detail });
+    let Some(branch) = &observers.branch else {
+        let detail = "the settings believe observations and name no branch: set SLOGATE_OBSERVATIONS_URL";
+        return Delivered::read("of nobody".to_owned(), unreachable(detail.to_owned()), believed);
+    };
+    let name = format!("{} on {branch}", observers.path);
+    match ground.on_branch(branch, &observers.path, root) {
+        Ok(Some((id, bytes))) => {
+            let name = format!("{name} @ {}", id.get(..7).unwrap_or(&id));
+            Delivered::read(name, Ok(bytes), believed)
+        }
+        Ok(None) => {
+            let detail = format!(
+                "there is no `{}` on a branch `{branch}` here: let `slogate observe` write it",
+                observers.path
+            );
+            Delivered::read(name, unreachable(detail), believed)
+        }
+        Err(error) => {
+            let detail = format!("the branch `{branch}` cannot be read: {error}");
+            Delivered::read(name, unreachable(detail), believed)
+        }
     }
 }
 

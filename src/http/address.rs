@@ -5,10 +5,29 @@ use std::net::IpAddr;
 
 use reqwest::Url;
 
-use super::{Credentials, Get, HttpError};
+use super::{Credentials, Get, HttpError, Put};
 
 /// The longest address that is asked by GET; proxies and servers cut longer ones.
 const LONGEST: usize = 4_000;
+
+/// Why an address or a token cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// No address that can be asked.
+    #[error(transparent)]
+    Address(#[from] HttpError),
+    /// A secret would be sent where it can be read on the way.
+    #[error(
+        "`{0}` would get a token, a password or a header unencrypted; use `https://`, or `http://` on this machine only (127.0.0.1, localhost)"
+    )]
+    Unsafe(String),
+    /// Two ways to identify oneself at once.
+    #[error("`{0}` has a user's name in the address and a token or a user beside it; give one of them")]
+    TwoSecrets(String),
+    /// Certificates for a connection that has none.
+    #[error("`{0}` is not encrypted, and certificates for it are set; use `https://`, or unset them")]
+    Unencrypted(String),
+}
 
 /// The base address of an HTTP API. It prints without userinfo and without a slash at its end.
 #[derive(Clone, PartialEq, Eq)]
@@ -31,6 +50,25 @@ impl Address {
         Ok(Self(url))
     }
 
+    /// Reads an address to which these credentials are sent.
+    ///
+    /// # Errors
+    /// When it cannot be asked, or a secret would travel unencrypted.
+    pub fn for_credentials(text: &str, credentials: &Credentials) -> Result<Self, AddressError> {
+        let address = Self::parse(text)?;
+        if credentials.authorizes() && address.has_userinfo() {
+            return Err(AddressError::TwoSecrets(address.to_string()));
+        }
+        if !credentials.certificates().is_empty() && !address.is_encrypted() {
+            return Err(AddressError::Unencrypted(address.to_string()));
+        }
+        let has_secret = credentials.secrets().next().is_some() || address.has_userinfo();
+        if has_secret && !address.is_safe_for_secrets() {
+            return Err(AddressError::Unsafe(address.to_string()));
+        }
+        Ok(address)
+    }
+
     /// True when a secret that is sent there cannot be read on the way: `https`, or this very machine.
     #[must_use]
     pub fn is_safe_for_secrets(&self) -> bool {
@@ -47,6 +85,20 @@ impl Address {
     #[must_use]
     pub fn has_userinfo(&self) -> bool {
         !self.0.username().is_empty() || self.0.password().is_some()
+    }
+
+    /// A question to the address itself, by GET.
+    #[must_use]
+    pub fn ask_itself(&self, question: &[(&str, String)], credentials: Credentials, cap: usize) -> Get {
+        let mut url = self.0.clone();
+        url.query_pairs_mut().extend_pairs(question);
+        Get { url: url.into(), credentials, form: None, cap }
+    }
+
+    /// What is to lie at the address from now on, by PUT.
+    #[must_use]
+    pub fn put(&self, media: &'static str, body: Vec<u8>, credentials: Credentials) -> Put {
+        Put { url: self.0.clone().into(), credentials, media, body }
     }
 
     /// A question to a path below the address: by GET, or by POST when it would be too long for an address.

@@ -8,10 +8,59 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 
 use super::address::{encode, redact};
-use super::{Get, HttpError, Limits, Response, span};
+use super::{Credentials, Get, HttpError, Limits, Put, Response, span};
 
 /// The wait before the second try; it doubles with every further one, and is jittered by half.
 const BACKOFF: Duration = Duration::from_millis(200);
+
+/// The most bytes of an answer to what was brought: a word or two.
+const RECEIPT: usize = 64 * 1024;
+
+/// What is sent: each of them may be sent again.
+#[derive(Clone, Copy)]
+pub(super) enum Sent<'a> {
+    /// A question.
+    Get(&'a Get),
+    /// Something that is brought.
+    Put(&'a Put),
+}
+
+impl<'a> Sent<'a> {
+    /// The address.
+    pub(super) fn url(self) -> &'a str {
+        match self {
+            Self::Get(get) => &get.url,
+            Self::Put(put) => &put.url,
+        }
+    }
+
+    /// Who sends it.
+    pub(super) const fn credentials(self) -> &'a Credentials {
+        match self {
+            Self::Get(get) => &get.credentials,
+            Self::Put(put) => &put.credentials,
+        }
+    }
+
+    /// The most bytes of the answer.
+    const fn cap(self) -> usize {
+        match self {
+            Self::Get(get) => get.cap,
+            Self::Put(_) => RECEIPT,
+        }
+    }
+
+    /// The request, without who sends it.
+    fn request(self, client: &reqwest::Client) -> reqwest::RequestBuilder {
+        match self {
+            Self::Get(Get { form: None, url, .. }) => client.get(url),
+            Self::Get(Get { form: Some(form), url, .. }) => {
+                client.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encode(form))
+            }
+            Self::Put(put) => client.put(&put.url).header(CONTENT_TYPE, put.media).body(put.body.clone()),
+        }
+    }
+}
 
 /// What one request needs of the client.
 pub(super) struct Asking {
@@ -35,9 +84,9 @@ enum Try {
 
 impl Asking {
     /// Tries until there is an answer, the tries are spent or the deadline is near.
-    pub(super) async fn fetch(&self, get: &Get) -> Result<Response, HttpError> {
+    pub(super) async fn fetch(&self, sent: Sent<'_>) -> Result<Response, HttpError> {
         let failed = |reason: String, tries: u32| HttpError::Unreachable {
-            url: redact(&get.url),
+            url: redact(sent.url()),
             reason,
             tries,
             within: self.limits.attempt,
@@ -49,7 +98,7 @@ impl Asking {
                 return Err(failed(self.late(), tries));
             }
             tries += 1;
-            let (outcome, wait) = match self.attempt(get, left).await {
+            let (outcome, wait) = match self.attempt(sent, left).await {
                 Try::Refused(error) => return Err(error),
                 Try::Failed(reason) => (Err(failed(reason, tries)), None),
                 Try::Answered(response, wait) => {
@@ -75,7 +124,7 @@ impl Asking {
     }
 
     /// One try.
-    async fn attempt(&self, get: &Get, left: Duration) -> Try {
+    async fn attempt(&self, sent: Sent<'_>, left: Duration) -> Try {
         let timeout = self.limits.attempt.min(left);
         let reason = |error: &reqwest::Error| {
             if error.is_timeout() && left < self.limits.attempt {
@@ -88,32 +137,24 @@ impl Asking {
                 format!("the answer broke off: {}", cause(error))
             }
         };
-        let request = match &get.form {
-            None => self.client.get(&get.url),
-            Some(form) => self
-                .client
-                .post(&get.url)
-                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-                .body(encode(form)),
-        };
-        let request = request.header(ACCEPT, "application/json").timeout(timeout);
-        let request = get.credentials.sent(request);
+        let request = sent.request(&self.client).header(ACCEPT, "application/json").timeout(timeout);
+        let request = sent.credentials().sent(request);
         let mut answer = match request.send().await {
             Ok(answer) => answer,
             Err(error) if error.is_builder() => {
-                return Try::Refused(HttpError::Address { url: redact(&get.url), reason: cause(&error) });
+                return Try::Refused(HttpError::Address { url: redact(sent.url()), reason: cause(&error) });
             }
             Err(error) => return Try::Failed(reason(&error)),
         };
         if answer.status().is_redirection() {
-            return Try::Refused(redirected(&answer, &get.url));
+            return Try::Refused(redirected(&answer, sent.url()));
         }
         let mut body = Vec::new();
         loop {
             match answer.chunk().await {
                 Ok(None) => break,
-                Ok(Some(chunk)) if body.len() + chunk.len() > get.cap => {
-                    return Try::Refused(HttpError::TooLarge { url: redact(&get.url), cap: get.cap });
+                Ok(Some(chunk)) if body.len() + chunk.len() > sent.cap() => {
+                    return Try::Refused(HttpError::TooLarge { url: redact(sent.url()), cap: sent.cap() });
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 Err(error) => return Try::Failed(reason(&error)),

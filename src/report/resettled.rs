@@ -87,6 +87,9 @@ fn word(key: &str) -> &str {
         "sla" => "its SLA",
         "slo_rules" => "the rules for SLOs",
         "slos" => "where SLOs are",
+        "source.observations.branch" => "the branch of the observations",
+        "source.observations.for" => "for whom observations are made",
+        "source.observations.keys" => "the keys whose observations are believed",
         "source.snapshot" => "the recorded history",
         "step" => "the step",
         "unmapped" => "what a path of no service does",
@@ -100,6 +103,7 @@ fn effect(key: &str, from: &str) -> Option<&'static str> {
         ("mode", "enforce") => Some("nothing withholds a change there any more"),
         ("on_unknown", "block") => Some("not knowing no longer withholds a change"),
         ("unmapped", "all") => Some("such a path no longer concerns every service"),
+        ("source.observations.keys", _) => Some("others sign what budgets are judged by"),
         ("step", _) => Some("budgets are reckoned on another grid"),
         _ => None,
     }

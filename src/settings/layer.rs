@@ -110,6 +110,7 @@ impl Layer {
             step: STEP,
             on_unknown: OnUnknown::Block,
             snapshot: None,
+            observers: None,
             place: Place::line_of(source, 1),
         }
     }

@@ -82,6 +82,7 @@ impl<'a> Loader<'a, '_> {
             step: self.step(),
             on_unknown: self.on_unknown().unwrap_or(OnUnknown::Block),
             snapshot: self.snapshot(),
+            observers: self.observers(),
             place: Place::line_of(source, self.root.place().line()),
         }
     }

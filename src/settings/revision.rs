@@ -170,6 +170,13 @@ fn repository(settings: &Settings) -> Values {
         ("unmapped", settings.unmapped.as_str().to_owned()),
     ]);
     values.extend(settings.snapshot.as_ref().map(|snapshot| ("source.snapshot", snapshot.path.clone())));
+    if let Some(observers) = &settings.observers {
+        values.insert("source.observations.for", observers.audience.clone());
+        let place = observers.branch.as_ref().map(|branch| format!("{} on {branch}", observers.path));
+        values.extend(place.map(|place| ("source.observations.branch", place)));
+        let keys: Vec<String> = observers.keys.iter().map(ToString::to_string).collect();
+        values.insert("source.observations.keys", globs(&keys));
+    }
     values
 }
 

@@ -14,7 +14,7 @@ use super::promql;
 use super::{Observation, Planned, Range, Request, SignalRequest, Source, When};
 use crate::budget::gap::Gap;
 use crate::budget::signal::Signal;
-use crate::http::{Address, Client, Credentials, Get, HttpError};
+use crate::http::{Address, AddressError, Client, Credentials, Get};
 
 use plan::Points;
 use question::{Answers, Question, add, lost, stretches};
@@ -33,25 +33,6 @@ mod tests;
 const SAMPLE: usize = 64;
 /// See `SAMPLE`.
 const FRAME: usize = 8 * 1024 * 1024;
-
-/// Why an address or a token cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AddressError {
-    /// No address that can be asked.
-    #[error(transparent)]
-    Address(#[from] HttpError),
-    /// A secret would be sent where it can be read on the way.
-    #[error(
-        "`{0}` would get a token, a password or a header unencrypted; use `https://`, or `http://` on this machine only (127.0.0.1, localhost)"
-    )]
-    Unsafe(String),
-    /// Two ways to identify oneself at once.
-    #[error("`{0}` has a user's name in the address and a token or a user beside it; give one of them")]
-    TwoSecrets(String),
-    /// Certificates for a connection that has none.
-    #[error("`{0}` is not encrypted, and certificates for it are set; use `https://`, or unset them")]
-    Unencrypted(String),
-}
 
 /// A server that speaks Prometheus's HTTP API.
 #[derive(Debug)]
@@ -74,17 +55,7 @@ impl<'a> Prometheus<'a> {
     /// # Errors
     /// When the address cannot be asked, or a secret would travel unencrypted.
     pub fn new(client: &'a Client, url: &str, credentials: Credentials) -> Result<Self, AddressError> {
-        let address = Address::parse(url)?;
-        if credentials.authorizes() && address.has_userinfo() {
-            return Err(AddressError::TwoSecrets(address.to_string()));
-        }
-        if !credentials.certificates().is_empty() && !address.is_encrypted() {
-            return Err(AddressError::Unencrypted(address.to_string()));
-        }
-        let has_secret = credentials.secrets().next().is_some() || address.has_userinfo();
-        if has_secret && !address.is_safe_for_secrets() {
-            return Err(AddressError::Unsafe(address.to_string()));
-        }
+        let address = Address::for_credentials(url, &credentials)?;
         Ok(Self { client, address, credentials, reads_rules: false, notes: RefCell::default() })
     }
 

@@ -463,6 +463,7 @@ mod tests {
             step: 300,
             on_unknown: OnUnknown::Block,
             snapshot: None,
+            observers: None,
             place: Place::new(&source, 0..0),
         }
     }

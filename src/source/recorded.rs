@@ -15,10 +15,13 @@ use crate::budget::series::{Series, Total};
 use crate::budget::signal::Signal;
 use crate::diagnostic::{Code, Diagnostic, Place, SourceText, list};
 
+mod definition;
 mod format;
 mod points;
 mod signal;
 
+pub use definition::Bound;
+use definition::Definitions;
 use format::{Direct, Entry, File, GapText};
 
 /// The version of the format.
@@ -37,8 +40,14 @@ pub struct Recorded {
     source: String,
     /// The instant for which the source was asked, in seconds since the epoch.
     evaluated_at: i64,
+    /// For whom it was made, where that is said.
+    audience: Option<String>,
+    /// Whether it must say which definitions its numbers are of.
+    bound: Bound,
     /// Seconds between two points.
     step: i64,
+    /// Which definitions the numbers are of.
+    definitions: Definitions,
     /// What was answered, by SLO and environment.
     answers: BTreeMap<(String, String), Result<Record, Gap>>,
     /// What was answered about signals.
@@ -60,36 +69,65 @@ struct Record {
     direct: Option<(i64, Total)>,
 }
 
-/// Writes what a source answered to requests, in order, and about signals. `evaluated_at` and `step` are in seconds.
+/// What a file says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Heading<'a> {
+    /// Where the numbers come from, in words.
+    pub source: &'a str,
+    /// The instant for which the source was asked, in seconds since the epoch.
+    pub evaluated_at: i64,
+    /// Seconds between two points.
+    pub step: i64,
+    /// For whom it is made; such a file says which definitions its numbers are of, too.
+    pub audience: Option<&'a str>,
+}
+
+/// Writes what a source answered to requests, in order, and about signals.
 #[must_use]
 pub fn write(
-    source: &str,
-    evaluated_at: i64,
-    step: i64,
+    heading: Heading<'_>,
     requests: &[Request<'_>],
     answers: &[Result<Observation, Gap>],
     signals: &[(SignalRequest<'_>, Result<Signal, Gap>)],
 ) -> String {
-    let entries = requests.iter().zip(answers).map(|(request, answer)| entry(request, answer)).collect();
+    let made_for = heading.audience.is_some();
+    let entries = requests.iter().zip(answers).map(|(request, answer)| {
+        let definition = made_for.then(|| request.slo.counted_by(&request.matchers.matchers)).flatten();
+        entry(request, answer, definition)
+    });
+    let signals = signals.iter().map(|(request, answer)| {
+        let definition = made_for.then(|| signal::definition(request));
+        signal::entry(request, answer, definition)
+    });
     let file = File {
         version: VERSION,
-        step: format::step_text(step).into(),
-        evaluated_at: instant(evaluated_at),
-        source: source.to_owned(),
-        observations: entries,
-        signals: signals.iter().map(|(request, answer)| signal::entry(request, answer)).collect(),
+        step: format::step_text(heading.step).into(),
+        evaluated_at: instant(heading.evaluated_at),
+        source: heading.source.to_owned(),
+        audience: heading.audience.map(ToOwned::to_owned),
+        observations: entries.collect(),
+        signals: signals.collect(),
     };
     file.write()
 }
 
 /// One answer as it is written.
-fn entry(request: &Request<'_>, answer: &Result<Observation, Gap>) -> Entry {
+fn entry(request: &Request<'_>, answer: &Result<Observation, Gap>, definition: Option<String>) -> Entry {
     let (slo, environment) = (request.slo.name.clone(), request.environment.to_owned());
     let observation = match answer {
         Ok(observation) => observation,
         Err(gap) => {
             let gap = Some(GapText::from(gap));
-            return Entry { slo, environment, first: None, bad: None, total: None, direct: None, gap };
+            return Entry {
+                slo,
+                environment,
+                definition,
+                first: None,
+                bad: None,
+                total: None,
+                direct: None,
+                gap,
+            };
         }
     };
     let points = &observation.series.points;
@@ -101,6 +139,7 @@ fn entry(request: &Request<'_>, answer: &Result<Observation, Gap>) -> Entry {
     Entry {
         slo,
         environment,
+        definition,
         first: Some(instant(observation.series.first)),
         bad: Some(points::write(points.iter().map(|point| point.map(|events| events.bad)))),
         total: Some(points::write(points.iter().map(|point| point.map(|events| events.total)))),
@@ -133,10 +172,12 @@ impl Recorded {
             )
         })?;
         let mut answers = BTreeMap::new();
+        let mut definitions = Definitions::default();
         for entry in file.observations {
             let name = format!("`{}` in `{}`", entry.slo, entry.environment);
             let quoted = format!("{:?}", entry.slo);
             let key = (entry.slo.clone(), entry.environment.clone());
+            definitions.add(&key, entry.definition.as_ref());
             let answer =
                 record(entry, step).map_err(|reason| wrong(&quoted, format!("{reason} (of {name})")))?;
             if answers.insert(key, answer).is_some() {
@@ -147,7 +188,41 @@ impl Recorded {
         for entry in file.signals {
             signals.add(entry, step).map_err(|(about, message)| wrong(&about, message))?;
         }
-        Ok(Self { path: path.to_owned(), source: file.source, evaluated_at, step, answers, signals })
+        Ok(Self {
+            path: path.to_owned(),
+            source: file.source,
+            evaluated_at,
+            audience: file.audience,
+            bound: Bound::Loosely,
+            step,
+            definitions,
+            answers,
+            signals,
+        })
+    }
+
+    /// The same, which must say which definitions its numbers are of.
+    #[must_use]
+    pub fn bound(self, bound: Bound) -> Self {
+        Self { bound, ..self }
+    }
+
+    /// For whom it was made, where that is said.
+    #[must_use]
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// The instant for which the source was asked, in seconds since the epoch.
+    #[must_use]
+    pub const fn evaluated_at(&self) -> i64 {
+        self.evaluated_at
+    }
+
+    /// Where the numbers come from, in words.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// Seconds between two points.
@@ -186,6 +261,9 @@ impl Recorded {
                 format!("`{path}` holds no observation of `{slo}` in `{environment}`; it holds {known}");
             return Err(Gap::NoData { detail });
         };
+        let key = (slo.to_owned(), environment.to_owned());
+        let counted_by = || request.slo.counted_by(&request.matchers.matchers);
+        self.definitions.hold(&key, counted_by, self.bound, &format!("`{path}` counted `{slo}`"))?;
         let record = answer.as_ref().map_err(Clone::clone)?;
         let recorded = Series { first: record.first, step: self.step, points: Vec::new() };
         let last = recorded.first + i64::try_from(record.count).unwrap_or(0).saturating_sub(1) * self.step;
@@ -216,7 +294,7 @@ impl Source for Recorded {
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {
         let one = |request| {
             self.on_grid(range)?;
-            self.signals.answer(request, range, &self.path)
+            self.signals.answer(request, range, (&self.path, self.bound))
         };
         requests.iter().map(one).collect()
     }

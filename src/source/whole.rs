@@ -31,6 +31,13 @@ impl Answer {
         Self { asked: vec![slo.clone()], observed: vec![Err(gap)] }
     }
 
+    /// The first gap of it, which names the part that it is of.
+    #[must_use]
+    pub fn gap(&self, slo: &Slo) -> Option<Gap> {
+        let gaps = self.asked.iter().zip(&self.observed);
+        gaps.filter_map(|(part, answer)| Some(named(slo, part, answer.as_ref().err()?.clone()))).next()
+    }
+
     /// The budget of the SLO that was asked for.
     ///
     /// # Errors
@@ -38,12 +45,16 @@ impl Answer {
     pub fn budget(self, slo: &Slo) -> Result<Budget, Gap> {
         let mut observed = Vec::new();
         for (part, answer) in self.asked.into_iter().zip(self.observed) {
-            let named = |gap| if part.name == slo.name { gap } else { Gap::part(part.name, gap) };
-            let Observation { series, direct } = answer.map_err(named)?;
+            let Observation { series, direct } = answer.map_err(|gap| named(slo, &part, gap))?;
             observed.push((series, direct));
         }
         Ok(Budget::of(slo, observed))
     }
+}
+
+/// A gap of an SLO or of a part of it.
+fn named(slo: &Slo, part: &Slo, gap: Gap) -> Gap {
+    if part.name == slo.name { gap } else { Gap::part(part.name.clone(), gap) }
 }
 
 /// Asks a source for everything, in order, each for a range of its own.

@@ -159,6 +159,7 @@ fn lenient() -> Settings {
         step: 300,
         on_unknown: OnUnknown::Warn,
         snapshot: None,
+        observers: None,
         place: place(),
     }
 }

@@ -1,7 +1,7 @@
 //! A case: one thing that the binary must do, as a directory.
 //!
 //! `case.toml` says what is run and against what, `repo/` holds the files that it is run on, `head/` what the change
-//! lays over them, `uncommitted/` what lies in the work tree besides, and `transcript.snap` what was seen. Whatever the file does not say is left at the plainest: no
+//! lays over them, `observed/` what lies on the branch of observations, `uncommitted/` what lies in the work tree besides, and `transcript.snap` what was seen. Whatever the file does not say is left at the plainest: no
 //! git, no monitoring system, no GitHub, an empty environment.
 
 use std::collections::BTreeMap;
@@ -54,6 +54,8 @@ pub struct Case {
     pub prometheus: Option<Prometheus>,
     /// What the stand-in Datadog keeps; without it there is none.
     pub datadog: Option<Datadog>,
+    /// What lies on the stand-in file server, whose address is `$STORE`; without it there is none.
+    pub store: Option<Store>,
     /// What GitHub knows, in the words of its own stub; without it there is no GitHub.
     pub github: Option<toml::Table>,
 }
@@ -84,6 +86,14 @@ impl Default for Git {
             shallow: false,
         }
     }
+}
+
+/// What lies on the stand-in file server.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// The statuses of the first answers, in order; the others follow from what is there.
+    pub statuses: Vec<u16>,
 }
 
 /// How the stand-in monitoring system answers.

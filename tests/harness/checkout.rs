@@ -45,6 +45,7 @@ impl Checkout {
         let mut checkout = Self { directory, base: None, head: None };
         if let Some(git) = &case.git {
             checkout.commit(git, &source.join("head"), &root).map_err(|error| format!("git: {error}"))?;
+            observe(&checkout.path(), &source.join("observed")).map_err(|error| format!("git: {error}"))?;
         }
         if source.join("uncommitted").is_dir() {
             lay(&source.join("uncommitted"), &root)?;
@@ -89,6 +90,27 @@ impl Checkout {
         }
         Ok(())
     }
+}
+
+/// Commits the files of a directory to the branch of observations, alone and without history.
+fn observe(repository: &Path, files: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    if !files.is_dir() {
+        return Ok(());
+    }
+    let repository = Repository::open(repository)?;
+    let mut tree = repository.treebuilder(None)?;
+    for entry in fs::read_dir(files)? {
+        let entry = entry?;
+        tree.insert(
+            entry.file_name().to_string_lossy().as_ref(),
+            repository.blob_path(&entry.path())?,
+            0o100_644,
+        )?;
+    }
+    let tree = repository.find_tree(tree.write()?)?;
+    let author = Signature::new("Ola", "ola@shop.example", &Time::new(COMMITTED, 0))?;
+    repository.commit(Some("refs/heads/slogate-observations"), &author, &author, "Observe", &tree, &[])?;
+    Ok(())
 }
 
 /// Where a loose object lies in a repository's directory.

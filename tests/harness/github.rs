@@ -264,6 +264,13 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     world.may_comment = known.token != Token::ReadOnly;
     world.may_post_statuses = !matches!(known.token, Token::ReadOnly | Token::WithoutStatuses);
     world.token_is_invalid = known.token == Token::Invalid;
+    for branch in repository.branches(Some(git2::BranchType::Local))? {
+        let (branch, id) = (branch?.0, |branch: &git2::Branch<'_>| branch.get().target());
+        if let (Ok(Some(name)), Some(id)) = (branch.name(), id(&branch)) {
+            world.branches.insert(name.to_owned(), id.to_string());
+            world.commit(&id.to_string(), files(&repository, &id.to_string())?);
+        }
+    }
     world.branches.insert("main".to_owned(), base.to_owned());
     for commit in [base, head] {
         world.commit(commit, files(&repository, commit)?);

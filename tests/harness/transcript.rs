@@ -30,6 +30,8 @@ struct Outcome {
 }
 
 /// Runs every command of a case in `directory` and writes down what happens.
+///
+/// `addresses` are those of the stand-ins, by the word that stands for each.
 pub fn of(
     case: &Case,
     directory: &Path,

@@ -8,6 +8,7 @@ use crate::cli::Explain;
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged, Stop};
 use crate::command::organization::Offer;
+use crate::command::watch::named;
 use crate::command::{check, ground, law};
 use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
@@ -138,7 +139,7 @@ fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judg
     let check = explain.check(services);
     let limits = check::limits(explain.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| Stop::Usage(error.to_string()))?);
-    let prometheus = check::prometheus(&check.source, world).map_err(Stop::Usage)?;
+    let server = named::server(&check.source, world).map_err(Stop::Usage)?;
     let case = Case {
         check: &check,
         root: world.directory.join(&check.dir),
@@ -149,7 +150,7 @@ fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judg
         directory: world.directory.clone(),
         present: world.now,
         client: &client,
-        prometheus,
+        server,
         datadog: check::datadog(&check.source, world),
         github: None,
         blob: None,

@@ -20,6 +20,9 @@ pub(super) struct File {
     pub(super) evaluated_at: String,
     /// In words.
     pub(super) source: String,
+    /// For whom it was made; an earlier file does not say it.
+    #[serde(default, rename = "for")]
+    pub(super) audience: Option<String>,
     /// One for each SLO and environment.
     pub(super) observations: Vec<Entry>,
     /// One for each signal and environment; an earlier file has none.
@@ -42,6 +45,9 @@ pub(super) struct Entry {
     pub(super) slo: String,
     /// The environment's name.
     pub(super) environment: String,
+    /// The digest of what its events were counted by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) definition: Option<String>,
     /// The first grid point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) first: Option<String>,
@@ -129,6 +135,11 @@ pub(super) enum GapText {
         /// In words.
         detail: String,
     },
+    /// Nothing that is proven.
+    Untrusted {
+        /// In words.
+        detail: String,
+    },
     /// Nothing that can be reckoned.
     Unsupported {
         /// In words.
@@ -150,6 +161,7 @@ impl From<&Gap> for GapText {
             Gap::Coarse { detail } => Self::Coarse { detail: detail.clone() },
             Gap::NotFinite { detail } => Self::NotFinite { detail: detail.clone() },
             Gap::Inconsistent { detail } => Self::Inconsistent { detail: detail.clone() },
+            Gap::Untrusted { detail } => Self::Untrusted { detail: detail.clone() },
             Gap::Unsupported { detail } => Self::Unsupported { detail: detail.clone() },
             Gap::Part { gap, .. } => Self::from(gap.as_ref()),
             // No source excludes anything: that is done to what it observed.
@@ -174,6 +186,7 @@ impl GapText {
             Self::Coarse { detail } => Gap::Coarse { detail },
             Self::NotFinite { detail } => Gap::NotFinite { detail },
             Self::Inconsistent { detail } => Gap::Inconsistent { detail },
+            Self::Untrusted { detail } => Gap::Untrusted { detail },
             Self::Unsupported { detail } => Gap::Unsupported { detail },
         })
     }
@@ -209,8 +222,10 @@ impl File {
             none if none.is_empty() => String::new(),
             lines => format!(",\n  \"signals\": [{lines}\n  ]"),
         };
+        let audience =
+            self.audience.as_deref().map_or_else(String::new, |name| format!("\"for\": {},\n  ", json(name)));
         format!(
-            "{{\n  \"version\": {},\n  \"step\": {},\n  \"evaluated_at\": {},\n  \"source\": {},\n  \
+            "{{\n  \"version\": {},\n  \"step\": {},\n  \"evaluated_at\": {},\n  \"source\": {},\n  {audience}\
              \"observations\": [{}\n  ]{signals}\n}}\n",
             self.version,
             self.step,

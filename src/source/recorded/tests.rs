@@ -9,12 +9,19 @@ use crate::source::plan::tests::{environment, slo};
 
 const STEP: i64 = 300;
 
+/// The heading of a file that somebody saved.
+const fn heading(source: &str, evaluated_at: i64) -> Heading<'_> {
+    Heading { source, evaluated_at, step: STEP, audience: None }
+}
+
 /// Writes one answer and reads it again, asked for the range of `range`.
 fn again(answer: &Result<Observation, Gap>, range: Range, period: i64) -> Result<Observation, Gap> {
     let slo = slo("check \"out\"", "b", "t", false, period);
     let environment = environment(None);
     let request = Request { slo: &slo, environment: "prod", matchers: &environment };
-    let text = write("a test", 1_700_000_000, STEP, &[request], std::slice::from_ref(answer), &[]);
+    let heading =
+        Heading { source: "a test", evaluated_at: 1_700_000_000, step: STEP, audience: Some("acme/shop") };
+    let text = write(heading, &[request], std::slice::from_ref(answer), &[]);
     let recorded =
         Recorded::read("o.json", &text).map_err(|problem| problem.message).expect("a readable file");
     recorded.observe(&[request], range).pop().expect("one answer")
@@ -117,7 +124,7 @@ fn what_is_not_in_the_file_is_a_gap_that_says_so() {
     let environment = environment(None);
     let request = |slo, environment_| Request { slo, environment: environment_, matchers: &environment };
     let text =
-        write("a test", 1_200, STEP, &[request(&known, "prod")], &[Ok(observation(&[None], None))], &[]);
+        write(heading("a test", 1_200), &[request(&known, "prod")], &[Ok(observation(&[None], None))], &[]);
     let recorded = Recorded::read("o.json", &text).expect("a readable file");
     assert_eq!(recorded.describe(), "observations o.json (recorded at 1970-01-01T00:20:00Z from a test)");
     assert_eq!((recorded.recorded_until(), recorded.step()), (Some(1_200), STEP));
@@ -186,7 +193,7 @@ fn the_file_is_written_for_people_too() {
     let answers =
         [Ok(observation(&[Some((0, 5)), Some((0, 5)), None], Some((0, 10)))), Err(Gap::Stale { age: 900 })];
     assert_eq!(
-        write("snapshot \"h.om\"", 1_200, STEP, &[request, request], &answers, &[]),
+        write(heading("snapshot \"h.om\"", 1_200), &[request, request], &answers, &[]),
         r#"{
   "version": 1,
   "step": "5m",
@@ -229,7 +236,7 @@ fn signals_read_as_they_were_written() {
     let cpu = Ok(Signal { first: 600, step: STEP, fires });
     let disk = Err(Gap::Ambiguous { detail: "two of them".to_owned() });
     let written = [(request("cpu", "prod"), cpu.clone()), (request("disk", "prod"), disk.clone())];
-    let text = write("a test", 1_700, STEP, &[], &[], &written);
+    let text = write(heading("a test", 1_700), &[], &[], &written);
     let lines: Vec<&str> = text.lines().filter(|line| line.contains("\"signal\"")).collect();
     assert_eq!(
         lines,

@@ -1,0 +1,76 @@
+//! How a source is named: by the command line, by the environment, or by neither.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli;
+use crate::command::{World, check};
+use crate::http::{Client, Credentials};
+
+/// How a source is named, and what asks it.
+pub struct Named<'a> {
+    /// A file of recorded observations, when one is given.
+    pub observations: Option<&'a Path>,
+    /// Where relative paths of the command line start.
+    pub directory: PathBuf,
+    /// The directory that has the settings, when it is on this machine.
+    pub root: PathBuf,
+    /// What is asked over the network, when it is given.
+    pub server: Option<Server>,
+    /// The site of a Datadog and its keys, or why there is none.
+    pub datadog: Result<(String, Credentials), String>,
+    /// What rules recorded in a Prometheus is read.
+    pub reads_rules: bool,
+    /// The client for whatever goes over the network.
+    pub client: &'a Client,
+}
+
+/// Something that is asked over the network, by its address and with the credentials of who asks.
+#[derive(Debug, Clone)]
+pub enum Server {
+    /// What speaks Prometheus's API.
+    Prometheus(String, Credentials),
+    /// An endpoint that answers with observations.
+    Observations(String, Credentials),
+}
+
+/// The file of observations that the command line names; none where it names an address or nothing.
+#[must_use]
+pub fn file(source: &cli::Source) -> Option<&Path> {
+    source.observations.as_deref().filter(|path| address(path).is_none())
+}
+
+/// The address that a path is.
+fn address(path: &Path) -> Option<&str> {
+    path.to_str().filter(|text| ["http://", "https://"].iter().any(|scheme| text.starts_with(scheme)))
+}
+
+/// What is asked over the network: what the command line names, else what the environment names.
+///
+/// # Errors
+/// When an address went missing, the environment names two, or credentials contradict each other.
+pub fn server(source: &cli::Source, world: &World) -> Result<Option<Server>, String> {
+    let credentials = |prefix: &str| check::credentials(prefix, world);
+    let prometheus =
+        |url: &str| Ok(Some(Server::Prometheus(url.trim().to_owned(), credentials("SLOGATE_PROMETHEUS")?)));
+    let observations =
+        |url: &str| Ok(Some(Server::Observations(url.to_owned(), credentials("SLOGATE_OBSERVATIONS")?)));
+    if let Some(url) = &source.prometheus {
+        // An address that went missing must not let a recording decide in its place.
+        return if url.trim().is_empty() {
+            Err("--prometheus is empty: give an address, or leave the flag out".to_owned())
+        } else {
+            prometheus(url)
+        };
+    }
+    if let Some(path) = &source.observations {
+        return address(path).map_or(Ok(None), observations);
+    }
+    match (world.variable("SLOGATE_PROMETHEUS_URL"), world.variable("SLOGATE_OBSERVATIONS_URL")) {
+        (Some(_), Some(_)) => Err("`SLOGATE_PROMETHEUS_URL` and `SLOGATE_OBSERVATIONS_URL` are both set: \
+                                   budgets are read from one of them"
+            .to_owned()),
+        (Some(url), None) => prometheus(url),
+        (None, Some(url)) => observations(url),
+        (None, None) => Ok(None),
+    }
+}
