@@ -12,7 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::adjustment::Adjustments;
-use crate::budget::downtime::Plan;
+use crate::budget::downtime::{Plan, Taken};
 use crate::catalog::Catalog;
 use crate::cli::{Budget, Sheet};
 use crate::command::adjusted::Both;
@@ -142,6 +142,19 @@ fn read(
     Ok(Written { catalog: law.catalog, adjustments: law.adjustments, policies: law.policies })
 }
 
+/// The exclusions in which downtimes lie, each with the part of them that it is about.
+fn excluded(taken: &[Taken], adjustments: &Adjustments, asked: &Asked<'_>) -> Vec<Vec<String>> {
+    let names = |taken: &Taken| {
+        let within = (taken.part.start, taken.part.end);
+        if taken.excluded == 0 {
+            Vec::new()
+        } else {
+            adjustments.touching(asked.slo, asked.environment, within)
+        }
+    };
+    taken.iter().map(names).collect()
+}
+
 /// Observes what is asked for, and makes the lines of it, the worst first.
 fn show(
     written: &Written,
@@ -184,6 +197,7 @@ fn show(
             supposed.map(|supposed| Outlook {
                 policies: policies.iter().map(|policy| policy.id.clone()).collect(),
                 clauses: clauses::ask(policies, measured, &supposed, now),
+                excluded: excluded(&supposed.taken, &written.adjustments, one),
                 taken: supposed.taken,
                 lowest: supposed.lowest,
                 back_at: supposed.back_at,
