@@ -7,6 +7,7 @@ mod chosen;
 mod clauses;
 mod planned;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -20,7 +21,7 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
-use crate::command::watch::{self, Asked, Watch};
+use crate::command::watch::{self, Asked, Watch, dependency};
 use crate::command::{World, observed, slos, unsettled};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::policy::ruling::Measured;
@@ -172,14 +173,26 @@ fn show(
         .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()))
         .map(|(asked, _)| asked)
         .collect();
-    let depth = |one: &Asked<'_>| watch::history(one.slo.period, quarters.contains(&one), settings.step);
-    let answers = watch.observe(asked, depth, settings, t);
-    for ((one, policies), answer) in asked.iter().zip(&covering).zip(answers) {
+    let mut upstream = dependency::Wanted::new(settings, settings.step);
+    for (one, policies) in asked.iter().zip(&covering) {
+        for policy in policies {
+            upstream.add(policy, *one, &written.catalog);
+        }
+    }
+    let depth = |one: &Asked<'_>| {
+        let own = watch::history(one.slo.period, quarters.contains(&one), settings.step);
+        let own = asked.contains(one).then_some(own);
+        own.unwrap_or_default().max(upstream.depth(one))
+    };
+    let all: BTreeSet<Asked<'_>> = asked.iter().copied().chain(upstream.asked()).collect();
+    let all = Vec::from_iter(all);
+    let mut answers = dependency::Answers::reckon(&all, watch.observe(&all, depth, settings, t));
+    for (one, policies) in asked.iter().zip(&covering) {
         let slo = one.slo;
         let service = settings.services.get(&slo.service);
         let measured = Measured {
             subject: Subject::new(slo, one.environment, service),
-            budget: answer.budget(slo).map(Arc::new),
+            budget: answers.take(one, &upstream).map(Arc::new),
             t,
         };
         let both = Both::of(measured, &written.adjustments, slo, settings);

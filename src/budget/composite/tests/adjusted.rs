@@ -41,9 +41,9 @@ fn no_more_of_a_composite_is_excluded_than_of_any_budget() {
     let share = Decimal::from(4) / Decimal::from(6);
     assert_eq!(gap, Gap::Excluded { share, most: Decimal::new(5, 1) }, "of the whole, not of a part");
     let holes = [Some((0, 9)), None, None, Some((0, 9)), Some((0, 9)), Some((0, 9))];
-    let holed = budget(&Method::Occurrences, 6, &[(9_900, 10, &a), (9_900, 10, &holes)]);
-    assert!(holed.at(6 * HOUR).is_err());
-    assert_eq!(left(&excluding(&holed, 1, 3), 6), Decimal::ONE, "what is not known of it is not missed");
+    let partly = budget(&Method::Occurrences, 6, &[(9_900, 10, &a), (9_900, 10, &holes)]);
+    assert!(partly.at(6 * HOUR).is_err());
+    assert_eq!(left(&excluding(&partly, 1, 3), 6), Decimal::ONE, "what is not known of it is not missed");
 }
 
 #[test]
