@@ -23,6 +23,7 @@ mod origin;
 mod pairing;
 mod period;
 mod pyrra;
+mod recorder;
 mod requirement;
 pub mod revision;
 mod sloth;
@@ -48,6 +49,7 @@ pub use given_up::GivenUp;
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::{Method, Share};
 pub use origin::{Applied, Origin};
+pub use recorder::Recorder;
 pub use requirement::{Missing, Requirements};
 pub use unreckoned::Unreckoned;
 

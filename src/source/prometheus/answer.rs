@@ -112,7 +112,7 @@ impl Reader<'_> {
                 let name = selector.to_string();
                 let query = match part.figure {
                     Figure::Increase(window) => selector.increase(window),
-                    Figure::Newest(_) => name.clone(),
+                    Figure::Newest(_) | Figure::Sum => name.clone(),
                 };
                 let key = (index, name);
                 let rows = rows.get(&key).map(Vec::as_slice).unwrap_or_default();
