@@ -64,9 +64,9 @@ impl Address {
         let plain = url.to_string();
         url.query_pairs_mut().extend_pairs(&question);
         if url.as_str().len() <= LONGEST {
-            Get { url: url.into(), credentials, form: None, cap }
+            Get { url: url.into(), credentials, form: None, cap, is_divisible: false }
         } else {
-            Get { url: plain, credentials, form: Some(question), cap }
+            Get { url: plain, credentials, form: Some(question), cap, is_divisible: false }
         }
     }
 }

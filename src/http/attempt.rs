@@ -29,6 +29,8 @@ enum Try {
     Answered(Response, Option<Duration>),
     /// No answer, and the next try may do better.
     Failed(String),
+    /// No whole answer in time.
+    Late(String),
     /// No answer, and the next try would do no better.
     Refused(HttpError),
 }
@@ -36,22 +38,25 @@ enum Try {
 impl Asking {
     /// Tries until there is an answer, the tries are spent or the deadline is near.
     pub(super) async fn fetch(&self, get: &Get) -> Result<Response, HttpError> {
-        let failed = |reason: String, tries: u32| HttpError::Unreachable {
+        let failed = |reason: String, tries: u32, is_late: bool| HttpError::Unreachable {
             url: redact(&get.url),
             reason,
             tries,
             within: self.limits.attempt,
+            is_late,
         };
         let mut tries = 0;
         loop {
             let left = self.ends.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(failed(self.late(), tries));
+                return Err(failed(self.late(), tries, true));
             }
             tries += 1;
             let (outcome, wait) = match self.attempt(get, left).await {
                 Try::Refused(error) => return Err(error),
-                Try::Failed(reason) => (Err(failed(reason, tries)), None),
+                Try::Late(reason) if get.is_divisible => return Err(failed(reason, tries, true)),
+                Try::Late(reason) => (Err(failed(reason, tries, true)), None),
+                Try::Failed(reason) => (Err(failed(reason, tries, false)), None),
                 Try::Answered(response, wait) => {
                     let response = Response { tries, ..response };
                     if !is_transient(response.status) {
@@ -77,8 +82,8 @@ impl Asking {
     /// One try.
     async fn attempt(&self, get: &Get, left: Duration) -> Try {
         let timeout = self.limits.attempt.min(left);
-        let reason = |error: &reqwest::Error| {
-            if error.is_timeout() && left < self.limits.attempt {
+        let failed = |error: &reqwest::Error| {
+            let reason = if error.is_timeout() && left < self.limits.attempt {
                 self.late()
             } else if error.is_timeout() {
                 format!("no answer within {}", span(timeout))
@@ -86,7 +91,9 @@ impl Asking {
                 format!("cannot connect: {}", cause(error))
             } else {
                 format!("the answer broke off: {}", cause(error))
-            }
+            };
+            // Where nobody answers the call, a smaller question is not answered either.
+            if error.is_timeout() && !error.is_connect() { Try::Late(reason) } else { Try::Failed(reason) }
         };
         let request = match &get.form {
             None => self.client.get(&get.url),
@@ -103,7 +110,7 @@ impl Asking {
             Err(error) if error.is_builder() => {
                 return Try::Refused(HttpError::Address { url: redact(&get.url), reason: cause(&error) });
             }
-            Err(error) => return Try::Failed(reason(&error)),
+            Err(error) => return failed(&error),
         };
         if answer.status().is_redirection() {
             return Try::Refused(redirected(&answer, &get.url));
@@ -116,7 +123,7 @@ impl Asking {
                     return Try::Refused(HttpError::TooLarge { url: redact(&get.url), cap: get.cap });
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Err(error) => return Try::Failed(reason(&error)),
+                Err(error) => return failed(&error),
             }
         }
         let response = Response {

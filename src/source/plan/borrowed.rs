@@ -6,6 +6,7 @@
 //! else. Names and labels are those that both programs write (`slo/rules.go` and `sli_rules_v1`).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Plan;
 use super::fuse::Need;
@@ -104,7 +105,7 @@ fn window(seconds: i64) -> String {
     let mut text = String::new();
     for (unit, length) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
         if rest >= length {
-            text.push_str(&format!("{}{unit}", rest / length));
+            let _infallible = write!(text, "{}{unit}", rest / length);
             rest %= length;
         }
     }

@@ -5,7 +5,7 @@ use crate::catalog::{About, Recorder, Slo};
 
 /// What is answered where the counters say 10 in each step and 30 in all, and what another program recorded is this; how
 /// often the counters were asked about the period, and what was noted.
-fn observed(recorder: Recorder, recorded: &'static str) -> (Observation, usize, Vec<String>) {
+fn observed(recorder: Recorder, share: &'static str) -> (Observation, usize, Vec<String>) {
     let slo = slo("a", "b", "t", false, 900);
     let slo = Slo { about: About { recorder: Some(recorder), ..slo.about.clone() }, ..slo };
     let environment = environment(Some(("env", "prod")));
@@ -22,7 +22,7 @@ fn observed(recorder: Recorder, recorded: &'static str) -> (Observation, usize, 
         } else if request.contains("b%3Aincrease15m") {
             result(request, "", &whole("0"))
         } else if request.contains("t%3Aincrease15m") || request.contains("ratio_rate15m") {
-            let rows: Vec<String> = recorded.split(',').filter(|row| !row.is_empty()).map(whole).collect();
+            let rows: Vec<String> = share.split(',').filter(|row| !row.is_empty()).map(whole).collect();
             result(request, "", &rows.join(","))
         } else if request.contains("increase%28b") {
             result(request, &grid("0"), &whole("0"))

@@ -74,6 +74,24 @@ fn slos_that_differ_in_a_value_are_one_query_and_cut_apart() {
 }
 
 #[test]
+fn a_query_that_is_not_answered_in_time_is_asked_in_halves_at_once() {
+    let stub = Stub::start(|_, request| {
+        if is_fused(request) && request.contains("query_range") {
+            Answer::Hang
+        } else {
+            let rows = if is_fused(request) { rows(&["a", "b"]) } else { row("") };
+            result(request, &rows, &rows)
+        }
+    });
+    let (answers, notes) = observe(&stub.url, &["a", "b"]);
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    let late = stub.requests().iter().filter(|one| is_fused(one) && one.contains("query_range")).count();
+    assert_eq!(late, 2, "neither of the two counters is tried again");
+    let note = notes.concat();
+    assert!(note.starts_with("2 queries were not answered in time and asked in halves: "), "{note}");
+}
+
+#[test]
 fn a_group_that_is_not_there_is_no_data_of_its_own_slo() {
     let stub = steady(rows(&["a"]));
     let (answers, _) = observe(&stub.url, &["a", "b"]);
