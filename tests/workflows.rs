@@ -168,7 +168,7 @@ fn what_is_wrong_does_not_pass() {
         let head =
             "on: pull_request\npermissions: {}\njobs:\n  one:\n    runs-on: ubuntu-24.04\n    steps:\n";
         fs::write(&place, format!("{head}      - {steps}\n")).expect("a file");
-        findings(command, &[place.clone()]).unwrap_or_default()
+        findings(command, std::slice::from_ref(&place)).unwrap_or_default()
     };
     let title = "run: echo ${{ github.event.pull_request.title }}";
     assert!(said(&mut zizmor("regular"), title).contains("template-injection"));
@@ -183,6 +183,6 @@ fn what_is_wrong_does_not_pass() {
     assert_eq!(said(&mut actionlint(), "run: echo"), "");
     fs::write(&place, "name: n\ndescription: d\nruns: { using: composite, steps: [{ run: echo }] }\n")
         .expect("a file");
-    let said = findings(&mut schema("actions"), &[place.clone()]).unwrap_or_default();
+    let said = findings(&mut schema("actions"), std::slice::from_ref(&place)).unwrap_or_default();
     assert!(said.contains("Schema validation errors"), "a step without a shell: {said}");
 }
