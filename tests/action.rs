@@ -4,6 +4,7 @@
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
     reason = "a test stops at the first thing that is not as it should be"

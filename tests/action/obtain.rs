@@ -261,7 +261,7 @@ fn a_platform_or_commit_without_binaries_is_built() {
     let ended = runner.run();
     runner.built(&ended);
     assert!(ended.said.contains("this commit of slogate is no release"), "{ended:?}");
-    assert_eq!(ended.asked, [] as [&str; 0]);
+    assert!(ended.asked.is_empty());
 }
 
 #[test]
@@ -287,7 +287,7 @@ fn a_runner_may_lack_tools() {
     runner.without("sha256sum");
     let ended = runner.run();
     runner.built(&ended);
-    assert_eq!(ended.asked, [] as [&str; 0], "what cannot be compared is not fetched");
+    assert!(ended.asked.is_empty(), "what cannot be compared is not fetched");
     symlink(found("shasum"), runner.at("tools/shasum")).expect("a link");
     symlink(found("perl"), runner.at("tools/perl")).expect("a link");
     runner.released(&runner.run(), &["/v1/slogate-1-x86_64-unknown-linux-musl", "/store"]);
@@ -302,7 +302,7 @@ fn a_program_that_is_given_is_taken_and_nothing_else_is_asked() {
     runner.binary = runner.at("tools/cargo").display().to_string();
     let ended = runner.run();
     assert_eq!((ended.code, ended.path.as_deref()), (Some(0), Some(runner.binary.as_str())), "{ended:?}");
-    assert_eq!(ended.asked, [] as [&str; 0]);
+    assert!(ended.asked.is_empty());
     for wrong in ["/nothing", "/tmp", "$(touch x)", "--help"] {
         runner.binary = wrong.to_owned();
         Runner::failed(&runner.run(), "the input binary names no program");
