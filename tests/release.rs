@@ -213,11 +213,10 @@ fn a_tag_adds_the_digests_of_what_was_built_and_nothing_else() {
     clone.git(&["switch", "--quiet", "--detach", "v7.8.9"]);
     let (done, said) = clone.release("publish");
     assert!(done, "{said}");
-    assert!(
-        clone.calls().ends_with("release edit v7.8.9 --repo slogate/slogate --draft=false\n"),
-        "{}",
-        clone.calls()
-    );
+    let pin = format!("`uses: slogate/slogate@{} # v7.8.9`", clone.git(&["rev-parse", "HEAD"]));
+    let calls = clone.calls();
+    let published = calls.contains("release edit v7.8.9 --repo slogate/slogate --draft=false --notes");
+    assert!(published && calls.contains(&pin), "{calls}");
 }
 
 #[test]
