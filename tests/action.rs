@@ -11,13 +11,14 @@
 )]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
 use serde_json::Value;
 
 #[path = "action/obtain.rs"]
 mod obtain;
+#[path = "harness/program.rs"]
+mod program;
 #[path = "action/server.rs"]
 mod server;
 
@@ -37,12 +38,11 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
     let said = posted.map_or(String::new(), |posted| {
         format!("printf 'verdict=freeze\\nposted={posted}\\ncomment-url=\\n' >> \"$GITHUB_OUTPUT\"\n")
     });
-    let program = format!(
+    let text = format!(
         "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"{}\"\nenv >> \"{0}\"\n{said}exit {code}\n",
         path("called")
     );
-    fs::write(path("slogate"), program).expect("a program");
-    fs::set_permissions(path("slogate"), fs::Permissions::from_mode(0o755)).expect("a right");
+    program::write(&dir.path().join("slogate"), &text);
     fs::write(path("output"), "").expect("a file");
     let mut command = Command::new("bash");
     command

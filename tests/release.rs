@@ -11,9 +11,11 @@
 )]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+#[path = "harness/program.rs"]
+mod program;
 
 /// The scripts, and what they change.
 const FILES: [&str; 9] = [
@@ -48,6 +50,9 @@ case "$1 $2" in
 esac
 "#;
 
+/// What git has tags signed by, as far as it looks.
+const SIGN: &str = "#!/bin/sh\ncat >/dev/null\nprintf '\\n[GNUPG:] SIG_CREATED \\n' >&2\necho signed\n";
+
 /// A clone of a repository with its origin, and a draft.
 struct Clone {
     directory: tempfile::TempDir,
@@ -64,8 +69,13 @@ impl Clone {
             let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
             fs::copy(from, clone.at("clone").join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
         }
-        fs::write(clone.at("tools/gh"), GH).expect("a tool");
-        fs::set_permissions(clone.at("tools/gh"), fs::Permissions::from_mode(0o755)).expect("a right");
+        program::write(&clone.at("tools/gh"), GH);
+        program::write(&clone.at("tools/sign"), SIGN);
+        let settings = format!(
+            "[user]\nname = n\nemail = n@example.com\n[gpg]\nprogram = {}\n[commit]\ngpgsign = false\n",
+            clone.at("tools/sign").display()
+        );
+        fs::write(clone.at("settings"), settings).expect("settings");
         clone.git(&["init", "--quiet", "--bare", clone.at("origin").to_str().expect("a path")]);
         clone.git(&["init", "--quiet", "--initial-branch=main"]);
         clone.git(&["remote", "add", "origin", clone.at("origin").to_str().expect("a path")]);
@@ -86,25 +96,13 @@ impl Clone {
     /// Runs a command in the clone, with a program that signs whatever git asks it to.
     fn run(&self, program: &str, arguments: &[&str]) -> Output {
         let paths = std::env::var("PATH").expect("a path");
-        let settings = self.at("settings");
-        let key = self.at("tools/sign").display().to_string();
-        fs::write(
-            &settings,
-            format!(
-                "[user]\nname = n\nemail = n@example.com\n[gpg]\nprogram = {key}\n[commit]\ngpgsign = false\n"
-            ),
-        )
-        .expect("settings");
-        fs::write(&key, "#!/bin/sh\ncat >/dev/null\nprintf '\\n[GNUPG:] SIG_CREATED \\n' >&2\necho signed\n")
-            .expect("a tool");
-        fs::set_permissions(&key, fs::Permissions::from_mode(0o755)).expect("a right");
         Command::new(program)
             .args(arguments)
             .current_dir(self.at("clone"))
             .env_clear()
             .env("PATH", format!("{}:{paths}", self.at("tools").display()))
             .env("HOME", self.directory.path())
-            .env("GIT_CONFIG_GLOBAL", settings)
+            .env("GIT_CONFIG_GLOBAL", self.at("settings"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("DRAFT", self.at("draft"))
             .output()

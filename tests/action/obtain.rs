@@ -1,12 +1,12 @@
 //! How the action gets slogate: released, from the tool cache, built from its source, or not at all.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::action;
 use super::server::{Answer, Server};
+use super::{action, program};
 
 /// What stands for a binary, and its SHA-256 (`printf '#!/bin/sh\nexit 0\n' | sha256sum`).
 const RELEASED: (&str, &str) =
@@ -81,9 +81,7 @@ impl Runner {
 
     /// Puts a tool there that is a line of shell.
     fn tool(&self, name: &str, line: &str) {
-        let place = self.at("tools").join(name);
-        fs::write(&place, format!("#!/bin/bash\n{line}\n")).expect("a tool");
-        fs::set_permissions(place, fs::Permissions::from_mode(0o755)).expect("a right");
+        program::write(&self.at("tools").join(name), &format!("#!/bin/bash\n{line}\n"));
     }
 
     /// Takes a tool away.
