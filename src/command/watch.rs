@@ -224,12 +224,13 @@ impl<'a> Watch<'a> {
         (settings, environment): (&Settings, &str),
         t: i64,
     ) -> QueryPlan {
-        let slos = whole::plan(self.source.as_ref(), &ranged(asked, depth, settings.step, t));
-        let requests = RefCell::new(slos);
+        let ranged = ranged(asked, depth, settings.step, t);
+        let requests = RefCell::new(whole::plan(self.source.as_ref(), &ranged));
+        let unasked = whole::unasked(self.source.as_ref(), &ranged);
         let ask = |signals: &[SignalRequest<'_>], range| {
             requests.borrow_mut().extend(self.source.plan_signals(signals, range));
-            let unasked = || Gap::Unreachable { detail: "nothing is asked for a plan".to_owned() };
-            signals.iter().map(|_| Err(unasked())).collect()
+            let nothing = || Gap::Unreachable { detail: "nothing is asked for a plan".to_owned() };
+            signals.iter().map(|_| Err(nothing())).collect()
         };
         let signals = signal::listen(ask, wanted, settings, t).answers.len();
         QueryPlan {
@@ -239,6 +240,7 @@ impl<'a> Watch<'a> {
             slos: asked.len(),
             signals,
             requests: requests.into_inner(),
+            unasked: unasked.iter().map(ToString::to_string).collect(),
         }
     }
 

@@ -199,6 +199,7 @@ impl Source for Datadog<'_> {
             ),
             when: When::Grid(range),
             serves,
+            most: usize::try_from(walk::MOST).unwrap_or(usize::MAX),
         });
         planned.collect()
     }

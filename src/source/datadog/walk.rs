@@ -17,7 +17,7 @@ use crate::budget::series::{Series, Total};
 use crate::source::{Range, instant};
 
 /// The most requests for the history of one SLO: more would take minutes, and what Datadog allows in an hour.
-const MOST: i64 = 300;
+pub(super) const MOST: i64 = 300;
 
 /// By how many percentage points Datadog's own figure may differ from that of its series: it is rounded to two decimals.
 const TOLERANCE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
