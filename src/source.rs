@@ -80,6 +80,8 @@ pub struct Planned {
     pub when: When,
     /// The names of the SLOs and signals that it is made for, sorted.
     pub serves: BTreeSet<String>,
+    /// How many requests it may become at most, by what is answered; 1 of one that is made as it stands.
+    pub most: usize,
 }
 
 /// What a source answers for one SLO.
@@ -123,6 +125,12 @@ pub trait Source {
 
     /// What would be asked for all signals, in order, without asking it; nothing where a recording is read.
     fn plan_signals(&self, _requests: &[SignalRequest<'_>], _range: Range) -> Vec<Planned> {
+        Vec::new()
+    }
+
+    /// Why nothing would be asked for some of the requests, each reason once; none where all are asked for or are read
+    /// already.
+    fn unasked(&self, _requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
         Vec::new()
     }
 

@@ -123,7 +123,7 @@ impl<'a> Watch<'a> {
         }
         let datadog = match &named.datadog {
             Ok((site, keys)) => Ok(Datadog::new(named.client, site, keys.clone())
-                .map_err(|error| Stop::Usage(error.to_string()))?),
+                .map_err(|error| Stop::Usage(format!("`--datadog` or `SLOGATE_DATADOG_SITE`: {error}")))?),
             Err(reason) => Err(reason.clone()),
         };
         let queried = Self::queried(named, ground, settings)?;
@@ -138,9 +138,9 @@ impl<'a> Watch<'a> {
     ) -> Result<Option<Delivered<'a>>, Stop> {
         match &named.server {
             Some(Server::Prometheus(..)) => return Ok(None),
-            Some(Server::Observations(url, credentials)) => {
+            Some(Server::Observations(said, url, credentials)) => {
                 let endpoint = Endpoint::new(named.client, url, credentials.clone())
-                    .map_err(|error| Stop::Usage(error.to_string()))?;
+                    .map_err(|error| Stop::Usage(format!("`{said}`: {error}")))?;
                 return Ok(Some(Delivered::at(endpoint, believed(settings))));
             }
             None => {}
@@ -155,9 +155,9 @@ impl<'a> Watch<'a> {
         ground: &Ground,
         settings: &Settings,
     ) -> Result<Option<Box<dyn Source + 'a>>, Stop> {
-        if let Some(Server::Prometheus(url, credentials)) = &named.server {
+        if let Some(Server::Prometheus(said, url, credentials)) = &named.server {
             let prometheus = Prometheus::new(named.client, url, credentials.clone())
-                .map_err(|error| Stop::Usage(error.to_string()))?;
+                .map_err(|error| Stop::Usage(format!("`{said}`: {error}")))?;
             let prometheus = if named.reads_rules { prometheus.reading_rules() } else { prometheus };
             return Ok(Some(Box::new(prometheus)));
         }
@@ -224,12 +224,13 @@ impl<'a> Watch<'a> {
         (settings, environment): (&Settings, &str),
         t: i64,
     ) -> QueryPlan {
-        let slos = whole::plan(self.source.as_ref(), &ranged(asked, depth, settings.step, t));
-        let requests = RefCell::new(slos);
+        let ranged = ranged(asked, depth, settings.step, t);
+        let requests = RefCell::new(whole::plan(self.source.as_ref(), &ranged));
+        let unasked = whole::unasked(self.source.as_ref(), &ranged);
         let ask = |signals: &[SignalRequest<'_>], range| {
             requests.borrow_mut().extend(self.source.plan_signals(signals, range));
-            let unasked = || Gap::Unreachable { detail: "nothing is asked for a plan".to_owned() };
-            signals.iter().map(|_| Err(unasked())).collect()
+            let nothing = || Gap::Unreachable { detail: "nothing is asked for a plan".to_owned() };
+            signals.iter().map(|_| Err(nothing())).collect()
         };
         let signals = signal::listen(ask, wanted, settings, t).answers.len();
         QueryPlan {
@@ -239,6 +240,7 @@ impl<'a> Watch<'a> {
             slos: asked.len(),
             signals,
             requests: requests.into_inner(),
+            unasked: unasked.iter().map(ToString::to_string).collect(),
         }
     }
 

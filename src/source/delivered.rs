@@ -9,7 +9,7 @@ use std::cell::{Cell, OnceCell};
 
 use super::http::Endpoint;
 use super::recorded::{Bound, Recorded};
-use super::{Observation, Range, Request, SignalRequest, Source, instant};
+use super::{Observation, Planned, Range, Request, SignalRequest, Source, When, instant};
 use crate::budget::gap::{Gap, duration};
 use crate::budget::signal::Signal;
 use crate::diagnostic::{Code, Diagnostic};
@@ -181,6 +181,25 @@ impl Source for Delivered<'_> {
         // Signals, which are asked about later, need less than the SLOs for which they are read.
         self.widest.set(requests.iter().map(|(_, range)| *range).min_by_key(|range| range.first));
         requests.iter().flat_map(|(request, range)| self.observe(&[*request], *range)).collect()
+    }
+
+    fn plan(&self, requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
+        let ranges = requests.iter().map(|(_, range)| *range);
+        let (Origin::Endpoint(endpoint), Some(widest)) =
+            (&self.origin, ranges.min_by_key(|range| range.first))
+        else {
+            return Vec::new();
+        };
+        let serves = requests.iter().map(|(request, _)| request.slo.name.clone()).collect();
+        let query = format!("observations of everything, from {}", endpoint.describe());
+        vec![Planned { query, when: When::Grid(widest), serves, most: 1 }]
+    }
+
+    fn unasked(&self, _requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
+        match &self.origin {
+            Origin::Read(Err(gap)) => vec![gap.clone()],
+            Origin::Read(Ok(_)) | Origin::Endpoint(_) => Vec::new(),
+        }
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {

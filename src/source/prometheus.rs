@@ -196,6 +196,7 @@ impl Source for Prometheus<'_> {
                 query: query.clone(),
                 when: When::Grid(stretch),
                 serves: serves.clone(),
+                most: 1,
             })
         });
         planned.collect()

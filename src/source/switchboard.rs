@@ -101,6 +101,12 @@ impl Source for Switchboard<'_> {
         planned
     }
 
+    fn unasked(&self, requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
+        let needed = |kept: &bool| requests.iter().any(|(request, _)| is_kept(request) == *kept);
+        let silent = [false, true].into_iter().filter(|kept| self.of(*kept).is_none() && needed(kept));
+        silent.map(|kept| self.unconfigured(kept)).collect()
+    }
+
     fn plan_signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
         self.of(false).map(|source| source.plan_signals(requests, range)).unwrap_or_default()
     }

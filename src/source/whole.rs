@@ -76,6 +76,12 @@ pub fn plan(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<Plann
     source.plan(&parts(requests, &asked(requests)))
 }
 
+/// Why nothing would be asked for some of it.
+#[must_use]
+pub fn unasked(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
+    source.unasked(&parts(requests, &asked(requests)))
+}
+
 /// What is asked for each request.
 fn asked(requests: &[(Request<'_>, Range)]) -> Vec<Vec<Slo>> {
     requests.iter().map(|(request, range)| Answer::asked(request.slo, range.step)).collect()

@@ -212,7 +212,7 @@ pub(super) fn planned(requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
             };
             serves.extend(users.filter(|(_, period)| is_for(*period)).map(|(name, _)| (*name).to_owned()));
         }
-        Planned { query: question.query(), when: question.when, serves }
+        Planned { query: question.query(), when: question.when, serves, most: 1 }
     });
     planned.collect()
 }

@@ -104,7 +104,7 @@ fn probes(subjects: &[Subject<'_>]) -> Vec<(String, When)> {
 pub(super) fn planned(subjects: &[Subject<'_>]) -> Vec<Planned> {
     let serves: BTreeSet<String> = subjects.iter().map(|one| one.request.slo.name.clone()).collect();
     let probes = probes(subjects).into_iter();
-    probes.map(|(query, when)| Planned { query, when, serves: serves.clone() }).collect()
+    probes.map(|(query, when)| Planned { query, when, serves: serves.clone(), most: 1 }).collect()
 }
 
 /// What was recorded of some SLOs, and what was counted of the rest.
