@@ -1,9 +1,9 @@
 //! Observations that somebody else made and left where a gate finds them: at an endpoint, or on a branch.
 //!
-//! They are judged at the present, so that old ones are `stale` by themselves. Where the settings name keys, nothing is
-//! believed that none of them signed; where they say for whom observations are made, others are refused; numbers of
-//! another definition than the one that is judged, and those from the future, are refused as well. Each of these is a
-//! gap, and the text is not looked into before its signature holds.
+//! They are judged at the present, and say when they were made, so that old ones are `stale`. Where the settings name
+//! keys, nothing is believed that none of them signed; where they say for whom observations are made, others are
+//! refused; numbers of another definition than the one that is judged, and those from the future, are refused as well.
+//! Each of these is a gap, and the text is not looked into before its signature holds.
 
 use std::cell::{Cell, OnceCell};
 
@@ -18,9 +18,6 @@ use crate::signature::envelope::Envelope;
 
 /// The type of a signed text that holds observations.
 pub const KIND: &str = "application/vnd.slogate.observations.v1+json";
-
-/// After how many steps without new observations it is told that there are none: then they are stale, too.
-const LATE: i64 = 3;
 
 /// Whose observations are believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -177,6 +174,11 @@ impl Source for Delivered<'_> {
         None
     }
 
+    /// When they were made: what an observer left is not believed for longer than that, whatever an SLO allows.
+    fn left_at(&self) -> Option<i64> {
+        Some(self.read.get()?.as_ref().ok()?.recorded.evaluated_at())
+    }
+
     fn observe_each(&self, requests: &[(Request<'_>, Range)]) -> Vec<Result<Observation, Gap>> {
         // Signals, which are asked about later, need less than the SLOs for which they are read.
         self.widest.set(requests.iter().map(|(_, range)| *range).min_by_key(|range| range.first));
@@ -199,16 +201,7 @@ impl Source for Delivered<'_> {
         };
         let made = recorded.evaluated_at();
         let from = recorded.source();
-        let mut notes = vec![format!("the observations were made at {} from {from}{signed}", instant(made))];
-        if let Some(Range { last, step, .. }) = self.widest.get()
-            && last - made > LATE * step
-        {
-            let age = duration(last - made);
-            notes.push(format!(
-                "that is {age} before what is judged: look whether `slogate observe` still runs"
-            ));
-        }
-        notes
+        vec![format!("the observations were made at {} from {from}{signed}", instant(made))]
     }
 
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {
