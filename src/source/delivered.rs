@@ -143,24 +143,23 @@ fn believe(name: &str, bytes: Vec<u8>, believed: &Believed) -> Result<(Recorded,
     }
 }
 
-/// Observations from a file that somebody names outright; of a signed one the signature must hold, where the settings
-/// name keys.
+/// Whether a text is in an envelope, whoever signed it.
+#[must_use]
+pub fn is_signed(bytes: &[u8]) -> bool {
+    Envelope::read(bytes).is_some()
+}
+
+/// Observations from a file that somebody names outright and of which nobody needs to have signed anything.
 ///
 /// # Errors
-/// When it is not of the format, contradicts itself, or is signed by nobody who is believed.
-pub fn file(name: &str, bytes: Vec<u8>, believed: &Believed) -> Result<Recorded, Diagnostic> {
+/// When it is not of the format, or contradicts itself.
+pub fn file(name: &str, bytes: Vec<u8>) -> Result<Recorded, Diagnostic> {
     let text = match Envelope::read(&bytes) {
         None => bytes,
-        Some(envelope) => {
-            let opened = match believed.keys.as_slice() {
-                [] => envelope.unproven(KIND),
-                keys => envelope.open(KIND, keys).map(|(text, _)| text),
-            };
-            opened.map_err(|refusal| {
-                Diagnostic::error(Code::Unreadable, format!("`{name}` is not believed: {refusal}"))
-                    .help("judge a file that one of the keys under `source` in the settings signed")
-            })?
-        }
+        Some(envelope) => envelope.unproven(KIND).map_err(|refusal| {
+            Diagnostic::error(Code::Unreadable, format!("`{name}` is not believed: {refusal}"))
+                .help("judge a file that `slogate observe` or `check --save-observations` wrote")
+        })?,
     };
     Recorded::read(name, crate::document::decode(name, text)?.text())
 }
