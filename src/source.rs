@@ -102,6 +102,12 @@ pub trait Source {
     /// The last instant that the source knows of, in seconds since the epoch, where it is a recording.
     fn recorded_until(&self) -> Option<i64>;
 
+    /// When somebody made the observations and left them, in seconds since the epoch; none where a recording is read, or
+    /// what lives is asked.
+    fn left_at(&self) -> Option<i64> {
+        None
+    }
+
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
 

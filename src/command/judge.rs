@@ -202,7 +202,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let touched: Vec<String> =
         judged.report.change.services.iter().map(|service| service.name.clone()).collect();
     let subjects = subjects(settings, name, catalog, policies, &touched, &mut judged.report.problems);
-    let watch = Watch::choose(&case.named(), ground, settings)?;
+    let watch = Watch::choose(&case.named(), ground, settings, case.check.now)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;

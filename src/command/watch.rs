@@ -97,29 +97,29 @@ impl PartialOrd for Asked<'_> {
 pub struct Watch<'a> {
     /// The source.
     source: Box<dyn Source + 'a>,
+    /// What is to be said of how it was chosen.
+    note: Option<String>,
 }
 
 impl<'a> Watch<'a> {
-    /// Chooses the source.
+    /// Chooses the source; `given` is the instant that was asked for outright, where there is one.
     ///
     /// # Errors
     /// When a file that is named cannot be read or is wrong, or an address is none.
-    pub fn choose(named: &Named<'a>, ground: &Ground, settings: &Settings) -> Result<Self, Stop> {
+    pub fn choose(
+        named: &Named<'a>,
+        ground: &Ground,
+        settings: &Settings,
+        given: Option<Timestamp>,
+    ) -> Result<Self, Stop> {
+        let of = |source: Box<dyn Source + 'a>| Self { source, note: None };
         if let Some(path) = named.observations {
             let name = path.display().to_string();
             let bytes = tree::read_file(&named.directory.join(path))?;
-            let recorded = delivered::file(&name, bytes, &believed(settings))?;
-            if recorded.step() != settings.step {
-                let (its, ours) = (duration(recorded.step()), duration(settings.step));
-                let message =
-                    format!("`{name}` was recorded with a step of {its}, and the settings have {ours}");
-                let help = "judge it with the settings that it was recorded with, or record it again";
-                return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
-            }
-            return Ok(Self { source: Box::new(recorded) });
+            return Self::of_file(name, bytes, settings, given);
         }
         if let Some(delivered) = Self::delivered(named, ground, settings)? {
-            return Ok(Self { source: Box::new(delivered) });
+            return Ok(of(Box::new(delivered)));
         }
         let datadog = match &named.datadog {
             Ok((site, keys)) => Ok(Datadog::new(named.client, site, keys.clone())
@@ -127,7 +127,33 @@ impl<'a> Watch<'a> {
             Err(reason) => Err(reason.clone()),
         };
         let queried = Self::queried(named, ground, settings)?;
-        Ok(Self { source: Box::new(Switchboard { queried, datadog }) })
+        Ok(of(Box::new(Switchboard { queried, datadog })))
+    }
+
+    /// Observations from a file that somebody names outright. Where the settings name keys, it is believed like any other
+    /// that was delivered; one that nobody signed is judged only at an instant that is asked for, as a saved file is
+    /// judged again, and that is said.
+    fn of_file(
+        name: String,
+        bytes: Vec<u8>,
+        settings: &Settings,
+        given: Option<Timestamp>,
+    ) -> Result<Self, Stop> {
+        let believed = believed(settings);
+        let replayed = !delivered::is_signed(&bytes) && given.is_some();
+        if !believed.keys.is_empty() && !replayed {
+            let source = Box::new(Delivered::read(name, Ok(bytes), believed));
+            return Ok(Self { source, note: None });
+        }
+        let note = format!("`{name}` is not signed; judged because --now was given");
+        let recorded = delivered::file(&name, bytes)?;
+        if recorded.step() != settings.step {
+            let (its, ours) = (duration(recorded.step()), duration(settings.step));
+            let message = format!("`{name}` was recorded with a step of {its}, and the settings have {ours}");
+            let help = "judge it with the settings that it was recorded with, or record it again";
+            return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
+        }
+        Ok(Self { source: Box::new(recorded), note: Some(note).filter(|_| !believed.keys.is_empty()) })
     }
 
     /// What somebody else observed; none when no endpoint and no branch of observations is configured.
@@ -199,7 +225,7 @@ impl<'a> Watch<'a> {
     /// What is to be said of how the source was asked.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        self.source.notes()
+        self.note.iter().cloned().chain(self.source.notes()).collect()
     }
 
     /// Asks for everything, in order; `depth` says how many points of history up to `t` each one needs.
