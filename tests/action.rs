@@ -52,12 +52,11 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("RUNNER_TEMP", dir.path())
         .env("SLOGATE_BINARY", path("slogate"))
         .env("SLOGATE_FAIL_STEP", "false");
-    let prometheus = ["PROMETHEUS_URL", "PROMETHEUS_TOKEN"];
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
-    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN"].iter().chain(&prometheus).chain(&datadog) {
+    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN"].iter().chain(&datadog) {
         command.env(format!("SLOGATE_{name}"), "");
     }
-    for name in ["ORGANIZATION", "ORGANIZATION_SHA256"] {
+    for name in ["ORGANIZATION", "ORGANIZATION_SHA256", "PROMETHEUS_URL"] {
         command.env(format!("SLOGATE_{name}"), "none");
     }
     command.envs(inputs.iter().copied());
@@ -105,6 +104,13 @@ fn inputs_are_values_whatever_they_hold() {
     assert!(called.contains("SLOGATE_DATADOG_SITE=datadoghq.eu\n") && !called.contains("SLOGATE_DATADOG_A"));
     let (_, plain) = step(0, Some(true), &[]);
     assert!(plain.starts_with("check\n--post\n--\n.\n"), "{plain}");
+}
+
+#[test]
+fn an_address_that_came_out_empty_is_not_no_address() {
+    let called = |inputs: &[(&str, &str)]| step(0, Some(true), inputs).1;
+    assert!(!called(&[]).contains("SLOGATE_PROMETHEUS_URL="));
+    assert!(called(&[("SLOGATE_PROMETHEUS_URL", "")]).contains("\nSLOGATE_PROMETHEUS_URL=\n"));
 }
 
 #[test]

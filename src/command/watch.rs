@@ -163,7 +163,7 @@ impl<'a> Watch<'a> {
         settings: &Settings,
     ) -> Result<Option<Delivered<'a>>, Stop> {
         match &named.server {
-            Some(Server::Prometheus(..)) => return Ok(None),
+            Some(Server::Prometheus(..) | Server::Missing(_)) => return Ok(None),
             Some(Server::Observations(said, url, credentials)) => {
                 let endpoint = Endpoint::new(named.client, url, credentials.clone())
                     .map_err(|error| Stop::Usage(format!("`{said}`: {error}")))?;
@@ -175,20 +175,25 @@ impl<'a> Watch<'a> {
         Ok(observers.map(|observers| delivered(observers, ground, &named.root, believed(settings))))
     }
 
-    /// What answers queries; none when none is configured.
+    /// What answers queries, or why nothing does.
     fn queried(
         named: &Named<'a>,
         ground: &Ground,
         settings: &Settings,
-    ) -> Result<Option<Box<dyn Source + 'a>>, Stop> {
+    ) -> Result<Result<Box<dyn Source + 'a>, String>, Stop> {
+        if let Some(Server::Missing(name)) = &named.server {
+            return Ok(Err(format!("`{name}` is set and empty: give it an address, or unset it")));
+        }
         if let Some(Server::Prometheus(said, url, credentials)) = &named.server {
             let prometheus = Prometheus::new(named.client, url, credentials.clone())
                 .map_err(|error| Stop::Usage(format!("`{said}`: {error}")))?;
             let prometheus = if named.reads_rules { prometheus.reading_rules() } else { prometheus };
-            return Ok(Some(Box::new(prometheus)));
+            return Ok(Ok(Box::new(prometheus)));
         }
         let Some(settings::Snapshot { path, place }) = &settings.snapshot else {
-            return Ok(None);
+            let reason = "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot \
+                          under `source` in the settings";
+            return Ok(Err(reason.to_owned()));
         };
         let Some(bytes) = ground.tree.read(path)? else {
             let message = format!("there is no snapshot `{path}` in {}", ground.describe());
@@ -197,7 +202,7 @@ impl<'a> Watch<'a> {
                 .help("record it, correct the path, or give --prometheus");
             return Err(problem.into());
         };
-        Ok(Some(Box::new(Snapshot::read(path, &bytes)?)))
+        Ok(Ok(Box::new(Snapshot::read(path, &bytes)?)))
     }
 
     /// The instant to judge at, and what to say of it: the one that is given, else the end of a recording, else the

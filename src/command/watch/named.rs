@@ -32,6 +32,8 @@ pub enum Server {
     Prometheus(&'static str, String, Credentials),
     /// An endpoint that answers with observations.
     Observations(&'static str, String, Credentials),
+    /// An address that went missing: this variable is set and empty. No recording decides in its place.
+    Missing(&'static str),
 }
 
 /// The file of observations that the command line names; none where it names an address or nothing.
@@ -76,6 +78,11 @@ pub fn server(source: &cli::Source, world: &World) -> Result<Option<Server>, Str
             .to_owned()),
         (Some(url), None) => prometheus("SLOGATE_PROMETHEUS_URL", url),
         (None, Some(url)) => observations("SLOGATE_OBSERVATIONS_URL", url),
-        (None, None) => Ok(None),
+        (None, None) => {
+            let is_blank =
+                |name: &&str| world.environment.get(*name).is_some_and(|url| url.trim().is_empty());
+            let blank = ["SLOGATE_PROMETHEUS_URL", "SLOGATE_OBSERVATIONS_URL"].into_iter().find(is_blank);
+            Ok(blank.map(Server::Missing))
+        }
     }
 }
