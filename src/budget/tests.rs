@@ -145,7 +145,7 @@ fn or13_fewer_minutes_of_downtime_leave_more_whatever_each_takes_to_mend() {
             Budget::new(objective(9_950), minutes * 60, Series { first: 60, step: 60, points }, None);
         let budget = budget.counted_by(&method);
         let figures = budget.at(minutes * 60).expect("known");
-        assert_eq!(figures.grant(), Decimal::new(2_016, 1));
+        assert_eq!(figures.grant(), Some(Decimal::new(2_016, 1)));
         (figures.consumed() * Decimal::ONE_HUNDRED).round_dp(1)
     };
     assert_eq!(used(6, 30), Decimal::new(893, 1), "six outages of half an hour");
@@ -227,6 +227,19 @@ fn each_gap_has_its_own_name() {
     let crossed = Budget::new(objective(9_900), 10 * HOUR, series, Some(direct));
     assert_eq!(kind(crossed.at(9 * HOUR)), "inconsistent");
     assert_eq!(kind(budget(4, full).at(9 * HOUR)), "known");
+}
+
+#[test]
+fn good_events_above_all_events_are_said_from_what_rounds_to_a_tenth_of_a_percent() {
+    let excess = |above: i64| {
+        let point = Some(Total { bad: Decimal::from(-above), total: Decimal::from(10_000) });
+        let budget = budget(4, vec![point; 10]);
+        budget.at(9 * HOUR).map(|figures| (figures.excess(), figures.remaining())).ok()
+    };
+    assert_eq!(excess(4), Some((None, Decimal::ONE)));
+    assert_eq!(excess(5), Some((Some(Decimal::new(5, 4)), Decimal::ONE)));
+    assert_eq!(excess(100), Some((Some(Decimal::new(1, 2)), Decimal::ONE)));
+    assert_eq!(excess(101), None);
 }
 
 #[test]

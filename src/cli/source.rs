@@ -43,7 +43,7 @@ pub struct Source {
     #[arg(long, value_name = "SITE")]
     pub datadog: Option<String>,
 
-    /// Count the events of every step, whatever rules (`slogate rules`) have recorded of them.
+    /// Count all events, whatever rules (of `slogate rules`, Pyrra or Sloth) have recorded of them.
     #[arg(long)]
     pub ignore_rules: bool,
 

@@ -100,7 +100,7 @@ impl Address {
     pub fn ask_itself(&self, question: &[(&str, String)], credentials: Credentials, cap: usize) -> Get {
         let mut url = self.0.clone();
         url.query_pairs_mut().extend_pairs(question);
-        Get { url: url.into(), credentials, form: None, cap }
+        Get { url: url.into(), credentials, form: None, cap, is_divisible: false }
     }
 
     /// What is to lie at the address from now on, by PUT.
@@ -124,9 +124,9 @@ impl Address {
         let plain = url.to_string();
         url.query_pairs_mut().extend_pairs(&question);
         if url.as_str().len() <= LONGEST {
-            Get { url: url.into(), credentials, form: None, cap }
+            Get { url: url.into(), credentials, form: None, cap, is_divisible: false }
         } else {
-            Get { url: plain, credentials, form: Some(question), cap }
+            Get { url: plain, credentials, form: Some(question), cap, is_divisible: false }
         }
     }
 }

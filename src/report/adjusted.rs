@@ -64,7 +64,7 @@ fn given_back(report: &Report, safe: &impl Fn(&str) -> String) -> Vec<String> {
 
 /// What a budget would be without its exclusions: `31 % left; 12 % without the exclusions (weekly-maintenance, 2h)`. None
 /// where that is the same.
-fn sentence(line: &BudgetLine, safe: impl Fn(&str) -> String) -> Option<String> {
+pub fn sentence(line: &BudgetLine, safe: impl Fn(&str) -> String) -> Option<String> {
     let adjusted = line.adjusted.as_ref()?;
     let within = adjusted.exclusions.iter().filter(|one| one.seconds > 0);
     let names: Vec<String> =

@@ -170,7 +170,7 @@ fn unadjusted(unadjusted: &Unadjusted) -> Json {
 }
 
 /// What is excluded of a budget, and its figures without that.
-fn adjusted(adjusted: &Adjusted) -> Json {
+pub(super) fn adjusted(adjusted: &Adjusted) -> Json {
     let exclusions: Vec<Json> =
         adjusted.exclusions.iter().map(|one| json!({ "name": one.name, "seconds": one.seconds })).collect();
     let mut object = Map::new();
@@ -223,6 +223,9 @@ fn budget(line: &BudgetLine) -> Json {
             put("state", json!(if known.estimated.is_some() { "estimated" } else { "measured" }));
             if let Some(history) = known.estimated {
                 put("estimated_from_seconds", json!(history));
+            }
+            if let Some(share) = known.excess {
+                put("excess", number(share));
             }
             if line.calendar.is_some() {
                 put("pace", number(known.pace));
@@ -291,7 +294,7 @@ fn through(through: &Through) -> Json {
 }
 
 /// One part of a composite budget.
-fn part(part: &Spent) -> Json {
+pub(super) fn part(part: &Spent) -> Json {
     json!({
         "slo": part.name,
         "objective": number(part.objective.share()),
