@@ -66,7 +66,7 @@ pub(super) fn planned(subjects: &[Subject<'_>]) -> Vec<Planned> {
                 .is_some_and(|one| one.needs(subject.plan, question.whole).any(|need| question.has(&need)))
         };
         let names = subjects.iter().filter(asks).map(|subject| subject.request.slo.name.clone());
-        Planned { query: question.query(), when: question.when, serves: names.collect() }
+        Planned { query: question.query(), when: question.when, serves: names.collect(), most: 1 }
     });
     planned.collect()
 }
