@@ -44,7 +44,8 @@ pub struct Source {
     #[arg(long, value_name = "SITE")]
     pub datadog: Option<String>,
 
-    /// Count all events, whatever rules (of `slogate rules`, Pyrra or Sloth) have recorded of them.
+    /// Count all events, whatever rules (of `slogate rules`, Pyrra or Sloth) have recorded of them. Without it a recording is
+    /// read where it has no `job` and no `instance`, as a scraped target has, and agrees with the counters.
     #[arg(long)]
     pub ignore_rules: bool,
 

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use super::Plan;
 use super::fuse::Need;
+use super::recording::SCRAPED;
 use crate::catalog::{Origin, Recorder};
 use crate::source::promql::{self, Selector};
 use crate::source::{Range, Request};
@@ -50,7 +51,11 @@ impl Borrowed {
         match slo.about.recorder? {
             Recorder::Pyrra => {
                 let of = |selector: &Selector, labels: &[(&str, &str)]| {
-                    (selector.to_string(), selector.renamed(&increase(selector.metric(), &period), labels))
+                    // Its sums keep the labels that are asked for, and no other that a target has.
+                    let lost = SCRAPED.into_iter().filter(|label| !selector.asks(label));
+                    let labels: Vec<_> =
+                        labels.iter().copied().chain(lost.map(|label| (label, ""))).collect();
+                    (selector.to_string(), selector.renamed(&increase(selector.metric(), &period), &labels))
                 };
                 let name = (SLO, slo.name.as_str());
                 let all: &[(&str, &str)] = if plan.is_good { &[name, (BUCKET, "")] } else { &[name] };
@@ -142,16 +147,24 @@ mod tests {
         assert_eq!(
             series(Recorder::Pyrra, "http_total{code=~\"5..\"} or vector(0)", "http_total", false),
             [
-                "http:increase1d{code=~\"5..\",env=\"prod\",slo=\"search\"}",
-                "http:increase1d{env=\"prod\",slo=\"search\"}"
+                "http:increase1d{code=~\"5..\",env=\"prod\",instance=\"\",job=\"\",slo=\"search\"}",
+                "http:increase1d{env=\"prod\",instance=\"\",job=\"\",slo=\"search\"}"
             ]
         );
         // Good and all events of a histogram have one name.
         assert_eq!(
             series(Recorder::Pyrra, "t_seconds_bucket{le=\"1\"}", "t_seconds_count", true),
             [
-                "t_seconds:increase1d{env=\"prod\",le=\"1\",slo=\"search\"}",
-                "t_seconds:increase1d{env=\"prod\",le=\"\",slo=\"search\"}"
+                "t_seconds:increase1d{env=\"prod\",instance=\"\",job=\"\",le=\"1\",slo=\"search\"}",
+                "t_seconds:increase1d{env=\"prod\",instance=\"\",job=\"\",le=\"\",slo=\"search\"}"
+            ]
+        );
+        // A label that is asked for stays in the sum.
+        assert_eq!(
+            series(Recorder::Pyrra, "b_total{job=\"api\"}", "t_total{job=\"api\"}", false),
+            [
+                "b:increase1d{env=\"prod\",instance=\"\",job=\"api\",slo=\"search\"}",
+                "t:increase1d{env=\"prod\",instance=\"\",job=\"api\",slo=\"search\"}"
             ]
         );
     }

@@ -12,6 +12,12 @@ impl Selector {
         &self.metric
     }
 
+    /// True when a matcher asks for a label.
+    #[must_use]
+    pub fn asks(&self, label: &str) -> bool {
+        self.matchers.iter().any(|matcher| matcher.name == label)
+    }
+
     /// The same of another metric, with labels of exactly these values besides.
     #[must_use]
     pub fn renamed(&self, metric: &str, labels: &[(&str, &str)]) -> Self {
@@ -32,5 +38,6 @@ mod tests {
         let renamed = selector.renamed("x:increase1d", &[("a", "\"}"), ("c", "")]);
         assert_eq!(renamed.to_string(), r#"x:increase1d{a="\"}",b="1",c=""}"#);
         assert_eq!(renamed.metric(), "x:increase1d");
+        assert!(selector.asks("b") && !selector.asks("a"));
     }
 }
