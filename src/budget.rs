@@ -46,9 +46,6 @@ pub mod series;
 pub mod signal;
 mod supposed;
 
-/// The share by which good events may exceed all events before the numbers contradict each other: 1 %.
-const EXCESS: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
-
 /// One SLO's budget over a stretch of the grid.
 #[derive(Debug, Clone)]
 pub struct Budget {
@@ -424,11 +421,7 @@ impl Budget {
         if whole.observed.total < asked.events || whole.counted.total <= Decimal::ZERO {
             return Err(Gap::TooFew { events: whole.observed.total });
         }
-        if whole.excess > EXCESS * whole.observed.total {
-            let share = (whole.excess / whole.observed.total * Decimal::ONE_HUNDRED).round_dp(1).normalize();
-            let detail = format!("a part of all events exceeds all events by {share} %");
-            return Err(Gap::Inconsistent { detail });
-        }
+        whole.consistent()?;
         let since = stretch.since.min(seen);
         let begun = if since == seen { whole } else { self.sums_over(index, since).ok_or_else(nothing)? };
         // A reset is no reason to believe in what nobody has seen since; the newest points may be late.
@@ -437,13 +430,16 @@ impl Budget {
         }
         let (period, allowance) = if self.adds_up() {
             // Of a grant of one, against which the parts are weighed.
-            let consumed = self.share((index, since), (index, seen)).ok_or_else(nothing)?;
+            let consumed = self.share((index, since), (index, seen)).ok_or_else(consistency::immense)?;
             (Total { bad: consumed, total: Decimal::ONE }, Decimal::ONE)
         } else {
             let period = Total { bad: begun.counted.bad, total: whole.counted.total };
             (believable(period), self.objective.allowance())
         };
         let figures = Figures { budget: self, index, stretch, seen, period, allowance };
+        if figures.granted().is_zero() {
+            return Err(consistency::immense());
+        }
         if index + 1 == self.points.len() {
             self.cross_check(believable(whole.whole))?;
         }

@@ -29,7 +29,7 @@ pub(super) type Points = (usize, usize);
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     /// Its name.
-    name: String,
+    pub(super) name: String,
     /// How many times faster the common budget burns with it.
     weight: Decimal,
     /// Its events and its objective.
@@ -42,12 +42,14 @@ impl Part {
         Self { name: self.name.clone(), weight: self.weight, budget: change(&self.budget) }
     }
 
-    /// What it takes of the common budget with bad events of so many of its own; nothing without events.
-    fn share(&self, bad: Decimal, total: Decimal) -> Decimal {
+    /// What it takes of the common budget with bad events of so many of its own; nothing without events, and not known
+    /// where bad ones have none or no decimal holds it.
+    fn share(&self, bad: Decimal, total: Decimal) -> Option<Decimal> {
         if total <= Decimal::ZERO {
-            return Decimal::ZERO;
+            return (bad <= Decimal::ZERO).then_some(Decimal::ZERO);
         }
-        self.weight * bad / (self.budget.objective.allowance() * total)
+        let grant = self.budget.objective.allowance().checked_mul(total)?;
+        self.weight.checked_mul(bad)?.checked_div(grant)
     }
 
     /// What counts at some points.
@@ -178,19 +180,19 @@ impl Budget {
     /// The share of the common grant that bad events of some points take, where the grant is of others; never more than
     /// all that can be missing of slices of time.
     pub(super) fn share(&self, bad: Points, whole: Points) -> Option<Decimal> {
-        self.sum(|part| Some(part.share(part.counted(bad)?.bad, part.counted(whole)?.total)))
+        self.sum(|part| part.share(part.counted(bad)?.bad, part.counted(whole)?.total))
     }
 
     /// The share of the common grant that is given back, as known at `t`.
     pub(super) fn share_given(&self, t: i64, bad: Points, whole: Points) -> Option<Decimal> {
-        self.sum(|part| Some(part.share(part.given(t, bad)?, part.counted(whole)?.total)))
+        self.sum(|part| part.share(part.given(t, bad)?, part.counted(whole)?.total))
     }
 
     /// A sum over the parts.
     fn sum(&self, share: impl Fn(&Part) -> Option<Decimal>) -> Option<Decimal> {
         let mut sum = Decimal::ZERO;
         for part in &self.parts {
-            sum += share(part)?;
+            sum = sum.checked_add(share(part)?)?;
         }
         let most = Decimal::ONE.checked_div(self.objective.allowance()).filter(|_| self.counts_slices());
         Some(most.map_or(sum, |most| sum.min(most)).round_dp(DIGITS))
@@ -223,7 +225,7 @@ impl Budget {
             let (mut spent, mut burned) = (Vec::new(), Decimal::ZERO);
             for part in &self.parts {
                 let bad = part.counted((point, 1))?.bad - part.given(at, (point, 1))?;
-                burned += part.share(bad, part.counted(whole)?.total);
+                burned += part.share(bad, part.counted(whole)?.total)?;
                 spent.push(bad);
             }
             let back = left.min(burned);
@@ -249,7 +251,7 @@ impl Figures<'_> {
         let since = self.stretch.since.min(self.seen);
         let spent = |part: &Part| {
             let bad = part.counted((self.index, since))?.bad;
-            let share = part.share(bad, part.counted((self.index, self.seen))?.total);
+            let share = part.share(bad, part.counted((self.index, self.seen))?.total)?;
             Some(Spent {
                 name: part.name.clone(),
                 objective: part.budget.objective,

@@ -13,6 +13,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::budget::consistency::immense;
 use crate::budget::gap::{self, Gap};
 use crate::budget::series::Total;
 use crate::budget::{Figures, Windowed, believable};
@@ -140,7 +141,7 @@ impl Figures<'_> {
         let events = self.counted_over(points)?;
         Ok(Windowed {
             value: self.of_window(events.bad) / self.granted(),
-            no_traffic: events.total.is_zero(),
+            no_traffic: events.total <= Decimal::ZERO && events.bad <= Decimal::ZERO,
         })
     }
 
@@ -148,13 +149,14 @@ impl Figures<'_> {
     /// grant in a period.
     ///
     /// # Errors
-    /// When too few points of the window are there.
+    /// When too few points of the window are there, or its events contradict each other.
     pub fn burn_rate(&self, window: i64) -> Result<Windowed, Gap> {
         let events = self.window(window)?;
-        if events.total.is_zero() {
+        if events.total <= Decimal::ZERO {
             return Ok(Windowed { value: Decimal::ZERO, no_traffic: true });
         }
-        let value = events.bad / (self.allowance * events.total);
+        let value = self.allowance.checked_mul(events.total).and_then(|even| events.bad.checked_div(even));
+        let value = value.ok_or_else(immense)?;
         Ok(Windowed { value, no_traffic: false })
     }
 
@@ -162,11 +164,12 @@ impl Figures<'_> {
     pub(super) fn window(&self, window: i64) -> Result<Total, Gap> {
         let points = self.points_of(window)?;
         let events = self.counted_over(points)?;
-        if !self.budget.adds_up() || events.total.is_zero() {
+        self.budget.consistent(self.index, points)?;
+        if !self.budget.adds_up() || events.total <= Decimal::ZERO {
             return Ok(events);
         }
         let over = (self.index, points);
-        let rate = self.budget.share(over, over).ok_or_else(|| self.short(points))?;
+        let rate = self.budget.share(over, over).ok_or_else(immense)?;
         Ok(Total { bad: rate, total: Decimal::ONE })
     }
 
@@ -204,7 +207,7 @@ impl Figures<'_> {
         budget.covered(sums, points)?;
         if budget.adds_up() {
             let over = (self.index, points);
-            let bad = budget.share(over, (self.index, self.seen)).ok_or_else(|| self.short(points))?;
+            let bad = budget.share(over, (self.index, self.seen)).ok_or_else(immense)?;
             let total = budget.events_of_parts(over, over).ok_or_else(|| self.short(points))?.total;
             return Ok(Total { bad, total });
         }
