@@ -82,6 +82,14 @@ pub struct Adjustments {
     pub top_ups: Vec<Returned>,
 }
 
+impl Returned {
+    /// What tells it from any other: all that the ledger would say.
+    fn key(&self) -> (Timestamp, &str, &str, Decimal, bool) {
+        let TopUp { at, slo, dependency, share, provider_enacted } = &self.top_up;
+        (*at, slo, dependency, *share, *provider_enacted)
+    }
+}
+
 impl Exclusion {
     /// True where it is about an SLO in an environment.
     #[must_use]

@@ -14,7 +14,7 @@ use crate::budget::composite::Part;
 use crate::budget::counting::Counting;
 use crate::budget::exclusion::Exclusions;
 use crate::budget::gap::Gap;
-use crate::budget::gift::Gift;
+use crate::budget::gift::Gifts;
 use crate::budget::incident::Incidents;
 use crate::budget::period::{Period, Stretch};
 use crate::budget::quarter::Outage;
@@ -79,8 +79,8 @@ pub struct Budget {
     incidents: OnceLock<Incidents>,
     /// The breaches of the series, found when they are first asked about.
     breaches: OnceLock<Breaches>,
-    /// What top-ups give back, in the order of time.
-    gifts: Vec<Gift>,
+    /// What top-ups give back.
+    gifts: Gifts,
     /// The parts of a composite budget; none of one that counts its own events.
     parts: Vec<Part>,
     /// What is known of what its service depends on.
@@ -206,7 +206,7 @@ impl Budget {
             signals: None,
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
-            gifts: Vec::new(),
+            gifts: Gifts::default(),
             parts: Vec::new(),
             attribution: Attribution::default(),
             exclusions: None,

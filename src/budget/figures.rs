@@ -108,8 +108,8 @@ impl Figures<'_> {
             let given = self.budget.share_given(t, bad, (self.index, self.seen));
             return given.unwrap_or_default().min(self.period.bad);
         }
-        let given: Decimal = self.budget.gifts.iter().map(|gift| gift.within(t, self.index, points)).sum();
-        given.min(self.period.bad)
+        let start = (self.index + 1).saturating_sub(points);
+        self.budget.gifts.since(t, start).min(self.period.bad)
     }
 
     /// The share of the grant that is given back.

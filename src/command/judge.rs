@@ -255,6 +255,11 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
         for policy in policies {
             rulings.add(policy, &both, past, unadjusted);
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
+            if let Ok(budget) = &measured.budget
+                && !policy.header.scope.organization
+            {
+                in_vain.extend(recall::capped(policy, &measured.subject.slo, budget, past));
+            }
         }
         judged.report.notes.extend(judged.report.budgets.last().and_then(estimate));
         judged.measured.push(both.judged);
