@@ -202,6 +202,24 @@ impl Budget {
         })
     }
 
+    /// The SLOs of the dependencies of its service that somebody asked about, each with its service.
+    pub fn upstreams(&self) -> impl Iterator<Item = (&str, &str)> {
+        let known = self.attribution.dependencies.iter().flat_map(|known| known.iter());
+        known.flat_map(|(name, dependency)| {
+            let slos = match dependency {
+                Dependency::Declared(slos) => slos.as_slice(),
+                Dependency::Elsewhere => &[],
+            };
+            slos.iter().map(|one| (name.as_str(), one.slo.as_str()))
+        })
+    }
+
+    /// The same budget with all time of what its service depends on.
+    #[must_use]
+    pub fn with_whole_dependencies(&self) -> Self {
+        Self { attribution: self.attribution.seen_as(Self::without_exclusions), ..self.clone() }
+    }
+
     /// The running sums of every dependency.
     fn inside(&self) -> &BTreeMap<String, Inside> {
         self.attribution.inside.get_or_init(|| {

@@ -246,7 +246,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let mut in_vain = BTreeSet::new();
     let mut answers = dependency::Answers::reckon(&asked, observed);
     for (asked, policies) in &subjects {
-        let observation = answers.take(asked, &upstream);
+        let observation = answers.take(asked, &upstream, adjustments);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         let both = Both::of(measure(asked, settings, observation, &heard, t), adjustments, slo, settings);
         let measured = &both.judged;
