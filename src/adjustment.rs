@@ -85,12 +85,26 @@ pub struct Adjustments {
     pub top_ups: Vec<Returned>,
 }
 
+impl Returned {
+    /// What tells it from any other: all that the ledger would say.
+    fn key(&self) -> (Timestamp, &str, &str, Decimal, bool) {
+        let TopUp { at, slo, dependency, share, provider_enacted } = &self.top_up;
+        (*at, slo, dependency, *share, *provider_enacted)
+    }
+}
+
 impl Exclusion {
     /// True where it is about an SLO in an environment.
     #[must_use]
     pub fn concerns(&self, slo: &Slo, environment: &str) -> bool {
+        self.is_about((&slo.service, &slo.name), environment)
+    }
+
+    /// True where it is about an SLO, of a service and by its name, in an environment.
+    #[must_use]
+    pub fn is_about(&self, (service, slo): (&str, &str), environment: &str) -> bool {
         let has = |names: &[Named], wanted: &str| names.iter().any(|named| named.name == wanted);
-        (has(&self.services, &slo.service) || has(&self.slos, &slo.name))
+        (has(&self.services, service) || has(&self.slos, slo))
             && (self.environments.is_empty() || has(&self.environments, environment))
     }
 

@@ -14,7 +14,7 @@ use crate::budget::composite::Part;
 use crate::budget::counting::Counting;
 use crate::budget::exclusion::Exclusions;
 use crate::budget::gap::Gap;
-use crate::budget::gift::Gift;
+use crate::budget::gift::Gifts;
 use crate::budget::incident::Incidents;
 use crate::budget::period::{Period, Stretch};
 use crate::budget::quarter::Outage;
@@ -46,9 +46,6 @@ pub mod quarter;
 pub mod series;
 pub mod signal;
 mod supposed;
-
-/// The share by which good events may exceed all events before the numbers contradict each other: 1 %.
-const EXCESS: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 
 /// One SLO's budget over a stretch of the grid.
 #[derive(Debug, Clone)]
@@ -83,8 +80,8 @@ pub struct Budget {
     incidents: OnceLock<Incidents>,
     /// The breaches of the series, found when they are first asked about.
     breaches: OnceLock<Breaches>,
-    /// What top-ups give back, in the order of time.
-    gifts: Vec<Gift>,
+    /// What top-ups give back.
+    gifts: Gifts,
     /// The parts of a composite budget; none of one that counts its own events.
     parts: Vec<Part>,
     /// What is known of what its service depends on.
@@ -212,7 +209,7 @@ impl Budget {
             signals: None,
             incidents: OnceLock::new(),
             breaches: OnceLock::new(),
-            gifts: Vec::new(),
+            gifts: Gifts::default(),
             parts: Vec::new(),
             attribution: Attribution::default(),
             exclusions: None,
@@ -429,11 +426,7 @@ impl Budget {
         if whole.observed.total < asked.events || whole.counted.total <= Decimal::ZERO {
             return Err(Gap::TooFew { events: whole.observed.total });
         }
-        if whole.excess > EXCESS * whole.observed.total {
-            let share = (whole.excess / whole.observed.total * Decimal::ONE_HUNDRED).round_dp(1).normalize();
-            let detail = format!("a part of all events exceeds all events by {share} %");
-            return Err(Gap::Inconsistent { detail });
-        }
+        whole.consistent()?;
         let since = stretch.since.min(seen);
         let begun = if since == seen { whole } else { self.sums_over(index, since).ok_or_else(nothing)? };
         // A reset is no reason to believe in what nobody has seen since; the newest points may be late.
@@ -442,13 +435,16 @@ impl Budget {
         }
         let (period, allowance) = if self.adds_up() {
             // Of a grant of one, against which the parts are weighed.
-            let consumed = self.share((index, since), (index, seen)).ok_or_else(nothing)?;
+            let consumed = self.share((index, since), (index, seen)).ok_or_else(consistency::immense)?;
             (Total { bad: consumed, total: Decimal::ONE }, Decimal::ONE)
         } else {
             let period = Total { bad: begun.counted.bad, total: whole.counted.total };
             (believable(period), self.objective.allowance())
         };
         let figures = Figures { budget: self, index, stretch, seen, period, allowance };
+        if figures.granted().is_zero() {
+            return Err(consistency::immense());
+        }
         if index + 1 == self.points.len() {
             self.cross_check(believable(whole.whole))?;
         }

@@ -2,10 +2,12 @@
 //!
 //! The outside world comes in as a value (`World`), so that a verb can be run in a test exactly as from a shell.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use clap::Parser as _;
@@ -167,20 +169,7 @@ impl World {
 /// Runs the command line of a world.
 pub fn run(world: &mut World) -> Exit {
     match Cli::try_parse_from(&world.arguments) {
-        Ok(cli) => match cli.verb {
-            Verb::Init(init) => init::run(&init, world),
-            Verb::Check(check) => check::run(&check, world),
-            Verb::Validate(validate) => validate::run(&validate, world),
-            Verb::Slos(slos) => slos::run(&slos, world),
-            Verb::Budget(budget) => budget::run(&budget, world),
-            Verb::Explain(explain) => explain::run(&explain, world),
-            Verb::Test(test) => test::run(&test, world),
-            Verb::Definitions(definitions) => definitions::run(&definitions, world),
-            Verb::Vendor(vendor) => vendor::run(&vendor, world),
-            Verb::Convert(convert) => convert::run(&convert, world),
-            Verb::Rules(rules) => rules::run(&rules, world),
-            Verb::Observe(observe) => observe::run(&observe, world),
-        },
+        Ok(cli) => guarded(world, |world| walk(cli.verb, world)),
         Err(error) if error.use_stderr() => {
             world.tell(error.to_string().trim_end());
             Exit::Usage
@@ -189,5 +178,62 @@ pub fn run(world: &mut World) -> Exit {
             let _ = world.print(&help.to_string());
             Exit::Proceed
         }
+    }
+}
+
+/// Walks the path of a verb.
+fn walk(verb: Verb, world: &mut World) -> Exit {
+    match verb {
+        Verb::Init(init) => init::run(&init, world),
+        Verb::Check(check) => check::run(&check, world),
+        Verb::Validate(validate) => validate::run(&validate, world),
+        Verb::Slos(slos) => slos::run(&slos, world),
+        Verb::Budget(budget) => budget::run(&budget, world),
+        Verb::Explain(explain) => explain::run(&explain, world),
+        Verb::Test(test) => test::run(&test, world),
+        Verb::Definitions(definitions) => definitions::run(&definitions, world),
+        Verb::Vendor(vendor) => vendor::run(&vendor, world),
+        Verb::Convert(convert) => convert::run(&convert, world),
+        Verb::Rules(rules) => rules::run(&rules, world),
+        Verb::Observe(observe) => observe::run(&observe, world),
+    }
+}
+
+/// Lets a verb run. A panic of ours is caught and told: what it was asked for is not known then.
+fn guarded(world: &mut World, verb: impl FnOnce(&mut World) -> Exit) -> Exit {
+    catch_unwind(AssertUnwindSafe(|| verb(world))).unwrap_or_else(|payload| {
+        world.tell(&format!("error: {}", failed(payload.as_ref())));
+        Exit::Unknown
+    })
+}
+
+/// That a panic of ours happened, and what it said.
+fn failed(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| payload.downcast_ref::<String>().cloned());
+    let said = text.unwrap_or_else(|| "it did not say why".to_owned());
+    format!("slogate itself failed, which is a bug in it: {said}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_a_verb_is_told_and_nothing_is_known() {
+        let mut world = World {
+            arguments: Vec::new(),
+            environment: BTreeMap::new(),
+            directory: PathBuf::new(),
+            now: Timestamp::UNIX_EPOCH,
+            terminal: false,
+            input: Box::new(io::empty()),
+            out: Box::new(io::sink()),
+            err: Box::new(io::sink()),
+        };
+        assert_eq!(guarded(&mut world, |_| panic!("no decimal")), Exit::Unknown);
+        assert_eq!(guarded(&mut world, |_| Exit::Proceed), Exit::Proceed);
+        let why = catch_unwind(|| panic!("no decimal")).expect_err("a panic");
+        assert_eq!(failed(why.as_ref()), "slogate itself failed, which is a bug in it: no decimal");
     }
 }

@@ -3,6 +3,8 @@
 //! Every problem of the file is told in one run: what the schema has refused is passed over here, and everything else is
 //! still looked at.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
@@ -19,6 +21,9 @@ const YEARS: std::ops::RangeInclusive<i16> = 2_000..=2_099;
 /// The most exclusions of all files together.
 const MOST: usize = 200;
 
+/// The most top-ups of all files together.
+const MOST_TOP_UPS: usize = 1_000;
+
 /// The most rules that are refused before no other is looked at: one that never comes costs time.
 const MOST_REFUSED: usize = 20;
 
@@ -27,7 +32,7 @@ const MOST_REFUSED: usize = 20;
 pub fn load(files: &[SourceText]) -> (Adjustments, Vec<Diagnostic>) {
     let mut adjustments = Adjustments::default();
     let mut problems = Vec::new();
-    let (mut count, mut refused) = (0, 0);
+    let (mut count, mut top_ups, mut refused) = (0, 0, 0);
     for source in files {
         let documents = match document::parse(source) {
             Ok(documents) => documents,
@@ -51,6 +56,14 @@ pub fn load(files: &[SourceText]) -> (Adjustments, Vec<Diagnostic>) {
                 adjustments.exclusions.extend(loader.exclusion(part));
             }
             for part in items(document.root(), "top_ups") {
+                top_ups += 1;
+                if top_ups > MOST_TOP_UPS {
+                    let message = format!("there are more than {MOST_TOP_UPS} top-ups");
+                    let problem = Diagnostic::error(Code::WrongValue, message);
+                    let help = "take out those of periods that are over";
+                    loader.problems.push(problem.at(part.place(), "not looked at any more").help(help));
+                    return (adjustments, problems);
+                }
                 adjustments.top_ups.extend(loader.top_up(part));
             }
             refused = loader.refused;
@@ -79,9 +92,10 @@ fn twice(adjustments: &Adjustments) -> Vec<Diagnostic> {
             );
         }
     }
-    for (index, one) in adjustments.top_ups.iter().enumerate() {
-        let mut before = adjustments.top_ups.iter().take(index);
-        if let Some(first) = before.find(|first| first.top_up == one.top_up) {
+    let mut before = BTreeMap::new();
+    for one in &adjustments.top_ups {
+        let first = *before.entry(one.key()).or_insert(one);
+        if !std::ptr::eq(first, one) {
             let message = format!("the same is given back of `{}` twice", one.top_up.slo);
             let problem = Diagnostic::error(Code::Duplicate, message);
             let label = format!("the first is at {}", first.place);

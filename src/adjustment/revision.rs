@@ -27,8 +27,8 @@ pub fn compare(before: &Adjustments, after: &Adjustments, now: Timestamp) -> Vec
         }
     }
     let apart = |of: &[Returned], others: &[Returned]| -> Vec<Returned> {
-        let known = |one: &&Returned| others.iter().any(|other| other.top_up == one.top_up);
-        of.iter().filter(|one| !known(one)).cloned().collect()
+        let known: BTreeSet<_> = others.iter().map(Returned::key).collect();
+        of.iter().filter(|one| !known.contains(&one.key())).cloned().collect()
     };
     let resettled = |one: &Returned, from: Option<String>, to: Option<String>| Resettled {
         subject: Subject::TopUp(one.top_up.slo.clone()),

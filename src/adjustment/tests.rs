@@ -192,3 +192,29 @@ fn what_is_excluded_afterwards_is_told_as_such() {
     assert!(afterwards("2026-11-01T00:00:01Z"));
     assert!(!afterwards("2026-11-01T00:00:00Z"));
 }
+
+/// So many top-ups, a minute apart.
+fn top_ups(many: u32) -> String {
+    let mut text = "top_ups:\n".to_owned();
+    for minute in 0..many {
+        let (hour, minute) = (minute / 60, minute % 60);
+        text.push_str(&format!(
+            "- {{slo: s, at: \"2026-10-{:02}T{:02}:{minute:02}:00Z\", share: 1 %, dependency: d, reason: r, agreed_by: po}}\n",
+            1 + hour / 24,
+            hour % 24
+        ));
+    }
+    text
+}
+
+#[test]
+fn a_thousand_top_ups_are_read_and_one_more_is_not() {
+    let (read, problems) = loaded(&top_ups(1_000));
+    assert_eq!((read.top_ups.len(), problems), (1_000, Vec::new()));
+    let file = |many| SourceText::new("adjustments.yaml", format!("version: 1\n{}", top_ups(many)));
+    let (_, problems) = load(&[file(600), file(401)]);
+    let messages: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+    assert_eq!(messages, ["there are more than 1000 top-ups"]);
+    let (twice, _) = loaded(&top_ups(1_000));
+    assert_eq!(compare(&twice, &read, Timestamp::UNIX_EPOCH), []);
+}

@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
+use crate::budget::gift::Gifts;
 use crate::budget::incident::Incidents;
 use crate::budget::{Budget, Figures};
 
@@ -148,8 +149,8 @@ impl Attribution {
 struct Inside {
     /// `bad[i]`: the bad events inside, of the points before the one with index `i`.
     bad: Vec<Decimal>,
-    /// The same of the events that each top-up gives back.
-    given: Vec<Vec<Decimal>>,
+    /// What top-ups give back of them.
+    given: Gifts,
 }
 
 /// What went through a dependency.
@@ -210,6 +211,24 @@ impl Budget {
         })
     }
 
+    /// The SLOs of the dependencies of its service that somebody asked about, each with its service.
+    pub fn upstreams(&self) -> impl Iterator<Item = (&str, &str)> {
+        let known = self.attribution.dependencies.iter().flat_map(|known| known.iter());
+        known.flat_map(|(name, dependency)| {
+            let slos = match dependency {
+                Dependency::Declared(slos) => slos.as_slice(),
+                Dependency::Elsewhere => &[],
+            };
+            slos.iter().map(|one| (name.as_str(), one.slo.as_str()))
+        })
+    }
+
+    /// The same budget with all time of what its service depends on.
+    #[must_use]
+    pub fn with_whole_dependencies(&self) -> Self {
+        Self { attribution: self.attribution.seen_as(Self::without_exclusions), ..self.clone() }
+    }
+
     /// The running sums of every dependency, for each budget whose events are weighed.
     fn inside(&self) -> &BTreeMap<String, Vec<Inside>> {
         self.attribution.inside.get_or_init(|| {
@@ -228,23 +247,15 @@ impl Budget {
     fn summed(&self, slos: &[Upstream]) -> Inside {
         let budgets = slos.iter().filter_map(|one| one.budget.as_ref().ok());
         let lenses: Vec<Lens<'_>> = budgets.map(|budget| self.lens(budget)).collect();
-        let mut inside =
-            Inside { bad: vec![Decimal::ZERO], given: vec![vec![Decimal::ZERO]; self.gifts.len()] };
-        let mut bad = Decimal::ZERO;
-        let mut given = vec![Decimal::ZERO; self.gifts.len()];
+        let is_inside = |index: usize| lenses.iter().any(|lens| lens.contains(index, None));
+        let (mut sums, mut bad) = (vec![Decimal::ZERO], Decimal::ZERO);
         for index in 0..self.points.len() {
-            if lenses.iter().any(|lens| lens.contains(index, None)) {
+            if is_inside(index) {
                 bad += self.bad_at(index);
-                for (sum, gift) in given.iter_mut().zip(&self.gifts) {
-                    *sum += gift.within(i64::MAX, index, 1);
-                }
             }
-            inside.bad.push(bad);
-            for (sums, sum) in inside.given.iter_mut().zip(&given) {
-                sums.push(*sum);
-            }
+            sums.push(bad);
         }
-        inside
+        Inside { bad: sums, given: self.gifts.only(is_inside) }
     }
 
     /// The incidents of an SLO of a dependency by the indices of this budget.
@@ -358,11 +369,8 @@ impl Figures<'_> {
             let until = |index: usize| sums.get(index).copied().unwrap_or_default();
             until(self.index + 1) - until(first)
         };
-        let known = |at: i64| at <= t;
-        let gifts = || budget.gifts.iter().filter(|gift| known(gift.at()));
         let mut bad = over(&inside.bad);
-        let given = budget.gifts.iter().zip(&inside.given).filter(|(gift, _)| known(gift.at()));
-        let mut given: Decimal = given.map(|(_, sums)| over(sums)).sum();
+        let mut given = inside.given.since(t, first);
         // A pause of an incident is none of it before somebody knows that it goes on.
         let newest: Vec<Option<usize>> = lenses.iter().map(|lens| lens.newest(self.index)).collect();
         let seen = || lenses.iter().zip(&newest);
@@ -373,7 +381,7 @@ impl Figures<'_> {
             let is_inside = lenses.iter().any(|lens| lens.contains(index, None));
             if is_inside && !seen().any(|(lens, newest)| lens.contains(index, *newest)) {
                 bad -= budget.bad_at(index);
-                given -= gifts().map(|gift| gift.within(t, index, 1)).sum::<Decimal>();
+                given -= budget.gifts.of_point(t, index);
             }
         }
         (bad, given)

@@ -18,7 +18,7 @@ fn count(budget: &Budget) -> Breaches {
     for index in 0..budget.points.len() {
         if let Some(events) = budget.counted_at(index) {
             let burns = if budget.adds_up() {
-                budget.share((index, 1), (index, 1)).is_some_and(|rate| rate > Decimal::ONE)
+                budget.share((index, 1), (index, 1)).is_none_or(|rate| rate > Decimal::ONE)
             } else {
                 events.bad > allowance * events.total
             };

@@ -14,7 +14,7 @@ use rust_decimal::Decimal;
 
 use crate::budget::counting::Counting;
 use crate::budget::gap::Gap;
-use crate::budget::gift::Gift;
+use crate::budget::gift::{Gifts, Given, Within};
 use crate::budget::series::{Series, Total};
 use crate::budget::{Budget, Figures, believable};
 use crate::catalog::{Objective, Requirements, Slo, Terms};
@@ -29,7 +29,7 @@ pub(super) type Points = (usize, usize);
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     /// Its name.
-    name: String,
+    pub(super) name: String,
     /// How many times faster the common budget burns with it.
     weight: Decimal,
     /// Its events and its objective.
@@ -42,12 +42,14 @@ impl Part {
         Self { name: self.name.clone(), weight: self.weight, budget: change(&self.budget) }
     }
 
-    /// What it takes of the common budget with bad events of so many of its own; nothing without events.
-    fn share(&self, bad: Decimal, total: Decimal) -> Decimal {
+    /// What it takes of the common budget with bad events of so many of its own; nothing without events, and not known
+    /// where bad ones have none or no decimal holds it.
+    fn share(&self, bad: Decimal, total: Decimal) -> Option<Decimal> {
         if total <= Decimal::ZERO {
-            return Decimal::ZERO;
+            return (bad <= Decimal::ZERO).then_some(Decimal::ZERO);
         }
-        self.weight * bad / (self.budget.objective.allowance() * total)
+        let grant = self.budget.objective.allowance().checked_mul(total)?;
+        self.weight.checked_mul(bad)?.checked_div(grant)
     }
 
     /// What counts at some points.
@@ -55,9 +57,10 @@ impl Part {
         Some(believable(self.budget.sums_over(index, points)?.counted))
     }
 
-    /// What is given back at some points, as known at `t`, and never more than was bad.
+    /// What is given back at some points, with which a period begins that `t` lies in, as known there; never more than
+    /// was bad.
     fn given(&self, t: i64, (index, points): Points) -> Option<Decimal> {
-        let given: Decimal = self.budget.gifts.iter().map(|gift| gift.within(t, index, points)).sum();
+        let given = self.budget.gifts.since(t, (index + 1).saturating_sub(points));
         Some(given.min(self.counted((index, points))?.bad))
     }
 }
@@ -194,13 +197,13 @@ impl Budget {
     /// The share of the common grant that bad events of some points take, where the grant is of others; never more than
     /// all that can be missing of slices of time.
     pub(super) fn share(&self, bad: Points, whole: Points) -> Option<Decimal> {
-        self.sum(|part| Some(part.share(part.counted(bad)?.bad, part.counted(whole)?.total)))
+        self.sum(|part| part.share(part.counted(bad)?.bad, part.counted(whole)?.total))
     }
 
     /// The share of the common grant that so many bad events of each part take, in their order.
     pub(super) fn share_of(&self, bad: &[Decimal], whole: Points) -> Option<Decimal> {
         let mut bad = bad.iter().copied();
-        self.sum(|part| Some(part.share(bad.next()?, part.counted(whole)?.total)))
+        self.sum(|part| part.share(bad.next()?, part.counted(whole)?.total))
     }
 
     /// The budgets whose events are weighed: those of the parts, or its own.
@@ -210,14 +213,14 @@ impl Budget {
 
     /// The share of the common grant that is given back, as known at `t`.
     pub(super) fn share_given(&self, t: i64, bad: Points, whole: Points) -> Option<Decimal> {
-        self.sum(|part| Some(part.share(part.given(t, bad)?, part.counted(whole)?.total)))
+        self.sum(|part| part.share(part.given(t, bad)?, part.counted(whole)?.total))
     }
 
     /// A sum over the parts.
     fn sum(&self, mut share: impl FnMut(&Part) -> Option<Decimal>) -> Option<Decimal> {
         let mut sum = Decimal::ZERO;
         for part in &self.parts {
-            sum += share(part)?;
+            sum = sum.checked_add(share(part)?)?;
         }
         let most = Decimal::ONE.checked_div(self.objective.allowance()).filter(|_| self.counts_slices());
         Some(most.map_or(sum, |most| sum.min(most)).round_dp(DIGITS))
@@ -233,38 +236,66 @@ impl Budget {
         Some(sum)
     }
 
-    /// Gives a share of the grant back at an instant: to each part what it spent, the newest first. Of what went at one
-    /// point, each part gets back the same share.
-    pub(super) fn give_to_parts(&mut self, at: i64, share: Decimal) -> Option<()> {
-        let index = usize::try_from((at - self.first).div_euclid(self.step)).ok()?;
-        let last = self.points.len().checked_sub(1)?;
-        let stretch = self.period.stretch(self.instant(index), self.step)?;
-        let (first, end) = ((index + 1).saturating_sub(stretch.since), index.min(last));
-        let whole = (end, (index + 1).min(stretch.length).checked_sub(index - end)?);
-        let mut left = share;
-        let mut given: Vec<Vec<Decimal>> = vec![Vec::new(); self.parts.len()];
-        for point in (first..=end).rev().take_while(|_| self.is_composite()) {
-            if left <= Decimal::ZERO {
-                break;
+    /// Gives shares of the grant back, the oldest first: to each part what it spent, the newest first. Of what went at
+    /// one point, each part gets back the same share.
+    pub(super) fn give_to_parts(&mut self, shares: &[(i64, Decimal)]) {
+        let mut given: Vec<Vec<Given>> = vec![Vec::new(); self.parts.len()];
+        let mut capped = Vec::new();
+        // Bad events of each part that are not given back, by point, the newest last.
+        let (mut unforgiven, mut next) = (Vec::<(usize, Vec<Decimal>)>::new(), 0);
+        let mut within = Within::default();
+        for (at, share) in shares {
+            let Some(reach) = self.reach(*at) else { continue };
+            unforgiven
+                .extend((next..=reach.end).filter_map(|point| Some((point, self.bad_of_parts(point)?))));
+            next = next.max(reach.end + 1);
+            within.begin(reach.first);
+            let Some(totals) = self.totals_of_parts(reach.whole) else { continue };
+            let wanted = reach.scaled(*share);
+            let mut left = wanted.min((reach.scaled(Decimal::ONE) - within.sum).max(Decimal::ZERO));
+            let is_cut = left < wanted;
+            while left > Decimal::ZERO
+                && let Some((point, mut spent)) = unforgiven.pop()
+                && point >= reach.first
+            {
+                let burned = self.burned_of(&spent, &totals).unwrap_or_default();
+                let back = left.min(burned);
+                let fraction = back.checked_div(burned).unwrap_or_default();
+                for (given, bad) in given.iter_mut().zip(&mut spent) {
+                    let events = *bad * fraction;
+                    given.push(Given { at: *at, point, events });
+                    *bad -= events;
+                }
+                left -= back;
+                within.add(point, back);
+                unforgiven.extend(Some((point, spent)).filter(|_| back < burned));
             }
-            let (mut spent, mut burned) = (Vec::new(), Decimal::ZERO);
-            for part in &self.parts {
-                let bad = part.counted((point, 1))?.bad - part.given(at, (point, 1))?;
-                burned += part.share(bad, part.counted(whole)?.total);
-                spent.push(bad);
-            }
-            let back = left.min(burned);
-            let fraction = back.checked_div(burned).unwrap_or_default();
-            for (given, bad) in given.iter_mut().zip(spent) {
-                given.push(bad * fraction);
-            }
-            left -= back;
+            let more = || unforgiven.last().is_some_and(|(point, _)| *point >= reach.first);
+            capped.extend(Some(*at).filter(|_| is_cut && more()));
         }
         for (part, given) in self.parts.iter_mut().zip(given) {
-            part.budget.gifts.push(Gift::of(at, end, given));
+            part.budget.gifts = Gifts::of(given, Vec::new());
         }
+        self.gifts = Gifts::of(Vec::new(), capped);
         (self.incidents, self.breaches) = (OnceLock::new(), OnceLock::new());
-        Some(())
+    }
+
+    /// The bad events of each part at a point; none where nothing was bad.
+    fn bad_of_parts(&self, point: usize) -> Option<Vec<Decimal>> {
+        let bad: Option<Vec<Decimal>> =
+            self.parts.iter().map(|part| Some(part.counted((point, 1))?.bad)).collect();
+        bad.filter(|bad| bad.iter().any(|bad| *bad > Decimal::ZERO))
+    }
+
+    /// All events of each part at some points.
+    fn totals_of_parts(&self, whole: Points) -> Option<Vec<Decimal>> {
+        self.parts.iter().map(|part| Some(part.counted(whole)?.total)).collect()
+    }
+
+    /// The share of the grant that bad events of each part take, of which there are so many in all.
+    fn burned_of(&self, bad: &[Decimal], totals: &[Decimal]) -> Option<Decimal> {
+        let each = self.parts.iter().zip(bad).zip(totals);
+        each.map(|((part, bad), total)| part.share(*bad, *total)).sum()
     }
 }
 
@@ -276,7 +307,7 @@ impl Figures<'_> {
         let since = self.stretch.since.min(self.seen);
         let spent = |part: &Part| {
             let bad = part.counted((self.index, since))?.bad;
-            let share = part.share(bad, part.counted((self.index, self.seen))?.total);
+            let share = part.share(bad, part.counted((self.index, self.seen))?.total)?;
             Some(Spent {
                 name: part.name.clone(),
                 objective: part.budget.objective,

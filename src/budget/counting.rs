@@ -4,7 +4,7 @@
 //! it is bad where the share of its good events is below the slice's target, by `RatioTimeslices` it is bad by the share of
 //! its events that were. Slices are whole multiples of the step and begin at whole multiples of their length since the
 //! epoch, in UTC; the one that goes on does not count yet. A slice without a single event is missing, and counts as
-//! the SLO's terms say. The share of a slice is rounded up at the 15th digit, against the budget, so that sums of shares
+//! the SLO's terms say; one with bad events and no events at all contradicts itself and is bad. The share of a slice is rounded up at the 15th digit, against the budget, so that sums of shares
 //! are exact.
 
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -62,6 +62,9 @@ impl Counting {
     pub(super) fn judged(self, events: Total, missing: Missing) -> Total {
         let Self::Slices { target, .. } = self else { return events };
         let slice = |bad| Total { bad, total: Decimal::ONE };
+        if events.total <= Decimal::ZERO && events.bad > Decimal::ZERO {
+            return slice(Decimal::ONE);
+        }
         if events.total <= Decimal::ZERO {
             return match missing {
                 Missing::Excluded => Total::default(),
@@ -103,6 +106,17 @@ mod tests {
         assert_eq!(missing(Missing::Excluded), events(0, 0));
         assert_eq!(missing(Missing::Good), events(0, 1));
         assert_eq!(missing(Missing::Bad), events(1, 1));
+    }
+
+    #[test]
+    fn bad_events_without_events_are_no_missing_slice() {
+        for missing in [Missing::Excluded, Missing::Good, Missing::Bad] {
+            for counting in [HOURLY, RATIO] {
+                assert_eq!(counting.judged(events(50, 0), missing), events(1, 1));
+                assert_eq!(counting.judged(events(50, -1), missing), events(1, 1));
+            }
+        }
+        assert_eq!(HOURLY.judged(events(-1, -1), Missing::Excluded), events(0, 0));
     }
 
     #[test]

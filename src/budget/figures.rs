@@ -13,6 +13,7 @@
 
 use rust_decimal::Decimal;
 
+use crate::budget::consistency::immense;
 use crate::budget::gap::{self, Gap};
 use crate::budget::series::Total;
 use crate::budget::{Figures, Windowed, believable};
@@ -119,8 +120,8 @@ impl Figures<'_> {
             let given = self.budget.share_given(t, bad, (self.index, self.seen));
             return given.unwrap_or_default().min(self.period.bad);
         }
-        let given: Decimal = self.budget.gifts.iter().map(|gift| gift.within(t, self.index, points)).sum();
-        given.min(self.period.bad)
+        let start = (self.index + 1).saturating_sub(points);
+        self.budget.gifts.since(t, start).min(self.period.bad)
     }
 
     /// The share of the grant that is given back.
@@ -152,7 +153,7 @@ impl Figures<'_> {
         let events = self.counted_over(points)?;
         Ok(Windowed {
             value: self.of_window(events.bad) / self.granted(),
-            no_traffic: events.total.is_zero(),
+            no_traffic: events.total <= Decimal::ZERO && events.bad <= Decimal::ZERO,
         })
     }
 
@@ -160,13 +161,14 @@ impl Figures<'_> {
     /// grant in a period.
     ///
     /// # Errors
-    /// When too few points of the window are there.
+    /// When too few points of the window are there, or its events contradict each other.
     pub fn burn_rate(&self, window: i64) -> Result<Windowed, Gap> {
         let events = self.window(window)?;
-        if events.total.is_zero() {
+        if events.total <= Decimal::ZERO {
             return Ok(Windowed { value: Decimal::ZERO, no_traffic: true });
         }
-        let value = events.bad / (self.allowance * events.total);
+        let value = self.allowance.checked_mul(events.total).and_then(|even| events.bad.checked_div(even));
+        let value = value.ok_or_else(immense)?;
         Ok(Windowed { value, no_traffic: false })
     }
 
@@ -174,11 +176,12 @@ impl Figures<'_> {
     pub(super) fn window(&self, window: i64) -> Result<Total, Gap> {
         let points = self.points_of(window)?;
         let events = self.counted_over(points)?;
-        if !self.budget.adds_up() || events.total.is_zero() {
+        self.budget.consistent(self.index, points)?;
+        if !self.budget.adds_up() || events.total <= Decimal::ZERO {
             return Ok(events);
         }
         let over = (self.index, points);
-        let rate = self.budget.share(over, over).ok_or_else(|| self.short(points))?;
+        let rate = self.budget.share(over, over).ok_or_else(immense)?;
         Ok(Total { bad: rate, total: Decimal::ONE })
     }
 
@@ -216,7 +219,7 @@ impl Figures<'_> {
         budget.covered(sums, points)?;
         if budget.adds_up() {
             let over = (self.index, points);
-            let bad = budget.share(over, (self.index, self.seen)).ok_or_else(|| self.short(points))?;
+            let bad = budget.share(over, (self.index, self.seen)).ok_or_else(immense)?;
             let total = budget.events_of_parts(over, over).ok_or_else(|| self.short(points))?.total;
             return Ok(Total { bad, total });
         }

@@ -2,7 +2,8 @@
 //!
 //! An incident is a maximal run of grid points with `burn_rate(1h) > 1` and enough events in that hour, merged over
 //! pauses up to an hour; what it depleted is the sum of the bad events of its steps over the grant. At a grid point
-//! only what lies before it counts: an incident that goes on ends there. A point whose hour is not known is a pause.
+//! only what lies before it counts: an incident that goes on ends there. A point whose hour is not known is a pause; one
+//! whose hour contradicts itself burns where anything was bad.
 
 use rust_decimal::Decimal;
 
@@ -124,12 +125,14 @@ fn burns(budget: &Budget, index: usize, hour: usize) -> bool {
     let enough = sums.observed.total >= asked.events;
     let counting = hour.saturating_sub(sums.excluded);
     let covered = Decimal::from(sums.known) >= asked.coverage * Decimal::from(counting);
+    let contradicts = sums.counted.bad > Decimal::ZERO && budget.consistent(index, hour).is_err();
     if budget.adds_up() {
         let rate = budget.share((index, hour), (index, hour));
-        return enough && covered && rate.is_some_and(|rate| rate > Decimal::ONE);
+        return covered && (contradicts || enough && rate.is_none_or(|rate| rate > Decimal::ONE));
     }
     // The burn rate without its division: a sum of bad events above what would be even.
-    enough && covered && sums.counted.bad > budget.objective.allowance() * sums.counted.total
+    let burns = sums.counted.bad > budget.objective.allowance() * sums.counted.total;
+    covered && (contradicts || enough && burns)
 }
 
 impl Budget {

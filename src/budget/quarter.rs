@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 use rust_decimal::Decimal;
 
+use crate::budget::consistency::immense;
 use crate::budget::gap::Gap;
 use crate::budget::{Budget, Figures, believable};
 
@@ -81,10 +82,15 @@ impl<'a> Figures<'a> {
         if whole.observed.total < budget.terms.requirements.events || total <= Decimal::ZERO {
             return Err(Gap::TooFew { events: whole.observed.total });
         }
+        whole.consistent()?;
+        budget.consistent(self.index, length)?;
         let (index, grant) = (self.index, self.allowance * total);
+        if grant.is_zero() {
+            return Err(immense());
+        }
         let quarter = Quarter { budget, index, points: since, length, bad, grant };
         if budget.adds_up() {
-            let bad = budget.share((index, since), (index, length)).ok_or_else(none)?;
+            let bad = budget.share((index, since), (index, length)).ok_or_else(immense)?;
             return Ok(Quarter { bad, grant: Decimal::ONE, ..quarter });
         }
         Ok(quarter)

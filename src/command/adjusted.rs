@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::adjustment::{self, Adjustments, Applied};
+use crate::adjustment::{self, Adjustments, Applied, Exclusion};
+use crate::budget::Budget;
 use crate::catalog::{Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
@@ -51,16 +52,20 @@ pub struct Both {
     pub bare: Measured,
     /// The exclusions that take a step of its history at least.
     pub applied: Vec<Applied>,
+    /// The names of the exclusions that are about what its service depends on.
+    behind: Vec<String>,
 }
 
 impl Both {
     /// Takes what is excluded out of a measured budget.
     pub fn of(measured: Measured, adjustments: &Adjustments, slo: &Slo, settings: &Settings) -> Self {
         let environment = measured.subject.environment.clone();
-        if adjustments.concerning(slo, &environment).next().is_none() {
-            return Self { judged: measured.clone(), bare: measured, applied: Vec::new() };
+        let behind = behind(&measured, adjustments);
+        if behind.is_empty() && adjustments.concerning(slo, &environment).next().is_none() {
+            return Self { judged: measured.clone(), bare: measured, applied: Vec::new(), behind };
         }
-        let bare = measured.clone();
+        let whole = |budget: Arc<Budget>| Arc::new(budget.with_whole_dependencies());
+        let bare = Measured { budget: measured.budget.clone().map(whole), ..measured.clone() };
         let mut applied = Vec::new();
         let budget = measured.budget.map(|budget| {
             let plain = Arc::unwrap_or_clone(budget);
@@ -68,7 +73,7 @@ impl Both {
             applied = found;
             Arc::new(budget)
         });
-        Self { judged: Measured { budget, ..measured }, bare, applied }
+        Self { judged: Measured { budget, ..measured }, bare, applied, behind }
     }
 
     /// What the report says of its exclusions; none where they take nothing of its history.
@@ -81,6 +86,14 @@ impl Both {
         let exclusions: Vec<Excluded> = self.applied.iter().map(excluded).collect();
         (!exclusions.is_empty()).then(|| Adjusted { exclusions, without: reckoned(&self.bare) })
     }
+}
+
+/// The names of the exclusions that are about what the service of a measured budget depends on.
+fn behind(measured: &Measured, adjustments: &Adjustments) -> Vec<String> {
+    let Ok(budget) = &measured.budget else { return Vec::new() };
+    let environment = measured.subject.environment.as_str();
+    let concern = |one: &&Exclusion| budget.upstreams().any(|slo| one.is_about(slo, environment));
+    adjustments.exclusions.iter().filter(concern).map(|one| one.name.clone()).collect()
 }
 
 /// What policies rule on budgets, and what they would rule if nothing were adjusted.
@@ -101,11 +114,12 @@ impl Rulings {
         let past = if policy.header.scope.organization { unadjusted } else { past };
         let given = past.top_ups(&both.judged.subject.slo).next().is_some();
         let judged = ruling::rule(policy, &both.judged, past);
-        let is_adjusted = given || !both.applied.is_empty();
+        let is_adjusted = given || !both.applied.is_empty() || !both.behind.is_empty();
         let bare = if is_adjusted { ruling::rule(policy, &both.bare, unadjusted) } else { judged.clone() };
         if judged != bare {
             let given = given.then(|| format!("the top-up of {}", both.judged.subject.slo));
-            self.mattered.extend(both.applied.iter().map(|one| one.name.clone()).chain(given));
+            let own = both.applied.iter().map(|one| one.name.clone());
+            self.mattered.extend(own.chain(both.behind.iter().cloned()).chain(given));
         }
         self.judged.extend(judged);
         self.bare.extend(bare);

@@ -192,7 +192,7 @@ fn show(
         let service = settings.services.get(&slo.service);
         let measured = Measured {
             subject: Subject::new(slo, one.environment, service),
-            budget: answers.take(one, &upstream).map(Arc::new),
+            budget: answers.take(one, &upstream, &written.adjustments).map(Arc::new),
             t,
         };
         let both = Both::of(measured, &written.adjustments, slo, settings);

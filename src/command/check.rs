@@ -3,7 +3,6 @@
 //! Whatever happens in between, a run that was asked to post closes the status that it opened: wrong input, a silent
 //! world and a panic of ours each end in a report of their own, and none of them reads as proceed.
 
-use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Component, Path};
@@ -13,11 +12,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cli::{self, Check, Format};
-use crate::command::World;
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::post::Post;
 use crate::command::watch::named;
+use crate::command::{World, failed};
 use crate::github::{Address, GitHub};
 use crate::http::{Certificates, Client, Credentials, Limits};
 use crate::report::query_plan::{self, QueryPlan};
@@ -104,7 +103,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let told =
         catch_unwind(AssertUnwindSafe(|| tell(check, &judged, usage.as_deref(), post.as_mut(), world)));
     Ok(told.unwrap_or_else(|payload| {
-        let why = format!("slogate itself failed, which is a bug in it: {}", panicked(payload.as_ref()));
+        let why = failed(payload.as_ref());
         world.tell(&format!("error: {why}"));
         if let Some(post) = &post {
             post.abandon(&why);
@@ -222,10 +221,7 @@ fn guarded(case: &Case<'_>, now: Timestamp) -> (Judged, Option<String>) {
     match catch_unwind(AssertUnwindSafe(|| judge::judge(case))) {
         Ok(Ok(judged)) => (judged, None),
         Ok(Err(message)) => (nothing(case, now, message.clone()), Some(message)),
-        Err(payload) => {
-            let note = format!("slogate itself failed, which is a bug in it: {}", panicked(payload.as_ref()));
-            (nothing(case, now, note), None)
-        }
+        Err(payload) => (nothing(case, now, failed(payload.as_ref())), None),
     }
 }
 
@@ -235,13 +231,6 @@ fn nothing(case: &Case<'_>, now: Timestamp, note: String) -> Judged {
     judged.report.environment.clone_from(&case.check.environment);
     judged.report.notes.push(note);
     judged
-}
-
-/// What a panic said.
-fn panicked(payload: &(dyn Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "it did not say why".to_owned())
 }
 
 /// The judged directory inside its repository as GitHub knows it, for a run without a clone; none when the argument

@@ -246,7 +246,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let mut in_vain = BTreeSet::new();
     let mut answers = dependency::Answers::reckon(&asked, observed);
     for (asked, policies) in &subjects {
-        let observation = answers.take(asked, &upstream);
+        let observation = answers.take(asked, &upstream, adjustments);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         let both = Both::of(measure(asked, settings, observation, &heard, t), adjustments, slo, settings);
         let measured = &both.judged;
@@ -255,6 +255,11 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
         for policy in policies {
             rulings.add(policy, &both, past, unadjusted);
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
+            if let Ok(budget) = &measured.budget
+                && !policy.header.scope.organization
+            {
+                in_vain.extend(recall::capped(policy, &measured.subject.slo, budget, past));
+            }
         }
         judged.report.notes.extend(judged.report.budgets.last().into_iter().flat_map(doubts));
         judged.measured.push(both.judged);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::adjustment::Adjustments;
 use crate::budget::gap::Gap;
 use crate::catalog::{self, Catalog};
 use crate::change::Rollout;
@@ -410,7 +411,7 @@ fn judged(
     let mut answers = dependency::Answers::reckon(&all, all.iter().map(observe).collect());
     let mut budgets = Vec::new();
     for one in &judged {
-        let budget = answers.take(one, &upstream);
+        let budget = answers.take(one, &upstream, &Adjustments::default());
         let budget = budget.map(|budget| Arc::new(budget.with_signals(Arc::clone(&signals))));
         let service = settings.services.get(&one.slo.service);
         budgets.push((Subject::new(one.slo, &environment, service), budget));

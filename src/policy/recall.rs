@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 
@@ -186,6 +187,29 @@ pub(super) fn budget(
 fn top_ups(policy: &Policy, slo: &str, past: Past<'_>) -> Vec<(i64, Decimal)> {
     let heeded = past.top_ups(slo).filter(|top_up| refused(policy, top_up).is_none());
     heeded.map(|top_up| (top_up.at.as_second(), top_up.share)).collect()
+}
+
+/// The top-ups of which a policy gives less back than they say, because all of a period's give at most its budget back, in
+/// sentences without a period.
+#[must_use]
+pub fn capped(policy: &Policy, slo: &str, budget: &Budget, past: Past<'_>) -> Vec<String> {
+    let given = top_ups(policy, slo, past);
+    let all: Decimal = given.iter().map(|(_, share)| *share).sum();
+    if all <= Decimal::ONE {
+        return Vec::new();
+    }
+    let topped = budget.topped_up(&given);
+    let days: BTreeSet<String> = topped
+        .capped_top_ups()
+        .iter()
+        .filter_map(|at| Timestamp::from_second(*at).ok().map(|at| date(at).to_string()))
+        .collect();
+    let said = |day: String| {
+        format!(
+            "the top-ups for {slo} on {day} give back less than they say: those of one period give all of its budget back at most"
+        )
+    };
+    days.into_iter().map(said).collect()
 }
 
 /// What happened without any effect on a policy, and why, in sentences without a period.

@@ -112,10 +112,10 @@ impl Raw {
     }
 }
 
-/// Refuses more events of one step than can be reckoned with.
+/// Refuses more events of one step than can be reckoned with, and more digits: 9 decimals stay.
 fn believed(raw: &Raw, events: Decimal) -> Result<Decimal, Gap> {
     if events <= MOST {
-        return Ok(events);
+        return Ok(events.round_dp(9));
     }
     Err(Gap::NotFinite { detail: format!("`{}` rises by more in one step than can be counted", raw.name) })
 }

@@ -237,7 +237,7 @@ proptest! {
             let points = (index + 1 - PERIOD..=index).filter(is_inside);
             let kept = points.map(|point| {
                 let given: Decimal =
-                    budget.gifts.iter().map(|gift| gift.within(instant(index), point, 1)).sum();
+                    budget.gifts.of_point(instant(index), point);
                 Decimal::from(ours[point].unwrap_or(0)) - given
             });
             prop_assert_eq!(found, kept.sum::<Decimal>().round_dp(9));

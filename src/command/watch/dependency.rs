@@ -7,6 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
+use crate::adjustment::Adjustments;
 use crate::budget::Budget;
 use crate::budget::attribution::{Dependencies, Dependency, Upstream};
 use crate::budget::gap::Gap;
@@ -44,18 +47,39 @@ impl<'a> Answers<'a> {
         Self(asked.iter().zip(observed).map(budget).collect())
     }
 
-    /// The budget of an SLO that is judged, with what it depends on.
+    /// The budget of an SLO that is judged, with what it depends on. What is excluded of a dependency is excluded here as
+    /// it is where the dependency itself is judged.
     ///
     /// # Errors
     /// Why there is none.
-    pub fn take(&mut self, asked: &Asked<'a>, wanted: &Wanted<'a>) -> Result<Budget, Gap> {
-        let dependencies = wanted.of(asked, self);
+    pub fn take(
+        &mut self,
+        asked: &Asked<'a>,
+        wanted: &Wanted<'a>,
+        adjustments: &Adjustments,
+    ) -> Result<Budget, Gap> {
+        let dependencies = wanted.of(asked, self, adjustments);
         let budget = self.budget(asked)?;
         // What nothing depends on is needed once, and need not be copied.
         if !wanted.depths.contains_key(asked) {
             self.0.remove(asked);
         }
         Ok(Arc::unwrap_or_clone(budget).with_dependencies(dependencies))
+    }
+
+    /// The budget of an SLO of a dependency, without what does not count of it.
+    fn upstream(
+        &self,
+        asked: &Asked<'a>,
+        adjustments: &Adjustments,
+        excludable: Decimal,
+    ) -> Result<Arc<Budget>, Gap> {
+        let budget = self.budget(asked)?;
+        if adjustments.concerning(asked.slo, asked.environment).next().is_none() {
+            return Ok(budget);
+        }
+        let budget = Arc::unwrap_or_clone(budget);
+        Ok(Arc::new(adjustments.applied(budget, asked.slo, asked.environment, excludable).0))
     }
 
     /// One budget.
@@ -105,7 +129,7 @@ impl<'a> Wanted<'a> {
     }
 
     /// What the budget of an SLO is told of dependencies.
-    fn of(&self, asked: &Asked<'a>, answers: &Answers<'a>) -> Arc<Dependencies> {
+    fn of(&self, asked: &Asked<'a>, answers: &Answers<'a>, adjustments: &Adjustments) -> Arc<Dependencies> {
         let all = self.settings.services.values().flat_map(|service| &service.dependencies);
         let mut dependencies: Dependencies =
             all.map(|one| (one.name.clone(), Dependency::Elsewhere)).collect();
@@ -113,7 +137,10 @@ impl<'a> Wanted<'a> {
         for name in self.declared(asked) {
             dependencies.remove(name);
         }
-        let upstream = |one: &Asked<'a>| Upstream { slo: one.slo.name.clone(), budget: answers.budget(one) };
+        let upstream = |one: &Asked<'a>| Upstream {
+            slo: one.slo.name.clone(),
+            budget: answers.upstream(one, adjustments, self.settings.excludable),
+        };
         for (name, slos) in self.reads.get(asked).into_iter().flatten() {
             let slos = slos.iter().map(upstream).collect();
             dependencies.insert((*name).to_owned(), Dependency::Declared(slos));

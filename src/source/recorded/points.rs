@@ -6,6 +6,8 @@ use std::iter;
 
 use rust_decimal::Decimal;
 
+use crate::budget::series::MOST as MOST_EVENTS;
+use crate::source::number::Number;
 use crate::source::{Range, plan};
 
 /// What stands for a point that is not known.
@@ -13,9 +15,6 @@ const UNKNOWN: &str = "_";
 
 /// The most points of one text.
 const MOST: usize = 10_000_000;
-
-/// The largest value, so that sums over all points stay within a decimal: a hundred quintillion.
-const LARGEST: Decimal = Decimal::from_parts(0x6310_0000, 0x6BC7_5E2D, 0x5, false, 0);
 
 /// Writes points.
 pub(super) fn write(points: impl Iterator<Item = Option<Decimal>>) -> String {
@@ -96,7 +95,8 @@ pub(super) fn check(text: &str) -> Result<usize, String> {
     Ok(count)
 }
 
-/// One item: an exact decimal, or `_`.
+/// One item: a decimal, or `_`. It is held to the bounds of all events that are read, so that sums over all points lose
+/// no digit: at most a quadrillion, and 9 decimals.
 pub(super) fn item(text: &str) -> Result<Option<Decimal>, String> {
     if text == UNKNOWN {
         return Ok(None);
@@ -104,14 +104,12 @@ pub(super) fn item(text: &str) -> Result<Option<Decimal>, String> {
     let plain = text.strip_prefix('-').unwrap_or(text);
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, fraction) = plain.split_once('.').unwrap_or((plain, "0"));
-    Some(text)
-        .filter(|_| digits(whole) && digits(fraction))
-        .and_then(|text| Decimal::from_str_exact(text).ok())
-        .filter(|value| value.abs() <= LARGEST)
-        .map(Some)
-        .ok_or_else(|| {
-            format!("`{}` is neither a decimal nor `_`", text.chars().take(40).collect::<String>())
-        })
+    let shown = || text.chars().take(40).collect::<String>();
+    let read = Some(text).filter(|_| digits(whole) && digits(fraction));
+    let read = read.and_then(|text| Decimal::from_str_exact(text).ok());
+    let value = read.ok_or_else(|| format!("`{}` is neither a decimal nor `_`", shown()))?;
+    let events = Number::Finite(value).events();
+    events.map(Some).ok_or_else(|| format!("`{}` is beyond {MOST_EVENTS}, the most events", shown()))
 }
 
 #[cfg(test)]
@@ -154,7 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_value_is_a_hundred_quintillion() {
-        assert_eq!(LARGEST.to_string(), "100000000000000000000");
+    fn a_value_is_held_to_the_bounds_of_events() {
+        assert_eq!(points("1000000000000000 -1000000000000000").len(), 2);
+        assert!(check("1000000000000001").is_err() && check("-1000000000000000.1").is_err());
+        let read = points("0.0000000000000000000000000001 0.1234567894 2.50");
+        assert_eq!(
+            read,
+            [Some("0.000000000"), Some("0.123456789"), Some("2.50")].map(|text| text.map(ToOwned::to_owned))
+        );
     }
 }
