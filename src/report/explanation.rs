@@ -12,6 +12,7 @@ use crate::policy::{Clause, Policy, recall};
 use crate::report::{escape, recalled};
 use crate::settings::{Mode, Settings};
 
+mod adjusted;
 mod clause;
 mod recorded;
 mod told;
