@@ -24,6 +24,9 @@ pub use load::load;
 pub use recurrence::Recurrence;
 pub use unused::{over, unknown};
 
+/// How far ahead somebody may plan at least, in seconds: the longest quarter. No shorter period ends what is excluded.
+const AHEAD: i64 = 92 * 86_400;
+
 /// A name that somebody wrote, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
@@ -144,8 +147,9 @@ impl Adjustments {
         most: Decimal,
     ) -> (Budget, Vec<Applied>) {
         let Some((first, last)) = budget.span() else { return (budget, Vec::new()) };
-        // A future is as long as a period: what is planned lies in it.
-        let (from, until) = (first - budget.step(), last.saturating_add(budget.period()));
+        // What is planned lies within a period, and what becomes of it within one more.
+        let ahead = budget.period().max(AHEAD).saturating_mul(2);
+        let (from, until) = (first - budget.step(), last.saturating_add(ahead));
         let mut spans = Vec::new();
         let mut applied = Vec::new();
         for exclusion in self.concerning(slo, environment) {
@@ -157,6 +161,14 @@ impl Adjustments {
             spans.extend(own);
         }
         (budget.excluding(Exclusions::new(spans, most)), applied)
+    }
+
+    /// The exclusions of an SLO in an environment that touch the time from one instant to another, in seconds since the
+    /// epoch, by name.
+    #[must_use]
+    pub fn touching(&self, slo: &Slo, environment: &str, (from, until): (i64, i64)) -> Vec<String> {
+        let touching = self.concerning(slo, environment).filter(|one| !one.between(from, until).is_empty());
+        touching.map(|one| one.name.clone()).collect()
     }
 
     /// What is given back, as the ledger says it.

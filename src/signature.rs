@@ -2,7 +2,7 @@
 //!
 //! Signatures are Ed25519 (RFC 8032). A public key is written `ed25519:` and its 32 bytes in Base64, a secret one
 //! `ed25519-secret:` and the 32 bytes of its seed; the secret one never prints. `envelope` is the form in which signed
-//! texts travel. Whose key is believed is for others to say. This is the one door to `ring` and `base64`.
+//! texts travel. Whose key is believed is for others to say. This is the one door to `ring`.
 
 use std::fmt;
 

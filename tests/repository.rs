@@ -39,7 +39,7 @@ const DOORS: [(&str, &[&str]); 14] = [
     ("regex", &["src/settings/convention.rs", "src/source/promql/bounds.rs"]),
     ("miette", &["src/report/problem.rs"]),
     ("ring", &["src/signature.rs", "src/signature/"]),
-    ("base64", &["src/signature.rs", "src/signature/"]),
+    ("base64", &["src/signature.rs", "src/signature/", "src/http/credentials.rs"]),
     ("rrule", &["src/adjustment/recurrence.rs"]),
 ];
 

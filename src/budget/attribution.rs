@@ -4,7 +4,8 @@
 //! dependency's SLOs in the same environment; where several of them have one, it counts once. A slice of time lies where
 //! it ends. As at every grid point only what lies before it counts, an incident is seen up to the newest point that
 //! burns. What a top-up gives back is not counted again. Only what a service itself declares is looked at: what breaks
-//! behind a dependency counts as far as it breaks the dependency.
+//! behind a dependency counts as far as it breaks the dependency. Of a composite budget the bad events of each part are
+//! weighed like all else of that part.
 //!
 //! `burned_by = bad_inside / ((1 - T) total_P)`, so it is at least 0 and at most what is consumed.
 
@@ -88,7 +89,7 @@ impl Unattributed {
 pub struct Attributed {
     /// The share of the grant.
     pub share: Decimal,
-    /// The bad events, without what is given back.
+    /// The bad events, without what is given back; of a composite budget those of all parts together.
     pub bad: Decimal,
     /// The incidents in which something went, by their begin.
     pub incidents: Vec<Overlap>,
@@ -113,7 +114,7 @@ pub(super) struct Attribution {
     /// What it was told; none where nobody was asked.
     dependencies: Option<Arc<Dependencies>>,
     /// What lies inside of incidents, reckoned when it is first asked about.
-    inside: OnceLock<BTreeMap<String, Inside>>,
+    inside: OnceLock<BTreeMap<String, Vec<Inside>>>,
 }
 
 impl Attribution {
@@ -149,6 +150,14 @@ struct Inside {
     bad: Vec<Decimal>,
     /// The same of the events that each top-up gives back.
     given: Vec<Vec<Decimal>>,
+}
+
+/// What went through a dependency.
+struct Gone {
+    /// The bad events, of all parts together.
+    events: Decimal,
+    /// The same as figures count them: events, or the share that they take of a grant of one.
+    weighed: Decimal,
 }
 
 /// The incidents of one SLO of a dependency, by the indices of the budget that asks.
@@ -201,12 +210,14 @@ impl Budget {
         })
     }
 
-    /// The running sums of every dependency.
-    fn inside(&self) -> &BTreeMap<String, Inside> {
+    /// The running sums of every dependency, for each budget whose events are weighed.
+    fn inside(&self) -> &BTreeMap<String, Vec<Inside>> {
         self.attribution.inside.get_or_init(|| {
             let known = self.attribution.dependencies.iter().flat_map(|known| known.iter());
             let sums = known.filter_map(|(name, dependency)| match dependency {
-                Dependency::Declared(slos) => Some((name.clone(), self.summed(slos))),
+                Dependency::Declared(slos) => {
+                    Some((name.clone(), self.weighed().iter().map(|one| one.summed(slos)).collect()))
+                }
                 Dependency::Elsewhere => None,
             });
             sums.collect()
@@ -255,11 +266,11 @@ impl Figures<'_> {
     /// # Errors
     /// Why that is not known.
     pub fn burned_by(&self, name: &str) -> Result<Option<Decimal>, Unattributed> {
-        Ok(self.gone_through(name)?.map(|bad| self.of_period(bad) / self.granted()))
+        Ok(self.gone_through(name)?.map(|gone| self.of_period(gone.weighed) / self.granted()))
     }
 
-    /// The bad events that lie inside of incidents of a dependency and are not given back.
-    fn gone_through(&self, name: &str) -> Result<Option<Decimal>, Unattributed> {
+    /// What lies inside of incidents of a dependency and is not given back.
+    fn gone_through(&self, name: &str) -> Result<Option<Gone>, Unattributed> {
         let dependencies = self.budget.attribution.dependencies.as_ref().ok_or(Unattributed::Unasked)?;
         let slos = match dependencies.get(name).ok_or(Unattributed::Unasked)? {
             Dependency::Elsewhere => return Ok(None),
@@ -274,8 +285,18 @@ impl Figures<'_> {
             lenses.push(self.budget.lens(budget));
         }
         let inside = self.budget.inside().get(name).ok_or(Unattributed::Unasked)?;
-        let (bad, given) = self.within(inside, &lenses);
-        Ok(Some((bad - given).max(Decimal::ZERO).min(self.unforgiven())))
+        let counted = self.budget.weighed().into_iter().zip(inside).map(|(budget, inside)| {
+            let (bad, given) = self.within(budget, inside, &lenses);
+            (bad - given).max(Decimal::ZERO)
+        });
+        let counted: Vec<Decimal> = counted.collect();
+        let events = counted.iter().sum();
+        let most = self.unforgiven();
+        if !self.budget.adds_up() {
+            return Ok(Some(Gone { events: most.min(events), weighed: most.min(events) }));
+        }
+        let weighed = self.budget.share_of(&counted, (self.index, self.seen)).unwrap_or(most).min(most);
+        Ok(Some(Gone { events, weighed }))
     }
 
     /// What went through a dependency, with the incidents in which it went; none where the service does not depend on
@@ -284,12 +305,12 @@ impl Figures<'_> {
     /// # Errors
     /// Why that is not known.
     pub fn attributed(&self, name: &str) -> Result<Option<Attributed>, Unattributed> {
-        let Some(bad) = self.gone_through(name)? else { return Ok(None) };
+        let Some(gone) = self.gone_through(name)? else { return Ok(None) };
         let slos = match self.budget.attribution.dependencies.as_ref().and_then(|known| known.get(name)) {
             Some(Dependency::Declared(slos)) => slos.as_slice(),
             Some(Dependency::Elsewhere) | None => &[],
         };
-        let share = self.of_period(bad) / self.granted();
+        let share = self.of_period(gone.weighed) / self.granted();
         let mut incidents = Vec::new();
         for upstream in slos {
             let Ok(budget) = &upstream.budget else { continue };
@@ -309,7 +330,7 @@ impl Figures<'_> {
             }
         }
         incidents.sort();
-        Ok(Some(Attributed { share, bad, incidents }))
+        Ok(Some(Attributed { share, bad: gone.events, incidents }))
     }
 
     /// The index of the first point that counts.
@@ -329,17 +350,18 @@ impl Figures<'_> {
         upstream.covered(upstream.sums_over(seen.index, points).ok_or_else(nothing)?, points)
     }
 
-    /// The bad events that lie inside of incidents as seen from here, and how many of them are given back.
-    fn within(&self, inside: &Inside, lenses: &[Lens<'_>]) -> (Decimal, Decimal) {
+    /// The bad events of a budget, or of a part of it, that lie inside of incidents as seen from here, and how many of them
+    /// are given back.
+    fn within(&self, budget: &Budget, inside: &Inside, lenses: &[Lens<'_>]) -> (Decimal, Decimal) {
         let (first, t) = (self.begin(), self.t());
         let over = |sums: &[Decimal]| {
             let until = |index: usize| sums.get(index).copied().unwrap_or_default();
             until(self.index + 1) - until(first)
         };
         let known = |at: i64| at <= t;
-        let gifts = || self.budget.gifts.iter().filter(|gift| known(gift.at()));
+        let gifts = || budget.gifts.iter().filter(|gift| known(gift.at()));
         let mut bad = over(&inside.bad);
-        let given = self.budget.gifts.iter().zip(&inside.given).filter(|(gift, _)| known(gift.at()));
+        let given = budget.gifts.iter().zip(&inside.given).filter(|(gift, _)| known(gift.at()));
         let mut given: Decimal = given.map(|(_, sums)| over(sums)).sum();
         // A pause of an incident is none of it before somebody knows that it goes on.
         let newest: Vec<Option<usize>> = lenses.iter().map(|lens| lens.newest(self.index)).collect();
@@ -350,7 +372,7 @@ impl Figures<'_> {
         for index in pauses.map_or(self.index + 1, |pause| pause.max(first))..=self.index {
             let is_inside = lenses.iter().any(|lens| lens.contains(index, None));
             if is_inside && !seen().any(|(lens, newest)| lens.contains(index, *newest)) {
-                bad -= self.budget.bad_at(index);
+                bad -= budget.bad_at(index);
                 given -= gifts().map(|gift| gift.within(t, index, 1)).sum::<Decimal>();
             }
         }

@@ -132,6 +132,15 @@ impl Budget {
         self.is_composite() && !matches!(self.counting, Counting::Slices { target: Some(_), .. })
     }
 
+    /// What is asked of each part, in their order.
+    ///
+    /// # Errors
+    /// The first gap, which names the part that it is of.
+    pub(super) fn of_each_part<T>(&self, ask: impl Fn(&Self) -> Result<T, Gap>) -> Result<Vec<T>, Gap> {
+        let asked = |part: &Part| ask(&part.budget).map_err(|gap| Gap::part(part.name.clone(), gap));
+        self.parts.iter().map(asked).collect()
+    }
+
     /// The same with other budgets of its parts.
     pub(super) fn of_parts(&self, change: impl Fn(&Self) -> Self) -> Self {
         let parts: Vec<Part> = self.parts.iter().map(|part| part.with(&change)).collect();
@@ -154,6 +163,8 @@ impl Budget {
             match part.budget.at(t) {
                 Ok(_) => {}
                 Err(Gap::TooFew { .. }) if part.budget.is_quiet(t) => {}
+                // What is excluded is the same of all parts.
+                Err(gap @ Gap::Excluded { .. }) => return Err(gap),
                 Err(gap) => return Err(Gap::part(part.name.clone(), gap)),
             }
         }
@@ -161,7 +172,7 @@ impl Budget {
     }
 
     /// True where the period of a point has no events, and no bad ones that contradict it; a direct query, too, found
-    /// none.
+    /// none, or what is excluded.
     fn is_quiet(&self, t: i64) -> bool {
         let index = usize::try_from((t - self.first).div_euclid(self.step)).ok();
         let stretch = self.period.stretch(t, self.step);
@@ -171,7 +182,12 @@ impl Budget {
         sums.is_some_and(|(index, sums)| {
             let is_last = index + 1 == self.points.len();
             let direct = self.direct.filter(|_| is_last).unwrap_or_default();
-            sums.observed.total.is_zero() && sums.excess.is_zero() && direct == Total::default()
+            let agrees = if sums.whole.total.is_zero() {
+                direct == Total::default()
+            } else {
+                !is_last || self.cross_check(believable(sums.whole)).is_ok()
+            };
+            sums.observed.total.is_zero() && sums.excess.is_zero() && agrees
         })
     }
 
@@ -181,13 +197,24 @@ impl Budget {
         self.sum(|part| Some(part.share(part.counted(bad)?.bad, part.counted(whole)?.total)))
     }
 
+    /// The share of the common grant that so many bad events of each part take, in their order.
+    pub(super) fn share_of(&self, bad: &[Decimal], whole: Points) -> Option<Decimal> {
+        let mut bad = bad.iter().copied();
+        self.sum(|part| Some(part.share(bad.next()?, part.counted(whole)?.total)))
+    }
+
+    /// The budgets whose events are weighed: those of the parts, or its own.
+    pub(super) fn weighed(&self) -> Vec<&Self> {
+        if self.adds_up() { self.parts.iter().map(|part| &part.budget).collect() } else { vec![self] }
+    }
+
     /// The share of the common grant that is given back, as known at `t`.
     pub(super) fn share_given(&self, t: i64, bad: Points, whole: Points) -> Option<Decimal> {
         self.sum(|part| Some(part.share(part.given(t, bad)?, part.counted(whole)?.total)))
     }
 
     /// A sum over the parts.
-    fn sum(&self, share: impl Fn(&Part) -> Option<Decimal>) -> Option<Decimal> {
+    fn sum(&self, mut share: impl FnMut(&Part) -> Option<Decimal>) -> Option<Decimal> {
         let mut sum = Decimal::ZERO;
         for part in &self.parts {
             sum += share(part)?;

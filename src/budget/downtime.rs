@@ -4,7 +4,8 @@
 //! where the period is a whole number of weeks. Of the events of a step as many fail as the downtime has of its seconds,
 //! times the share that fails, rounded up at the 9th digit, against the budget. Slices of time are judged by the events
 //! that are left to them. What a downtime takes is the difference between two figures at one grid point, with it and
-//! without it. Traffic that is not known is a gap, and never none.
+//! without it. Of a composite budget each part loses of its own traffic. A step that is excluded takes nothing. Traffic
+//! that is not known is a gap, and never none.
 
 use jiff::Timestamp;
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -43,10 +44,12 @@ pub struct Taken {
     pub part: Downtime,
     /// The traffic that is taken to repeat in it.
     pub traffic: Downtime,
-    /// Requests that fail.
+    /// Requests that fail, of what counts; of a composite budget those of all parts together.
     pub bad: Decimal,
-    /// All requests of that time.
+    /// All requests of that time, likewise.
     pub total: Decimal,
+    /// Seconds of it in steps that are excluded: nothing of them counts.
+    pub excluded: i64,
     /// The grid point at which the budget shows it, in seconds since the epoch.
     pub shown: i64,
     /// The share of the budget that it takes.
@@ -189,6 +192,7 @@ impl Budget {
                 traffic,
                 bad,
                 total,
+                excluded: self.excluded_seconds(part, plan),
                 shown: part.shown,
                 share: before - after,
                 before,
@@ -261,11 +265,33 @@ impl Budget {
         point - ((point - t + period - 1) / period).max(1) * period
     }
 
-    /// The requests that fail in a part of a downtime, and all of its time.
-    fn failing(&self, t: i64, part: &Part, plan: &Plan) -> Result<(Decimal, Decimal), Gap> {
-        let (mut bad, mut total) = (Decimal::ZERO, Decimal::ZERO);
+    /// Seconds of a part of a downtime that lie in steps which are excluded.
+    fn excluded_seconds(&self, part: &Part, plan: &Plan) -> i64 {
+        let mut seconds = 0;
         let mut point = part.points.0;
         while point <= part.points.1 {
+            seconds += if self.excludes(point) { plan.seconds(point, self.step) } else { 0 };
+            point += self.step;
+        }
+        seconds
+    }
+
+    /// The requests that fail in a part of a downtime, and all of its time, as far as it counts.
+    fn failing(&self, t: i64, part: &Part, plan: &Plan) -> Result<(Decimal, Decimal), Gap> {
+        let (mut bad, mut total) = (Decimal::ZERO, Decimal::ZERO);
+        if self.is_composite() {
+            for (failing, all) in self.of_each_part(|own| own.failing(t, part, plan))? {
+                bad += failing;
+                total += all;
+            }
+            return Ok((bad, total));
+        }
+        let mut point = part.points.0;
+        while point <= part.points.1 {
+            if self.excludes(point) {
+                point += self.step;
+                continue;
+            }
             let repeated = self.repeated(t, point);
             let index = usize::try_from((repeated - self.first).div_euclid(self.step)).ok();
             if index.is_none_or(|index| self.earliest.is_none_or(|earliest| index < earliest)) {

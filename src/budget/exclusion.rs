@@ -58,17 +58,17 @@ impl Budget {
     /// before.
     #[must_use]
     pub fn excluding(self, exclusions: Exclusions) -> Self {
-        self.without(Some(exclusions).filter(|one| !one.is_empty()).map(Arc::new))
+        self.without(Some(exclusions).filter(|one| !one.is_empty()).map(Arc::new).as_ref())
     }
 
     /// The same budget without what is excluded, which its parts share.
-    fn without(mut self, exclusions: Option<Arc<Exclusions>>) -> Self {
-        if self.exclusions == exclusions {
+    fn without(mut self, exclusions: Option<&Arc<Exclusions>>) -> Self {
+        if self.exclusions.as_ref() == exclusions {
             return self;
         }
-        self.exclusions.clone_from(&exclusions);
+        self.exclusions = exclusions.cloned();
         if self.is_composite() {
-            return self.of_parts(|part| part.clone().without(exclusions.clone()));
+            return self.of_parts(|part| part.clone().without(exclusions));
         }
         self.reckoned_anew()
     }

@@ -54,10 +54,10 @@ impl Figures<'_> {
         Some(Self { allowance: sla.allowance(), ..*self })
     }
 
-    /// The grant: the events that may be bad in the period; 1 where those of parts weigh differently.
+    /// The grant: the events that may be bad in the period; none where those of parts weigh differently.
     #[must_use]
-    pub fn grant(&self) -> Decimal {
-        self.granted() / self.of_window(Decimal::ONE)
+    pub fn grant(&self) -> Option<Decimal> {
+        (!self.budget.adds_up()).then(|| self.granted() / self.of_window(Decimal::ONE))
     }
 
     /// The grant, as many times larger as `spent` is.

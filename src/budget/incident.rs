@@ -188,7 +188,7 @@ mod tests {
     fn worst(bad: &[Option<u32>], index: usize) -> Decimal {
         let budget = budget(bad);
         let figures = budget.at(i64::try_from(index).expect("small") * STEP).expect("known");
-        (figures.worst_incident() * figures.grant()).round_dp(9)
+        (figures.worst_incident() * figures.grant().expect("a grant")).round_dp(9)
     }
 
     /// The same by the words of the definition, without prefix sums.
@@ -265,7 +265,7 @@ mod tests {
             }
             let budget = budget(&bad);
             if let Ok(figures) = budget.at(i64::try_from(index).expect("small") * STEP) {
-                let depleted = (figures.worst_incident() * figures.grant()).round_dp(9);
+                let depleted = (figures.worst_incident() * figures.grant().expect("a grant")).round_dp(9);
                 prop_assert_eq!(depleted, by_definition(&bad, index));
             }
         }

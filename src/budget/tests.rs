@@ -145,7 +145,7 @@ fn or13_fewer_minutes_of_downtime_leave_more_whatever_each_takes_to_mend() {
             Budget::new(objective(9_950), minutes * 60, Series { first: 60, step: 60, points }, None);
         let budget = budget.counted_by(&method);
         let figures = budget.at(minutes * 60).expect("known");
-        assert_eq!(figures.grant(), Decimal::new(2_016, 1));
+        assert_eq!(figures.grant(), Some(Decimal::new(2_016, 1)));
         (figures.consumed() * Decimal::ONE_HUNDRED).round_dp(1)
     };
     assert_eq!(used(6, 30), Decimal::new(893, 1), "six outages of half an hour");

@@ -7,12 +7,13 @@ mod chosen;
 mod clauses;
 mod planned;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::adjustment::Adjustments;
-use crate::budget::downtime::Plan;
+use crate::budget::downtime::{Plan, Taken};
 use crate::catalog::Catalog;
 use crate::cli::{Budget, Sheet};
 use crate::command::adjusted::Both;
@@ -20,7 +21,7 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
-use crate::command::watch::{self, Asked, Watch};
+use crate::command::watch::{self, Asked, Watch, dependency};
 use crate::command::{World, observed, slos, unsettled};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::policy::ruling::Measured;
@@ -142,6 +143,19 @@ fn read(
     Ok(Written { catalog: law.catalog, adjustments: law.adjustments, policies: law.policies })
 }
 
+/// The exclusions in which downtimes lie, each with the part of them that it is about.
+fn excluded(taken: &[Taken], adjustments: &Adjustments, asked: &Asked<'_>) -> Vec<Vec<String>> {
+    let names = |taken: &Taken| {
+        let within = (taken.part.start, taken.part.end);
+        if taken.excluded == 0 {
+            Vec::new()
+        } else {
+            adjustments.touching(asked.slo, asked.environment, within)
+        }
+    };
+    taken.iter().map(names).collect()
+}
+
 /// Observes what is asked for, and makes the lines of it, the worst first.
 fn show(
     written: &Written,
@@ -159,14 +173,26 @@ fn show(
         .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()))
         .map(|(asked, _)| asked)
         .collect();
-    let depth = |one: &Asked<'_>| watch::history(one.slo.period, quarters.contains(&one), settings.step);
-    let answers = watch.observe(asked, depth, settings, t);
-    for ((one, policies), answer) in asked.iter().zip(&covering).zip(answers) {
+    let mut upstream = dependency::Wanted::new(settings, settings.step);
+    for (one, policies) in asked.iter().zip(&covering) {
+        for policy in policies {
+            upstream.add(policy, *one, &written.catalog);
+        }
+    }
+    let depth = |one: &Asked<'_>| {
+        let own = watch::history(one.slo.period, quarters.contains(&one), settings.step);
+        let own = asked.contains(one).then_some(own);
+        own.unwrap_or_default().max(upstream.depth(one))
+    };
+    let all: BTreeSet<Asked<'_>> = asked.iter().copied().chain(upstream.asked()).collect();
+    let all = Vec::from_iter(all);
+    let mut answers = dependency::Answers::reckon(&all, watch.observe(&all, depth, settings, t));
+    for (one, policies) in asked.iter().zip(&covering) {
         let slo = one.slo;
         let service = settings.services.get(&slo.service);
         let measured = Measured {
             subject: Subject::new(slo, one.environment, service),
-            budget: answer.budget(slo).map(Arc::new),
+            budget: answers.take(one, &upstream).map(Arc::new),
             t,
         };
         let both = Both::of(measured, &written.adjustments, slo, settings);
@@ -184,6 +210,7 @@ fn show(
             supposed.map(|supposed| Outlook {
                 policies: policies.iter().map(|policy| policy.id.clone()).collect(),
                 clauses: clauses::ask(policies, measured, &supposed, now),
+                excluded: excluded(&supposed.taken, &written.adjustments, one),
                 taken: supposed.taken,
                 lowest: supposed.lowest,
                 back_at: supposed.back_at,

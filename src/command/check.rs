@@ -178,8 +178,8 @@ pub(super) const fn limits(deadline: u64) -> Limits {
 pub(super) fn credentials(prefix: &str, world: &World) -> Result<Credentials, String> {
     let variable = |name: &str| world.variable(name);
     let file = |path: &str| {
-        let bytes = tree::read_file(&world.directory.join(path)).map_err(|error| error.to_string())?;
-        String::from_utf8(bytes).map_err(|_| format!("`{path}` is no text"))
+        let bytes = tree::read_file(&world.directory.join(path)).map_err(drop)?;
+        String::from_utf8(bytes).map_err(drop)
     };
     let certificates = Certificates::read(prefix, variable, file)?;
     Ok(Credentials::read(prefix, variable)?.over(certificates))

@@ -9,6 +9,7 @@ mod past;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::adjustment::Adjustments;
 use crate::budget::gap::Gap;
 use crate::cli::{Source, Validate};
 use crate::command::ground::Ground;
@@ -65,7 +66,7 @@ pub fn examine(
     let answers = watch.observe(&asked, depth, settings, t);
     let answers = asked.iter().zip(answers);
     let mut observed: Vec<Observed<'_>> =
-        answers.map(|(asked, answer)| observed(asked, answer, settings, t)).collect();
+        answers.map(|(asked, answer)| observed(asked, answer, (settings, &law.adjustments), t)).collect();
     // A recording without an SLO says nothing about the SLO.
     let recorded = match &named.server {
         Some(server) => matches!(server, Server::Observations(..)),
@@ -162,10 +163,16 @@ pub fn asked<'a>(settings: &'a Settings, law: &'a Law) -> Vec<Asked<'a>> {
     asked
 }
 
-/// What a source answered, as what is looked at.
-fn observed<'a>(asked: &Asked<'a>, answer: Answer, settings: &Settings, t: i64) -> Observed<'a> {
+/// What a source answered, as what is looked at: without what is excluded, as it is judged.
+fn observed<'a>(
+    asked: &Asked<'a>,
+    answer: Answer,
+    (settings, adjustments): (&Settings, &Adjustments),
+    t: i64,
+) -> Observed<'a> {
     let slo = asked.slo;
-    let budget = answer.budget(slo);
+    let judged = |budget| adjustments.applied(budget, slo, asked.environment, settings.excludable).0;
+    let budget = answer.budget(slo).map(judged);
     let environment = (settings.environments.len() > 1).then_some(asked.environment);
     Observed { slo, environment, budget, t }
 }

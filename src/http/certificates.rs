@@ -25,12 +25,12 @@ impl Certificates {
     /// Each is PEM itself, or the path of a file that is, which `file` reads.
     ///
     /// # Errors
-    /// When one of a pair is missing, a file cannot be read, or a text holds no certificate or key. No key is in the
+    /// When one of a pair is missing, a file cannot be read, or a text holds no certificate or key. No value is in the
     /// message.
     pub fn read<'a>(
         prefix: &str,
         variable: impl Fn(&str) -> Option<&'a str>,
-        file: impl Fn(&str) -> Result<String, String>,
+        file: impl Fn(&str) -> Result<String, ()>,
     ) -> Result<Self, String> {
         let [certificate, key, ca] =
             ["CLIENT_CERT", "CLIENT_KEY", "CA"].map(|name| format!("{prefix}_{name}"));
@@ -39,11 +39,10 @@ impl Certificates {
             if value.contains("-----BEGIN") {
                 return Ok(Some(value.to_owned()));
             }
-            let read = file(value).map_err(|why| {
-                // A key that is not PEM would be taken for a path: it is not repeated.
-                let why = if name == key { String::new() } else { format!(": {why}") };
-                format!("`{name}` is neither PEM nor the path of a file that can be read{why}")
-            });
+            // What is neither may be a key, in a form of its own or in the wrong variable: it is not repeated, and a file
+            // that is not found says its path.
+            let read = file(value)
+                .map_err(|()| format!("`{name}` is neither PEM nor the path of a file that can be read"));
             read.map(Some)
         };
         let authorities = text(&ca)?;

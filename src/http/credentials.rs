@@ -3,6 +3,8 @@
 //! All of it comes from the environment and none of it is shown, except the header that names a tenant, which is no
 //! secret. A secret is only sent where it cannot be read on the way (`Address`).
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use reqwest::RequestBuilder;
 use reqwest::header::{HeaderName, HeaderValue};
 
@@ -141,6 +143,23 @@ impl Credentials {
         own.into_iter().chain(headers)
     }
 
+    /// Every secret in each form in which a server may repeat it: as it is, and in Base64, alone or behind the user's
+    /// name.
+    #[must_use]
+    pub fn spellings(&self) -> Vec<String> {
+        let pair = match &self.authorization {
+            Some(Authorization::Basic(user, password)) => Some(format!("{user}:{}", password.expose())),
+            Some(Authorization::Bearer(_)) | None => None,
+        };
+        let plain = self.secrets().map(|secret| secret.expose().to_owned());
+        let plain: Vec<String> = plain.chain(pair).filter(|text| !text.is_empty()).collect();
+        let forms = |text: &String| {
+            let coded = [STANDARD_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(text)];
+            coded.into_iter().chain([text.clone()])
+        };
+        plain.iter().flat_map(forms).collect()
+    }
+
     /// Puts them into a request.
     pub(super) fn sent(&self, request: RequestBuilder) -> RequestBuilder {
         let request = match &self.authorization {
@@ -179,6 +198,8 @@ mod tests {
         assert_eq!(secrets, ["pw", "k:1"]);
         assert!(credentials.authorizes());
         assert!(!format!("{credentials:?}").contains("pw"));
+        // `ola:pw` in Base64 is what a server is sent, and may repeat.
+        assert!(credentials.spellings().iter().any(|text| text == "b2xhOnB3"));
         assert!(!read(&[("HEADERS", "X-Scope-OrgID: a")]).expect("credentials").authorizes());
         assert!(read(&[("HEADERS", "Authorization: Bearer x")]).expect("credentials").authorizes());
         assert_eq!(read(&[]), Ok(Credentials::default()));

@@ -69,7 +69,7 @@ pub fn returned(title: &str, policy: &str, share: Decimal) -> String {
 }
 
 /// What a budget would be without its exclusions. None where that is the same.
-fn sentence(line: &BudgetLine, safe: impl Fn(&str) -> String) -> Option<String> {
+pub fn sentence(line: &BudgetLine, safe: impl Fn(&str) -> String) -> Option<String> {
     let adjusted = line.adjusted.as_ref()?;
     let left = |figures: &Result<Figured, Gap>| match figures {
         Ok(known) => Ok(known.remaining),

@@ -9,6 +9,8 @@ mod json;
 mod markdown;
 mod text;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -72,6 +74,8 @@ pub struct Line {
 pub struct Outlook {
     /// What each downtime takes of each period that it touches, in the order of time.
     pub taken: Vec<Taken>,
+    /// The names of the exclusions in which each of them lies, in the same order; empty where it counts whole.
+    pub excluded: Vec<Vec<String>>,
     /// Where least is left, from the first downtime on: the grid point and the share.
     pub lowest: (i64, Decimal),
     /// When as much is left again as there was without the last of it; for rolling periods.
@@ -138,6 +142,21 @@ impl Outlook {
         self.taken.iter().map(|taken| taken.share).sum()
     }
 
+    /// What each downtime takes, with the exclusions in which it lies.
+    fn planned(&self) -> impl Iterator<Item = (&Taken, &[String])> {
+        self.taken.iter().zip(self.excluded.iter().map(Vec::as_slice))
+    }
+
+    /// How much of the downtimes does not count, and why: `excluded by weekly-maintenance`; none where all of it counts.
+    /// `safe` makes a name harmless where it is shown.
+    fn exclusion(&self, safe: impl Fn(&str) -> String) -> Option<String> {
+        let names: BTreeSet<&str> = self.excluded.iter().flatten().map(String::as_str).collect();
+        let whole = self.taken.iter().all(|taken| taken.excluded == taken.part.end - taken.part.start);
+        let names: Vec<String> = names.into_iter().map(safe).collect();
+        let how = if whole { "" } else { "in part " };
+        (!names.is_empty()).then(|| format!("{how}excluded by {}", names.join(", ")))
+    }
+
     /// The clauses that would newly come into force.
     fn new_clauses(&self) -> impl Iterator<Item = &ClauseLine> {
         self.clauses.iter().filter(|line| matches!(line.outcome, Outcome::InForce(_)))
@@ -157,7 +176,7 @@ impl Line {
         let figures = known.as_ref().map_err(Clone::clone).and_then(|budget| budget.at(measured.t));
         Self {
             slices: known.as_ref().is_ok_and(|budget| budget.counts_slices()),
-            grant: figures.as_ref().ok().map(crate::budget::Figures::grant),
+            grant: figures.as_ref().ok().and_then(crate::budget::Figures::grant),
             exhaustion: figures.and_then(|figures| figures.time_to_exhaustion()),
             depletion: Vec::new(),
             outlook: None,

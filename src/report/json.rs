@@ -170,7 +170,7 @@ fn unadjusted(unadjusted: &Unadjusted) -> Json {
 }
 
 /// What is excluded of a budget, and its figures without that.
-fn adjusted(adjusted: &Adjusted) -> Json {
+pub(super) fn adjusted(adjusted: &Adjusted) -> Json {
     let exclusions: Vec<Json> =
         adjusted.exclusions.iter().map(|one| json!({ "name": one.name, "seconds": one.seconds })).collect();
     let mut object = Map::new();
@@ -291,7 +291,7 @@ fn through(through: &Through) -> Json {
 }
 
 /// One part of a composite budget.
-fn part(part: &Spent) -> Json {
+pub(super) fn part(part: &Spent) -> Json {
     json!({
         "slo": part.name,
         "objective": number(part.objective.share()),

@@ -1,14 +1,14 @@
 //! Texts of a monitoring system as they may be shown: on one line, cut, without control characters and without secrets.
 
-use crate::http::{Credentials, Secret};
+use crate::http::Credentials;
 
 /// The most characters of a server's own text that are shown.
 const SHOWN: usize = 300;
 
 /// A text of a server that was asked with these credentials.
 pub fn shown(text: &str, credentials: &Credentials) -> String {
-    let secrets = credentials.secrets().map(Secret::expose).filter(|secret| !secret.is_empty());
-    let hidden = secrets.fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
+    let secrets = credentials.spellings();
+    let hidden = secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "***"));
     let plain = |c: char| match c {
         '`' => '\'',
         // Marks that turn the direction of writing, or that are not seen.

@@ -52,7 +52,7 @@ fn outages(points: usize, outages: &[(usize, usize, u32)]) -> Points {
 fn events(budget: &Budget, index: usize) -> Result<Decimal, Unattributed> {
     let figures = budget.at(instant(index)).expect("known");
     let share = figures.burned_by("gateway")?.expect("it is declared");
-    Ok((share * figures.grant()).round_dp(9))
+    Ok((share * figures.grant().expect("events")).round_dp(9))
 }
 
 /// The points within incidents, by the words of the definition and as known at `index`.

@@ -8,6 +8,8 @@ use crate::budget::quarter::Outage;
 use crate::catalog::{About, Calendar, Component, Indicator, Method, Missing, Objective, Origin, Query, Slo};
 use crate::diagnostic::{Place, SourceText};
 
+mod adjusted;
+
 const HOUR: i64 = 3_600;
 
 /// A part: its target in hundredths of a percent, its weight in tenths, and bad events and all of each hour.

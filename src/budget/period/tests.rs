@@ -70,7 +70,7 @@ fn a_month_over_a_change_of_the_clocks_grants_for_its_real_length() {
     // October of Berlin has 745 hours.
     let budget = budget("Europe/Berlin", "1M", AUTUMN, &[("2026-10-20T00:00:00Z", 74)]);
     let figures = budget.at(at("2026-10-31T23:00:00Z")).expect("known");
-    assert_eq!((figures.grant(), figures.period().total), (Decimal::from(745), Decimal::from(74_500)));
+    assert_eq!((figures.grant(), figures.period().total), (Some(Decimal::from(745)), Decimal::from(74_500)));
     assert_eq!(figures.consumed(), Decimal::from(74) / Decimal::from(745));
     assert_eq!(budget.period_at(at("2026-10-20T00:00:00Z")), 745 * HOUR);
     assert_eq!(left(&budget, "2026-11-01T00:00:00Z"), Decimal::from(100));
@@ -192,7 +192,7 @@ fn an_estimate_lets_what_is_there_stand_for_the_rest() {
     // 12 of 20 days are seen: 36 bad ones there stand for 60 of the 720 that November grants.
     assert_eq!(figures.consumed(), Decimal::from(60) / Decimal::from(720));
     assert_eq!(figures.burned(7 * DAY).expect("known").value, Decimal::new(5, 2));
-    assert_eq!((figures.grant(), figures.pace()), (Decimal::from(720), Decimal::new(125, 3)));
+    assert_eq!((figures.grant(), figures.pace()), (Some(Decimal::from(720)), Decimal::new(125, 3)));
     assert!(matches!(estimated.without_estimates().at(t), Err(Gap::Short { .. })));
     assert!(matches!(estimated.for_those_above().at(t), Err(Gap::Short { .. })));
     // A rolling period of 28 days: 36 of the 288 that 12 days grant.

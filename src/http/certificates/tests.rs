@@ -65,7 +65,7 @@ fn read(variables: &[(&str, &str)], ca: &str) -> Result<Certificates, String> {
         let same = |(known, _): &&(&str, &str)| name.strip_prefix("P_") == Some(*known);
         variables.iter().find(same).map(|(_, value)| *value)
     };
-    let file = |path: &str| if path == "ca.pem" { Ok(ca.to_owned()) } else { Err("not found".to_owned()) };
+    let file = |path: &str| if path == "ca.pem" { Ok(ca.to_owned()) } else { Err(()) };
     Certificates::read("P", find, file)
 }
 
@@ -119,10 +119,9 @@ fn what_is_no_certificate_is_refused_without_a_key() {
         (&[("CLIENT_CERT", &*key), ("CLIENT_KEY", &*key)], "`P_CLIENT_CERT` holds no certificate"),
         (&[("CLIENT_CERT", &*certificate), ("CLIENT_KEY", &*other)], "cannot be used"),
         (&[("CA", &*key)], "`P_CA` holds no certificate"),
-        (
-            &[("CA", "nowhere.pem")],
-            "`P_CA` is neither PEM nor the path of a file that can be read: not found",
-        ),
+        (&[("CA", "hunter2")], "`P_CA` is neither PEM nor the path"),
+        (&[("CLIENT_CERT", "hunter2"), ("CLIENT_KEY", &*key)], "`P_CLIENT_CERT` is neither PEM nor the path"),
+        (&[("CA", "nowhere.pem")], "`P_CA` is neither PEM nor the path of a file that can be read"),
         (&[("CA", "-----BEGIN CERTIFICATE-----\nhunter2\n-----END CERTIFICATE-----")], "cannot be used"),
     ] {
         let error = read(variables, "").expect_err(words);

@@ -9,9 +9,10 @@ use super::text::{Ink, ink, lasting, rate, stretch};
 use super::{ClauseLine, Line, Outcome, Outlook, Overview};
 use crate::budget::downtime::Taken;
 use crate::budget::forecast::Exhaustion;
+use crate::budget::gap::duration;
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BURN_RATE_WINDOWS, Figured, consequence, depletion, figure, period};
+use crate::report::{BURN_RATE_WINDOWS, Figured, adjusted, consequence, depletion, figure, part, period};
 
 /// A day, in seconds.
 const DAY: i64 = 86_400;
@@ -48,6 +49,12 @@ impl Overview {
                 put(out, look, "help", gap.help());
             }
         }
+        if let Some(said) = part::sentence(budget, clean).filter(|_| budget.figures.is_ok()) {
+            put(out, look, "parts", &said);
+        }
+        if let Some(said) = adjusted::sentence(budget, clean) {
+            put(out, look, "excluded", &said);
+        }
         if let Some(said) = period::sentence(budget) {
             put(out, look, "period", &said);
         }
@@ -81,22 +88,12 @@ impl Overview {
             .taken
             .windows(2)
             .any(|pair| matches!(pair, [one, other] if one.part.end == other.part.start));
-        for taken in &outlook.taken {
+        for (taken, names) in outlook.planned() {
             out.push('\n');
             let said = format!("{}, {} failing", stretch(&taken.part), figure::percent(failing));
             put(out, look, "downtime", &said);
             put(out, look, "traffic", &traffic(taken));
-            let takes = if taken.total.is_zero() {
-                "nothing: there was no traffic at that time".to_owned()
-            } else {
-                format!(
-                    "{} of the budget: {} of {} requests fail",
-                    figure::percent(taken.share),
-                    figure::count(taken.bad),
-                    figure::count(taken.total)
-                )
-            };
-            put(out, look, "takes", &takes);
+            put(out, look, "takes", &takes(taken, names));
             let after = figure::percent(taken.after);
             let after = if taken.after < Decimal::ZERO { ink(look, Ink::Alarm, &after) } else { after };
             let said = format!("{} without it, {after} with it", figure::percent(taken.before));
@@ -154,6 +151,22 @@ fn figures(line: &Line, known: &Figured, look: Look, out: &mut String) {
     if let Some(history) = known.estimated {
         put(out, look, "estimated", &period::estimate(&clean(&line.budget.slo), history));
     }
+}
+
+/// What a downtime takes, and what of it does not count.
+fn takes(taken: &Taken, excluded_by: &[String]) -> String {
+    let names: Vec<String> = excluded_by.iter().map(|name| clean(name)).collect();
+    let excluded = format!("excluded by {}", names.join(", "));
+    if taken.excluded == taken.part.end - taken.part.start {
+        return format!("nothing: {excluded}");
+    }
+    let rest =
+        if taken.excluded > 0 { format!("; {} {excluded}", duration(taken.excluded)) } else { String::new() };
+    if taken.total.is_zero() {
+        return format!("nothing: there was no traffic at that time{rest}");
+    }
+    let (bad, total) = (figure::count(taken.bad), figure::count(taken.total));
+    format!("{} of the budget: {bad} of {total} requests fail{rest}", figure::percent(taken.share))
 }
 
 /// The traffic that repeats.

@@ -10,7 +10,7 @@ use crate::budget::Windowed;
 use crate::budget::downtime::{Downtime, Taken};
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::Gap;
-use crate::report::json::{number, problem};
+use crate::report::json::{adjusted, number, part, problem};
 use crate::report::{BURN_RATE_WINDOWS, Figured};
 
 impl Overview {
@@ -78,6 +78,7 @@ fn line(line: &Line) -> Json {
         "state": state,
         "gap": budget.figures.as_ref().err().map(gap),
         "figures": known.map(|known| figures(line, known)),
+        "adjusted": budget.adjusted.as_ref().map(adjusted),
         "curve": if known.is_some() { curve.collect() } else { Vec::new() },
         "outlook": line.outlook.as_ref().map(|outlook| match outlook {
             Ok(known) => outlook_of(known),
@@ -102,6 +103,7 @@ fn figures(line: &Line, known: &Figured) -> Json {
         "bad": number(known.bad),
         "total": number(known.total),
         "grant": line.grant.map(number),
+        "parts": known.parts.iter().map(part).collect::<Vec<_>>(),
         "elapsed": number(known.elapsed),
         "pace": number(known.pace),
         "burn_rate": rates.map(|((name, _), one)| ((*name).to_owned(), rate(one))).collect::<serde_json::Map<_, _>>(),
@@ -115,7 +117,7 @@ fn outlook_of(outlook: &Outlook) -> Json {
     json!({
         "state": "known",
         "takes": number(outlook.share()),
-        "parts": outlook.taken.iter().map(taken).collect::<Vec<_>>(),
+        "parts": outlook.planned().map(taken).collect::<Vec<_>>(),
         "lowest": { "at": instant(outlook.lowest.0), "remaining": number(outlook.lowest.1) },
         "fits": outlook.fits(),
         "back_at": outlook.back_at.and_then(instant),
@@ -126,7 +128,7 @@ fn outlook_of(outlook: &Outlook) -> Json {
 }
 
 /// What one downtime takes of one period.
-fn taken(taken: &Taken) -> Json {
+fn taken((taken, excluded_by): (&Taken, &[String])) -> Json {
     let share = |share: Decimal| number(share);
     json!({
         "downtime": stretch(&taken.part),
@@ -134,6 +136,8 @@ fn taken(taken: &Taken) -> Json {
         "same_weekday": taken.same_weekday(),
         "bad": number(taken.bad),
         "total": number(taken.total),
+        "excluded_seconds": taken.excluded,
+        "excluded_by": excluded_by,
         "takes": share(taken.share),
         "before": share(taken.before),
         "after": share(taken.after),

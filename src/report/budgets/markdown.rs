@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use super::text::burn;
 use super::{Line, Outcome, Outlook, Overview};
 use crate::report::escape::markdown as safe;
-use crate::report::figure;
+use crate::report::{adjusted, figure};
 
 impl Overview {
     /// Everything as Markdown.
@@ -29,6 +29,16 @@ impl Overview {
             let cells = if self.plan.is_some() { planned(line) } else { present(line) };
             let (slo, environment) = (safe(&line.budget.slo), safe(&line.budget.environment));
             let _infallible = writeln!(out, "| {slo} | {environment} | {} |", cells.join(" | "));
+        }
+        for line in &self.lines {
+            let said = match &line.outlook {
+                Some(Ok(outlook)) => outlook.exclusion(safe).map(|said| format!("the downtime is {said}")),
+                Some(Err(_)) => None,
+                None => adjusted::sentence(&line.budget, safe),
+            };
+            if let Some(said) = said {
+                let _infallible = writeln!(out, "\n{}: {said}.", safe(&self.name(line)));
+            }
         }
         for (why, help, names) in self.unknown() {
             let names: Vec<String> = names.iter().map(|name| safe(name)).collect();

@@ -15,7 +15,7 @@ use crate::budget::gap::Gap;
 use crate::budget::gap::duration;
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{Figured, chart, figure};
+use crate::report::{Figured, adjusted, chart, figure};
 
 /// Columns that the table is never narrower than.
 const NARROWEST: usize = 72;
@@ -213,6 +213,16 @@ impl Overview {
         shown.map(|(_, title, values, right)| Column { title, values, right }).collect()
     }
 
+    /// What exclusions change, with the name of each budget: of a downtime, else of what is left.
+    fn adjusted(&self) -> Vec<(String, String)> {
+        let said = |line: &Line| match &line.outlook {
+            Some(Ok(outlook)) => outlook.exclusion(clean).map(|said| format!("the downtime is {said}")),
+            Some(Err(_)) => None,
+            None => adjusted::sentence(&line.budget, clean),
+        };
+        self.lines.iter().filter_map(|line| Some((self.name(line), said(line)?))).collect()
+    }
+
     /// What is estimated, what is not known, why, and what to do about it.
     fn remarks(&self, out: &mut String) {
         let before = out.len();
@@ -229,6 +239,9 @@ impl Overview {
             .any(|line| line.outlook.as_ref().is_some_and(|one| one.as_ref().is_ok_and(withholds)))
         {
             out.push_str("  ! would freeze or restrict what may ship\n");
+        }
+        for (name, said) in self.adjusted() {
+            let _infallible = writeln!(out, "  {}: {said}", clean(&name));
         }
         let asked = self.lines.iter().filter_map(|line| line.outlook.as_ref()?.as_ref().ok());
         if asked.flat_map(|outlook| &outlook.clauses).any(|line| matches!(line.outcome, Outcome::Unknown(_)))
