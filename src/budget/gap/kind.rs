@@ -32,6 +32,13 @@ pub fn specimen(kind: &str) -> Option<Gap> {
 }
 
 impl Gap {
+    /// Its words for a table with its kind, by which `slogate explain` knows it: `no answer (unreachable)`.
+    #[must_use]
+    pub fn called(&self) -> String {
+        let (brief, kind) = (self.brief(), self.kind());
+        if brief.replace(' ', "_") == kind { brief.to_owned() } else { format!("{brief} ({kind})") }
+    }
+
     /// What its kind means, in sentences.
     #[must_use]
     pub const fn means(&self) -> &'static str {
