@@ -115,11 +115,11 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
 
 /// Prints what would be asked, and what is doubtful in what was written.
 fn planned(plan: &QueryPlan, report: &Report, check: &Check, world: &mut World) -> Exit {
+    let look = world.look(&check.color);
     if !report.problems.is_empty() {
-        let look = world.look(&check.color);
         world.tell(problem::render(&report.problems, look).trim_end());
     }
-    world.end(&query_plan::render(plan), Exit::Proceed)
+    world.end(&query_plan::render(plan, look), Exit::Proceed)
 }
 
 /// Prints, keeps and publishes what was judged.
