@@ -37,6 +37,7 @@ pub mod gap;
 mod gift;
 pub mod history;
 pub mod incident;
+mod observer;
 pub mod period;
 pub mod priority;
 #[cfg(test)]
@@ -90,6 +91,8 @@ pub struct Budget {
     attribution: Attribution,
     /// The stretches of time that do not count; none where all of it does.
     exclusions: Option<Arc<Exclusions>>,
+    /// When an observer left what it rests on; none where the source itself was asked.
+    left_at: Option<i64>,
 }
 
 /// Running sums up to a point.
@@ -213,6 +216,7 @@ impl Budget {
             parts: Vec::new(),
             attribution: Attribution::default(),
             exclusions: None,
+            left_at: None,
         };
         for point in series.points {
             budget.push(point);
@@ -403,6 +407,7 @@ impl Budget {
     /// The gap, when the budget is not known there.
     pub fn at(&self, t: i64) -> Result<Figures<'_>, Gap> {
         let nothing = || Gap::NoData { detail: "the history has no point there".to_owned() };
+        self.attended(t)?;
         self.parts_known(t)?;
         let index = usize::try_from((t - self.first).div_euclid(self.step)).map_err(|_| nothing())?;
         let newest = self.newest.get(index).copied().flatten().ok_or_else(nothing)?;

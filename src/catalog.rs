@@ -25,6 +25,7 @@ mod origin;
 mod pairing;
 mod period;
 mod pyrra;
+mod recorder;
 mod requirement;
 pub mod revision;
 mod sloth;
@@ -51,6 +52,7 @@ pub use given_up::GivenUp;
 pub use indicator::{Comparison, Indicator, Query};
 pub use method::Method;
 pub use origin::{Applied, Origin};
+pub use recorder::Recorder;
 pub use requirement::{Missing, Requirements};
 pub use unreckoned::Unreckoned;
 

@@ -5,12 +5,15 @@
 //! and in JSON. Problems are collected, never thrown one by one. What the world did not answer is no
 //! diagnostic (see `budget::gap`), and a bug of ours is a panic that `command` turns into an unknown verdict.
 
+pub mod concealed;
 mod meaning;
 mod nearest;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+
+use concealed::concealed;
 
 pub use meaning::Meaning;
 pub use nearest::{list, meant, nearest, suggestion};
@@ -415,7 +418,8 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A problem that must be mended before anything can be decided.
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Self { code, severity: Severity::Error, message: message.into(), label: None, help: String::new() }
+        let message = concealed(&message.into()).into_owned();
+        Self { code, severity: Severity::Error, message, label: None, help: String::new() }
     }
 
     /// A problem that is worth mending.
@@ -426,14 +430,14 @@ impl Diagnostic {
     /// Says where it is, and what to write under the underline.
     #[must_use]
     pub fn at(mut self, place: Place, label: impl Into<String>) -> Self {
-        self.label = Some((place, label.into()));
+        self.label = Some((place, concealed(&label.into()).into_owned()));
         self
     }
 
     /// Says what to do next.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = help.into();
+        self.help = concealed(&help.into()).into_owned();
         self
     }
 

@@ -86,6 +86,8 @@ pub struct Get {
     pub form: Option<Vec<(String, String)>>,
     /// The most bytes of a body, after decompression.
     pub cap: usize,
+    /// It can be asked in parts: without a whole answer in time it is not tried again, because a part may have one.
+    pub is_divisible: bool,
 }
 
 impl std::fmt::Debug for Get {
@@ -151,6 +153,8 @@ pub enum HttpError {
         tries: u32,
         /// How long each was allowed to take.
         within: Duration,
+        /// The server was there, and no whole answer came in time.
+        is_late: bool,
     },
     /// The answer sends elsewhere.
     #[error("`{url}` answered {status} and redirects to `{target}`; redirects are not followed")]
@@ -322,7 +326,8 @@ impl Client {
         });
         let mut lost = |(index, url): (usize, String)| {
             let reason = "the request was lost".to_owned();
-            read(index, Err(HttpError::Unreachable { url, reason, tries: 1, within: self.limits.attempt }))
+            let within = self.limits.attempt;
+            read(index, Err(HttpError::Unreachable { url, reason, tries: 1, within, is_late: false }))
         };
         let urls = urls.into_iter().enumerate();
         readings.into_iter().zip(urls).map(|(reading, url)| reading.unwrap_or_else(|| lost(url))).collect()

@@ -188,6 +188,8 @@ pub struct Figured {
     pub pace: Decimal,
     /// The length of history, in seconds, that an estimate rests on; none where nothing is estimated.
     pub estimated: Option<i64>,
+    /// The share by which good or bad events exceed all events, where it is worth saying.
+    pub excess: Option<Decimal>,
     /// Burn rates, in the order of `BURN_RATE_WINDOWS`.
     pub burn_rate: Vec<Result<Windowed, Gap>>,
     /// Burned shares, in the order of `BURNED_WINDOWS`.
@@ -248,6 +250,7 @@ impl Figured {
             pace: figures.pace(),
             parts: figures.parts(),
             estimated: figures.estimated(),
+            excess: figures.excess(),
             burn_rate: BURN_RATE_WINDOWS.iter().map(|(_, window)| figures.burn_rate(*window)).collect(),
             burned: BURNED_WINDOWS.iter().map(|(_, window)| figures.burned(*window)).collect(),
         }

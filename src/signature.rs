@@ -19,7 +19,7 @@ pub mod envelope;
 const PUBLIC: &str = "ed25519:";
 
 /// What a secret key begins with.
-const SECRET: &str = "ed25519-secret:";
+const SECRET: &str = crate::diagnostic::concealed::SECRET_KEY;
 
 /// The bytes of a key, public or secret.
 const LENGTH: usize = 32;

@@ -80,6 +80,8 @@ pub struct Planned {
     pub when: When,
     /// The names of the SLOs and signals that it is made for, sorted.
     pub serves: BTreeSet<String>,
+    /// How many requests it may become at most, by what is answered; 1 of one that is made as it stands.
+    pub most: usize,
 }
 
 /// What a source answers for one SLO.
@@ -99,6 +101,12 @@ pub trait Source {
 
     /// The last instant that the source knows of, in seconds since the epoch, where it is a recording.
     fn recorded_until(&self) -> Option<i64>;
+
+    /// When somebody made the observations and left them, in seconds since the epoch; none where a recording is read, or
+    /// what lives is asked.
+    fn left_at(&self) -> Option<i64> {
+        None
+    }
 
     /// Answers every request, in order.
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>>;
@@ -123,6 +131,12 @@ pub trait Source {
 
     /// What would be asked for all signals, in order, without asking it; nothing where a recording is read.
     fn plan_signals(&self, _requests: &[SignalRequest<'_>], _range: Range) -> Vec<Planned> {
+        Vec::new()
+    }
+
+    /// Why nothing would be asked for some of the requests, each reason once; none where all are asked for or are read
+    /// already.
+    fn unasked(&self, _requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
         Vec::new()
     }
 

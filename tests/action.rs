@@ -1,53 +1,62 @@
-//! The action's step, run as the runner runs it, around a program that ends as it is told.
+//! The action's steps, run as the runner runs them: how it gets slogate, and what it makes of how slogate ended.
 //!
-//! The step is a gate's last word: it must succeed when the commit status stands and fail when nothing does.
+//! The second step is a gate's last word: it must succeed when the commit status stands and fail when nothing does.
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
+
+use serde_json::Value;
+
+#[path = "action/obtain.rs"]
+mod obtain;
+#[path = "harness/program.rs"]
+mod program;
+#[path = "action/server.rs"]
+mod server;
+
+/// The action.
+fn action() -> Value {
+    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml")).expect("the action");
+    serde_yaml::from_str(&text).expect("action.yml is YAML")
+}
 
 /// How the step of the action ends, and what the program was called with.
 fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>, String) {
-    let action = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/action.yml")).expect("the action");
-    let (_, script) = action.split_once("      run: |\n").expect("one step that runs");
-    let lines: Vec<&str> = script.lines().map(|line| line.strip_prefix("        ").unwrap_or(line)).collect();
-    let script = lines.join(
-        "
-",
-    );
+    let action = action();
+    let script = action["runs"]["steps"][1]["run"].as_str().expect("a script");
     assert!(!script.contains("${{"), "inputs reach a script by the environment only");
     let dir = tempfile::tempdir().expect("a directory");
     let path = |name: &str| dir.path().join(name).display().to_string();
     let said = posted.map_or(String::new(), |posted| {
         format!("printf 'verdict=freeze\\nposted={posted}\\ncomment-url=\\n' >> \"$GITHUB_OUTPUT\"\n")
     });
-    let program = format!(
+    let text = format!(
         "#!/bin/sh\nprintf '%s\\n' \"$@\" > \"{}\"\nenv >> \"{0}\"\n{said}exit {code}\n",
         path("called")
     );
-    fs::write(path("slogate"), program).expect("a program");
-    fs::set_permissions(path("slogate"), fs::Permissions::from_mode(0o755)).expect("a right");
+    program::write(&dir.path().join("slogate"), &text);
     fs::write(path("output"), "").expect("a file");
     let mut command = Command::new("bash");
     command
-        .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", &script])
+        .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", script])
         .env("GITHUB_OUTPUT", path("output"));
     command
         .env("RUNNER_TEMP", dir.path())
         .env("SLOGATE_BINARY", path("slogate"))
         .env("SLOGATE_FAIL_STEP", "false");
-    let prometheus = ["PROMETHEUS_URL", "PROMETHEUS_TOKEN"];
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
-    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN"].iter().chain(&prometheus).chain(&datadog) {
+    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN"].iter().chain(&datadog) {
         command.env(format!("SLOGATE_{name}"), "");
     }
-    for name in ["ORGANIZATION", "ORGANIZATION_SHA256"] {
+    for name in ["ORGANIZATION", "ORGANIZATION_SHA256", "PROMETHEUS_URL"] {
         command.env(format!("SLOGATE_{name}"), "none");
     }
     command.envs(inputs.iter().copied());
@@ -98,6 +107,13 @@ fn inputs_are_values_whatever_they_hold() {
 }
 
 #[test]
+fn an_address_that_came_out_empty_is_not_no_address() {
+    let called = |inputs: &[(&str, &str)]| step(0, Some(true), inputs).1;
+    assert!(!called(&[]).contains("SLOGATE_PROMETHEUS_URL="));
+    assert!(called(&[("SLOGATE_PROMETHEUS_URL", "")]).contains("\nSLOGATE_PROMETHEUS_URL=\n"));
+}
+
+#[test]
 fn a_layer_that_came_out_empty_is_not_no_layer() {
     let called = |inputs: &[(&str, &str)]| step(0, Some(true), inputs).1;
     let plain = called(&[]);
@@ -106,9 +122,4 @@ fn a_layer_that_came_out_empty_is_not_no_layer() {
     let given = called(&[("SLOGATE_ORGANIZATION", "sha256: x\nlayer"), ("SLOGATE_ORGANIZATION_SHA256", "")]);
     assert!(given.contains("SLOGATE_ORGANIZATION=sha256: x\nlayer\n"), "{given}");
     assert!(given.starts_with("check\n--post\n--organization-sha256=\n--\n.\n"), "{given}");
-}
-
-#[test]
-fn a_program_that_is_none_fails_the_step() {
-    assert_eq!(step(0, Some(true), &[("SLOGATE_BINARY", "/nothing")]).0, Some(2));
 }

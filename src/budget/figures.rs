@@ -17,6 +17,9 @@ use crate::budget::gap::{self, Gap};
 use crate::budget::series::Total;
 use crate::budget::{Figures, Windowed, believable};
 
+/// The smallest share by which a part may exceed all events and something is said of it: what rounds to 0.1 %.
+const NOTABLE: Decimal = Decimal::from_parts(5, 0, 0, false, 4);
+
 impl Figures<'_> {
     /// The grid point, in seconds since the epoch.
     #[must_use]
@@ -45,6 +48,15 @@ impl Figures<'_> {
     #[must_use]
     pub fn estimated(&self) -> Option<i64> {
         (self.seen < self.stretch.length).then(|| self.budget.seconds(self.seen))
+    }
+
+    /// The share of the period's events by which good or bad ones exceed all events, step by step, where it is worth
+    /// saying: from 0.05 % to the 1 % beyond which nothing is known. What exceeds in one step and is missing in another
+    /// evens out, and less than no bad events in a whole period are none.
+    #[must_use]
+    pub fn excess(&self) -> Option<Decimal> {
+        let sums = self.budget.sums_over(self.index, self.seen)?;
+        sums.excess.checked_div(sums.observed.total).filter(|share| *share >= NOTABLE)
     }
 
     /// The same figures against the SLA in place of the objective; none for an SLO without an SLA.

@@ -21,6 +21,11 @@ pub enum Gap {
         /// Seconds between the newest point and the grid point that is judged.
         age: i64,
     },
+    /// What an observer left is too old, however patient the SLO is with its own data.
+    Outdated {
+        /// Seconds between what the observer left and the grid point that is judged.
+        age: i64,
+    },
     /// The history begins after the period does, or the quarter.
     Short {
         /// Seconds of history that there are.
@@ -109,7 +114,7 @@ impl Gap {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::NoData { .. } => "no_data",
-            Self::Stale { .. } => "stale",
+            Self::Stale { .. } | Self::Outdated { .. } => "stale",
             Self::Short { .. } => "short",
             Self::Coverage { .. } => "coverage",
             Self::Excluded { .. } => "excluded",
@@ -130,7 +135,7 @@ impl Gap {
     pub const fn brief(&self) -> &'static str {
         match self {
             Self::NoData { .. } => "no data",
-            Self::Stale { .. } => "stale",
+            Self::Stale { .. } | Self::Outdated { .. } => "stale",
             Self::Short { .. } => "history too short",
             Self::Coverage { .. } => "points missing",
             Self::Excluded { .. } => "too much excluded",
@@ -155,6 +160,7 @@ impl Gap {
                  `or vector(0)`"
             }
             Self::Stale { .. } => "look whether the service still runs and is still scraped",
+            Self::Outdated { .. } => "look whether `slogate observe` still runs",
             Self::Short { .. } => {
                 "wait until a whole period is recorded, shorten the SLO's period or lengthen the retention"
             }
@@ -195,6 +201,7 @@ impl fmt::Display for Gap {
         match self {
             Self::NoData { detail } => write!(f, "no data: {detail}"),
             Self::Stale { age } => write!(f, "the newest data is {} old", duration(*age)),
+            Self::Outdated { age } => write!(f, "the observer's document is {} old", duration(*age)),
             Self::Short { have, need } => {
                 write!(f, "only {} of history, and {} is needed", duration(*have), duration(*need))
             }

@@ -69,10 +69,11 @@ impl Budget {
     /// traffic; of a composite budget that of each part.
     pub(super) fn ahead(&self, t: i64, points: usize, bad: &dyn Fn(i64, Decimal) -> Decimal) -> Self {
         let attribution = self.attribution.seen_as(|one| one.if_nothing_more_burns(t, points));
+        // Nobody needs to have been there to see what is supposed.
         if self.is_composite() {
-            return Self { attribution, ..self.of_parts(|part| part.ahead(t, points, bad)) };
+            return Self { attribution, left_at: None, ..self.of_parts(|part| part.ahead(t, points, bad)) };
         }
-        let mut supposed = self.cut(self.points_until(t));
+        let mut supposed = Self { left_at: None, ..self.cut(self.points_until(t)) };
         let period = self.period.stretch(t, self.step).map_or(0, |stretch| stretch.length);
         supposed.attribution = attribution;
         for _ in 0..points {
@@ -113,6 +114,7 @@ impl Budget {
             counting: self.counting,
             step: self.step,
             first: self.first,
+            left_at: self.left_at,
         }
     }
 }

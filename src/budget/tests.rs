@@ -230,6 +230,19 @@ fn each_gap_has_its_own_name() {
 }
 
 #[test]
+fn good_events_above_all_events_are_said_from_what_rounds_to_a_tenth_of_a_percent() {
+    let excess = |above: i64| {
+        let point = Some(Total { bad: Decimal::from(-above), total: Decimal::from(10_000) });
+        let budget = budget(4, vec![point; 10]);
+        budget.at(9 * HOUR).map(|figures| (figures.excess(), figures.remaining())).ok()
+    };
+    assert_eq!(excess(4), Some((None, Decimal::ONE)));
+    assert_eq!(excess(5), Some((Some(Decimal::new(5, 4)), Decimal::ONE)));
+    assert_eq!(excess(100), Some((Some(Decimal::new(1, 2)), Decimal::ONE)));
+    assert_eq!(excess(101), None);
+}
+
+#[test]
 fn what_exceeds_in_one_step_is_missing_in_another() {
     let apart = |bad: i64| Some(Total { bad: Decimal::from(bad), total: Decimal::ONE_THOUSAND });
     let jitter = budget(4, vec![apart(3), apart(-3), apart(2), apart(-2)]);

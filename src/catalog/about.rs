@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Recorder;
 use super::annotation::{Annotations, tell};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{Note, Settings};
@@ -110,6 +111,8 @@ pub struct About {
     pub datadog: Option<Note>,
     /// Its counters are read as they were scraped, and not as the monitoring system extrapolates them.
     pub is_raw: bool,
+    /// Whose rules may record figures of it.
+    pub recorder: Option<Recorder>,
 }
 
 /// What the annotations say of an SLO.
@@ -147,6 +150,7 @@ pub(super) fn about(
         agreed_by: BTreeMap::new(),
         datadog: text(DATADOG),
         is_raw: false,
+        recorder: None,
     };
     let agreed = text(AGREED_BY);
     let default = annotations.get(DEFAULT).and_then(|note| default(note, annotations, problems));

@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 
 use super::annotation::{Annotations, PREFIX};
 use super::{
-    Comparison, Found, GivenUp, Indicator, Method, Origin, Query, Slo, about, dialect, period, target,
+    About, Comparison, Found, GivenUp, Indicator, Method, Origin, Query, Recorder, Slo, about, dialect,
+    period, target,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::document::{Part, Schema};
@@ -19,6 +20,8 @@ pub(super) const KINDS: [&str; 1] = ["ServiceLevelObjective"];
 
 /// The annotation that says which service an SLO is about.
 pub(super) const SERVICE: &str = "service";
+/// Whether Pyrra records what it sums up of short windows.
+const FASTER: &str = "performance_over_accuracy";
 /// The label that says so to Pyrra.
 const LABEL: &str = "pyrra.dev/service";
 
@@ -44,7 +47,10 @@ fn read(part: Part<'_>, settings: &Settings, problems: &mut Vec<Diagnostic>) -> 
     let name = metadata.and_then(|metadata| metadata.get("name"));
     let annotations = Annotations::of(part, name.and_then(Part::text), &[SERVICE], settings, problems);
     let terms = annotations.terms(objective, problems);
-    let about = about::about(&annotations, settings, problems);
+    // What Pyrra sums up of five minutes each would agree with the steps of a grid however wrong both are.
+    let is_exact = !spec.and_then(|spec| spec.get(FASTER)).and_then(Part::boolean).unwrap_or_default();
+    let recorder = is_exact.then_some(Recorder::Pyrra);
+    let about = About { recorder, ..about::about(&annotations, settings, problems) };
     let window = spec.and_then(|spec| spec.get("window"));
     let period = window.and_then(|part| {
         let text = part.text()?;

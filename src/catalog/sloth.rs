@@ -7,7 +7,9 @@
 use rust_decimal::Decimal;
 
 use super::annotation::Annotations;
-use super::{Found, GivenUp, Indicator, Method, Origin, Query, Slo, about, dialect, period, target};
+use super::{
+    About, Found, GivenUp, Indicator, Method, Origin, Query, Recorder, Slo, about, dialect, period, target,
+};
 use crate::diagnostic::Diagnostic;
 use crate::document::{Part, Schema};
 use crate::settings::Settings;
@@ -94,7 +96,8 @@ fn slo(
     let id = service.zip(name.and_then(Part::text)).map(|(service, name)| format!("{service}-{name}"));
     let annotations = Annotations::of(document, id.as_deref(), &[], settings, problems);
     let terms = annotations.terms(objective, problems);
-    let about = about::about(&annotations, settings, problems);
+    let recorder = Some(Recorder::Sloth);
+    let about = About { recorder, ..about::about(&annotations, settings, problems) };
     let indicator = part.get("sli").and_then(|sli| indicator(sli, keys));
     let seconds = settings.sloth_period;
     let text = format!("{}d", seconds / period::DAY);

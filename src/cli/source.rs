@@ -22,7 +22,8 @@ pub struct Layered {
 pub struct Source {
     /// Read observations instead of asking a monitoring system: a file, which is judged at its own end, or an `http` or
     /// `https` address that answers with one (`schemas/observations.v1.json`), which is judged at the present; the address
-    /// also from `SLOGATE_OBSERVATIONS_URL`. It is asked once, with `from`, `to` (RFC 3339) and `step` (seconds) as its
+    /// also from `SLOGATE_OBSERVATIONS_URL`. Where the settings name keys, a file is believed and judged like an address,
+    /// and one that nobody signed only with --now. The address is asked once, with `from`, `to` (RFC 3339) and `step` (seconds) as its
     /// query; who asks is told by `SLOGATE_OBSERVATIONS_TOKEN`, `_USER` with `_PASSWORD`, and `_HEADERS`.
     #[arg(long, value_name = "FILE|URL", conflicts_with_all = ["prometheus", "datadog"])]
     pub observations: Option<PathBuf>,
@@ -43,7 +44,8 @@ pub struct Source {
     #[arg(long, value_name = "SITE")]
     pub datadog: Option<String>,
 
-    /// Count the events of every step, whatever rules (`slogate rules`) have recorded of them.
+    /// Count all events, whatever rules (of `slogate rules`, Pyrra or Sloth) have recorded of them. Without it a recording is
+    /// read where it has no `job` and no `instance`, as a scraped target has, and agrees with the counters.
     #[arg(long)]
     pub ignore_rules: bool,
 

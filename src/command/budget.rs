@@ -102,7 +102,7 @@ fn path(
     let asked = chosen::choose(budget, settings, &written.catalog)?;
     let client = observed::client(&budget.source)?;
     let named = observed::named(&budget.source, &budget.dir, world, &client)?;
-    let watch = Watch::choose(&named, &ground, settings)?;
+    let watch = Watch::choose(&named, &ground, settings, budget.now)?;
     let (now, note) = watch.now(budget.now, world.now);
     overview.notes.extend(note.filter(|_| plan.is_some()));
     let t = observed::grid(now.as_second(), settings);

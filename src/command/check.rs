@@ -119,7 +119,8 @@ fn planned(plan: &QueryPlan, report: &Report, check: &Check, world: &mut World) 
     if !report.problems.is_empty() {
         world.tell(problem::render(&report.problems, look).trim_end());
     }
-    world.end(&query_plan::render(plan, look), Exit::Proceed)
+    let exit = if plan.unasked.is_empty() { Exit::Proceed } else { Exit::Unknown };
+    world.end(&query_plan::render(plan, look), exit)
 }
 
 /// Prints, keeps and publishes what was judged.

@@ -202,7 +202,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let touched: Vec<String> =
         judged.report.change.services.iter().map(|service| service.name.clone()).collect();
     let subjects = subjects(settings, name, catalog, policies, &touched, &mut judged.report.problems);
-    let watch = Watch::choose(&case.named(), ground, settings)?;
+    let watch = Watch::choose(&case.named(), ground, settings, case.check.now)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;
@@ -256,7 +256,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
             rulings.add(policy, &both, past, unadjusted);
             in_vain.extend(recall::in_vain(policy, &measured.subject.slo, past));
         }
-        judged.report.notes.extend(judged.report.budgets.last().and_then(estimate));
+        judged.report.notes.extend(judged.report.budgets.last().into_iter().flat_map(doubts));
         judged.measured.push(both.judged);
     }
     judged.report.notes.extend(in_vain);
@@ -418,9 +418,12 @@ fn line(
     }
 }
 
-/// The note about a budget that is only estimated.
-fn estimate(line: &BudgetLine) -> Option<String> {
-    Some(period::estimate(&line.slo, line.figures.as_ref().ok()?.estimated?))
+/// The notes about a budget that is only estimated, or whose events are not all of one count.
+fn doubts(line: &BudgetLine) -> Vec<String> {
+    let Ok(known) = &line.figures else { return Vec::new() };
+    let estimate = known.estimated.map(|history| period::estimate(&line.slo, history));
+    let excess = known.excess.map(|share| period::excess(&line.slo, share));
+    estimate.into_iter().chain(excess).collect()
 }
 
 /// The instant at which a budget of the calendar begins anew: a verdict rests on no period that is over. Where that was

@@ -149,7 +149,7 @@ fn observed(
 ) -> Result<(String, Vec<String>, Timestamp, bool), Stop> {
     let settings = &rules.settings;
     // What it makes itself is no source of its own.
-    let watch = Watch::choose(named, ground, &Settings { observers: None, ..settings.clone() })?;
+    let watch = Watch::choose(named, ground, &Settings { observers: None, ..settings.clone() }, observe.now)?;
     let (now, _) = watch.now(observe.now, world.now);
     let t = now.as_second().div_euclid(settings.step) * settings.step;
     let asked = observed::asked(settings, law);

@@ -55,7 +55,7 @@ pub fn examine(
     let settings = &rules.settings;
     let client = client(&validate.source)?;
     let named = named(&validate.source, &validate.dir, world, &client)?;
-    let watch = Watch::choose(&named, ground, settings)?;
+    let watch = Watch::choose(&named, ground, settings, validate.now)?;
     let (now, _) = watch.now(validate.now, world.now);
     let now = now.as_second();
     let t = grid(now, settings);

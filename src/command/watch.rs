@@ -97,37 +97,63 @@ impl PartialOrd for Asked<'_> {
 pub struct Watch<'a> {
     /// The source.
     source: Box<dyn Source + 'a>,
+    /// What is to be said of how it was chosen.
+    note: Option<String>,
 }
 
 impl<'a> Watch<'a> {
-    /// Chooses the source.
+    /// Chooses the source; `given` is the instant that was asked for outright, where there is one.
     ///
     /// # Errors
     /// When a file that is named cannot be read or is wrong, or an address is none.
-    pub fn choose(named: &Named<'a>, ground: &Ground, settings: &Settings) -> Result<Self, Stop> {
+    pub fn choose(
+        named: &Named<'a>,
+        ground: &Ground,
+        settings: &Settings,
+        given: Option<Timestamp>,
+    ) -> Result<Self, Stop> {
+        let of = |source: Box<dyn Source + 'a>| Self { source, note: None };
         if let Some(path) = named.observations {
             let name = path.display().to_string();
             let bytes = tree::read_file(&named.directory.join(path))?;
-            let recorded = delivered::file(&name, bytes, &believed(settings))?;
-            if recorded.step() != settings.step {
-                let (its, ours) = (duration(recorded.step()), duration(settings.step));
-                let message =
-                    format!("`{name}` was recorded with a step of {its}, and the settings have {ours}");
-                let help = "judge it with the settings that it was recorded with, or record it again";
-                return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
-            }
-            return Ok(Self { source: Box::new(recorded) });
+            return Self::of_file(name, bytes, settings, given);
         }
         if let Some(delivered) = Self::delivered(named, ground, settings)? {
-            return Ok(Self { source: Box::new(delivered) });
+            return Ok(of(Box::new(delivered)));
         }
         let datadog = match &named.datadog {
             Ok((site, keys)) => Ok(Datadog::new(named.client, site, keys.clone())
-                .map_err(|error| Stop::Usage(error.to_string()))?),
+                .map_err(|error| Stop::Usage(format!("`--datadog` or `SLOGATE_DATADOG_SITE`: {error}")))?),
             Err(reason) => Err(reason.clone()),
         };
         let queried = Self::queried(named, ground, settings)?;
-        Ok(Self { source: Box::new(Switchboard { queried, datadog }) })
+        Ok(of(Box::new(Switchboard { queried, datadog })))
+    }
+
+    /// Observations from a file that somebody names outright. Where the settings name keys, it is believed like any other
+    /// that was delivered; one that nobody signed is judged only at an instant that is asked for, as a saved file is
+    /// judged again, and that is said.
+    fn of_file(
+        name: String,
+        bytes: Vec<u8>,
+        settings: &Settings,
+        given: Option<Timestamp>,
+    ) -> Result<Self, Stop> {
+        let believed = believed(settings);
+        let replayed = !delivered::is_signed(&bytes) && given.is_some();
+        if !believed.keys.is_empty() && !replayed {
+            let source = Box::new(Delivered::read(name, Ok(bytes), believed));
+            return Ok(Self { source, note: None });
+        }
+        let note = format!("`{name}` is not signed; judged because --now was given");
+        let recorded = delivered::file(&name, bytes)?;
+        if recorded.step() != settings.step {
+            let (its, ours) = (duration(recorded.step()), duration(settings.step));
+            let message = format!("`{name}` was recorded with a step of {its}, and the settings have {ours}");
+            let help = "judge it with the settings that it was recorded with, or record it again";
+            return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
+        }
+        Ok(Self { source: Box::new(recorded), note: Some(note).filter(|_| !believed.keys.is_empty()) })
     }
 
     /// What somebody else observed; none when no endpoint and no branch of observations is configured.
@@ -137,10 +163,10 @@ impl<'a> Watch<'a> {
         settings: &Settings,
     ) -> Result<Option<Delivered<'a>>, Stop> {
         match &named.server {
-            Some(Server::Prometheus(..)) => return Ok(None),
-            Some(Server::Observations(url, credentials)) => {
+            Some(Server::Prometheus(..) | Server::Missing(_)) => return Ok(None),
+            Some(Server::Observations(said, url, credentials)) => {
                 let endpoint = Endpoint::new(named.client, url, credentials.clone())
-                    .map_err(|error| Stop::Usage(error.to_string()))?;
+                    .map_err(|error| Stop::Usage(format!("`{said}`: {error}")))?;
                 return Ok(Some(Delivered::at(endpoint, believed(settings))));
             }
             None => {}
@@ -149,20 +175,25 @@ impl<'a> Watch<'a> {
         Ok(observers.map(|observers| delivered(observers, ground, &named.root, believed(settings))))
     }
 
-    /// What answers queries; none when none is configured.
+    /// What answers queries, or why nothing does.
     fn queried(
         named: &Named<'a>,
         ground: &Ground,
         settings: &Settings,
-    ) -> Result<Option<Box<dyn Source + 'a>>, Stop> {
-        if let Some(Server::Prometheus(url, credentials)) = &named.server {
+    ) -> Result<Result<Box<dyn Source + 'a>, String>, Stop> {
+        if let Some(Server::Missing(name)) = &named.server {
+            return Ok(Err(format!("`{name}` is set and empty: give it an address, or unset it")));
+        }
+        if let Some(Server::Prometheus(said, url, credentials)) = &named.server {
             let prometheus = Prometheus::new(named.client, url, credentials.clone())
-                .map_err(|error| Stop::Usage(error.to_string()))?;
+                .map_err(|error| Stop::Usage(format!("`{said}`: {error}")))?;
             let prometheus = if named.reads_rules { prometheus.reading_rules() } else { prometheus };
-            return Ok(Some(Box::new(prometheus)));
+            return Ok(Ok(Box::new(prometheus)));
         }
         let Some(settings::Snapshot { path, place }) = &settings.snapshot else {
-            return Ok(None);
+            let reason = "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot \
+                          under `source` in the settings";
+            return Ok(Err(reason.to_owned()));
         };
         let Some(bytes) = ground.tree.read(path)? else {
             let message = format!("there is no snapshot `{path}` in {}", ground.describe());
@@ -171,7 +202,7 @@ impl<'a> Watch<'a> {
                 .help("record it, correct the path, or give --prometheus");
             return Err(problem.into());
         };
-        Ok(Some(Box::new(Snapshot::read(path, &bytes)?)))
+        Ok(Ok(Box::new(Snapshot::read(path, &bytes)?)))
     }
 
     /// The instant to judge at, and what to say of it: the one that is given, else the end of a recording, else the
@@ -199,7 +230,7 @@ impl<'a> Watch<'a> {
     /// What is to be said of how the source was asked.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        self.source.notes()
+        self.note.iter().cloned().chain(self.source.notes()).collect()
     }
 
     /// Asks for everything, in order; `depth` says how many points of history up to `t` each one needs.
@@ -224,12 +255,13 @@ impl<'a> Watch<'a> {
         (settings, environment): (&Settings, &str),
         t: i64,
     ) -> QueryPlan {
-        let slos = whole::plan(self.source.as_ref(), &ranged(asked, depth, settings.step, t));
-        let requests = RefCell::new(slos);
+        let ranged = ranged(asked, depth, settings.step, t);
+        let requests = RefCell::new(whole::plan(self.source.as_ref(), &ranged));
+        let unasked = whole::unasked(self.source.as_ref(), &ranged);
         let ask = |signals: &[SignalRequest<'_>], range| {
             requests.borrow_mut().extend(self.source.plan_signals(signals, range));
-            let unasked = || Gap::Unreachable { detail: "nothing is asked for a plan".to_owned() };
-            signals.iter().map(|_| Err(unasked())).collect()
+            let nothing = || Gap::Unreachable { detail: "nothing is asked for a plan".to_owned() };
+            signals.iter().map(|_| Err(nothing())).collect()
         };
         let signals = signal::listen(ask, wanted, settings, t).answers.len();
         QueryPlan {
@@ -239,6 +271,7 @@ impl<'a> Watch<'a> {
             slos: asked.len(),
             signals,
             requests: requests.into_inner(),
+            unasked: unasked.iter().map(ToString::to_string).collect(),
         }
     }
 

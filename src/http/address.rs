@@ -40,9 +40,17 @@ impl Address {
     /// When it is not `http` or `https`, has no host, or has a query or a fragment, to which nothing can be added.
     pub fn parse(text: &str) -> Result<Self, HttpError> {
         let refused = |reason: &str| HttpError::Address { url: redact(text), reason: reason.to_owned() };
-        let url = Url::parse(text).map_err(|error| refused(&error.to_string()))?;
+        let scheme = "it must begin with `http://` or `https://`";
+        // `prom.example:9090` has a scheme for whoever reads it by the letter, and lacks one for whoever wrote it.
+        let lacks_scheme = !text.contains("://") && Url::parse(&format!("http://{text}")).is_ok();
+        if lacks_scheme {
+            return Err(refused(&format!("{scheme}, so put one of them in front of it")));
+        }
+        let url = Url::parse(text).map_err(|error| {
+            if text.contains("://") { refused(&error.to_string()) } else { refused(scheme) }
+        })?;
         if !["http", "https"].contains(&url.scheme()) {
-            return Err(refused("it must begin with `http://` or `https://`"));
+            return Err(refused(scheme));
         }
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refused("it must end with its path, without `?` and `#`"));
@@ -92,7 +100,7 @@ impl Address {
     pub fn ask_itself(&self, question: &[(&str, String)], credentials: Credentials, cap: usize) -> Get {
         let mut url = self.0.clone();
         url.query_pairs_mut().extend_pairs(question);
-        Get { url: url.into(), credentials, form: None, cap }
+        Get { url: url.into(), credentials, form: None, cap, is_divisible: false }
     }
 
     /// What is to lie at the address from now on, by PUT.
@@ -116,9 +124,9 @@ impl Address {
         let plain = url.to_string();
         url.query_pairs_mut().extend_pairs(&question);
         if url.as_str().len() <= LONGEST {
-            Get { url: url.into(), credentials, form: None, cap }
+            Get { url: url.into(), credentials, form: None, cap, is_divisible: false }
         } else {
-            Get { url: plain, credentials, form: Some(question), cap }
+            Get { url: plain, credentials, form: Some(question), cap, is_divisible: false }
         }
     }
 }
@@ -190,6 +198,25 @@ mod tests {
         {
             let error = Address::parse(text).expect_err("no address").to_string();
             assert!(error.contains("not an address that can be asked") && !error.contains("pw"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_without_its_scheme_is_told_what_it_lacks() {
+        let why = |text: &str| Address::parse(text).expect_err("no address").to_string();
+        for text in
+            ["prom:9090", "prom.example:9090/prefix", "prom.example", "127.0.0.1:9090", "me:pw@prom.example"]
+        {
+            let error = why(text);
+            assert!(error.ends_with("`https://`, so put one of them in front of it"), "{text}: {error}");
+            assert!(!error.contains("pw"), "{error}");
+        }
+        for text in ["", "ftp://prom.example", "no address"] {
+            assert!(
+                why(text).ends_with("it must begin with `http://` or `https://`"),
+                "{text}: {}",
+                why(text)
+            );
         }
     }
 

@@ -42,6 +42,14 @@ impl<'a> Sent<'a> {
         }
     }
 
+    /// True when it may as well be asked in two questions.
+    const fn is_divisible(self) -> bool {
+        match self {
+            Self::Get(get) => get.is_divisible,
+            Self::Put(_) => false,
+        }
+    }
+
     /// The most bytes of the answer.
     const fn cap(self) -> usize {
         match self {
@@ -78,6 +86,8 @@ enum Try {
     Answered(Response, Option<Duration>),
     /// No answer, and the next try may do better.
     Failed(String),
+    /// No whole answer in time.
+    Late(String),
     /// No answer, and the next try would do no better.
     Refused(HttpError),
 }
@@ -85,22 +95,25 @@ enum Try {
 impl Asking {
     /// Tries until there is an answer, the tries are spent or the deadline is near.
     pub(super) async fn fetch(&self, sent: Sent<'_>) -> Result<Response, HttpError> {
-        let failed = |reason: String, tries: u32| HttpError::Unreachable {
+        let failed = |reason: String, tries: u32, is_late: bool| HttpError::Unreachable {
             url: redact(sent.url()),
             reason,
             tries,
             within: self.limits.attempt,
+            is_late,
         };
         let mut tries = 0;
         loop {
             let left = self.ends.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(failed(self.late(), tries));
+                return Err(failed(self.late(), tries, true));
             }
             tries += 1;
             let (outcome, wait) = match self.attempt(sent, left).await {
                 Try::Refused(error) => return Err(error),
-                Try::Failed(reason) => (Err(failed(reason, tries)), None),
+                Try::Late(reason) if sent.is_divisible() => return Err(failed(reason, tries, true)),
+                Try::Late(reason) => (Err(failed(reason, tries, true)), None),
+                Try::Failed(reason) => (Err(failed(reason, tries, false)), None),
                 Try::Answered(response, wait) => {
                     let response = Response { tries, ..response };
                     if !is_transient(response.status) {
@@ -126,8 +139,8 @@ impl Asking {
     /// One try.
     async fn attempt(&self, sent: Sent<'_>, left: Duration) -> Try {
         let timeout = self.limits.attempt.min(left);
-        let reason = |error: &reqwest::Error| {
-            if error.is_timeout() && left < self.limits.attempt {
+        let failed = |error: &reqwest::Error| {
+            let reason = if error.is_timeout() && left < self.limits.attempt {
                 self.late()
             } else if error.is_timeout() {
                 format!("no answer within {}", span(timeout))
@@ -135,7 +148,9 @@ impl Asking {
                 format!("cannot connect: {}", cause(error))
             } else {
                 format!("the answer broke off: {}", cause(error))
-            }
+            };
+            // Where nobody answers the call, a smaller question is not answered either.
+            if error.is_timeout() && !error.is_connect() { Try::Late(reason) } else { Try::Failed(reason) }
         };
         let request = sent.request(&self.client).header(ACCEPT, "application/json").timeout(timeout);
         let request = sent.credentials().sent(request);
@@ -144,7 +159,7 @@ impl Asking {
             Err(error) if error.is_builder() => {
                 return Try::Refused(HttpError::Address { url: redact(sent.url()), reason: cause(&error) });
             }
-            Err(error) => return Try::Failed(reason(&error)),
+            Err(error) => return failed(&error),
         };
         if answer.status().is_redirection() {
             return Try::Refused(redirected(&answer, sent.url()));
@@ -157,7 +172,7 @@ impl Asking {
                     return Try::Refused(HttpError::TooLarge { url: redact(sent.url()), cap: sent.cap() });
                 }
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Err(error) => return Try::Failed(reason(&error)),
+                Err(error) => return failed(&error),
             }
         }
         let response = Response {

@@ -12,7 +12,13 @@ fn client(attempt: u64, tries: u32) -> Client {
 }
 
 fn get(url: &str) -> Get {
-    Get { url: url.to_owned(), credentials: Credentials::default(), form: None, cap: 100_000 }
+    Get {
+        url: url.to_owned(),
+        credentials: Credentials::default(),
+        form: None,
+        cap: 100_000,
+        is_divisible: false,
+    }
 }
 
 fn one(client: &Client, get: Get) -> Result<Response, HttpError> {
@@ -88,6 +94,20 @@ fn a_server_that_hangs_or_is_not_there_is_named_without_userinfo() {
     assert!(error.ends_with("(2 tries of at most 5s)"), "{error}");
     let error = one(&client(5_000, 2), get("http://me:pw@:1:2/")).expect_err("no address").to_string();
     assert!(error.contains("is not an address") && !error.contains("pw"), "{error}");
+}
+
+#[test]
+fn what_can_be_asked_in_parts_is_not_tried_again_when_it_is_late() {
+    let stub = Stub::start(|_, _| Answer::Hang);
+    let late = |url: &str, is_divisible| {
+        let error = one(&client(150, 2), Get { is_divisible, ..get(url) }).expect_err("nothing");
+        let HttpError::Unreachable { tries, is_late, .. } = error else { panic!("{error}") };
+        (tries, is_late)
+    };
+    assert_eq!(late(&stub.url, true), (1, true));
+    assert_eq!(late(&stub.url, false), (2, true));
+    // Nobody is there: half a question would have no answer either.
+    assert_eq!(late("http://127.0.0.1:9/", true), (2, false));
 }
 
 #[test]

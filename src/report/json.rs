@@ -224,6 +224,9 @@ fn budget(line: &BudgetLine) -> Json {
             if let Some(history) = known.estimated {
                 put("estimated_from_seconds", json!(history));
             }
+            if let Some(share) = known.excess {
+                put("excess", number(share));
+            }
             if line.calendar.is_some() {
                 put("pace", number(known.pace));
             }

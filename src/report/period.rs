@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
 
 use crate::report::{BudgetLine, figure};
 
@@ -30,6 +31,15 @@ pub fn local(seconds: i64, zone: &TimeZone) -> String {
     Timestamp::from_second(seconds).map_or_else(
         |_| "beyond all time".to_owned(),
         |instant| instant.to_zoned(zone.clone()).strftime("%-d %b %H:%M %Z").to_string(),
+    )
+}
+
+/// What is said of a budget whose good or bad events exceed all events by a share, without a period at its end.
+#[must_use]
+pub fn excess(slo: &str, share: Decimal) -> String {
+    let share = figure::percent(share);
+    format!(
+        "a part of the events of {slo} exceeds all of them by {share}: less than no bad events are taken as none"
     )
 }
 

@@ -10,6 +10,7 @@ use std::fmt;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents};
 use miette::{SourceCode, SourceSpan, SpanContents};
 
+use crate::diagnostic::concealed::concealed;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 
 /// How problems are drawn.
@@ -177,7 +178,7 @@ struct Snippet {
 impl Snippet {
     /// The line of a place with its neighbours; a place of several lines is underlined on its first.
     fn new(place: &Place, label: &str, look: Look) -> Self {
-        let source = place.source.text();
+        let source = concealed(place.source.text());
         let (line, column) = (place.line(), place.column());
         let first = line.saturating_sub(CONTEXT).max(1);
         let mut text = String::new();

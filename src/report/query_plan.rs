@@ -28,6 +28,8 @@ pub struct QueryPlan {
     pub signals: usize,
     /// The requests, in order.
     pub requests: Vec<Planned>,
+    /// Why nothing would be asked for some SLOs, each reason once.
+    pub unasked: Vec<String>,
 }
 
 /// The plan for a person at a terminal.
@@ -49,16 +51,35 @@ pub fn render(plan: &QueryPlan, look: Look) -> String {
         // Whole, however long it is: each value of a label is cleaned by itself.
         let query: String = request.query.split_inclusive('|').map(clean).collect();
         line(format_args!("  {:>width$}  {query}", index + 1));
-        line(format_args!("  {:width$}  {}", "", when(request.when)));
+        line(format_args!("  {:width$}  {}{}", "", when(request.when), bound(request)));
         line(format_args!("  {:width$}  for {}\n", "", serves(request)));
     }
-    let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let mut end = format!("{} for {}", counted(plan.requests.len(), "request"), counted(plan.slos, "SLO"));
-    if plan.signals > 0 {
-        let _infallible = write!(end, " and {}", counted(plan.signals, "signal"));
+    for reason in &plan.unasked {
+        line(format_args!("  {}\n", clean(reason)));
     }
-    line(format_args!("  {end}; nothing was asked"));
+    if !plan.requests.is_empty() || plan.unasked.is_empty() {
+        line(format_args!("  {}; nothing was asked", sum(plan)));
+    }
     text
+}
+
+/// How many requests there are for how much.
+fn sum(plan: &QueryPlan) -> String {
+    let counted = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let (least, most) =
+        (plan.requests.len(), plan.requests.iter().map(|request| request.most).sum::<usize>());
+    let requests =
+        if most > least { format!("{least} to {most} requests") } else { counted(least, "request") };
+    let mut sum = format!("{requests} for {}", counted(plan.slos, "SLO"));
+    if plan.signals > 0 {
+        let _infallible = write!(sum, " and {}", counted(plan.signals, "signal"));
+    }
+    sum
+}
+
+/// How many requests one may become.
+fn bound(request: &Planned) -> String {
+    if request.most > 1 { format!(", in 1 to {} requests", request.most) } else { String::new() }
 }
 
 /// The instants of a request.

@@ -1,11 +1,12 @@
 //! A setting that a change revises, in words that every rendering shares. Each hands in how it escapes what authors wrote.
 
-use crate::settings::revision::{Resettled, Subject};
+use crate::settings::revision::{NONE, Resettled, Subject};
 
 /// It as a sentence without its period.
 pub fn sentence(resettled: &Resettled, safe: impl Fn(&str) -> String) -> String {
     let Resettled { subject, key, from, to } = resettled;
-    let effect = key.zip(from.as_deref()).and_then(|(key, from)| effect(key, from));
+    let effect = key.zip(from.as_deref()).and_then(|(key, from)| effect(key, from, to.as_deref()));
+    let effect = effect.map_or_else(String::new, |effect| format!("; {effect}"));
     let (from, to) = (from.as_deref().map(&safe), to.as_deref().map(&safe));
     let title = title(subject, &safe);
     let turn = |from: &str, to: &str| format!("{from} -> {to}");
@@ -20,13 +21,12 @@ pub fn sentence(resettled: &Resettled, safe: impl Fn(&str) -> String) -> String 
             format!("{slos} counts something else now: the {key} {}", turn(&from, &to))
         }
         (Some(key), Some(from), Some(to)) => {
-            let effect = effect.map_or_else(String::new, |effect| format!("; {effect}"));
             let colon = if title.is_empty() { ":" } else { "" };
             said(&title, &format!("{}{colon} {}{effect}", word(key), turn(&from, &to)))
         }
         (Some(key), None, Some(to)) => said(&title, &format!("{} is {to} now", word(key))),
         (Some(key), Some(from), None) => {
-            said(&title, &format!("{} is no longer said; it was {from}", word(key)))
+            said(&title, &format!("{} is no longer said; it was {from}{effect}", word(key)))
         }
         (None, from, Some(to)) if matches!(subject, Subject::Exclusion(_)) => {
             let what = from.map_or_else(|| format!("is new: {to}"), |from| turn(&from, &to));
@@ -98,13 +98,23 @@ fn word(key: &str) -> &str {
 }
 
 /// What follows from a setting that is no longer as strict as it could be, or that reckons in another way.
-fn effect(key: &str, from: &str) -> Option<&'static str> {
-    match (key, from) {
-        ("mode", "enforce") => Some("nothing withholds a change there any more"),
-        ("on_unknown", "block") => Some("not knowing no longer withholds a change"),
-        ("unmapped", "all") => Some("such a path no longer concerns every service"),
-        ("source.observations.keys", _) => Some("others sign what budgets are judged by"),
-        ("step", _) => Some("budgets are reckoned on another grid"),
+fn effect(key: &str, from: &str, to: Option<&str>) -> Option<&'static str> {
+    match (key, from, to) {
+        ("mode", "enforce", _) => Some("nothing withholds a change there any more"),
+        ("on_unknown", "block", _) => Some("not knowing no longer withholds a change"),
+        ("unmapped", "all", _) => Some("such a path no longer concerns every service"),
+        ("source.observations.keys", NONE, _) => Some("what none of them signed is not believed any more"),
+        ("source.observations.keys", _, Some(NONE)) => {
+            Some("nothing need be signed any more: whoever answers at the address is believed")
+        }
+        ("source.observations.keys", _, Some(_)) => Some("others sign what budgets are judged by"),
+        ("source.observations.keys", _, None) => {
+            Some("nothing need be signed any more, and budgets are read from elsewhere")
+        }
+        ("source.observations.branch", _, _) => Some("budgets are read from elsewhere"),
+        ("source.observations.for", _, None) => Some("observations are believed whoever they were made for"),
+        ("source.snapshot", _, _) => Some("budgets are read from elsewhere"),
+        ("step", _, _) => Some("budgets are reckoned on another grid"),
         _ => None,
     }
 }
@@ -159,7 +169,26 @@ mod tests {
         );
         assert_eq!(
             told(Subject::Repository, Some("source.snapshot"), Some("a.om"), None),
-            "the recorded history is no longer said; it was <a.om>"
+            "the recorded history is no longer said; it was <a.om>; budgets are read from elsewhere"
+        );
+        let keys = |from, to| told(Subject::Repository, Some("source.observations.keys"), Some(from), to);
+        assert_eq!(
+            keys("a", Some("b")),
+            "the keys whose observations are believed: <a> -> <b>; others sign what budgets are judged by"
+        );
+        assert_eq!(
+            keys("a", Some("none")),
+            "the keys whose observations are believed: <a> -> <none>; nothing need be signed any more: whoever answers \
+             at the address is believed"
+        );
+        assert_eq!(
+            keys("none", Some("a")),
+            "the keys whose observations are believed: <none> -> <a>; what none of them signed is not believed any more"
+        );
+        assert_eq!(
+            keys("a", None),
+            "the keys whose observations are believed is no longer said; it was <a>; nothing need be signed any more, \
+             and budgets are read from elsewhere"
         );
         assert_eq!(
             told(Subject::Lint("unsaid".to_owned()), None, None, Some("off")),

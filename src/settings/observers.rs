@@ -3,6 +3,7 @@
 //! It is read from the base like everything that decides, so that no change brings its own key.
 
 use super::load::Loader;
+use crate::diagnostic::concealed::SECRET_KEY;
 use crate::diagnostic::{Code, Diagnostic, Place};
 use crate::document::Part;
 use crate::signature::PublicKey;
@@ -35,6 +36,12 @@ impl<'a> Loader<'a, '_> {
             let Some(written) = item.text() else { continue };
             match PublicKey::read(written) {
                 Some(key) => keys.push(key),
+                None if written.contains(SECRET_KEY) => self.refuse(
+                    item,
+                    "this is the secret key".to_owned(),
+                    "make a new pair with `slogate observe --new-key`, because this one stood in a file: the secret key \
+                     belongs into `SLOGATE_OBSERVER_KEY`, the public one here",
+                ),
                 None => self.refuse(
                     item,
                     format!("`{written}` is no public key"),
@@ -130,7 +137,7 @@ mod tests {
             ("{for: a, keys: ['ed25519:AAAA']}", "no public key"),
             (
                 "{for: a, keys: [ed25519-secret:11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=]}",
-                "no public key",
+                "this is the secret key",
             ),
             ("{for: a, path: ../x}", "not a path"),
             ("{for: a, url: 'https://x'}", "url"),

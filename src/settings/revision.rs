@@ -79,6 +79,9 @@ impl Resettled {
     }
 }
 
+/// What a list says that holds nothing.
+pub const NONE: &str = "none";
+
 /// The key of labels that tell events apart.
 const MATCH: &str = "match";
 
@@ -203,7 +206,7 @@ fn labels(matchers: &BTreeMap<String, String>) -> String {
 
 /// Globs as a list.
 fn globs(globs: &[String]) -> String {
-    if globs.is_empty() { "none".to_owned() } else { globs.join(", ") }
+    if globs.is_empty() { NONE.to_owned() } else { globs.join(", ") }
 }
 
 /// A length as settings write it: `5m`.

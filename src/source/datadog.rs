@@ -17,7 +17,7 @@ use crate::catalog::percent;
 use crate::http::{Address, Client, Credentials, Get, Secret};
 
 use answer::Reader;
-use walk::{Stretch, Walk};
+use walk::Walk;
 
 pub use site::SiteError;
 
@@ -29,6 +29,9 @@ mod walk;
 
 /// The most bytes of an answer.
 const CAP: usize = 8 * 1024 * 1024;
+
+/// From one second to another, the first included.
+type Stretch = (i64, i64);
 
 /// The headers with which Datadog is asked.
 ///
@@ -81,7 +84,7 @@ impl<'a> Datadog<'a> {
             let asked: Vec<(String, Stretch)> = questions.iter().filter_map(about).collect();
             let gets = asked.iter().map(|(id, stretch)| self.get(id, *stretch)).collect();
             let answers = self.client.read_all(gets, |index, answer| {
-                asked.get(index).map(|(id, stretch)| reader.read((id, stretch.1), answer))
+                asked.get(index).map(|(id, stretch)| reader.read((id, *stretch), answer))
             });
             for ((index, stretch), answer) in questions.into_iter().zip(answers) {
                 if let (Some(walk), Some(answer)) = (walks.get_mut(index), answer) {
@@ -196,6 +199,7 @@ impl Source for Datadog<'_> {
             ),
             when: When::Grid(range),
             serves,
+            most: usize::try_from(walk::MOST).unwrap_or(usize::MAX),
         });
         planned.collect()
     }

@@ -1,15 +1,15 @@
 //! Observations that somebody else made and left where a gate finds them: at an endpoint, or on a branch.
 //!
-//! They are judged at the present, so that old ones are `stale` by themselves. Where the settings name keys, nothing is
-//! believed that none of them signed; where they say for whom observations are made, others are refused; numbers of
-//! another definition than the one that is judged, and those from the future, are refused as well. Each of these is a
-//! gap, and the text is not looked into before its signature holds.
+//! They are judged at the present, and say when they were made, so that old ones are `stale`. Where the settings name
+//! keys, nothing is believed that none of them signed; where they say for whom observations are made, others are
+//! refused; numbers of another definition than the one that is judged, and those from the future, are refused as well.
+//! Each of these is a gap, and the text is not looked into before its signature holds.
 
 use std::cell::{Cell, OnceCell};
 
 use super::http::Endpoint;
 use super::recorded::{Bound, Recorded};
-use super::{Observation, Range, Request, SignalRequest, Source, instant};
+use super::{Observation, Planned, Range, Request, SignalRequest, Source, When, instant};
 use crate::budget::gap::{Gap, duration};
 use crate::budget::signal::Signal;
 use crate::diagnostic::{Code, Diagnostic};
@@ -18,9 +18,6 @@ use crate::signature::envelope::Envelope;
 
 /// The type of a signed text that holds observations.
 pub const KIND: &str = "application/vnd.slogate.observations.v1+json";
-
-/// After how many steps without new observations it is told that there are none: then they are stale, too.
-const LATE: i64 = 3;
 
 /// Whose observations are believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -146,24 +143,23 @@ fn believe(name: &str, bytes: Vec<u8>, believed: &Believed) -> Result<(Recorded,
     }
 }
 
-/// Observations from a file that somebody names outright; of a signed one the signature must hold, where the settings
-/// name keys.
+/// Whether a text is in an envelope, whoever signed it.
+#[must_use]
+pub fn is_signed(bytes: &[u8]) -> bool {
+    Envelope::read(bytes).is_some()
+}
+
+/// Observations from a file that somebody names outright and of which nobody needs to have signed anything.
 ///
 /// # Errors
-/// When it is not of the format, contradicts itself, or is signed by nobody who is believed.
-pub fn file(name: &str, bytes: Vec<u8>, believed: &Believed) -> Result<Recorded, Diagnostic> {
+/// When it is not of the format, or contradicts itself.
+pub fn file(name: &str, bytes: Vec<u8>) -> Result<Recorded, Diagnostic> {
     let text = match Envelope::read(&bytes) {
         None => bytes,
-        Some(envelope) => {
-            let opened = match believed.keys.as_slice() {
-                [] => envelope.unproven(KIND),
-                keys => envelope.open(KIND, keys).map(|(text, _)| text),
-            };
-            opened.map_err(|refusal| {
-                Diagnostic::error(Code::Unreadable, format!("`{name}` is not believed: {refusal}"))
-                    .help("judge a file that one of the keys under `source` in the settings signed")
-            })?
-        }
+        Some(envelope) => envelope.unproven(KIND).map_err(|refusal| {
+            Diagnostic::error(Code::Unreadable, format!("`{name}` is not believed: {refusal}"))
+                .help("judge a file that `slogate observe` or `check --save-observations` wrote")
+        })?,
     };
     Recorded::read(name, crate::document::decode(name, text)?.text())
 }
@@ -177,10 +173,34 @@ impl Source for Delivered<'_> {
         None
     }
 
+    /// When they were made: what an observer left is not believed for longer than that, whatever an SLO allows.
+    fn left_at(&self) -> Option<i64> {
+        Some(self.read.get()?.as_ref().ok()?.recorded.evaluated_at())
+    }
+
     fn observe_each(&self, requests: &[(Request<'_>, Range)]) -> Vec<Result<Observation, Gap>> {
         // Signals, which are asked about later, need less than the SLOs for which they are read.
         self.widest.set(requests.iter().map(|(_, range)| *range).min_by_key(|range| range.first));
         requests.iter().flat_map(|(request, range)| self.observe(&[*request], *range)).collect()
+    }
+
+    fn plan(&self, requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
+        let ranges = requests.iter().map(|(_, range)| *range);
+        let (Origin::Endpoint(endpoint), Some(widest)) =
+            (&self.origin, ranges.min_by_key(|range| range.first))
+        else {
+            return Vec::new();
+        };
+        let serves = requests.iter().map(|(request, _)| request.slo.name.clone()).collect();
+        let query = format!("observations of everything, from {}", endpoint.describe());
+        vec![Planned { query, when: When::Grid(widest), serves, most: 1 }]
+    }
+
+    fn unasked(&self, _requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
+        match &self.origin {
+            Origin::Read(Err(gap)) => vec![gap.clone()],
+            Origin::Read(Ok(_)) | Origin::Endpoint(_) => Vec::new(),
+        }
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
@@ -199,16 +219,7 @@ impl Source for Delivered<'_> {
         };
         let made = recorded.evaluated_at();
         let from = recorded.source();
-        let mut notes = vec![format!("the observations were made at {} from {from}{signed}", instant(made))];
-        if let Some(Range { last, step, .. }) = self.widest.get()
-            && last - made > LATE * step
-        {
-            let age = duration(last - made);
-            notes.push(format!(
-                "that is {age} before what is judged: look whether `slogate observe` still runs"
-            ));
-        }
-        notes
+        vec![format!("the observations were made at {} from {from}{signed}", instant(made))]
     }
 
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {

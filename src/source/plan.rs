@@ -14,6 +14,7 @@ use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::catalog::Query;
 
+pub mod borrowed;
 pub mod fuse;
 pub mod recording;
 

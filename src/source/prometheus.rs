@@ -22,6 +22,7 @@ use ruled::{Ruled, Subject};
 use scraped::Scraped;
 
 mod answer;
+mod borrowed;
 mod halving;
 mod question;
 mod ruled;
@@ -160,7 +161,7 @@ impl Source for Prometheus<'_> {
             let plans: Vec<&Plan> = counted.iter().map(|subject| subject.plan).collect();
             Ok(Ruled::counted(self.ask(question::questions(&plans))))
         };
-        self.notes.borrow_mut().extend(ruled.as_ref().ok().and_then(|ruled| ruled.note(counted.len())));
+        self.notes.borrow_mut().extend(ruled.iter().flat_map(|ruled| ruled.notes(counted.len())));
         let answers = plans.iter().zip(&subjects).map(|(plan, subject)| match (plan, subject, &ruled) {
             (Ok(_), Some(subject), Ok(ruled)) => ruled.observation(subject),
             (Ok(plan), None, _) => scraped.observation(plan),
@@ -174,7 +175,9 @@ impl Source for Prometheus<'_> {
         if self.reads_rules {
             let plans: Vec<_> = requests.iter().map(|(request, range)| Plan::of(request, *range)).collect();
             let subjects = subjects(requests, &plans);
-            planned.extend(ruled::planned(&subjects.into_iter().flatten().collect::<Vec<_>>()));
+            let subjects: Vec<Subject<'_>> = subjects.into_iter().flatten().collect();
+            planned.extend(ruled::planned(&subjects));
+            planned.extend(borrowed::planned(&subjects));
         }
         planned.extend(question::planned(requests));
         planned.extend(scraped::planned(requests));
@@ -193,6 +196,7 @@ impl Source for Prometheus<'_> {
                 query: query.clone(),
                 when: When::Grid(stretch),
                 serves: serves.clone(),
+                most: 1,
             })
         });
         planned.collect()

@@ -20,6 +20,7 @@ mod expression;
 mod fused;
 mod recall;
 mod relation;
+mod renamed;
 mod shape;
 mod text;
 

@@ -10,8 +10,8 @@ use crate::budget::signal::Signal;
 
 /// The sources of a run.
 pub struct Switchboard<'a> {
-    /// What answers queries, when it is configured.
-    pub queried: Option<Box<dyn Source + 'a>>,
+    /// What answers queries, or why nothing does.
+    pub queried: Result<Box<dyn Source + 'a>, String>,
     /// Datadog, or why it is not configured.
     pub datadog: Result<Datadog<'a>, String>,
 }
@@ -19,7 +19,7 @@ pub struct Switchboard<'a> {
 impl Switchboard<'_> {
     /// Every source that is configured.
     fn sources(&self) -> impl Iterator<Item = &dyn Source> {
-        let queried = self.queried.as_deref().into_iter();
+        let queried = self.queried.as_deref().ok().into_iter();
         queried.chain(self.datadog.as_ref().ok().map(|datadog| -> &dyn Source { datadog }))
     }
 
@@ -28,20 +28,14 @@ impl Switchboard<'_> {
         if is_kept {
             self.datadog.as_ref().ok().map(|datadog| -> &dyn Source { datadog })
         } else {
-            self.queried.as_deref().map(|queried| -> &dyn Source { queried })
+            self.queried.as_deref().ok().map(|queried| -> &dyn Source { queried })
         }
     }
 
     /// The gap where that source is not configured.
     fn unconfigured(&self, is_kept: bool) -> Gap {
-        let detail = match &self.datadog {
-            Err(reason) if is_kept => reason.clone(),
-            Ok(_) | Err(_) => {
-                "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot \
-                               under `source` in the settings"
-                    .to_owned()
-            }
-        };
+        let reason = if is_kept { self.datadog.as_ref().err() } else { self.queried.as_ref().err() };
+        let detail = reason.cloned().unwrap_or_default();
         Gap::Unreachable { detail }
     }
 }
@@ -62,7 +56,7 @@ impl Source for Switchboard<'_> {
         if self.datadog.is_ok() {
             None
         } else {
-            self.queried.as_ref().and_then(|queried| queried.recorded_until())
+            self.queried.as_ref().ok().and_then(|queried| queried.recorded_until())
         }
     }
 
@@ -101,6 +95,12 @@ impl Source for Switchboard<'_> {
         planned
     }
 
+    fn unasked(&self, requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
+        let needed = |kept: &bool| requests.iter().any(|(request, _)| is_kept(request) == *kept);
+        let silent = [false, true].into_iter().filter(|kept| self.of(*kept).is_none() && needed(kept));
+        silent.map(|kept| self.unconfigured(kept)).collect()
+    }
+
     fn plan_signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Planned> {
         self.of(false).map(|source| source.plan_signals(requests, range)).unwrap_or_default()
     }
@@ -130,7 +130,7 @@ mod tests {
         let keys = datadog::credentials("a", "b").expect("two keys");
         let snapshot =
             || Snapshot::read("history.om", b"a_total 1 600\na_total 2 900\n# EOF\n").expect("a snapshot");
-        let end = |datadog| Switchboard { queried: Some(Box::new(snapshot())), datadog }.recorded_until();
+        let end = |datadog| Switchboard { queried: Ok(Box::new(snapshot())), datadog }.recorded_until();
         assert_eq!(end(Err("no".to_owned())), Some(900));
         assert_eq!(end(Ok(Datadog::new(&client, "datadoghq.eu", keys).expect("a site"))), None);
     }

@@ -15,6 +15,9 @@ pub struct Answer {
     pub asked: Vec<Slo>,
     /// What was answered about each.
     pub observed: Vec<Result<Observation, Gap>>,
+    /// When somebody made the observations and left them, in seconds since the epoch; none where the source itself was
+    /// asked.
+    pub left_at: Option<i64>,
 }
 
 impl Answer {
@@ -28,7 +31,7 @@ impl Answer {
     /// The same gap for all of an SLO.
     #[must_use]
     pub fn unknown(slo: &Slo, gap: Gap) -> Self {
-        Self { asked: vec![slo.clone()], observed: vec![Err(gap)] }
+        Self { asked: vec![slo.clone()], observed: vec![Err(gap)], left_at: None }
     }
 
     /// The first gap of it, which names the part that it is of.
@@ -48,7 +51,7 @@ impl Answer {
             let Observation { series, direct } = answer.map_err(|gap| named(slo, &part, gap))?;
             observed.push((series, direct));
         }
-        Ok(Budget::of(slo, observed))
+        Ok(Budget::of(slo, observed).left_at(self.left_at))
     }
 }
 
@@ -63,9 +66,10 @@ pub fn observe(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<An
     let asked = asked(requests);
     let mut answers = source.observe_each(&parts(requests, &asked)).into_iter();
     let silent = || Err(Gap::Unreachable { detail: "the source gave no answer at all".to_owned() });
+    let left_at = source.left_at();
     let answer = |asked: Vec<Slo>| {
         let observed = asked.iter().map(|_| answers.next().unwrap_or_else(silent)).collect();
-        Answer { asked, observed }
+        Answer { asked, observed, left_at }
     };
     asked.into_iter().map(answer).collect()
 }
@@ -74,6 +78,12 @@ pub fn observe(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<An
 #[must_use]
 pub fn plan(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
     source.plan(&parts(requests, &asked(requests)))
+}
+
+/// Why nothing would be asked for some of it.
+#[must_use]
+pub fn unasked(source: &dyn Source, requests: &[(Request<'_>, Range)]) -> Vec<Gap> {
+    source.unasked(&parts(requests, &asked(requests)))
 }
 
 /// What is asked for each request.

@@ -47,9 +47,9 @@ impl Gap {
                 "The monitoring system answered, and the series is not there. Absent is not zero: a misspelt selector \
                  looks the same as a service without failures."
             }
-            Self::Stale { .. } => {
-                "The newest data is older than three steps of the grid, or than the SLO's own limit for it. What \
-                 happened since then is not known."
+            Self::Stale { .. } | Self::Outdated { .. } => {
+                "The newest data is older than three steps of the grid, or than the SLO's own limit for it; or an \
+                 observer's document is older than three steps. What happened since then is not known."
             }
             Self::Short { .. } => {
                 "The history begins after the period does, or after the quarter does where a policy asks for one. What \

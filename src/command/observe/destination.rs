@@ -51,7 +51,7 @@ impl Destination {
         if let Some(url) = &observe.put {
             let credentials = check::credentials("SLOGATE_PUT", world).map_err(Stop::Usage)?;
             let address = Address::for_credentials(url, &credentials);
-            let address = address.map_err(|error| Stop::Usage(error.to_string()))?;
+            let address = address.map_err(|error| Stop::Usage(format!("`--put`: {error}")))?;
             if !address.is_safe_for_secrets() {
                 let why = "what is put there could be changed on the way; use `https://`, or `http://` on this machine";
                 return Err(Stop::Usage(format!("`{address}`: {why}")));

@@ -24,13 +24,16 @@ pub struct Named<'a> {
     pub client: &'a Client,
 }
 
-/// Something that is asked over the network, by its address and with the credentials of who asks.
+/// Something that is asked over the network: by which flag or variable it is named, its address, and the credentials of
+/// who asks.
 #[derive(Debug, Clone)]
 pub enum Server {
     /// What speaks Prometheus's API.
-    Prometheus(String, Credentials),
+    Prometheus(&'static str, String, Credentials),
     /// An endpoint that answers with observations.
-    Observations(String, Credentials),
+    Observations(&'static str, String, Credentials),
+    /// An address that went missing: this variable is set and empty. No recording decides in its place.
+    Missing(&'static str),
 }
 
 /// The file of observations that the command line names; none where it names an address or nothing.
@@ -50,27 +53,36 @@ fn address(path: &Path) -> Option<&str> {
 /// When an address went missing, the environment names two, or credentials contradict each other.
 pub fn server(source: &cli::Source, world: &World) -> Result<Option<Server>, String> {
     let credentials = |prefix: &str| check::credentials(prefix, world);
-    let prometheus =
-        |url: &str| Ok(Some(Server::Prometheus(url.trim().to_owned(), credentials("SLOGATE_PROMETHEUS")?)));
-    let observations =
-        |url: &str| Ok(Some(Server::Observations(url.to_owned(), credentials("SLOGATE_OBSERVATIONS")?)));
+    let prometheus = |named, url: &str| {
+        let credentials = credentials("SLOGATE_PROMETHEUS")?;
+        Ok(Some(Server::Prometheus(named, url.trim().to_owned(), credentials)))
+    };
+    let observations = |named, url: &str| {
+        let credentials = credentials("SLOGATE_OBSERVATIONS")?;
+        Ok(Some(Server::Observations(named, url.to_owned(), credentials)))
+    };
     if let Some(url) = &source.prometheus {
         // An address that went missing must not let a recording decide in its place.
         return if url.trim().is_empty() {
             Err("--prometheus is empty: give an address, or leave the flag out".to_owned())
         } else {
-            prometheus(url)
+            prometheus("--prometheus", url)
         };
     }
     if let Some(path) = &source.observations {
-        return address(path).map_or(Ok(None), observations);
+        return address(path).map_or(Ok(None), |url| observations("--observations", url));
     }
     match (world.variable("SLOGATE_PROMETHEUS_URL"), world.variable("SLOGATE_OBSERVATIONS_URL")) {
         (Some(_), Some(_)) => Err("`SLOGATE_PROMETHEUS_URL` and `SLOGATE_OBSERVATIONS_URL` are both set: \
                                    budgets are read from one of them"
             .to_owned()),
-        (Some(url), None) => prometheus(url),
-        (None, Some(url)) => observations(url),
-        (None, None) => Ok(None),
+        (Some(url), None) => prometheus("SLOGATE_PROMETHEUS_URL", url),
+        (None, Some(url)) => observations("SLOGATE_OBSERVATIONS_URL", url),
+        (None, None) => {
+            let is_blank =
+                |name: &&str| world.environment.get(*name).is_some_and(|url| url.trim().is_empty());
+            let blank = ["SLOGATE_PROMETHEUS_URL", "SLOGATE_OBSERVATIONS_URL"].into_iter().find(is_blank);
+            Ok(blank.map(Server::Missing))
+        }
     }
 }

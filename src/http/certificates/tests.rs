@@ -74,7 +74,7 @@ fn ask(url: &str, certificates: Certificates) -> Result<Response, HttpError> {
     let (deadline, attempt) = (Duration::from_secs(20), Duration::from_secs(10));
     let client = Client::new(Limits { deadline, attempt, tries: 1 }).expect("a client");
     let credentials = Credentials::default().over(certificates);
-    let get = Get { url: url.to_owned(), credentials, form: None, cap: 1_000 };
+    let get = Get { url: url.to_owned(), credentials, form: None, cap: 1_000, is_divisible: false };
     client.get_all(vec![get]).pop().expect("one answer")
 }
 

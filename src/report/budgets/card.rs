@@ -164,6 +164,9 @@ fn figures(line: &Line, known: &Figured, look: Look, out: &mut String) {
     if let Some(history) = known.estimated {
         put(out, look, "estimated", &period::estimate(&clean(&line.budget.slo), history));
     }
+    if let Some(share) = known.excess {
+        put(out, look, "doubtful", &period::excess(&clean(&line.budget.slo), share));
+    }
 }
 
 /// What a downtime takes, and what of it does not count.

@@ -109,6 +109,7 @@ fn figures(line: &Line, known: &Figured) -> Json {
         "burn_rate": rates.map(|((name, _), one)| ((*name).to_owned(), rate(one))).collect::<serde_json::Map<_, _>>(),
         "time_to_exhaustion": exhaustion,
         "estimated_from_seconds": known.estimated,
+        "excess": known.excess.map(number),
     })
 }
 

@@ -10,10 +10,11 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Number, Value};
 
+use super::Stretch;
 use super::bins::Bins;
 use super::uptime::{State, Uptime};
 use crate::budget::gap::Gap;
-use crate::budget::series::Total;
+use crate::budget::series::{MOST, Total};
 use crate::http::{Address, Credentials, HttpError, Response};
 use crate::source::{instant, number, shown};
 
@@ -31,7 +32,7 @@ const NOTHING: &str = "ZERO_VALUED_DENOMINATOR";
 pub(super) struct Answer {
     /// What was counted.
     pub(super) counted: Counted,
-    /// The share of good events in percent that Datadog itself gives.
+    /// The share of good events in percent that Datadog itself gives; none where it gives no number that can be one.
     pub(super) sli: Option<Decimal>,
     /// The targets in Datadog, in percent, by their time frames.
     pub(super) targets: BTreeMap<String, Decimal>,
@@ -70,6 +71,10 @@ struct History {
     /// `metric`, `monitor` or `time_slice`.
     #[serde(rename = "type")]
     kind: Option<String>,
+    /// The second that it begins at.
+    from_ts: Option<Number>,
+    /// The second that it ends at.
+    to_ts: Option<Number>,
     /// The figures of the whole.
     overall: Option<Overall>,
     /// The events of a metric.
@@ -138,10 +143,10 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads the answer about one SLO up to an instant.
+    /// Reads the answer about a stretch of one SLO's history.
     pub(super) fn read(
         &self,
-        (id, to): (&str, i64),
+        (id, asked): (&str, Stretch),
         answer: Result<Response, HttpError>,
     ) -> Result<Answer, Refused> {
         let answer = answer.map_err(|error| Refused {
@@ -149,11 +154,11 @@ impl Reader<'_> {
             gap: unreachable(&error),
         })?;
         let is_too_much = TOO_MUCH.contains(&answer.status);
-        self.history(id, to, &answer).map_err(|gap| Refused { gap, is_too_much })
+        self.history(id, asked, &answer).map_err(|gap| Refused { gap, is_too_much })
     }
 
     /// The history of a whole answer.
-    fn history(&self, id: &str, to: i64, answer: &Response) -> Result<Answer, Gap> {
+    fn history(&self, id: &str, asked: Stretch, answer: &Response) -> Result<Answer, Gap> {
         let body: Option<Body> = serde_json::from_slice(&answer.body).ok();
         let errors = body.as_ref().and_then(|body| body.errors.as_deref()).unwrap_or_default();
         if answer.status != 200 {
@@ -180,10 +185,11 @@ impl Reader<'_> {
             let words = self.shown(words.unwrap_or("no reason given"));
             return unreachable(format!("Datadog cannot reckon the SLO `{id}`: {words}"));
         }
+        let covered = covered(id, asked, &history)?;
         let kind = history.kind.as_deref().unwrap_or_default();
         let counted = match kind {
-            "metric" => Counted::Events(self.bins(id, to, history.series.as_ref())?),
-            "monitor" | "time_slice" => Counted::Time(uptime(id, overall)?),
+            "metric" => Counted::Events(self.bins(id, covered.1, history.series.as_ref())?),
+            "monitor" | "time_slice" => Counted::Time(uptime(id, covered, overall)?),
             other => {
                 let kind = self.shown(other);
                 let detail = format!(
@@ -197,6 +203,7 @@ impl Reader<'_> {
         let targets =
             targets.filter_map(|(frame, one)| Some((self.shown(&frame), finite(one.target.as_ref()?)?)));
         let sli = overall.and_then(|overall| finite(overall.sli_value.as_ref()?));
+        let sli = sli.filter(|sli| sli.abs() <= MOST);
         Ok(Answer { counted, sli, targets: targets.collect() })
     }
 
@@ -274,8 +281,25 @@ impl Reader<'_> {
     }
 }
 
-/// When an SLO was up and down.
-fn uptime(id: &str, overall: Option<&Overall>) -> Result<Uptime, Gap> {
+/// What an answer covers of what was asked for, by its own words; nothing is known of what lies beside it. Where it says
+/// nothing, it is about what was asked for.
+fn covered(id: &str, (from, to): Stretch, history: &History) -> Result<Stretch, Gap> {
+    let instant = |said: Option<&Number>, asked: i64| {
+        let Some(said) = said else { return Some(asked) };
+        number::read(&said.to_string()).and_then(whole).filter(|at| INSTANTS.contains(at))
+    };
+    match (instant(history.from_ts.as_ref(), from), instant(history.to_ts.as_ref(), to)) {
+        (Some(first), Some(last)) => Ok((first.max(from), last.min(to))),
+        (_, _) => {
+            let detail =
+                format!("Datadog says that the history of the SLO `{id}` begins or ends at no instant");
+            Err(Gap::Inconsistent { detail })
+        }
+    }
+}
+
+/// When an SLO was up and down within what an answer covers.
+fn uptime(id: &str, covered: Stretch, overall: Option<&Overall>) -> Result<Uptime, Gap> {
     let changes = overall.and_then(|overall| overall.history.as_deref()).unwrap_or_default();
     if changes.is_empty() {
         let detail = format!("Datadog gave no history of when the SLO `{id}` was up and down");
@@ -287,7 +311,7 @@ fn uptime(id: &str, overall: Option<&Overall>) -> Result<Uptime, Gap> {
         Some((at, State::of(state)?))
     };
     let changes: Option<Vec<(i64, State)>> = changes.iter().map(change).collect();
-    changes.map(Uptime::new).ok_or_else(|| {
+    changes.map(|changes| Uptime::new(changes, covered)).ok_or_else(|| {
         let detail = format!(
             "Datadog gave a state of the SLO `{id}` that is none of up, down and no data, or at no instant"
         );

@@ -35,6 +35,8 @@ impl State {
 pub(super) struct Uptime {
     /// From which second on, and what, in the order of time.
     changes: Vec<(i64, State)>,
+    /// From which second to which they are all there are.
+    covered: (i64, i64),
 }
 
 /// The seconds of a stretch.
@@ -47,14 +49,16 @@ struct Seconds {
 }
 
 impl Uptime {
-    /// The changes, in whatever order; of two at one second the later one holds.
-    pub(super) fn new(mut changes: Vec<(i64, State)>) -> Self {
+    /// The changes, in whatever order; of two at one second the later one holds. The last state ends with what they
+    /// cover.
+    pub(super) fn new(mut changes: Vec<(i64, State)>, covered: (i64, i64)) -> Self {
         changes.sort_by_key(|(at, _)| *at);
-        Self { changes }
+        Self { changes, covered }
     }
 
-    /// Stretches of one state each, cut to what was asked for.
+    /// Stretches of one state each, cut to what was asked for and is covered.
     fn stretches(&self, (from, to): (i64, i64)) -> impl Iterator<Item = (i64, i64, State)> + '_ {
+        let (from, to) = (from.max(self.covered.0), to.min(self.covered.1));
         let ends = self.changes.iter().skip(1).map(|(at, _)| *at).chain([to]);
         let stretches = self.changes.iter().zip(ends);
         let cut =
@@ -89,7 +93,7 @@ impl Uptime {
     }
 
     /// The least and the greatest share of good seconds in percent that can be made of it, by what time without data
-    /// counts as; none where it does not cover all of what was asked for.
+    /// counts as; none where it does not cover all of what was asked for, or nothing of that is known.
     pub(super) fn shares(&self, asked: (i64, i64)) -> Option<(Decimal, Decimal)> {
         let (mut seconds, mut unknown) = (Seconds::default(), 0);
         for (start, end, state) in self.stretches(asked) {
@@ -102,7 +106,8 @@ impl Uptime {
         let all = asked.1 - asked.0;
         let share =
             |good: i64| Decimal::from(good).checked_mul(Decimal::ONE_HUNDRED)?.checked_div(all.into());
-        (seconds.up + seconds.down + unknown == all).then_some(())?;
+        let known = seconds.up + seconds.down;
+        (known > 0 && known + unknown == all).then_some(())?;
         Some((share(seconds.up)?, share(seconds.up + unknown)?))
     }
 }
@@ -117,17 +122,29 @@ mod tests {
 
     #[test]
     fn a_second_of_downtime_is_a_bad_event() {
-        let uptime = Uptime::new(vec![(0, State::Up), (700, State::Down), (1_000, State::Up)]);
+        let uptime = Uptime::new(vec![(0, State::Up), (700, State::Down), (1_000, State::Up)], (0, 1_500));
         assert_eq!(uptime.on_grid((300, 1_500), 300), [0, 200, 100, 0].map(|bad| Some(seconds(bad))));
         assert_eq!(uptime.shares((300, 1_500)), Some((Decimal::from(75), Decimal::from(75))));
     }
 
     #[test]
     fn time_that_is_not_known_is_neither_up_nor_down() {
-        let uptime = Uptime::new(vec![(700, State::Up), (900, State::NoData), (950, State::Up)]);
+        let uptime =
+            Uptime::new(vec![(700, State::Up), (900, State::NoData), (950, State::Up)], (300, 1_700));
         assert_eq!(uptime.on_grid((300, 1_500), 300), [None, None, None, Some(seconds(0))]);
         assert_eq!(uptime.shares((300, 1_500)), None);
         let between = uptime.shares((700, 1_700)).expect("all of it is covered");
         assert_eq!(between, (Decimal::from(95), Decimal::from(100)));
+        let unknown = Uptime::new(vec![(0, State::NoData)], (0, 1_500));
+        assert_eq!(unknown.shares((300, 1_500)), None);
+    }
+
+    #[test]
+    fn the_last_state_ends_with_what_is_covered() {
+        let uptime = Uptime::new(vec![(0, State::Up)], (600, 1_100));
+        assert_eq!(uptime.on_grid((300, 1_500), 300), [None, Some(seconds(0)), None, None]);
+        assert_eq!(uptime.shares((300, 1_500)), None);
+        let of_another_month = Uptime::new(vec![(0, State::Up)], (300, 200));
+        assert_eq!(of_another_month.on_grid((300, 1_500), 300), [None; 4]);
     }
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
+use super::Stretch;
 use super::answer::{Answer, Counted, Refused};
 use super::bins::{self, Coarse};
 use crate::budget::gap::{Gap, duration};
@@ -16,13 +17,10 @@ use crate::budget::series::{Series, Total};
 use crate::source::{Range, instant};
 
 /// The most requests for the history of one SLO: more would take minutes, and what Datadog allows in an hour.
-const MOST: i64 = 300;
+pub(super) const MOST: i64 = 300;
 
 /// By how many percentage points Datadog's own figure may differ from that of its series: it is rounded to two decimals.
 const TOLERANCE: Decimal = Decimal::from_parts(2, 0, 0, false, 2);
-
-/// From one second to another, the first included.
-pub(super) type Stretch = (i64, i64);
 
 /// The way through one SLO's history.
 #[derive(Debug)]
@@ -108,7 +106,9 @@ impl Walk {
         match points {
             Err(Coarse(interval)) => self.narrow(stretch, interval),
             Ok(points) => {
-                if let Some(gap) = contradiction(&self.id, stretch, answer.sli.zip(shares)) {
+                if let Some(gap) =
+                    shares.and_then(|shares| contradiction(&self.id, stretch, answer.sli, shares))
+                {
                     self.end(gap);
                     return;
                 }
@@ -215,22 +215,29 @@ fn pieces((from, to): Stretch, width: i64) -> impl Iterator<Item = Stretch> {
     })
 }
 
-/// The gap where Datadog's own figure is not that of what it counted: then its series are not what they seem to be.
-fn contradiction(id: &str, stretch: Stretch, said: Option<(Decimal, (Decimal, Decimal))>) -> Option<Gap> {
-    let (sli, (least, most)) = said?;
-    let fits = sli + TOLERANCE >= least && sli - TOLERANCE <= most;
+/// The gap where Datadog's own figure is not that of what it counted: then its series are not what they seem to be. It
+/// leaves the figure out only where it counted nothing.
+fn contradiction(
+    id: &str,
+    stretch: Stretch,
+    sli: Option<Decimal>,
+    (least, most): (Decimal, Decimal),
+) -> Option<Gap> {
+    let fits = |sli: Decimal| sli + TOLERANCE >= least && sli - TOLERANCE <= most;
     // More good events than all of them is told where budgets are reckoned.
     let is_share = most <= Decimal::ONE_HUNDRED;
-    (!fits && is_share).then(|| {
-        let detail = format!(
-            "Datadog gives {} % for the SLO `{id}` from {} to {}, and what it counted makes {} %",
-            sli.round_dp(3).normalize(),
-            instant(stretch.0),
-            instant(stretch.1),
-            least.round_dp(3).normalize()
-        );
-        Gap::Inconsistent { detail }
-    })
+    let gives = match sli {
+        Some(sli) if fits(sli) || !is_share => return None,
+        Some(sli) => format!("{} %", sli.round_dp(3).normalize()),
+        None => "no share of good events".to_owned(),
+    };
+    let detail = format!(
+        "Datadog gives {gives} for the SLO `{id}` from {} to {}, and what it counted makes {} %",
+        instant(stretch.0),
+        instant(stretch.1),
+        least.round_dp(3).normalize()
+    );
+    Some(Gap::Inconsistent { detail })
 }
 
 #[cfg(test)]

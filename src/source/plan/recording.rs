@@ -2,7 +2,8 @@
 //!
 //! `slogate rules` writes those rules with these names, and a source reads them back. A label says of what definition a
 //! recording is: of another SLO, environment, query or step it has another one, and nobody believes it. What an SLO aims
-//! at is no part of that, because events are the same whatever is asked of them.
+//! at is no part of that, because events are the same whatever is asked of them. What a target exposes under these names
+//! is none: it has the labels of a target.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -32,6 +33,10 @@ pub const INTERVAL: i64 = 60;
 /// The bytes of a digest that a definition is told by.
 const BYTES: usize = 8;
 
+/// Labels that whatever is scraped has, because its Prometheus puts them on, and that no rule leaves on a recording:
+/// without them a target could pass off what it exposes as recorded, for anybody can work out a definition.
+pub const SCRAPED: [&str; 2] = ["job", "instance"];
+
 /// The series in which the events of an SLO in an environment are recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
@@ -57,12 +62,14 @@ impl Recording {
         }
         let definition = definition(request, plan);
         let (events, errors) = (events(step), errors(step));
-        let environment = (ENVIRONMENT, request.environment);
-        let labels = [(DEFINITION, definition.as_str()), environment];
+        let mut labels = vec![(ENVIRONMENT, request.environment)];
+        labels.extend(SCRAPED.map(|label| (label, "")));
+        let any = Selector::of(&events, &labels);
+        labels.push((DEFINITION, &definition));
         Some(Self {
             events: Selector::of(&events, &labels),
             errors: Selector::of(&errors, &labels),
-            any: Selector::of(&events, &[environment]),
+            any,
             pinned: BTreeSet::from([ENVIRONMENT.to_owned()]),
             definition,
         })
@@ -137,10 +144,21 @@ mod tests {
         assert_eq!(
             known.events.to_string(),
             format!(
-                "slogate:slo_events:increase5m{{definition={:?},environment=\"production\"}}",
+                "slogate:slo_events:increase5m{{definition={:?},environment=\"production\",instance=\"\",job=\"\"}}",
                 known.definition
             )
         );
+        let exposed = |labels: &[(&str, &str)]| {
+            let all = [("__name__", "slogate:slo_events:increase5m"), ("environment", "production")];
+            let definition = [("definition", known.definition.as_str())];
+            let all = all.into_iter().chain(definition).chain(labels.iter().copied());
+            all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        };
+        for selector in [&known.events, &known.any] {
+            assert!(selector.matches(&exposed(&[])));
+            assert!(!selector.matches(&exposed(&[("job", "x")])), "a target's");
+            assert!(!selector.matches(&exposed(&[("instance", "x:80")])), "a target's");
+        }
         // Its period and its objective change no events.
         assert_eq!(of(&slo("a", "b", "t", false, 1_800), "production", 300), known);
         let others = [

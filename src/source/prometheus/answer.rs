@@ -32,6 +32,8 @@ pub(super) struct Refused {
     pub(super) gap: Gap,
     /// Half of it might be answered.
     pub(super) is_too_much: bool,
+    /// No whole answer came in time.
+    pub(super) is_late: bool,
 }
 
 /// An answer of the API.
@@ -103,7 +105,7 @@ impl Reader<'_> {
             When::Grid(_) => "matrix",
             When::At(_) => "vector",
         };
-        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
+        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status), is_late: false };
         let data = self.data(&answer, kind).map_err(refused)?;
         let rows = self.rows(question, &data).map_err(refused)?;
         let mut counted = Vec::new();
@@ -112,7 +114,7 @@ impl Reader<'_> {
                 let name = selector.to_string();
                 let query = match part.figure {
                     Figure::Increase(window) => selector.increase(window),
-                    Figure::Newest(_) => name.clone(),
+                    Figure::Newest(_) | Figure::Sum => name.clone(),
                 };
                 let key = (index, name);
                 let rows = rows.get(&key).map(Vec::as_slice).unwrap_or_default();
@@ -171,7 +173,7 @@ impl Reader<'_> {
         answer: Result<Response, HttpError>,
     ) -> Result<Vec<Raw>, Refused> {
         let answer = received(answer)?;
-        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status) };
+        let refused = |gap| Refused { gap, is_too_much: TOO_MUCH.contains(&answer.status), is_late: false };
         let data = self.data(&answer, "matrix").map_err(refused)?;
         data.result.into_iter().map(|row| self.raw(stretch, row).map_err(refused)).collect()
     }
@@ -351,9 +353,10 @@ impl Reader<'_> {
 
 /// An answer, or the refusal of a question that got none.
 fn received(answer: Result<Response, HttpError>) -> Result<Response, Refused> {
-    answer.map_err(|error| Refused {
-        is_too_much: matches!(error, HttpError::TooLarge { .. }),
-        gap: unreachable(&error),
+    answer.map_err(|error| {
+        let is_late = matches!(error, HttpError::Unreachable { is_late: true, .. });
+        let is_too_much = is_late || matches!(error, HttpError::TooLarge { .. });
+        Refused { gap: unreachable(&error), is_too_much, is_late }
     })
 }
 

@@ -1,4 +1,5 @@
-//! Asking many questions at once, and in halves those that are too much for a server.
+//! Asking many questions at once, and in halves those that are too much for a server: it refuses them, or does not
+//! answer in time.
 //!
 //! The halves of a round are asked together, until each is answered, cannot be halved, or the run has no time left. A
 //! server that refuses too many altogether is asked for too much, and what it refuses then stays without an answer.
@@ -36,7 +37,8 @@ pub(super) fn ask<Q: Asking>(
     let mut waiting = questions;
     let mut refusals = Refusals::default();
     while !waiting.is_empty() {
-        let gets = waiting.iter().map(|question| question.get(server)).collect();
+        let get = |question: &Q| Get { is_divisible: question.halves().is_some(), ..question.get(server) };
+        let gets = waiting.iter().map(get).collect();
         let reader = server.reader();
         let read = server.client.read_all(gets, |index, answer| {
             waiting.get(index).map(|question| question.read(&reader, answer))
@@ -66,6 +68,8 @@ pub(super) fn ask<Q: Asking>(
 struct Refusals {
     /// How many were asked in halves.
     count: usize,
+    /// How many of them were not answered in time.
+    late: usize,
     /// Why the first one was.
     first: Option<Gap>,
     /// There were more than are asked in halves.
@@ -79,6 +83,7 @@ impl Refusals {
         self.is_over |= refused.is_too_much && !is_left;
         if refused.is_too_much && is_left {
             self.count += 1;
+            self.late += usize::from(refused.is_late);
             self.first.get_or_insert_with(|| refused.gap.clone());
         }
         refused.is_too_much && is_left
@@ -89,6 +94,11 @@ impl Refusals {
         let first = self.first.as_ref()?;
         let (queries, were) = if self.count == 1 { ("query", "was") } else { ("queries", "were") };
         let end = if self.is_over { ", and no more than that are" } else { "" };
-        Some(format!("{} {queries} {were} refused and asked in halves{end}: {first}", self.count))
+        let why = match self.late {
+            0 => "refused",
+            late if late == self.count => "not answered in time",
+            _ => "refused or not answered in time",
+        };
+        Some(format!("{} {queries} {were} {why} and asked in halves{end}: {first}", self.count))
     }
 }

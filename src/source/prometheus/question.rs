@@ -34,6 +34,8 @@ pub(super) enum Figure {
     Increase(i64),
     /// What a rule recorded last, at most so many seconds ago.
     Newest(i64),
+    /// What rules record, summed.
+    Sum,
 }
 
 /// One query.
@@ -51,6 +53,7 @@ impl Part {
         match self.figure {
             Figure::Increase(window) => self.fused.increase(window),
             Figure::Newest(within) => self.fused.newest(within),
+            Figure::Sum => self.fused.sum(),
         }
     }
 }
@@ -77,6 +80,11 @@ impl Question {
             format!("label_replace({}, \"{PART}\", \"{index}\", \"\", \"\")", part.query())
         });
         told.collect::<Vec<_>>().join(" or ")
+    }
+
+    /// Whether it asks about what is needed.
+    pub(super) fn has(&self, need: &Need<'_>) -> bool {
+        self.parts.iter().flat_map(|part| part.fused.selectors()).any(|one| one == need.selector)
     }
 
     /// How many selectors it asks about.
@@ -170,11 +178,16 @@ fn joined(questions: Vec<Question>) -> Vec<Question> {
 
 /// Everything that the plans need and that is counted: each selector on the grid, and over each period.
 pub(super) fn questions(plans: &[&Plan]) -> Vec<Question> {
-    let needs = plans.iter().flat_map(|plan| plan.needs(plan.range));
-    let step = plans.first().map_or(1, |plan| plan.range.step);
-    let mut questions = on_grid(needs, Figure::Increase(step));
+    let mut questions = steps(plans);
     questions.extend(directly(plans));
     questions
+}
+
+/// Everything that the plans need on the grid.
+pub(super) fn steps(plans: &[&Plan]) -> Vec<Question> {
+    let needs = plans.iter().flat_map(|plan| plan.needs(plan.range));
+    let step = plans.first().map_or(1, |plan| plan.range.step);
+    on_grid(needs, Figure::Increase(step))
 }
 
 /// The questions that requests lead to, with the SLOs that each is for; one that cannot be asked for leads to none.
@@ -199,7 +212,7 @@ pub(super) fn planned(requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
             };
             serves.extend(users.filter(|(_, period)| is_for(*period)).map(|(name, _)| (*name).to_owned()));
         }
-        Planned { query: question.query(), when: question.when, serves }
+        Planned { query: question.query(), when: question.when, serves, most: 1 }
     });
     planned.collect()
 }
@@ -211,6 +224,8 @@ pub(super) struct Answers {
     grid: BTreeMap<String, Vec<(Range, Counted)>>,
     /// What was asked about an instant.
     direct: BTreeMap<(String, i64), Result<Option<Decimal>, Gap>>,
+    /// What rules recorded at an instant; what cannot be read is not there.
+    recorded: BTreeMap<String, Decimal>,
 }
 
 /// What one question was answered about a selector; one point for an instant.
@@ -239,7 +254,11 @@ impl Answers {
                     let first = |points: Points<Decimal>| points?.first().copied().flatten();
                     self.direct.insert((selector, window), counted.map(first));
                 }
-                (When::At(_), Some(Figure::Newest(_)) | None) => {}
+                (When::At(_), Some(Figure::Newest(_) | Figure::Sum)) => {
+                    let value = counted.ok().flatten().and_then(|points| points.first().copied().flatten());
+                    self.recorded.extend(value.map(|value| (selector, value)));
+                }
+                (When::At(_), None) => {}
             }
         }
     }
@@ -250,6 +269,17 @@ impl Answers {
             self.grid.entry(selector).or_default().extend(stretches);
         }
         self.direct.extend(other.direct);
+        self.recorded.extend(other.recorded);
+    }
+
+    /// What rules recorded of a selector at the instant.
+    pub(super) fn recorded(&self, selector: &Selector) -> Option<Decimal> {
+        self.recorded.get(&selector.to_string()).copied()
+    }
+
+    /// Takes a count of a selector over a period that somebody else made, where the counters were not asked.
+    pub(super) fn lend(&mut self, selector: &Selector, period: i64, value: Option<Decimal>) {
+        self.direct.entry((selector.to_string(), period)).or_insert(Ok(value));
     }
 
     /// The counts of a selector on a stretch of the grid; none where there is nothing in it at all.

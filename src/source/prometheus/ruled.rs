@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rust_decimal::Decimal;
 
+use super::borrowed::Lent;
 use super::question::{self, Answers, Figure, Question};
 use super::{Prometheus, answer};
 use crate::budget::Budget;
@@ -16,6 +17,7 @@ use crate::budget::gap::Gap;
 use crate::budget::series::{Series, Total};
 use crate::http::HttpError;
 use crate::source::plan::Plan;
+use crate::source::plan::borrowed::Borrowed;
 use crate::source::plan::fuse::{self, Need};
 use crate::source::plan::recording::{DEFINITION, INTERVAL, Recording};
 use crate::source::promql::Fused;
@@ -26,7 +28,7 @@ use crate::source::{Observation, Planned, Range, Request, When};
 const FRESH: i64 = INTERVAL;
 
 /// The oldest that a recording may be that is read at all, in seconds.
-const LATEST: i64 = 5 * INTERVAL;
+pub(super) const LATEST: i64 = 5 * INTERVAL;
 
 /// The most stretches in which counters are asked for what was not recorded.
 const STRETCHES: usize = 4;
@@ -43,12 +45,15 @@ pub(super) struct Subject<'a> {
     pub(super) plan: &'a Plan,
     /// Where its rules record.
     recording: Option<Recording>,
+    /// Where those of another program record.
+    pub(super) borrowed: Option<Borrowed>,
 }
 
 impl<'a> Subject<'a> {
     /// An SLO that is asked about.
     pub(super) fn new(request: Request<'a>, plan: &'a Plan) -> Self {
-        Self { request, plan, recording: Recording::of(&request, plan) }
+        let (recording, borrowed) = (Recording::of(&request, plan), Borrowed::of(&request, plan));
+        Self { request, plan, recording, borrowed }
     }
 
     /// The definition that a recording of it has; empty where there is none.
@@ -69,7 +74,7 @@ impl<'a> Subject<'a> {
 
     /// Whether a recording says what one count over the period says; one with holes in it is compared when they are
     /// filled.
-    fn agrees(&self, series: &Series, direct: Total) -> bool {
+    pub(super) fn agrees(&self, series: &Series, direct: Total) -> bool {
         let points = usize::try_from(self.plan.period / series.step.max(1)).unwrap_or(usize::MAX);
         let skipped = series.points.len().saturating_sub(points);
         let whole = series
@@ -99,7 +104,7 @@ fn probes(subjects: &[Subject<'_>]) -> Vec<(String, When)> {
 pub(super) fn planned(subjects: &[Subject<'_>]) -> Vec<Planned> {
     let serves: BTreeSet<String> = subjects.iter().map(|one| one.request.slo.name.clone()).collect();
     let probes = probes(subjects).into_iter();
-    probes.map(|(query, when)| Planned { query, when, serves: serves.clone() }).collect()
+    probes.map(|(query, when)| Planned { query, when, serves: serves.clone(), most: 1 }).collect()
 }
 
 /// What was recorded of some SLOs, and what was counted of the rest.
@@ -115,6 +120,8 @@ pub(super) struct Ruled {
     parts: usize,
     /// How many recordings say otherwise than the counters.
     strange: usize,
+    /// What other programs recorded.
+    lent: Lent,
 }
 
 /// Asks for everything.
@@ -123,18 +130,39 @@ pub(super) struct Ruled {
 /// When nothing answers at all.
 pub(super) fn ask(server: &Prometheus<'_>, subjects: &[Subject<'_>]) -> Result<Ruled, Gap> {
     let known = known(server, subjects)?;
-    let plans: Vec<&Plan> = subjects.iter().map(|subject| subject.plan).collect();
+    let mut lent = Lent::ask(server, subjects);
+    let is_known = |subject: &&Subject<'_>| known.contains(subject.definition());
+    // What is recorded step by step is compared with the counters themselves.
+    let is_lent = |subject: &&Subject<'_>| !is_known(subject) && lent.whole(subject).is_some();
+    let (lenders, others): (Vec<_>, Vec<_>) = subjects.iter().partition(is_lent);
+    let direct: Vec<&Plan> = others.iter().map(|subject| subject.plan).collect();
+    let mut ruled = if known.is_empty() {
+        let plans: Vec<&Plan> = subjects.iter().map(|subject| subject.plan).collect();
+        let mut questions = question::steps(&plans);
+        questions.extend(question::directly(&direct));
+        Ruled::counted(server.ask(questions))
+    } else {
+        recorded(server, (subjects, &known), &direct)
+    };
+    lent.settle(server, &lenders, &mut ruled.answers);
+    lent.compare(subjects, &ruled);
+    Ok(Ruled { lent, ..ruled })
+}
+
+/// Asks for what `slogate rules` recorded of known definitions, for one count over the period of some plans, and for what
+/// was not recorded.
+fn recorded(
+    server: &Prometheus<'_>,
+    (subjects, known): (&[Subject<'_>], &BTreeSet<String>),
+    direct: &[&Plan],
+) -> Ruled {
     let mut ruled = Ruled::default();
-    if known.is_empty() {
-        ruled.answers = server.ask(question::questions(&plans));
-        return Ok(ruled);
-    }
     let is_known = |subject: &&Subject<'_>| known.contains(subject.definition());
     let recordings =
         subjects.iter().filter(is_known).filter_map(|one| Some((one.recording.as_ref()?, one.plan)));
     let needs = recordings.flat_map(|(recording, plan)| recording.needs(plan.range));
     let mut questions = question::on_grid(needs, Figure::Newest(FRESH));
-    questions.extend(question::directly(&plans));
+    questions.extend(question::directly(direct));
     ruled.answers = server.ask(questions);
     for subject in subjects.iter().filter(is_known) {
         let Some(series) = subject.recorded(&ruled.answers) else { continue };
@@ -154,7 +182,7 @@ pub(super) fn ask(server: &Prometheus<'_>, subjects: &[Subject<'_>]) -> Result<R
     ruled.stretches = stretches(ruled.series.values());
     let counted = server.ask(ruled.uncounted(subjects));
     ruled.answers.extend(counted);
-    Ok(ruled)
+    ruled
 }
 
 /// The definitions of which there is one recording now.
@@ -214,8 +242,15 @@ impl Ruled {
         Ok(Observation { series, direct: Some(direct) })
     }
 
+    /// What is to be said of whose recordings were read for so many SLOs.
+    pub(super) fn notes(&self, subjects: usize) -> Vec<String> {
+        let mut notes = self.lent.notes();
+        notes.extend(self.note(subjects));
+        notes
+    }
+
     /// What is to be said of where the events of so many SLOs were read.
-    pub(super) fn note(&self, subjects: usize) -> Option<String> {
+    fn note(&self, subjects: usize) -> Option<String> {
         if self.series.is_empty() && self.strange == 0 {
             return None;
         }

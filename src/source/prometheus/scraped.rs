@@ -103,7 +103,7 @@ pub(super) fn planned(requests: &[(Request<'_>, Range)]) -> Vec<Planned> {
     let planned = stretches(&all).into_iter().map(|stretch| {
         let users = plans.iter().filter(|(_, plan)| plan.selectors().any(|one| one == &stretch.selector));
         let serves: BTreeSet<String> = users.map(|(name, _)| name.clone()).collect();
-        Planned { query: stretch.query(), when: When::At(stretch.end), serves }
+        Planned { query: stretch.query(), when: When::At(stretch.end), serves, most: 1 }
     });
     planned.collect()
 }

@@ -12,6 +12,7 @@ use crate::http::{Limits, Secret};
 use crate::settings;
 use crate::source::plan::tests::{environment, slo};
 
+mod borrowed;
 mod fused;
 mod ruled;
 mod scraped;

@@ -146,6 +146,14 @@ impl Fused {
         }
     }
 
+    /// The PromQL that sums what is there at an instant.
+    #[must_use]
+    pub fn sum(&self) -> String {
+        let by = self.by().into_keys().collect::<Vec<&str>>().join(",");
+        let by = if by.is_empty() { by } else { format!(" by ({by}) ") };
+        format!("sum{by}({})", self.selected())
+    }
+
     /// The PromQL of the newest values within a window, in seconds: one for each series.
     #[must_use]
     pub fn newest(&self, window: i64) -> String {

@@ -152,7 +152,7 @@ impl From<&Gap> for GapText {
         let text = |value: &Decimal| value.to_string();
         match gap {
             Gap::NoData { detail } => Self::NoData { detail: detail.clone() },
-            Gap::Stale { age } => Self::Stale { age: *age },
+            Gap::Stale { age } | Gap::Outdated { age } => Self::Stale { age: *age },
             Gap::Short { have, need } => Self::Short { have: *have, need: *need },
             Gap::Coverage { share, minimum } => Self::Coverage { share: text(share), minimum: text(minimum) },
             Gap::TooFew { events } => Self::TooFew { events: text(events) },

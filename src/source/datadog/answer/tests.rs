@@ -15,7 +15,7 @@ fn read(status: u16, body: &str) -> Result<Answer, Refused> {
     let credentials = crate::source::datadog::credentials("k3y", "hunter2").expect("two keys");
     let content_type = Some("application/json".to_owned());
     let response = Response { status, content_type, body: body.as_bytes().to_vec(), tries: 1 };
-    Reader { address: &address, credentials: &credentials }.read(("9236f988", TO), Ok(response))
+    Reader { address: &address, credentials: &credentials }.read(("9236f988", (FROM, TO)), Ok(response))
 }
 
 /// The words of the gap that comes of an answer.
@@ -63,6 +63,8 @@ const OVERALL: &str = r#"{"errors":[],"sli_value":99.0,"span_precision":2,"preci
 fn a_recorded_metric_has_its_bins_its_figure_and_its_target() {
     let answer = read(200, &metric(&day(), OVERALL)).expect("an answer");
     assert_eq!(answer.sli, Some(Decimal::from(99)));
+    let vast = read(200, &metric(&day(), &OVERALL.replace("99.0", "7.9e28"))).expect("an answer");
+    assert_eq!(vast.sli, None);
     assert_eq!(answer.targets, BTreeMap::from([("7d".to_owned(), Decimal::from(95))]));
     let Counted::Events(bins) = answer.counted else { panic!("it counts events") };
     assert_eq!((bins.interval, bins.bins.len()), (7_200, 13));
@@ -102,6 +104,14 @@ fn monitors_and_slices_have_changes_between_up_and_down() {
         let seconds = uptime.on_grid((1_704_236_100, 1_704_236_400), 300);
         assert_eq!(seconds, [Some(Total { bad: Decimal::from(100), total: Decimal::from(300) })]);
     }
+    // An answer about another stretch says nothing of this one.
+    let of_another_month = body("monitor", overall).replace(&TO.to_string(), "1701730488");
+    let Counted::Time(uptime) = read(200, &of_another_month).expect("an answer").counted else {
+        panic!("it counts time")
+    };
+    assert_eq!(uptime.on_grid((1_704_236_100, 1_704_236_700), 300), [None, None]);
+    let never = body("monitor", overall).replace(&format!("\"to_ts\":{TO}"), "\"to_ts\":-1");
+    assert!(words(200, &never).contains("begins or ends at no instant"));
     assert!(words(200, &body("monitor", &overall.replace("false", "true"))).contains("reckons the history"));
     assert!(words(200, &body("monitor", &overall.replace(",1]", ",7]"))).contains("none of up, down"));
     assert!(

@@ -129,6 +129,10 @@ fn a_figure_that_its_own_series_contradict_is_a_gap() {
     );
     let rounded = |stretch: Stretch| Ok(Answer { sli: Some(Decimal::new(90_01, 2)), ..answer(stretch, 300) });
     assert!(walk(range(7, 3_600), rounded).0.is_ok());
+    let without = |stretch: Stretch| Ok(Answer { sli: None, ..answer(stretch, 300) });
+    let gap = walk(range(7, 3_600), without).0.expect_err("a gap");
+    assert_eq!(gap.kind(), "inconsistent");
+    assert!(gap.to_string().contains("Datadog gives no share of good events"), "{gap}");
 }
 
 #[test]
@@ -144,7 +148,7 @@ fn nothing_counted_is_no_data_and_time_keeps_its_zeros() {
     };
     assert_eq!(walk(range(7, 3_600), silent).0.map_err(|gap| gap.kind()), Err("no_data"));
     let up = |stretch: Stretch| {
-        let counted = Counted::Time(Uptime::new(vec![(stretch.0, State::Up)]));
+        let counted = Counted::Time(Uptime::new(vec![(stretch.0, State::Up)], stretch));
         Ok(Answer { counted, sli: Some(Decimal::ONE_HUNDRED), targets: BTreeMap::new() })
     };
     let series = walk(range(7, 3_600), up).0.expect("a series");
