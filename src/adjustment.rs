@@ -74,6 +74,8 @@ pub struct Returned {
     pub agreed_by: String,
     /// Where its SLO is named.
     pub place: Place,
+    /// Where its dependency is named.
+    pub dependency_place: Place,
 }
 
 /// Everything that is adjusted, in the order of files and lines.
@@ -162,7 +164,7 @@ impl Adjustments {
     ) -> (Budget, Vec<Applied>) {
         let Some((first, last)) = budget.span() else { return (budget, Vec::new()) };
         // What is planned lies within a period, and what becomes of it within one more.
-        let ahead = budget.period().max(AHEAD).saturating_mul(2);
+        let ahead = budget.period().max(AHEAD).saturating_mul(2).saturating_add(budget.step());
         let (from, until) = (first - budget.step(), last.saturating_add(ahead));
         let mut spans = Vec::new();
         let mut applied = Vec::new();

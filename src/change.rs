@@ -204,6 +204,7 @@ mod tests {
             sloth_period: settings::SLOTH_PERIOD,
             policies: Vec::new(),
             adjustments: Vec::new(),
+            adjustment_places: Vec::new(),
             excludable: settings::EXCLUDABLE,
             services: BTreeMap::from([
                 ("checkout".to_owned(), service(&["services/checkout/**", "lib/*.rs"])),

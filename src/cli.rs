@@ -221,7 +221,7 @@ impl Validate {
 #[derive(Debug, Args)]
 #[command(after_help = words_and_exits())]
 pub struct Explain {
-    /// A policy, a clause, a report, a word, a list or a code.
+    /// A policy, a clause, a report, a word, a list, a kind of gap or a code.
     #[arg(value_name = "WHAT")]
     pub what: String,
 

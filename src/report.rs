@@ -48,6 +48,7 @@ pub mod revision;
 pub mod slos;
 pub mod text;
 pub mod trial;
+pub mod wrapped;
 
 /// The windows over which reports show burn rates, with their length in seconds.
 pub const BURN_RATE_WINDOWS: [(&str, i64); 4] =

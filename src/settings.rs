@@ -262,6 +262,8 @@ pub struct Settings {
     pub policies: Vec<String>,
     /// Globs of adjustments of budgets; none where nothing is adjusted.
     pub adjustments: Vec<String>,
+    /// Where those globs stand, in their order.
+    pub adjustment_places: Vec<Place>,
     /// The share of a period that exclusions may take, from 0 to 1; the organisation alone can set it.
     pub excludable: Decimal,
     /// The services by name.

@@ -127,8 +127,8 @@ impl Loader<'_> {
         let text = part.text()?;
         let read = text.parse::<Timestamp>().ok().filter(|at| at.subsec_nanosecond() == 0);
         let Some(at) = read.filter(|at| YEARS.contains(&at.to_zoned(TimeZone::UTC).year())) else {
-            // What has not even the shape of an instant is the schema's to refuse.
-            if text.contains(['T', 't']) {
+            // What has not even the shape of an instant is refused by the schema already.
+            if !self.problems.iter().any(|problem| problem.place() == Some(&part.place())) {
                 let message = format!("`{text}` is no whole second of the years 2000 to 2099");
                 self.wrong(part, message, "write an instant such as `2026-12-01T03:00:00Z`");
             }
@@ -229,16 +229,17 @@ impl Loader<'_> {
             let message = format!("`{text}` of a budget is nothing that could be given back");
             self.wrong(part, message, "write a percentage above 0 %, such as `12 %`");
         }
-        let slo = part.get("slo")?;
+        let (slo, dependency) = (part.get("slo")?, part.get("dependency")?);
         let top_up = TopUp {
             at: at?.0,
             slo: slo.text()?.to_owned(),
-            dependency: text("dependency")?,
+            dependency: dependency.text()?.to_owned(),
             share: read?,
             provider_enacted: part.get("provider_enacted").and_then(Part::boolean).unwrap_or(false),
         };
         let (reason, agreed_by) = (text("reason").unwrap_or_default(), text("agreed_by").unwrap_or_default());
-        Some(Returned { top_up, reason, agreed_by, place: slo.place() })
+        let (place, dependency_place) = (slo.place(), dependency.place());
+        Some(Returned { top_up, reason, agreed_by, place, dependency_place })
     }
 }
 

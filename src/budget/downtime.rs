@@ -75,8 +75,12 @@ impl Taken {
 pub struct Supposed {
     /// What each downtime takes of each period that it touches, in the order of time.
     pub taken: Vec<Taken>,
-    /// Where least is left, from the first downtime on: the grid point and the share.
+    /// Where least is left, from the first downtime on to the end of the last period that one touches: the grid point and
+    /// the share. Of a rolling period that is up to `back_at`, or a whole period where that does not come.
     pub lowest: (i64, Decimal),
+    /// The first instant behind the first period of the calendar in which anything is overdrawn, or else behind the one of
+    /// `lowest`; none for a rolling period.
+    pub period_end: Option<i64>,
     /// The first grid point behind all of it at which as much is left again as without the last of it; none within a
     /// period, and none for a period of the calendar, which begins anew.
     pub back_at: Option<i64>,
@@ -169,21 +173,11 @@ impl Budget {
         let parts: Vec<Part> = plan.downtimes.iter().flat_map(|one| self.parts(*one)).collect();
         let mut taken: Vec<Taken> = Vec::new();
         let mut last = t;
-        let mut lowest: Option<(i64, Decimal)> = None;
         for part in &parts {
             let earlier = plan.until(part.of.start);
             let before = self.planned(t, part.shown, &earlier).at(part.shown)?.remaining();
             let with = self.planned(t, part.shown, &plan.until(part.of.end));
             let after = with.at(part.shown)?.remaining();
-            let mut point = part.points.0;
-            while point <= part.shown {
-                // Between two slices of time nothing new is shown.
-                let left = with.at(point)?.remaining();
-                if lowest.is_none_or(|(_, least)| left < least) {
-                    lowest = Some((point, left));
-                }
-                point += self.step;
-            }
             let (bad, total) = self.failing(t, part, plan)?;
             let back = part.points.0 - self.repeated(t, part.points.0);
             let traffic = Downtime { start: part.of.start - back, end: part.of.end - back };
@@ -201,21 +195,43 @@ impl Budget {
             });
             last = last.max(part.shown);
         }
+        let period_end = parts.last().and_then(|part| part.period_end);
         let end = last.saturating_add(self.period_at(t)).saturating_add(self.step);
+        let end = end.max(period_end.map_or(end, |end| end.div_euclid(self.step) * self.step));
         let with = self.planned(t, end, plan);
         let without = self.planned(t, end, &plan.until(i64::MIN));
         let left = self.at(t)?.remaining();
         let aim = taken.last().map_or(left, |taken| taken.before);
         let rolls = self.bounds(t).is_none();
         let back = |aim| if rolls { with.first_with(aim, (last, end)) } else { None };
+        let back_at = back(aim);
+        let over = period_end.or(back_at).unwrap_or(end);
+        let ahead = match parts.first() {
+            Some(first) => with.lefts((first.points.0, over))?,
+            None => vec![(t, left)],
+        };
+        let overdrawn = ahead.iter().find(|(_, left)| *left < Decimal::ZERO);
+        let lowest = ahead.iter().min_by_key(|(at, left)| (*left, *at)).copied().unwrap_or((t, left));
         Ok(Supposed {
-            lowest: lowest.unwrap_or((t, left)),
-            back_at: back(aim),
+            lowest,
+            period_end: self.bounds(overdrawn.map_or(lowest.0, |(at, _)| *at)).map(|(_, end)| end),
+            back_at,
             positive_at: back(Decimal::ZERO),
             taken,
             with,
             without,
         })
+    }
+
+    /// What is left at each grid point from one to another. Between two slices of time nothing new is shown.
+    fn lefts(&self, (first, last): (i64, i64)) -> Result<Vec<(i64, Decimal)>, Gap> {
+        let mut lefts = Vec::new();
+        let mut point = first;
+        while point <= last {
+            lefts.push((point, self.at(point)?.remaining()));
+            point += self.step;
+        }
+        Ok(lefts)
     }
 
     /// The budget up to grid point `end` with what is planned.
@@ -311,23 +327,16 @@ impl Budget {
         Ok((bad, total))
     }
 
-    /// The first grid point behind `from`, up to `end`, from which on at least so much is left: behind everything that
-    /// is planned, the longer it is the more.
+    /// The first grid point behind `from`, up to `end`, from which on at least so much is left. What is left may fall and
+    /// rise in between, because what is excluded changes what a budget is measured by; so every point is looked at.
     fn first_with(&self, aim: Decimal, (from, end): (i64, i64)) -> Option<i64> {
-        let reached = |point: i64| self.at(point).is_ok_and(|figures| figures.remaining() >= aim);
-        let (mut low, mut high) = (from / self.step, end / self.step);
-        if !reached(high * self.step) {
-            return None;
+        let mut point = end;
+        let mut first = None;
+        while point >= from && self.at(point).is_ok_and(|figures| figures.remaining() >= aim) {
+            first = Some(point);
+            point -= self.step;
         }
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if reached(middle * self.step) {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        Some(low * self.step)
+        first
     }
 }
 

@@ -1,8 +1,12 @@
 //! Why a budget is not known. A gap is a value with a name and words of its own, and never a zero.
 
+mod kind;
+
 use std::fmt;
 
 use rust_decimal::Decimal;
+
+pub use kind::{specimen, specimens};
 
 /// Why a budget is not known (`state.md`, section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -28,8 +28,8 @@ pub enum Sheet {
 ///
 /// With --downtime and --at: how much of each budget a planned downtime takes, what would be left without it and with
 /// it, the lowest point, whether the budget bears it, when as much is left again, and which clauses of policies would
-/// come into force at its end. Nothing else burns until then, and the traffic of one period earlier repeats: which
-/// stretch that is, is said. What a downtime has of a step counts by its share of the step; where an SLO counts slices
+/// come into force at its end or where least is left. Nothing else burns, and the traffic of one period earlier repeats:
+/// which stretch that is, is said where one budget is shown. What a downtime has of a step counts by its share of the step; where an SLO counts slices
 /// of time, a slice is judged by the requests that are left to it. A downtime over the end of a calendar's period is
 /// split.
 ///

@@ -14,10 +14,10 @@ use crate::catalog::{Catalog, Slo};
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::law;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{self, Code, Diagnostic};
 use crate::ledger::Past;
-use crate::policy::Policy;
 use crate::policy::ruling::{self, Measured, Ruling};
+use crate::policy::{Policy, recall};
 use crate::report::adjusted::{Adjusted, Excluded, Unadjusted};
 use crate::report::reckoned;
 use crate::settings::{self, Settings};
@@ -37,11 +37,67 @@ pub fn read(
     if settings.adjustments.is_empty() {
         return Ok(Adjustments::default());
     }
+    problems.extend(unfitting(settings, paths));
     let files = law::read_all(ground, paths, &settings.adjustments, settings::FILE, problems)?;
     let (adjustments, found) = adjustment::load(&files);
     problems.extend(found);
     problems.extend(adjustment::unknown(&adjustments, catalog, settings));
     Ok(adjustments)
+}
+
+/// Globs of adjustments that fit no file: what somebody agreed upon would count all the same. One that names a file is
+/// told where files are read.
+fn unfitting(settings: &Settings, paths: &[String]) -> Vec<Diagnostic> {
+    let globs = settings.adjustments.iter().zip(&settings.adjustment_places);
+    let none = |glob: &String| {
+        let matcher = settings::glob(std::slice::from_ref(glob));
+        glob.contains(['*', '?', '[', '{']) && !paths.iter().any(|path| !matcher.matches(path).is_empty())
+    };
+    let unused = globs.filter(|(glob, _)| none(glob));
+    unused
+        .map(|(glob, place)| {
+            let message = format!("no file fits `{glob}`, so nothing of it is adjusted");
+            Diagnostic::warning(Code::Unused, message)
+                .at(place.clone(), "fits no file")
+                .help("correct it, or take it out until the first adjustment is written")
+        })
+        .collect()
+}
+
+/// Top-ups that no policy gives back, of SLOs that there are.
+pub fn unforeseen(
+    adjustments: &Adjustments,
+    policies: &[Policy],
+    catalog: &Catalog,
+    settings: &Settings,
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for one in &adjustments.top_ups {
+        let named = |slo: &&Slo| slo.name == one.top_up.slo;
+        let Some(slo) = catalog.slos.iter().find(named) else { continue };
+        let team = settings.services.get(&slo.service).and_then(|service| service.team.as_deref());
+        let covering = || policies.iter().filter(|policy| policy.covers(&slo.service, team));
+        let heeded = |policy: &Policy| recall::refused(policy, &one.top_up).is_none();
+        if covering().any(heeded) {
+            continue;
+        }
+        let dependency = &one.top_up.dependency;
+        let foreseen = covering().filter_map(|policy| policy.header.top_ups.as_ref());
+        let foreseen: Vec<&str> =
+            foreseen.flat_map(|top_ups| &top_ups.dependencies).map(String::as_str).collect();
+        let help = match (foreseen.contains(&dependency.as_str()), foreseen.is_empty()) {
+            (_, true) => {
+                format!("write `top_ups: #{{ dependencies: [\"{dependency}\"] }}` in the policy's header")
+            }
+            (true, _) => "write `provider_enacted: true` where the owner enacted a policy".to_owned(),
+            (false, false) => diagnostic::suggestion(dependency, foreseen.iter().copied()),
+        };
+        let message =
+            format!("no policy gives anything of `{}` back for failures of `{dependency}`", one.top_up.slo);
+        let problem = Diagnostic::warning(Code::Unused, message);
+        problems.push(problem.at(one.dependency_place.clone(), "foreseen by no policy").help(help));
+    }
+    problems
 }
 
 /// A measured budget, as it is judged and as it would be without exclusions.

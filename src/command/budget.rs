@@ -213,6 +213,7 @@ fn show(
                 excluded: excluded(&supposed.taken, &written.adjustments, one),
                 taken: supposed.taken,
                 lowest: supposed.lowest,
+                period_end: supposed.period_end,
                 back_at: supposed.back_at,
                 positive_at: supposed.positive_at,
             })

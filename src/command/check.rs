@@ -114,12 +114,12 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
 
 /// Prints what would be asked, and what is doubtful in what was written.
 fn planned(plan: &QueryPlan, report: &Report, check: &Check, world: &mut World) -> Exit {
+    let look = world.look(&check.color);
     if !report.problems.is_empty() {
-        let look = world.look(&check.color);
         world.tell(problem::render(&report.problems, look).trim_end());
     }
     let exit = if plan.unasked.is_empty() { Exit::Proceed } else { Exit::Unknown };
-    world.end(&query_plan::render(plan), exit)
+    world.end(&query_plan::render(plan, look), exit)
 }
 
 /// Prints, keeps and publishes what was judged.

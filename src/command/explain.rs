@@ -1,9 +1,11 @@
-//! `slogate explain`: a policy as prose, a clause against its budgets, a report, a word of the language, a code.
+//! `slogate explain`: a policy as prose, a clause against its budgets, a report, a word of the language, a kind of gap,
+//! a code.
 
 use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
+use crate::budget::gap::{self, Gap};
 use crate::catalog::Catalog;
 use crate::cli::{Explain, Prose};
 use crate::command::World;
@@ -114,8 +116,18 @@ fn tell(problems: &mut Vec<Diagnostic>, world: &mut World) {
     }
 }
 
-/// What slogate itself defines: a list, a code, a word of the language.
+/// What slogate itself defines: a kind of gap, a list, a code, a word of the language. What has the name of a gap is told
+/// behind that, because a report in which the name was met is about a gap.
 fn defined(what: &str, page: Page) -> Option<String> {
+    let gap = gap::specimen(what).map(|gap| explanation::gap(&gap, page));
+    match (gap, named(what, page)) {
+        (Some(gap), Some(other)) => Some(format!("{gap}\n{other}")),
+        (gap, other) => gap.or(other),
+    }
+}
+
+/// What slogate defines besides kinds of gaps.
+fn named(what: &str, page: Page) -> Option<String> {
     match what {
         LANGUAGE => return Some(explanation::language(page)),
         CODES => return Some(explanation::codes(page)),
@@ -169,14 +181,15 @@ fn unknown(what: &str, clauses: &[String], world: &mut World) -> Exit {
     let own = Word::all().map(|word| word.path().to_owned());
     let topics = Topic::ALL.into_iter().map(Topic::as_str).chain([LANGUAGE, CODES]);
     let topics = topics.chain(TYPES.map(|(name, _)| name));
-    let codes = Code::ALL.iter().map(|code| code.as_str());
+    let kinds: Vec<&str> = gap::specimens().iter().map(Gap::kind).collect();
+    let codes = Code::ALL.iter().map(|code| code.as_str()).chain(kinds);
     let known: Vec<String> =
         own.chain(topics.chain(codes).map(str::to_owned)).chain(clauses.iter().cloned()).collect();
     let near = nearest(what, known.iter().map(String::as_str));
     let near = near.map_or_else(String::new, |near| format!("; did you mean `{}`?", terminal(near)));
     let what = terminal(what);
     world.tell(&format!(
-        "error: `{what}` is no policy (`*{ENDING}`), no report (`*{REPORT}`), no clause, no word of the policy language and no code of a problem{near}"
+        "error: `{what}` is no policy (`*{ENDING}`), no report (`*{REPORT}`), no clause, no word of the policy language, no kind of gap and no code of a problem{near}"
     ));
     world.tell("`slogate explain language` lists the words, and `slogate explain codes` the codes");
     Exit::Usage

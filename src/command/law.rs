@@ -158,6 +158,7 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let adjustments = adjusted::read(ground, settings, &paths, &catalog, &mut problems)?;
     let complete = !problems.iter().any(Diagnostic::is_error);
     if complete {
+        problems.extend(adjusted::unforeseen(&adjustments, &policies, &catalog, settings));
         for policy in &policies {
             problems.extend(supply::lacking(policy, &covered(policy, &catalog, settings), settings));
         }

@@ -140,7 +140,7 @@ pub(super) fn lifting(policy: &Policy, service: &str, year: i16, past: Past<'_>)
 }
 
 /// Why a top-up gives nothing, if it gives nothing.
-fn refused(policy: &Policy, top_up: &TopUp) -> Option<String> {
+pub fn refused(policy: &Policy, top_up: &TopUp) -> Option<String> {
     let dependency = &top_up.dependency;
     match &policy.header.top_ups {
         Some(declared) if !declared.dependencies.contains(dependency) => {

@@ -1,6 +1,8 @@
 //! What adjustments do to figures and to the verdict, in words that every rendering shares. Each hands in how it escapes
 //! what authors wrote.
 
+use rust_decimal::Decimal;
+
 use crate::budget::gap::{Gap, duration};
 use crate::report::{BudgetLine, Figured, Report, figure};
 use crate::verdict::{Effect, Exit};
@@ -52,9 +54,7 @@ fn given_back(report: &Report, safe: &impl Fn(&str) -> String) -> Vec<String> {
         if share.is_zero() {
             continue;
         }
-        let (title, policy) = (safe(&report.title_of(weighed)), safe(&ruling.policy));
-        let sentence =
-            format!("{title}: policy {policy} gives {} of the budget back", figure::percent(share));
+        let sentence = returned(&safe(&report.title_of(weighed)), &safe(&ruling.policy), share);
         if !said.contains(&sentence) {
             said.push(sentence);
         }
@@ -62,31 +62,59 @@ fn given_back(report: &Report, safe: &impl Fn(&str) -> String) -> Vec<String> {
     said
 }
 
-/// What a budget would be without its exclusions: `31 % left; 12 % without the exclusions (weekly-maintenance, 2h)`. None
-/// where that is the same.
+/// What a policy gives back of a budget.
+#[must_use]
+pub fn returned(title: &str, policy: &str, share: Decimal) -> String {
+    format!("{title}: policy {policy} gives {} of the budget back", figure::percent(share))
+}
+
+/// What a budget would be without its exclusions. None where that is the same.
 pub fn sentence(line: &BudgetLine, safe: impl Fn(&str) -> String) -> Option<String> {
     let adjusted = line.adjusted.as_ref()?;
-    let within = adjusted.exclusions.iter().filter(|one| one.seconds > 0);
+    let left = |figures: &Result<Figured, Gap>| match figures {
+        Ok(known) => Ok(known.remaining),
+        Err(gap) => Err(gap.brief()),
+    };
+    unexcluded((left(&line.figures), left(&adjusted.without)), &adjusted.exclusions, safe)
+}
+
+/// What is left of a budget with its exclusions and without them, or in a few words why that is not known:
+/// `31 % left; 12 % without the exclusions (weekly-maintenance, 2h)`. None where that is the same.
+pub fn unexcluded(
+    (with, without): (Result<Decimal, &str>, Result<Decimal, &str>),
+    exclusions: &[Excluded],
+    safe: impl Fn(&str) -> String,
+) -> Option<String> {
+    let within = exclusions.iter().filter(|one| one.seconds > 0);
     let names: Vec<String> =
         within.map(|one| format!("{}, {}", safe(&one.name), duration(one.seconds))).collect();
-    let left = |figures: &Result<Figured, Gap>| match figures {
-        Ok(known) => figure::percent(known.remaining),
-        Err(gap) => format!("not known ({})", gap.brief()),
-    };
-    let (with, without) = (left(&line.figures), left(&adjusted.without));
-    let is_left = if line.figures.is_ok() { " left" } else { "" };
+    let left =
+        |share: Result<Decimal, &str>| share.map_or_else(|gap| format!("not known ({gap})"), figure::percent);
+    let is_left = if with.is_ok() { " left" } else { "" };
+    let (with, without) = (left(with), left(without));
     (with != without && !names.is_empty())
         .then(|| format!("{with}{is_left}; {without} without the exclusions ({})", names.join("; ")))
 }
 
-/// What would be decided without adjustments: `without weekly-maintenance the verdict would be freeze (shop/exhausted)`.
+/// What would be decided without adjustments.
 fn turned(unadjusted: &Unadjusted, without: &str, safe: impl Fn(&str) -> String) -> String {
+    let Unadjusted { effect, clauses, adjustments, .. } = unadjusted;
+    decided(without, adjustments, (effect.as_str(), clauses), safe)
+}
+
+/// What the verdict would be without adjustments, and by which clauses:
+/// `without weekly-maintenance the verdict would be freeze (shop/exhausted)`.
+pub fn decided(
+    without: &str,
+    adjustments: &[String],
+    (effect, clauses): (&str, &[String]),
+    safe: impl Fn(&str) -> String,
+) -> String {
     let list = |names: &[String]| names.iter().map(|name| safe(name)).collect::<Vec<_>>().join(", ");
-    let names = list(&unadjusted.adjustments);
-    let by = if unadjusted.clauses.is_empty() || unadjusted.effect == Effect::Proceed {
+    let by = if clauses.is_empty() || effect == Effect::Proceed.as_str() {
         String::new()
     } else {
-        format!(" ({})", list(&unadjusted.clauses))
+        format!(" ({})", list(clauses))
     };
-    format!("{without} {names} the verdict would be {}{by}", unadjusted.effect.as_str())
+    format!("{without} {} the verdict would be {effect}{by}", list(adjustments))
 }

@@ -12,6 +12,7 @@ mod text;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::budget::Budget;
@@ -78,6 +79,8 @@ pub struct Outlook {
     pub excluded: Vec<Vec<String>>,
     /// Where least is left, from the first downtime on: the grid point and the share.
     pub lowest: (i64, Decimal),
+    /// When the period ends in which anything is overdrawn, or else the one of `lowest`; for periods of the calendar.
+    pub period_end: Option<i64>,
     /// When as much is left again as there was without the last of it; for rolling periods.
     pub back_at: Option<i64>,
     /// When nothing is overdrawn any more; for rolling periods.
@@ -210,6 +213,11 @@ impl Line {
             self.depletion.push(Point { at, left });
             at += stride;
         }
+    }
+
+    /// The zone of its instants: that of its calendar, else UTC.
+    fn zone(&self) -> TimeZone {
+        self.budget.calendar.as_ref().map_or(TimeZone::UTC, |current| current.calendar.zone().clone())
     }
 
     /// The order of lines: gone, not known, and then by what is left, or what would be left at the worst.

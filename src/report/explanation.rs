@@ -5,13 +5,15 @@
 
 use jiff::civil::Date;
 
+use crate::budget::gap::Gap;
 use crate::diagnostic::Code;
 use crate::ledger::{self, Past};
 use crate::policy::prose::{self, Moment, Piece, listed};
 use crate::policy::{Clause, Policy, recall};
-use crate::report::{escape, recalled};
+use crate::report::{escape, recalled, wrapped};
 use crate::settings::{Mode, Settings};
 
+mod adjusted;
 mod clause;
 mod recorded;
 mod told;
@@ -74,6 +76,24 @@ pub fn code(code: Code, page: Page) -> String {
         [("", meaning.means), ("For example: ", meaning.example), ("What to do: ", meaning.mend)]
     {
         writer.paragraph("", &[words(&format!("{start}{text}"))]);
+    }
+    writer.end()
+}
+
+/// A kind of gap as prose.
+#[must_use]
+pub fn gap(gap: &Gap, page: Page) -> String {
+    let mut writer = Writer::new(page);
+    match page {
+        Page::Terminal(_) => writer.paragraph("", &[words(gap.kind())]),
+        Page::Markdown => writer.heading(&escape::code_span(gap.kind())),
+    }
+    let called = format!("Why a budget is not known: {}. {}", gap.brief(), gap.means());
+    let help = format!("What to do: {}.", gap.help());
+    let follows = "A clause that reads such a budget is not known. Where it could withhold a change, that is withheld \
+                   until the budget is known, unless the settings say `on_unknown: warn`.";
+    for text in [called.as_str(), &help, follows] {
+        writer.paragraph("", &[words(text)]);
     }
     writer.end()
 }
@@ -304,30 +324,14 @@ impl Writer {
     /// Lines that begin with `first`, and go on behind `rest`.
     fn lines(&mut self, first: &str, rest: &str, pieces: &[Piece]) {
         let text: String = pieces.iter().map(|piece| self.shown(piece)).collect();
-        self.text.push_str(first);
-        let Page::Terminal(width) = self.page else {
-            self.text.push_str(&text);
-            self.text.push('\n');
-            return;
-        };
-        let longest = width.max(NARROWEST);
-        let mut column = first.chars().count();
-        let mut begins = true;
-        // A number stays with its sign.
-        for word in text.replace(" %", "\0%").split(' ') {
-            let word = word.replace('\0', " ");
-            let length = word.chars().count();
-            if !begins && column + 1 + length > longest {
-                self.text.push('\n');
-                self.text.push_str(rest);
-                column = rest.chars().count();
-            } else if !begins {
-                self.text.push(' ');
-                column += 1;
+        match self.page {
+            Page::Terminal(width) => {
+                self.text.push_str(&wrapped::lines(first, rest, &text, width.max(NARROWEST)));
             }
-            self.text.push_str(&word);
-            column += length;
-            begins = false;
+            Page::Markdown => {
+                self.text.push_str(first);
+                self.text.push_str(&text);
+            }
         }
         self.text.push('\n');
     }

@@ -47,7 +47,22 @@ pub fn short(number: Decimal) -> String {
 #[must_use]
 pub fn count(events: Decimal) -> String {
     let text = events.round_dp(0).normalize().to_string();
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |digits| ("-", digits));
+    grouped(&text)
+}
+
+/// A number of events that need not be whole, with thin groups and one digit after the point: `1 424.2`.
+#[must_use]
+pub fn amount(events: Decimal) -> String {
+    let text = short(events);
+    match text.split_once('.') {
+        Some((whole, fraction)) => format!("{}.{fraction}", grouped(whole)),
+        None => grouped(&text),
+    }
+}
+
+/// Digits in thin groups of three.
+fn grouped(text: &str) -> String {
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |digits| ("-", digits));
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index) % 3 == 0 {
@@ -56,6 +71,12 @@ pub fn count(events: Decimal) -> String {
         grouped.push(digit);
     }
     format!("{sign}{grouped}")
+}
+
+/// A text whose thin groups are kept apart by plain spaces, for a terminal that has no others.
+#[must_use]
+pub fn plain(text: &str) -> String {
+    text.replace('\u{202f}', " ")
 }
 
 /// A value that a condition read.
@@ -211,5 +232,7 @@ mod tests {
     fn counts_are_grouped_by_three() {
         assert_eq!(count(decimal("1234567.2")), "1\u{202f}234\u{202f}567");
         assert_eq!(count(decimal("-12")), "-12");
+        assert_eq!(amount(decimal("1424.24")), "1\u{202f}424.2");
+        assert_eq!(amount(decimal("-7450")), "-7\u{202f}450");
     }
 }

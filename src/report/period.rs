@@ -7,19 +7,27 @@ use rust_decimal::Decimal;
 
 use crate::report::{BudgetLine, figure};
 
-/// The period of the calendar that a budget is in, without a period at its end; none for a rolling one.
+/// The period of the calendar that a budget is in and its pace, without a period at its end; none for a rolling one.
 #[must_use]
 pub fn sentence(line: &BudgetLine) -> Option<String> {
+    let said = elapsed(line)?;
+    let Ok(known) = &line.figures else { return Some(said) };
+    Some(format!("{said}, pace {}", figure::rate(known.pace)))
+}
+
+/// The period of the calendar that a budget is in, and how much of it is over.
+#[must_use]
+pub fn elapsed(line: &BudgetLine) -> Option<String> {
     let current = line.calendar.as_ref()?;
     let zone = current.calendar.zone();
     let bounds = format!("since {}; ends {}", local(current.start, zone), local(current.end, zone));
     let Ok(known) = &line.figures else { return Some(bounds) };
-    let (over, pace) = (figure::percent(known.elapsed), figure::rate(known.pace));
-    Some(format!("{bounds}; {over} of it is over, pace {pace}"))
+    Some(format!("{bounds}; {} of it is over", figure::percent(known.elapsed)))
 }
 
 /// An instant by the clocks of a zone: `1 Dec 00:00 CET`.
-fn local(seconds: i64, zone: &TimeZone) -> String {
+#[must_use]
+pub fn local(seconds: i64, zone: &TimeZone) -> String {
     Timestamp::from_second(seconds).map_or_else(
         |_| "beyond all time".to_owned(),
         |instant| instant.to_zoned(zone.clone()).strftime("%-d %b %H:%M %Z").to_string(),

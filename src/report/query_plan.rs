@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use crate::budget::gap::duration;
 use crate::report::escape::terminal as clean;
 use crate::report::figure;
+use crate::report::problem::Look;
 use crate::source::{Planned, When};
 
 /// The most names that a request is said to be made for.
@@ -33,13 +34,14 @@ pub struct QueryPlan {
 
 /// The plan for a person at a terminal.
 #[must_use]
-pub fn render(plan: &QueryPlan) -> String {
+pub fn render(plan: &QueryPlan, look: Look) -> String {
     let mut text = String::new();
     let mut line = |line: std::fmt::Arguments<'_>| {
         let _infallible = writeln!(text, "{line}");
     };
+    let dot = if look.unicode { '·' } else { '-' };
     line(format_args!(
-        "\n  query plan  {} · {} · judged at {}\n",
+        "\n  query plan  {} {dot} {} {dot} judged at {}\n",
         clean(&plan.environment),
         clean(&plan.source),
         figure::instant(plan.judged_at)

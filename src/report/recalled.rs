@@ -3,8 +3,8 @@
 
 use rust_decimal::Decimal;
 
-use crate::policy::Value;
 use crate::policy::ruling::{Ruling, Standing};
+use crate::policy::{Evidence, Value};
 use crate::report::figure;
 
 /// How a ruling ends in whose end a signal has a say.
@@ -24,17 +24,20 @@ pub fn sentences(ruling: &Ruling, safe: impl Fn(&str) -> String) -> Vec<String> 
         said.push(format!("{} {days} with a release during the freeze {add} {adds} {unit}", taxed.days));
     }
     if !recalled.topped_up.is_zero() {
-        let given = figure::percent(recalled.topped_up);
-        let left = ruling.evidence.iter().chain(&ruling.thaw_evidence).find_map(|read| {
-            let Value::Ratio(left) = read.value else { return None };
-            (read.fact == "remaining").then(|| left - recalled.topped_up)
-        });
-        let without = left.map_or_else(String::new, |left| {
-            format!("; without that {} would be left", figure::percent(left))
-        });
-        said.push(format!("{given} of the budget is topped up{without}"));
+        said.push(topped_up(recalled.topped_up, ruling.evidence.iter().chain(&ruling.thaw_evidence)));
     }
     said
+}
+
+/// What is given back of a budget, and what would be left without that, where what is left was read.
+pub fn topped_up<'a>(share: Decimal, evidence: impl IntoIterator<Item = &'a Evidence>) -> String {
+    let left = evidence.into_iter().find_map(|read| {
+        let Value::Ratio(left) = read.value else { return None };
+        (read.fact == "remaining").then(|| left - share)
+    });
+    let without = left
+        .map_or_else(String::new, |left| format!("; without that {} would be left", figure::percent(left)));
+    format!("{} of the budget is topped up{without}", figure::percent(share))
 }
 
 /// The silver bullets that lift a freeze for some change, and how many are left, in sentences without their periods.

@@ -65,7 +65,7 @@ pub fn render(report: &Report, look: Look) -> String {
     } else {
         page.whole();
     }
-    page.out
+    if look.unicode { page.out } else { figure::plain(&page.out) }
 }
 
 impl Page<'_> {
@@ -240,7 +240,7 @@ impl Page<'_> {
             let objective = figure::objective(line.objective);
             let rest = match &line.figures {
                 Ok(known) => self.known(known),
-                Err(gap) => self.ink(Ink::Alarm, &format!("not known: {}", gap.brief())),
+                Err(gap) => self.ink(Ink::Alarm, &format!("not known: {}", gap.called())),
             };
             let gap = " ".repeat(widest.saturating_sub(title.width()));
             let _ = writeln!(self.out, "  {title}{gap}   {objective:>9}   {rest}");
@@ -279,7 +279,7 @@ impl Page<'_> {
         let mut cut = String::new();
         for character in title.chars() {
             if cut.width() + character.width().unwrap_or(0) > WIDEST {
-                cut.push('…');
+                cut.push_str(self.glyph("…", "~"));
                 break;
             }
             cut.push(character);

@@ -95,6 +95,7 @@ impl Layer {
             sloth_period: SLOTH_PERIOD,
             policies: self.policy_globs(),
             adjustments: Vec::new(),
+            adjustment_places: Vec::new(),
             excludable: self.excludable.unwrap_or(EXCLUDABLE),
             services: BTreeMap::new(),
             third_parties: BTreeMap::new(),

@@ -67,6 +67,7 @@ impl<'a> Loader<'a, '_> {
             slo_rules: self.word("slo_rules").and_then(RuleSet::named).unwrap_or(RuleSet::Spec),
             policies: self.globs(self.root, "policies", Reach::Directory, &["policies/*.rhai"]),
             adjustments: self.globs(self.root, "adjustments", Reach::Directory, &[]),
+            adjustment_places: self.places("adjustments"),
             excludable: super::EXCLUDABLE,
             third_parties: self.third_parties(&services),
             services,
@@ -123,6 +124,12 @@ impl<'a> Loader<'a, '_> {
             globs.push(pattern.to_owned());
         }
         globs
+    }
+
+    /// Where the texts of a list of the root stand.
+    fn places(&self, key: &str) -> Vec<Place> {
+        let items = self.root.get(key).into_iter().flat_map(Part::items);
+        items.filter(|item| item.text().is_some()).map(Part::place).collect()
     }
 
     /// The services by name.

@@ -447,6 +447,7 @@ mod tests {
             sloth_period: crate::settings::SLOTH_PERIOD,
             policies: Vec::new(),
             adjustments: Vec::new(),
+            adjustment_places: Vec::new(),
             excludable: crate::settings::EXCLUDABLE,
             services: BTreeMap::new(),
             environments: [("production", "prod"), ("staging", "staging")]

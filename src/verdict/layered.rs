@@ -144,6 +144,7 @@ fn lenient() -> Settings {
         sloth_period: crate::settings::SLOTH_PERIOD,
         policies: Vec::new(),
         adjustments: Vec::new(),
+        adjustment_places: Vec::new(),
         excludable: crate::settings::EXCLUDABLE,
         services: SERVICES.iter().map(|name| ((*name).to_owned(), service(name))).collect(),
         environments: [("production".to_owned(), production)].into(),

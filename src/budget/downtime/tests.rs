@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::budget::exclusion::Exclusions;
 use crate::budget::series::{Series, Total};
 use crate::catalog::{Calendar, Method, Objective, Requirements};
 use crate::diagnostic::Place;
@@ -174,6 +175,52 @@ fn what_burned_leaves_before_the_downtime_comes() {
     let supposed = budget.supposing(T, &plan(&[(T + 2 * DAY, 20 * MINUTE)])).expect("known");
     assert_eq!(supposed.taken[0].before, Decimal::ONE);
     assert_eq!(percent(supposed.lowest.1), "90.08");
+}
+
+#[test]
+fn what_shrinks_the_budget_behind_a_downtime_makes_it_too_small() {
+    // Five hours that do not count come later, and with them a fifth of what the budget of a day is measured by.
+    let budget = Budget::new(objective("0.99"), DAY, history(HOUR, |_| Some((0, 1_000))), None);
+    let maintenance = (T + 18 * HOUR, T + 23 * HOUR);
+    let budget = budget.excluding(Exclusions::new(vec![maintenance], Decimal::new(25, 2)));
+    let supposed = budget.supposing(T, &plan(&[(T + 15 * HOUR, 14 * MINUTE)])).expect("known");
+    assert!(supposed.taken[0].after > Decimal::ZERO);
+    // 233.3 of 190 that may fail.
+    assert_eq!((supposed.lowest.0, percent(supposed.lowest.1)), (T + 23 * HOUR, "-22.81".to_owned()));
+    assert_eq!(supposed.positive_at, Some(T + 40 * HOUR));
+}
+
+#[test]
+fn a_month_that_ends_with_less_traffic_is_looked_at_to_its_end() {
+    // A day of eight times the traffic counts for what may fail until 31 days have passed, on 3 March.
+    let busy = |at: i64| at > 29 * DAY && at <= 30 * DAY;
+    let series = history(HOUR, |at| Some((0, if busy(at) { 8_000 } else { 1_000 })));
+    let calendar = Calendar::of("1970-01-01 00:00:00", "UTC", "1M");
+    let budget = Budget::by_calendar(objective("0.99"), calendar, series, None);
+    let march = T + 3 * DAY;
+    let supposed = budget.supposing(T, &plan(&[(march + HOUR, 8 * HOUR)])).expect("known");
+    assert!(supposed.taken[0].after > supposed.lowest.1, "{:?}", supposed.lowest);
+    assert_eq!(supposed.lowest.0, march + 2 * DAY);
+    assert_eq!(supposed.period_end, Some(march + 31 * DAY));
+}
+
+#[test]
+fn the_period_that_is_overdrawn_first_is_named() {
+    let series = history(HOUR, |_| Some((0, 1_000)));
+    let calendar = Calendar::of("1970-01-01 00:00:00", "UTC", "1M");
+    let budget = Budget::by_calendar(objective("0.99"), calendar, series, None);
+    let march = T + 3 * DAY;
+    let named = |start: i64, length: i64| {
+        budget
+            .supposing(T, &plan(&[(start, length)]))
+            .expect("known")
+            .period_end
+            .map(|end| (end - march) / DAY)
+    };
+    // Seven hours are more than February's, and one hour of March is not.
+    assert_eq!(named(march - 7 * HOUR, 8 * HOUR), Some(0));
+    assert_eq!(named(march - HOUR, 9 * HOUR), Some(31));
+    assert_eq!(named(march - HOUR, 2 * HOUR - MINUTE), Some(0));
 }
 
 proptest! {

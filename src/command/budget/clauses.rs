@@ -1,6 +1,7 @@
 //! Which clauses a planned downtime would bring into force: each is asked about the budget with it and without it, at the
-//! point at which the budget shows it.
+//! point at which the budget shows it, and where least is left.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -35,8 +36,10 @@ pub(super) fn ask(
     let past = ledger.until(now);
     let (with, without) = (Arc::new(supposed.with.clone()), Arc::new(supposed.without.clone()));
     let mut lines: Vec<ClauseLine> = Vec::new();
-    for taken in &supposed.taken {
-        let at = |budget| Measured { subject: measured.subject.clone(), budget: Ok(budget), t: taken.shown };
+    let shown: BTreeSet<i64> = supposed.taken.iter().map(|taken| taken.shown).collect();
+    let lowest = [supposed.lowest.0].into_iter().filter(|_| !shown.is_empty());
+    for t in shown.iter().copied().chain(lowest.filter(|lowest| !shown.contains(lowest))) {
+        let at = |budget| Measured { subject: measured.subject.clone(), budget: Ok(budget), t };
         let (with, without) = (at(Arc::clone(&with)), at(Arc::clone(&without)));
         for policy in policies {
             let anyway = ruling::rule(policy, &without, past);
@@ -46,7 +49,7 @@ pub(super) fn ask(
                     policy: ruling.policy,
                     clause: ruling.clause,
                     place: ruling.place,
-                    at: taken.shown,
+                    at: t,
                     consequences: ruling.consequences,
                     outcome,
                 };

@@ -5,21 +5,27 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::text::{Ink, ink, lasting, rate, stretch};
+use super::text::{Ink, NARROWEST, ink, lasting, rate, stretch};
 use super::{ClauseLine, Line, Outcome, Outlook, Overview};
 use crate::budget::downtime::Taken;
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::duration;
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{BURN_RATE_WINDOWS, Figured, adjusted, consequence, depletion, figure, part, period};
+use crate::report::{
+    BURN_RATE_WINDOWS, Figured, adjusted, consequence, depletion, figure, part, period, wrapped,
+};
 
 /// A day, in seconds.
 const DAY: i64 = 86_400;
+/// What stands before a line that goes on with the one above it.
+const HANGING: &str = "             ";
 
 /// A line of the card: a word, and what there is to say of it.
 fn put(out: &mut String, look: Look, word: &str, said: &str) {
-    let _infallible = writeln!(out, "  {} {said}", ink(look, Ink::Faint, &format!("{word:<10}")));
+    let first = format!("  {} ", ink(look, Ink::Faint, &format!("{word:<10}")));
+    let said = wrapped::lines(&first, HANGING, said, look.width.max(NARROWEST));
+    let _infallible = writeln!(out, "{said}");
 }
 
 impl Overview {
@@ -44,7 +50,7 @@ impl Overview {
         match &budget.figures {
             Ok(known) => figures(line, known, look, out),
             Err(gap) => {
-                put(out, look, "left", &ink(look, Ink::Alarm, "not known"));
+                put(out, look, "left", &ink(look, Ink::Alarm, &format!("not known: {}", gap.called())));
                 put(out, look, "", &clean(&gap.to_string()));
                 put(out, look, "help", gap.help());
             }
@@ -55,14 +61,15 @@ impl Overview {
         if let Some(said) = adjusted::sentence(budget, clean) {
             put(out, look, "excluded", &said);
         }
-        if let Some(said) = period::sentence(budget) {
+        if let Some(said) = period::elapsed(budget) {
             put(out, look, "period", &said);
         }
         match (&line.outlook, &budget.figures) {
-            (Some(Ok(outlook)), _) => self.outlook(outlook, look, out),
+            (Some(Ok(outlook)), _) => self.outlook(outlook, &line.zone(), look, out),
             (Some(Err(gap)), Ok(_)) => {
                 out.push('\n');
-                put(out, look, "downtime", &ink(look, Ink::Alarm, "what it takes is not known"));
+                let said = format!("what it takes is not known: {}", gap.called());
+                put(out, look, "downtime", &ink(look, Ink::Alarm, &said));
                 put(out, look, "", &clean(&gap.to_string()));
                 put(out, look, "help", gap.help());
             }
@@ -74,15 +81,13 @@ impl Overview {
                 Some(Ok(outlook)) => outlook.taken.iter().map(|taken| taken.part.start).collect(),
                 Some(Err(_)) | None => Vec::new(),
             };
-            let zone =
-                budget.calendar.as_ref().map_or(TimeZone::UTC, |current| current.calendar.zone().clone());
-            out.push_str(&depletion::chart(&line.depletion, &marks, &zone, look));
+            out.push_str(&depletion::chart(&line.depletion, &marks, &line.zone(), look));
             out.push('\n');
         }
     }
 
     /// What is planned.
-    fn outlook(&self, outlook: &Outlook, look: Look, out: &mut String) {
+    fn outlook(&self, outlook: &Outlook, zone: &TimeZone, look: Look, out: &mut String) {
         let failing = self.plan.as_ref().map_or(Decimal::ONE, super::Plan::failing);
         let split = outlook
             .taken
@@ -90,29 +95,30 @@ impl Overview {
             .any(|pair| matches!(pair, [one, other] if one.part.end == other.part.start));
         for (taken, names) in outlook.planned() {
             out.push('\n');
-            let said = format!("{}, {} failing", stretch(&taken.part), figure::percent(failing));
+            let said = format!("{}, {} failing", stretch(&taken.part, zone), figure::percent(failing));
             put(out, look, "downtime", &said);
-            put(out, look, "traffic", &traffic(taken));
+            put(out, look, "traffic", &traffic(taken, zone));
             put(out, look, "takes", &takes(taken, names));
             let after = figure::percent(taken.after);
             let after = if taken.after < Decimal::ZERO { ink(look, Ink::Alarm, &after) } else { after };
             let said = format!("{} without it, {after} with it", figure::percent(taken.before));
             put(out, look, "leaves", &said);
             if let Some(end) = taken.period_end.filter(|_| split) {
-                put(out, look, "", &format!("of the period that ends {}", figure::instant(end)));
+                put(out, look, "", &format!("of the period that ends {}", period::local(end, zone)));
             }
         }
         out.push('\n');
         let (at, lowest) = outlook.lowest;
-        put(out, look, "lowest", &format!("{} at {}", figure::percent(lowest), figure::instant(at)));
+        let lowest = format!("{} at {}", figure::percent(lowest), period::local(at, zone));
+        put(out, look, "lowest", &lowest);
         let fits = if outlook.fits() { "yes".to_owned() } else { ink(look, Ink::Alarm, "no") };
-        put(out, look, "fits", &format!("{fits}{}", returns(outlook)));
+        put(out, look, "fits", &format!("{fits}{}", returns(outlook, zone)));
         for line in &outlook.clauses {
-            put(out, look, "clause", &clause(line, look));
+            put(out, look, "clause", &clause(line, zone, look));
         }
         match (outlook.clauses.is_empty(), outlook.policies.is_empty()) {
             (true, true) => put(out, look, "clauses", "no policy looks at this budget"),
-            (true, false) => put(out, look, "clauses", "none would come into force at its end"),
+            (true, false) => put(out, look, "clauses", "none would come into force through it"),
             (false, _) => {}
         }
     }
@@ -127,7 +133,7 @@ fn figures(line: &Line, known: &Figured, look: Look, out: &mut String) {
     put(out, look, "left", &format!("{left}{sla}"));
     let things = if line.slices { "slices of time" } else { "events" };
     let grant =
-        line.grant.map_or_else(String::new, |grant| format!(" where {} may be", figure::short(grant)));
+        line.grant.map_or_else(String::new, |grant| format!(" where {} may be", figure::amount(grant)));
     let consumed = format!(
         "{}: {} bad {things} of {}{grant}",
         figure::percent(known.consumed),
@@ -139,8 +145,15 @@ fn figures(line: &Line, known: &Figured, look: Look, out: &mut String) {
     let rates: Vec<String> =
         rates.map(|((name, _), figure)| format!("{name} {}", rate(Some(figure)))).collect();
     put(out, look, "burn", &rates.join("   "));
-    let pace = if known.pace > Decimal::ONE { "faster than evenly" } else { "no faster than evenly" };
-    put(out, look, "pace", &format!("{}: {pace}", figure::rate(known.pace)));
+    let pace = figure::rate(known.pace);
+    let how = if pace == figure::rate(Decimal::ONE) {
+        "as fast as evenly"
+    } else if known.pace > Decimal::ONE {
+        "faster than evenly"
+    } else {
+        "no faster than evenly"
+    };
+    put(out, look, "pace", &format!("{pace}: {how}"));
     let lasts = match &line.exhaustion {
         Ok(Exhaustion::In(after)) if after.is_zero() => "it is gone".to_owned(),
         Ok(Exhaustion::In(after)) => format!("{} if it goes on as in the last 24h", lasting(*after)),
@@ -173,26 +186,27 @@ fn takes(taken: &Taken, excluded_by: &[String]) -> String {
 }
 
 /// The traffic that repeats.
-fn traffic(taken: &Taken) -> String {
+fn traffic(taken: &Taken, zone: &TimeZone) -> String {
     let weekday = if taken.same_weekday() { "the same weekday" } else { "another weekday" };
-    format!("as from {} on, {weekday}", figure::instant(taken.traffic.start))
+    format!("as from {} on, {weekday}", period::local(taken.traffic.start, zone))
 }
 
 /// When the budget is back.
-fn returns(outlook: &Outlook) -> String {
-    let calendar = outlook.taken.last().and_then(|taken| taken.period_end);
-    match (outlook.fits(), outlook.positive_at, outlook.back_at, calendar) {
-        (_, _, _, Some(end)) => format!("; the period ends {}", figure::instant(end)),
+fn returns(outlook: &Outlook, zone: &TimeZone) -> String {
+    let at = |seconds: i64| period::local(seconds, zone);
+    match (outlook.fits(), outlook.positive_at, outlook.back_at, outlook.period_end) {
+        (true, _, _, Some(end)) => format!("; the period ends {}", at(end)),
+        (false, _, _, Some(end)) => format!("; overdrawn in the period that ends {}", at(end)),
         (false, Some(positive), _, None) => {
-            format!("; overdrawn until {}, if nothing more burns", figure::instant(positive))
+            format!("; overdrawn until {}, if nothing more burns", at(positive))
         }
-        (true, _, Some(back), None) => format!("; as much is left again {}", figure::instant(back)),
+        (true, _, Some(back), None) => format!("; as much is left again {}", at(back)),
         (false, None, _, None) | (true, _, None, None) => "; not back within a period".to_owned(),
     }
 }
 
 /// What would come of a clause.
-fn clause(line: &ClauseLine, look: Look) -> String {
+fn clause(line: &ClauseLine, zone: &TimeZone, look: Look) -> String {
     let name = format!("{}/{}", clean(&line.policy), clean(&line.clause));
     match &line.outcome {
         Outcome::Unknown(why) => format!("{name}: not known: {}", clean(why)),
@@ -206,7 +220,7 @@ fn clause(line: &ClauseLine, look: Look) -> String {
             }
             said.extend(line.consequences.iter().filter_map(|one| consequence::sentence(one, clean)));
             if let Some(at) = thaws {
-                said.push(format!("ends {}, if nothing more burns", figure::instant(*at)));
+                said.push(format!("ends {}, if nothing more burns", period::local(*at, zone)));
             }
             said.join("; ")
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::text::burn;
@@ -17,9 +18,11 @@ impl Overview {
         if let Some(plan) = &self.plan {
             for downtime in plan.downtimes() {
                 let failing = figure::percent(plan.failing());
-                let said = super::text::stretch(downtime);
-                let _infallible =
-                    writeln!(out, "Downtime {said}, {failing} failing, if nothing else burns.\n");
+                let said = super::text::stretch(downtime, &TimeZone::UTC);
+                let _infallible = writeln!(
+                    out,
+                    "Downtime {said}, {failing} failing, if nothing else burns and the traffic of one period earlier repeats.\n"
+                );
             }
             out.push_str("| SLO | environment | before | takes | lowest | fits | clauses |\n|---|---|--:|--:|--:|---|---|\n");
         } else {

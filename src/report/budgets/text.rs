@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -15,10 +16,10 @@ use crate::budget::gap::Gap;
 use crate::budget::gap::duration;
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
-use crate::report::{Figured, adjusted, chart, figure};
+use crate::report::{Figured, adjusted, chart, figure, period};
 
 /// Columns that the table is never narrower than.
-const NARROWEST: usize = 72;
+pub(super) const NARROWEST: usize = 72;
 /// Columns that it is never wider than.
 const WIDEST: usize = 140;
 /// Columns from which on there is room for everything.
@@ -79,13 +80,14 @@ impl Overview {
             self.table(look, &mut out);
         }
         let _infallible = writeln!(out, "{}", ink(look, Ink::Faint, &self.footer()));
-        out
+        if look.unicode { out } else { figure::plain(&out) }
     }
 
     /// Where all of it comes from.
     fn footer(&self) -> String {
         let source = self.source.as_deref().map_or_else(|| "no source".to_owned(), clean);
-        let at = self.judged_at.map_or_else(String::new, |t| format!(" at {}", figure::instant(t)));
+        let zone = if let [line] = self.lines.as_slice() { line.zone() } else { TimeZone::UTC };
+        let at = self.judged_at.map_or_else(String::new, |t| format!(" at {}", period::local(t, &zone)));
         format!("{source}{at}")
     }
 
@@ -95,9 +97,10 @@ impl Overview {
         if let Some(plan) = &self.plan {
             let failing = figure::percent(plan.failing());
             for downtime in plan.downtimes() {
-                let _infallible = writeln!(out, "  downtime {}, {failing} failing", stretch(downtime));
+                let _infallible =
+                    writeln!(out, "  downtime {}, {failing} failing", stretch(downtime, &TimeZone::UTC));
             }
-            out.push('\n');
+            out.push_str("  the traffic of one period earlier repeats; --slo shows which that is\n\n");
         }
         let names: Vec<String> = self.lines.iter().map(|line| clean(&line.budget.slo)).collect();
         let mut columns = if self.plan.is_some() { self.planned(look) } else { self.present(look) };
@@ -306,8 +309,8 @@ pub(super) fn lasting(seconds: Decimal) -> String {
 }
 
 /// `20m from 1 Dec 03:00 UTC`.
-pub(super) fn stretch(downtime: &Downtime) -> String {
-    format!("of {} from {}", duration(downtime.end - downtime.start), figure::instant(downtime.start))
+pub(super) fn stretch(downtime: &Downtime, zone: &TimeZone) -> String {
+    format!("of {} from {}", duration(downtime.end - downtime.start), period::local(downtime.start, zone))
 }
 
 /// True for what would bring a clause into force that withholds.

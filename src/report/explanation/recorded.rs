@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::budget::gap;
 use crate::change::Rollout;
 use crate::document::Part;
 use crate::policy::Consequence;
@@ -13,6 +14,12 @@ use crate::policy::recorded::decimal;
 pub(super) fn instant(text: &str) -> String {
     let shown = |at: Timestamp| at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y %H:%M UTC").to_string();
     text.parse().map_or_else(|_| "an instant that cannot be read".to_owned(), shown)
+}
+
+/// Why a budget was not known, in two words or so; a kind that is not known here has none of its own.
+pub(super) fn gap_in_brief(part: Option<Part<'_>>) -> &'static str {
+    let kind = part.and_then(|part| part.get("kind")).and_then(Part::text);
+    kind.and_then(gap::specimen).map_or("not known", |gap| gap.brief())
 }
 
 /// A consequence; none for one of a kind that is not known here.

@@ -34,6 +34,7 @@ pub fn verdict(report: Part<'_>, page: Page) -> String {
     writer.others(&others);
     writer.problems(told);
     writer.budgets(told);
+    writer.adjusted(told);
     writer.policies(told);
     writer.notes(told);
     writer.end()
@@ -60,7 +61,7 @@ impl Writer {
     }
 
     /// The title of a part.
-    fn section(&mut self, title: &str) {
+    pub(super) fn section(&mut self, title: &str) {
         match self.page {
             Page::Terminal(_) => self.lines("", "", &[words(title)]),
             Page::Markdown => self.paragraph("", &[words(&format!("### {title}"))]),
@@ -93,6 +94,7 @@ impl Writer {
                 self.compared(&read, which);
             }
         }
+        self.topped_up(ruling);
         if text(ruling, "state") == "in_force" {
             let at_least = ruling.get("since_at_least").and_then(Part::boolean) == Some(true);
             let at_least = if at_least { "at least " } else { "" };

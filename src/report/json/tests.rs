@@ -150,3 +150,25 @@ proptest! {
         prop_assert_eq!(again, read);
     }
 }
+
+#[test]
+fn the_schemas_of_reports_know_every_kind_of_gap() {
+    /// The lists of kinds in a schema, wherever they stand.
+    fn kinds(schema: &Json, found: &mut Vec<Vec<String>>) {
+        if let Some(list) = schema.get("enum").and_then(Json::as_array) {
+            let words: Vec<String> = list.iter().filter_map(Json::as_str).map(str::to_owned).collect();
+            found.extend(words.contains(&"no_data".to_owned()).then_some(words));
+        }
+        let own = schema.as_object().into_iter().flat_map(|object| object.values());
+        own.chain(schema.as_array().into_iter().flatten()).for_each(|part| kinds(part, found));
+    }
+    let all: Vec<&str> = crate::budget::gap::specimens().iter().map(Gap::kind).collect();
+    for text in
+        [include_str!("../../../schemas/report.v1.json"), include_str!("../../../schemas/budgets.v1.json")]
+    {
+        let mut found = Vec::new();
+        kinds(&serde_json::from_str(text).expect("JSON"), &mut found);
+        assert!(!found.is_empty());
+        assert!(found.iter().all(|kinds| *kinds == all), "{found:?}");
+    }
+}
