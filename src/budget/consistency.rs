@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use crate::budget::gap::Gap;
-use crate::budget::series::Total;
+use crate::budget::series::{MOST, Total};
 use crate::budget::{Budget, believable};
 
 /// How far the grid may be from a direct query, in shares of the budget and of what is consumed: 2 %.
@@ -20,8 +20,15 @@ impl Budget {
                 "one count over the whole period found no events, and the grid found some".to_owned();
             return Err(Gap::Inconsistent { detail });
         }
-        let share = |events: Total| events.bad / (self.objective.allowance() * events.total);
-        let (consumed, directly) = (share(grid), share(direct));
+        // Whoever wrote a document of observations chose its numbers: they may be beyond what can be divided.
+        let share = |events: Total| {
+            let grant = self.objective.allowance().checked_mul(events.total)?;
+            events.bad.checked_div(grant).filter(|share| share.abs() <= MOST)
+        };
+        let (Some(consumed), Some(directly)) = (share(grid), share(direct)) else {
+            let detail = "its bad events are out of all proportion to all events".to_owned();
+            return Err(Gap::Inconsistent { detail });
+        };
         let apart = (consumed - directly).abs();
         if apart > TOLERANCE && apart > TOLERANCE * consumed.max(directly) {
             let percent = |share: Decimal| (share * Decimal::ONE_HUNDRED).round_dp(1).normalize();
@@ -33,5 +40,29 @@ impl Budget {
             return Err(Gap::Inconsistent { detail });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::budget::series::Series;
+    use crate::catalog::Objective;
+
+    #[test]
+    fn no_direct_count_is_too_odd_to_be_compared() {
+        let of = |text: &str| Decimal::from_str_exact(text).expect("a decimal");
+        let kind = |bad: &str, total: &str| {
+            let point = Some(Total { bad: 0.into(), total: 10.into() });
+            let series = Series { first: 300, step: 300, points: vec![point; 20] };
+            let direct = Total { bad: of(bad), total: of(total) };
+            let objective = Objective::new(Decimal::new(99, 2)).expect("an objective");
+            let budget = Budget::new(objective, 3_000, series, Some(direct));
+            budget.at(6_000).map_or_else(|gap| gap.kind(), |_| "known")
+        };
+        assert_eq!(kind("0", "100"), "known");
+        assert_eq!(kind("100000000000000000000", "0.0000000000000000000000000001"), "inconsistent");
+        assert_eq!(kind("1000000000000000", "0.0000000000001"), "inconsistent");
+        assert_eq!(kind("1", "0"), "inconsistent");
     }
 }
