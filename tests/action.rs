@@ -44,7 +44,9 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("SLOGATE_FAIL_STEP", "false");
     let prometheus = ["PROMETHEUS_URL", "PROMETHEUS_TOKEN"];
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
-    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN"].iter().chain(&prometheus).chain(&datadog) {
+    let observations = ["OBSERVATIONS_URL", "OBSERVATIONS_TOKEN"];
+    let plain = ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN"];
+    for name in plain.iter().chain(&prometheus).chain(&datadog).chain(&observations) {
         command.env(format!("SLOGATE_{name}"), "");
     }
     for name in ["ORGANIZATION", "ORGANIZATION_SHA256"] {
@@ -93,8 +95,18 @@ fn inputs_are_values_whatever_they_hold() {
         called.contains("SLOGATE_PROMETHEUS_URL=http://p\n") && !called.contains("SLOGATE_PROMETHEUS_TOKEN=")
     );
     assert!(called.contains("SLOGATE_DATADOG_SITE=datadoghq.eu\n") && !called.contains("SLOGATE_DATADOG_A"));
+    let left = [("SLOGATE_OBSERVATIONS_URL", "https://o"), ("SLOGATE_OBSERVATIONS_TOKEN", "a b; $(touch z)")];
+    let (_, called) = step(0, Some(true), &left);
+    assert!(
+        called.contains("SLOGATE_OBSERVATIONS_URL=https://o\n")
+            && called.contains("SLOGATE_OBSERVATIONS_TOKEN=a b; $(touch z)\n"),
+        "{called}"
+    );
     let (_, plain) = step(0, Some(true), &[]);
-    assert!(plain.starts_with("check\n--post\n--\n.\n"), "{plain}");
+    assert!(
+        plain.starts_with("check\n--post\n--\n.\n") && !plain.contains("SLOGATE_OBSERVATIONS_"),
+        "{plain}"
+    );
 }
 
 #[test]
