@@ -5,7 +5,7 @@ use crate::settings::revision::{Resettled, Subject};
 /// It as a sentence without its period.
 pub fn sentence(resettled: &Resettled, safe: impl Fn(&str) -> String) -> String {
     let Resettled { subject, key, from, to } = resettled;
-    let effect = key.zip(from.as_deref()).and_then(|(key, from)| effect(key, from));
+    let effect = key.zip(from.as_deref()).and_then(|(key, from)| effect(key, from, to.as_deref()));
     let (from, to) = (from.as_deref().map(&safe), to.as_deref().map(&safe));
     let title = title(subject, &safe);
     let turn = |from: &str, to: &str| format!("{from} -> {to}");
@@ -26,7 +26,8 @@ pub fn sentence(resettled: &Resettled, safe: impl Fn(&str) -> String) -> String 
         }
         (Some(key), None, Some(to)) => said(&title, &format!("{} is {to} now", word(key))),
         (Some(key), Some(from), None) => {
-            said(&title, &format!("{} is no longer said; it was {from}", word(key)))
+            let effect = effect.map_or_else(String::new, |effect| format!("; {effect}"));
+            said(&title, &format!("{} is no longer said; it was {from}{effect}", word(key)))
         }
         (None, from, Some(to)) if matches!(subject, Subject::Exclusion(_)) => {
             let what = from.map_or_else(|| format!("is new: {to}"), |from| turn(&from, &to));
@@ -98,8 +99,15 @@ fn word(key: &str) -> &str {
 }
 
 /// What follows from a setting that is no longer as strict as it could be, or that reckons in another way.
-fn effect(key: &str, from: &str) -> Option<&'static str> {
+fn effect(key: &str, from: &str, to: Option<&str>) -> Option<&'static str> {
     match (key, from) {
+        ("source.observations.keys", _) if to.is_none() => {
+            Some("budgets are read from elsewhere, and nothing need be signed there")
+        }
+        ("source.observations.keys", _) if to == Some("none") => {
+            Some("nothing need be signed any more: whoever answers at the address is believed")
+        }
+        (_, _) if to.is_none() => None,
         ("mode", "enforce") => Some("nothing withholds a change there any more"),
         ("on_unknown", "block") => Some("not knowing no longer withholds a change"),
         ("unmapped", "all") => Some("such a path no longer concerns every service"),
@@ -140,6 +148,18 @@ mod tests {
             told(given(), None, Some("5 %"), None),
             "what is given back of <shop> is less: no longer <5 %>"
         );
+    }
+
+    #[test]
+    fn keys_that_go_away_are_told_by_who_is_believed_then() {
+        let keys = |to| told(Subject::Repository, Some("source.observations.keys"), Some("a"), to);
+        let begin = "the keys whose observations are believed";
+        let changed = format!("{begin}: <a> -> <b>; others sign what budgets are judged by");
+        assert_eq!(keys(Some("b")), changed);
+        let whoever = "nothing need be signed any more: whoever answers at the address is believed";
+        assert_eq!(keys(Some("none")), format!("{begin}: <a> -> <none>; {whoever}"));
+        let elsewhere = "budgets are read from elsewhere, and nothing need be signed there";
+        assert_eq!(keys(None), format!("{begin} is no longer said; it was <a>; {elsewhere}"));
     }
 
     #[test]
