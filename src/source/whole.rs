@@ -37,8 +37,8 @@ impl Answer {
     /// The first gap of it, which names the part that it is of.
     #[must_use]
     pub fn gap(&self, slo: &Slo) -> Option<Gap> {
-        let gaps = self.asked.iter().zip(&self.observed);
-        gaps.filter_map(|(part, answer)| Some(named(slo, part, answer.as_ref().err()?.clone()))).next()
+        let mut gaps = self.asked.iter().zip(&self.observed);
+        gaps.find_map(|(part, answer)| Some(named(slo, part, answer.as_ref().err()?.clone())))
     }
 
     /// The budget of the SLO that was asked for.
