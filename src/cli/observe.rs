@@ -49,8 +49,7 @@ Exit codes:
   0  written, and at least one budget is known; what is not known is written as that
   2  the command line or the environment is wrong
   3  something written is wrong: settings, SLO, policy; nothing is written
-  4  no budget is known, which is written to standard output, a new file or a new branch only, so that
-     it takes the place of nothing; or it could not be read
+  4  no budget is known, and nothing is written over; or it could not be read
   5  it could not be written
 "#;
 
