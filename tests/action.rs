@@ -53,10 +53,11 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("SLOGATE_BINARY", path("slogate"))
         .env("SLOGATE_FAIL_STEP", "false");
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
-    for name in ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN"].iter().chain(&datadog) {
+    let plain = ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN", "OBSERVATIONS_TOKEN"];
+    for name in plain.iter().chain(&datadog) {
         command.env(format!("SLOGATE_{name}"), "");
     }
-    for name in ["ORGANIZATION", "ORGANIZATION_SHA256", "PROMETHEUS_URL"] {
+    for name in ["ORGANIZATION", "ORGANIZATION_SHA256", "PROMETHEUS_URL", "OBSERVATIONS_URL"] {
         command.env(format!("SLOGATE_{name}"), "none");
     }
     command.envs(inputs.iter().copied());
@@ -102,15 +103,27 @@ fn inputs_are_values_whatever_they_hold() {
         called.contains("SLOGATE_PROMETHEUS_URL=http://p\n") && !called.contains("SLOGATE_PROMETHEUS_TOKEN=")
     );
     assert!(called.contains("SLOGATE_DATADOG_SITE=datadoghq.eu\n") && !called.contains("SLOGATE_DATADOG_A"));
+    let left = [("SLOGATE_OBSERVATIONS_URL", "https://o"), ("SLOGATE_OBSERVATIONS_TOKEN", "a b; $(touch z)")];
+    let (_, called) = step(0, Some(true), &left);
+    assert!(
+        called.contains("SLOGATE_OBSERVATIONS_URL=https://o\n")
+            && called.contains("SLOGATE_OBSERVATIONS_TOKEN=a b; $(touch z)\n"),
+        "{called}"
+    );
     let (_, plain) = step(0, Some(true), &[]);
-    assert!(plain.starts_with("check\n--post\n--\n.\n"), "{plain}");
+    assert!(
+        plain.starts_with("check\n--post\n--\n.\n") && !plain.contains("SLOGATE_OBSERVATIONS_"),
+        "{plain}"
+    );
 }
 
 #[test]
 fn an_address_that_came_out_empty_is_not_no_address() {
     let called = |inputs: &[(&str, &str)]| step(0, Some(true), inputs).1;
     assert!(!called(&[]).contains("SLOGATE_PROMETHEUS_URL="));
-    assert!(called(&[("SLOGATE_PROMETHEUS_URL", "")]).contains("\nSLOGATE_PROMETHEUS_URL=\n"));
+    for name in ["SLOGATE_PROMETHEUS_URL", "SLOGATE_OBSERVATIONS_URL"] {
+        assert!(called(&[(name, "")]).contains(&format!("\n{name}=\n")));
+    }
 }
 
 #[test]

@@ -44,8 +44,16 @@ const DOORS: [(&str, &[&str]); 14] = [
 ];
 
 /// Inputs of the action that are no flags: what it takes to get the binary and to speak for the workflow.
-const INPUTS_OF_THE_ACTION: [&str; 7] =
-    ["binary", "github-token", "prometheus-token", "datadog-api-key", "datadog-app-key", "fail-step", "dir"];
+const INPUTS_OF_THE_ACTION: [&str; 8] = [
+    "binary",
+    "github-token",
+    "prometheus-token",
+    "observations-token",
+    "datadog-api-key",
+    "datadog-app-key",
+    "fail-step",
+    "dir",
+];
 
 /// The schema that each kind of file in an example must satisfy.
 const SCHEMAS: [(&str, &str); 3] = [

@@ -72,7 +72,7 @@ impl fmt::Display for Unattributed {
 impl Unattributed {
     /// What a person can do about it.
     #[must_use]
-    pub const fn help(&self) -> &'static str {
+    pub fn help(&self) -> &'static str {
         match self {
             Self::Unasked => {
                 "name the dependency in the condition as a text, and declare it under the service"

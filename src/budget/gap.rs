@@ -94,6 +94,18 @@ pub enum Gap {
         /// Why.
         gap: Box<Self>,
     },
+    /// What an observer wrote in place of numbers: it is to be mended where the observer runs.
+    Said {
+        /// What it wrote.
+        gap: Box<Self>,
+    },
+    /// A gap of which whoever made it knows better than its kind what to do.
+    Hinted {
+        /// The gap.
+        gap: Box<Self>,
+        /// What a person can do about it.
+        help: &'static str,
+    },
 }
 
 impl Gap {
@@ -103,10 +115,38 @@ impl Gap {
         Self::Part { part: name, gap: Box::new(gap) }
     }
 
-    /// The gap itself, of whatever part it is.
+    /// The same gap, as an observer wrote it.
+    #[must_use]
+    pub fn said(self) -> Self {
+        Self::Said { gap: Box::new(self) }
+    }
+
+    /// The same gap with a help of its own.
+    #[must_use]
+    pub fn hinted(self, help: &'static str) -> Self {
+        Self::Hinted { gap: Box::new(self), help }
+    }
+
+    /// The gap itself, of whatever part it is and whoever told it.
     #[must_use]
     pub fn cause(&self) -> &Self {
-        if let Self::Part { gap, .. } = self { gap.cause() } else { self }
+        match self {
+            Self::Part { gap, .. } | Self::Said { gap } | Self::Hinted { gap, .. } => gap.cause(),
+            Self::NoData { .. }
+            | Self::Stale { .. }
+            | Self::Outdated { .. }
+            | Self::Short { .. }
+            | Self::Coverage { .. }
+            | Self::Excluded { .. }
+            | Self::TooFew { .. }
+            | Self::Ambiguous { .. }
+            | Self::Unreachable { .. }
+            | Self::Coarse { .. }
+            | Self::NotFinite { .. }
+            | Self::Inconsistent { .. }
+            | Self::Untrusted { .. }
+            | Self::Unsupported { .. } => self,
+        }
     }
 
     /// The kind, as it stands in reports.
@@ -126,7 +166,7 @@ impl Gap {
             Self::Inconsistent { .. } => "inconsistent",
             Self::Untrusted { .. } => "untrusted",
             Self::Unsupported { .. } => "unsupported",
-            Self::Part { gap, .. } => gap.kind(),
+            Self::Part { gap, .. } | Self::Said { gap } | Self::Hinted { gap, .. } => gap.kind(),
         }
     }
 
@@ -147,13 +187,13 @@ impl Gap {
             Self::Inconsistent { .. } => "contradictory",
             Self::Untrusted { .. } => "not trusted",
             Self::Unsupported { .. } => "not supported",
-            Self::Part { gap, .. } => gap.brief(),
+            Self::Part { gap, .. } | Self::Said { gap } | Self::Hinted { gap, .. } => gap.brief(),
         }
     }
 
     /// What a person can do about it.
     #[must_use]
-    pub const fn help(&self) -> &'static str {
+    pub fn help(&self) -> &'static str {
         match self {
             Self::NoData { .. } => {
                 "look whether the series is there at that time; where no failures mean no series, end the query with \
@@ -191,7 +231,11 @@ impl Gap {
             Self::Unsupported { .. } => {
                 "write the SLO as good or bad events over all events; `slogate validate` shows the line"
             }
-            Self::Part { gap, .. } => gap.help(),
+            Self::Hinted { help, .. } => help,
+            Self::Said { gap } if matches!(gap.cause(), Self::Unreachable { .. }) => {
+                "look where `slogate observe` runs: at the address, the token and the monitoring system there"
+            }
+            Self::Part { gap, .. } | Self::Said { gap } => gap.help(),
         }
     }
 }
@@ -232,6 +276,8 @@ impl fmt::Display for Gap {
             Self::NotFinite { detail } => write!(f, "not a finite number: {detail}"),
             Self::Inconsistent { detail } => write!(f, "the numbers contradict each other: {detail}"),
             Self::Part { part, gap } => write!(f, "of its part {part}: {gap}"),
+            Self::Said { gap } => write!(f, "the observer said: {gap}"),
+            Self::Hinted { gap, .. } => gap.fmt(f),
         }
     }
 }

@@ -12,19 +12,44 @@ slogate.yaml on the base branch; from then on a gate believes nothing that it di
 
   source: { observations: { for: acme/shop, branch: slogate-observations, keys: ["ed25519:..."] } }
 
-Without `branch`, gates read the address in SLOGATE_OBSERVATIONS_URL. In a cluster, as a job in every
-step, with the repository checked out into /repo:
+Without `branch`, gates read the address in SLOGATE_OBSERVATIONS_URL. In a cluster, once in
+every step, of the repository as it is then (images and addresses are yours to fill in):
 
-  kind: CronJob
-  spec: { schedule: "*/5 * * * *", concurrencyPolicy: Forbid, ... }
-    command: [slogate, observe, /repo, --prometheus, "http://prometheus:9090", --put, "https://files.example/shop.json"]
-    env: [{ name: SLOGATE_OBSERVER_KEY, valueFrom: { secretKeyRef: { name: slogate, key: observer } } }]
+apiVersion: batch/v1
+kind: CronJob
+metadata: { name: slogate-observe }
+spec:
+  schedule: "*/5 * * * *"
+  concurrencyPolicy: Forbid
+  jobTemplate:
+    spec:
+      backoffLimit: 0
+      template:
+        spec:
+          restartPolicy: Never
+          volumes: [{ name: repo, emptyDir: {} }]
+          initContainers:
+            - name: clone
+              image: alpine/git
+              args: [clone, --depth=1, "https://git.example/acme/shop", /repo]
+              volumeMounts: [{ name: repo, mountPath: /repo }]
+          containers:
+            - name: observe
+              image: registry.example/slogate
+              command: [slogate, observe, /repo]
+              args:
+                - --prometheus=http://prometheus:9090
+                - --put=https://files.example/shop.json
+              env:
+                - name: SLOGATE_OBSERVER_KEY
+                  valueFrom: { secretKeyRef: { name: slogate, key: observer } }
+              volumeMounts: [{ name: repo, mountPath: /repo }]
 
 Exit codes:
   0  written, and at least one budget is known; what is not known is written as that
   2  the command line or the environment is wrong
   3  something written is wrong: settings, SLO, policy; nothing is written
-  4  no budget is known, which is what is written; or it could not be read
+  4  no budget is known, and nothing is written over; or it could not be read
   5  it could not be written
 "#;
 

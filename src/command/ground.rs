@@ -33,6 +33,18 @@ pub struct Ground {
     pub prefix: String,
 }
 
+/// What there is of a file on a branch.
+pub enum OnBranch {
+    /// The full id of the branch's tip, and what the file holds there.
+    File(String, Vec<u8>),
+    /// The branch lacks the file.
+    NoFile,
+    /// There is no such branch.
+    NoBranch,
+    /// The clone lacks the branch, which the remote may have.
+    NotHere,
+}
+
 /// What changed, as far as it can be seen.
 pub struct Seen {
     /// The paths; none when there are too many to be listed.
@@ -54,21 +66,18 @@ impl Ground {
         }
     }
 
-    /// A file of a branch, and the full id of the branch's tip: as GitHub has it now where it can be asked, else as it is
-    /// in the clone around `root`. None where there is no such branch, or no such file on it.
+    /// A file of a branch: as GitHub has it now where it can be asked, else as it is in the clone around `root`.
     ///
     /// # Errors
     /// When neither can say.
-    pub fn on_branch(
-        &self,
-        branch: &str,
-        path: &str,
-        root: &Path,
-    ) -> Result<Option<(String, Vec<u8>)>, TreeError> {
+    pub fn on_branch(&self, branch: &str, path: &str, root: &Path) -> Result<OnBranch, TreeError> {
+        let found = |read: Option<Vec<u8>>, tip: String| {
+            read.map_or(OnBranch::NoFile, |bytes| OnBranch::File(tip, bytes))
+        };
         if let Some(github) = &self.github {
             let tip = match github.tip(branch) {
                 Ok(tip) => tip,
-                Err(GitHubError::NotFound(_)) => return Ok(None),
+                Err(GitHubError::NotFound(_)) => return Ok(OnBranch::NoBranch),
                 Err(error) => return Err(error.into()),
             };
             let here = self.repository.as_ref().filter(|repository| repository.has(&tip));
@@ -76,13 +85,13 @@ impl Ground {
                 Some(repository) => repository.read_from_root(&tip, path, MAX_FILE)?,
                 None => ApiTree::new(Rc::clone(github), tip.clone(), "").read(path)?,
             };
-            return Ok(read.map(|bytes| (tip, bytes)));
+            return Ok(found(read, tip));
         }
         let Some(repository) = Repository::open(root)? else {
             return Err(TreeError::Refused("there is no clone here, and GitHub is not asked".to_owned()));
         };
-        let Some(tip) = repository.tip_of(branch)? else { return Ok(None) };
-        Ok(repository.read_from_root(&tip, path, MAX_FILE)?.map(|bytes| (tip, bytes)))
+        let Some(tip) = repository.tip_of(branch)? else { return Ok(OnBranch::NotHere) };
+        Ok(found(repository.read_from_root(&tip, path, MAX_FILE)?, tip))
     }
 
     /// When the base's commit was made, in seconds since the epoch; none without a base, or where the clone cannot say.

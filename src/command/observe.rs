@@ -80,6 +80,20 @@ pub fn run(observe: &Observe, world: &mut World) -> Exit {
         world.tell(&terminal(note));
     }
     let exit = if made.blind { Exit::Unknown } else { Exit::Proceed };
+    if made.blind {
+        // What is there grows stale by itself; until then it says more than this does.
+        match made.destination.is_taken() {
+            Ok(Some(kept)) => {
+                world.tell(&format!("nothing is known, and nothing is written: {}", terminal(&kept)));
+                return exit;
+            }
+            Ok(None) => {}
+            Err(why) => {
+                world.tell(&format!("error: the observations could not be written: {}", terminal(&why)));
+                return Exit::Untold;
+            }
+        }
+    }
     let limits = check::limits(observe.source.deadline);
     match made.destination.leave(&made.text, made.now, limits) {
         Ok(None) => world.end(&made.text, exit),
@@ -123,6 +137,7 @@ fn made(observe: &Observe, world: &World, problems: &mut Vec<Diagnostic>) -> Res
     let law = law::read(&ground, &rules)?.sound()?;
     let client = observed::client(&observe.source)?;
     let named = observed::named(&observe.source, &observe.dir, world, &client)?;
+    named.sourced(&rules.settings).map_err(Stop::Usage)?;
     let (text, notes, now, blind) = observed(observe, world, &named, (&ground, &rules, &law), &observers)?;
     let text = match &key {
         None => text,

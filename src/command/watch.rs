@@ -7,20 +7,19 @@
 
 use std::cell::RefCell;
 use std::cmp::Ordering;
-use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::budget::gap::{Gap, duration};
+use crate::budget::gap::Gap;
 use crate::budget::quarter;
 use crate::catalog::Slo;
 use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::query_plan::QueryPlan;
-use crate::settings::{self, Environment, Observers, Settings};
+use crate::settings::{self, Environment, Settings};
 use crate::source::datadog::Datadog;
-use crate::source::delivered::{self, Believed, Delivered};
+use crate::source::delivered::Delivered;
 use crate::source::http::Endpoint;
 use crate::source::prometheus::Prometheus;
 use crate::source::recorded::{self, Heading};
@@ -30,6 +29,7 @@ use crate::source::whole::{self, Answer};
 use crate::source::{Range, Request, SignalRequest, Source};
 use crate::tree;
 
+mod delivery;
 pub mod dependency;
 pub mod named;
 pub mod signal;
@@ -116,7 +116,8 @@ impl<'a> Watch<'a> {
         if let Some(path) = named.observations {
             let name = path.display().to_string();
             let bytes = tree::read_file(&named.directory.join(path))?;
-            return Self::of_file(name, bytes, settings, given);
+            let (source, note) = delivery::of_file(name, bytes, settings, given)?;
+            return Ok(Self { source, note });
         }
         if let Some(delivered) = Self::delivered(named, ground, settings)? {
             return Ok(of(Box::new(delivered)));
@@ -130,32 +131,6 @@ impl<'a> Watch<'a> {
         Ok(of(Box::new(Switchboard { queried, datadog })))
     }
 
-    /// Observations from a file that somebody names outright. Where the settings name keys, it is believed like any other
-    /// that was delivered; one that nobody signed is judged only at an instant that is asked for, as a saved file is
-    /// judged again, and that is said.
-    fn of_file(
-        name: String,
-        bytes: Vec<u8>,
-        settings: &Settings,
-        given: Option<Timestamp>,
-    ) -> Result<Self, Stop> {
-        let believed = believed(settings);
-        let replayed = !delivered::is_signed(&bytes) && given.is_some();
-        if !believed.keys.is_empty() && !replayed {
-            let source = Box::new(Delivered::read(name, Ok(bytes), believed));
-            return Ok(Self { source, note: None });
-        }
-        let note = format!("`{name}` is not signed; judged because --now was given");
-        let recorded = delivered::file(&name, bytes)?;
-        if recorded.step() != settings.step {
-            let (its, ours) = (duration(recorded.step()), duration(settings.step));
-            let message = format!("`{name}` was recorded with a step of {its}, and the settings have {ours}");
-            let help = "judge it with the settings that it was recorded with, or record it again";
-            return Err(Diagnostic::error(Code::WrongValue, message).help(help).into());
-        }
-        Ok(Self { source: Box::new(recorded), note: Some(note).filter(|_| !believed.keys.is_empty()) })
-    }
-
     /// What somebody else observed; none when no endpoint and no branch of observations is configured.
     fn delivered(
         named: &Named<'a>,
@@ -167,12 +142,14 @@ impl<'a> Watch<'a> {
             Some(Server::Observations(said, url, credentials)) => {
                 let endpoint = Endpoint::new(named.client, url, credentials.clone())
                     .map_err(|error| Stop::Usage(format!("`{said}`: {error}")))?;
-                return Ok(Some(Delivered::at(endpoint, believed(settings))));
+                return Ok(Some(Delivered::at(endpoint, delivery::believed(settings))));
             }
             None => {}
         }
         let observers = settings.observers.as_ref();
-        Ok(observers.map(|observers| delivered(observers, ground, &named.root, believed(settings))))
+        Ok(observers.map(|observers| {
+            delivery::on_branch(observers, ground, &named.root, delivery::believed(settings))
+        }))
     }
 
     /// What answers queries, or why nothing does.
@@ -300,42 +277,6 @@ impl<'a> Watch<'a> {
         let (source, evaluated_at) = (&self.describe(), now.as_second());
         let heading = Heading { source, evaluated_at, step: settings.step, audience };
         recorded::write(heading, &requests, &answers, &heard.answers)
-    }
-}
-
-/// Whose observations the settings believe.
-fn believed(settings: &Settings) -> Believed {
-    let observers = settings.observers.as_ref();
-    Believed {
-        audience: observers.map(|observers| observers.audience.clone()),
-        keys: observers.map(|observers| observers.keys.clone()).unwrap_or_default(),
-    }
-}
-
-/// The observations on the branch that the settings name, or why there are none.
-fn delivered<'a>(observers: &Observers, ground: &Ground, root: &Path, believed: Believed) -> Delivered<'a> {
-    let unreachable = |detail: String| Err(Gap::Unreachable { detail });
-    let Some(branch) = &observers.branch else {
-        let detail = "the settings believe observations and name no branch: set SLOGATE_OBSERVATIONS_URL";
-        return Delivered::read("of nobody".to_owned(), unreachable(detail.to_owned()), believed);
-    };
-    let name = format!("{} on {branch}", observers.path);
-    match ground.on_branch(branch, &observers.path, root) {
-        Ok(Some((id, bytes))) => {
-            let name = format!("{name} @ {}", id.get(..7).unwrap_or(&id));
-            Delivered::read(name, Ok(bytes), believed)
-        }
-        Ok(None) => {
-            let detail = format!(
-                "there is no `{}` on a branch `{branch}` here: let `slogate observe` write it",
-                observers.path
-            );
-            Delivered::read(name, unreachable(detail), believed)
-        }
-        Err(error) => {
-            let detail = format!("the branch `{branch}` cannot be read: {error}");
-            Delivered::read(name, unreachable(detail), believed)
-        }
     }
 }
 

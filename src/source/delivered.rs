@@ -138,7 +138,7 @@ fn believe(name: &str, bytes: Vec<u8>, believed: &Believed) -> Result<(Recorded,
         }
         _ => {
             let bound = if key.is_some() { Bound::Strictly } else { Bound::Loosely };
-            Ok((recorded.bound(bound), key))
+            Ok((recorded.bound(bound).told_by_an_observer(), key))
         }
     }
 }

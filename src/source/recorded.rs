@@ -207,6 +207,14 @@ impl Recorded {
         Self { bound, ..self }
     }
 
+    /// The same, whose gaps are told as what an observer said of them.
+    #[must_use]
+    pub fn told_by_an_observer(self) -> Self {
+        let said = |answer: Result<Record, Gap>| answer.map_err(Gap::said);
+        let answers = self.answers.into_iter().map(|(key, answer)| (key, said(answer))).collect();
+        Self { answers, signals: self.signals.told_by_an_observer(), ..self }
+    }
+
     /// For whom it was made, where that is said.
     #[must_use]
     pub fn audience(&self) -> Option<&str> {

@@ -89,7 +89,7 @@ impl Gap {
                  definition."
             }
             Self::Unsupported { .. } => "The SLO says something that is valid and that is not reckoned yet.",
-            Self::Part { gap, .. } => gap.means(),
+            Self::Part { gap, .. } | Self::Said { gap } | Self::Hinted { gap, .. } => gap.means(),
         }
     }
 }

@@ -72,6 +72,23 @@ impl Destination {
         Ok(Self::Branch { repository, branch, path })
     }
 
+    /// What lies there already, or may, in words; none where nothing can be lost.
+    ///
+    /// # Errors
+    /// Why it cannot be looked at.
+    pub(super) fn is_taken(&self) -> Result<Option<String>, String> {
+        Ok(match self {
+            Self::Printed => None,
+            Self::File(named, path) => path.exists().then(|| format!("`{}` stays as it is", named.display())),
+            // Whoever may put something there may not be allowed to look.
+            Self::Address(address, _) => Some(format!("what may lie at `{address}` stays as it is")),
+            Self::Branch { repository, branch, .. } => {
+                let tip = repository.tip_of(branch).map_err(|error| error.to_string())?;
+                tip.map(|_| format!("the branch `{branch}` stays as it is"))
+            }
+        })
+    }
+
     /// Leaves a document there, as of an instant, and says where; nothing where it is still to be printed.
     ///
     /// # Errors

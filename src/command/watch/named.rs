@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli;
 use crate::command::{World, check};
 use crate::http::{Client, Credentials};
+use crate::settings::Settings;
 
 /// How a source is named, and what asks it.
 pub struct Named<'a> {
@@ -34,6 +35,23 @@ pub enum Server {
     Observations(&'static str, String, Credentials),
     /// An address that went missing: this variable is set and empty. No recording decides in its place.
     Missing(&'static str),
+}
+
+impl Named<'_> {
+    /// That there is a source to ask, before anything is made of its silence.
+    ///
+    /// # Errors
+    /// When none is named, with what to give.
+    pub fn sourced(&self, settings: &Settings) -> Result<(), String> {
+        let queried = self.observations.is_some() || self.server.is_some() || settings.snapshot.is_some();
+        match &self.datadog {
+            Err(reason) if !queried => Err(format!(
+                "no source is configured: give --prometheus, set SLOGATE_PROMETHEUS_URL, or name a snapshot under \
+                 `source` in the settings; {reason}"
+            )),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
 }
 
 /// The file of observations that the command line names; none where it names an address or nothing.

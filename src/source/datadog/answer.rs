@@ -264,7 +264,8 @@ impl Reader<'_> {
             ),
             404 => {
                 let detail = format!("`{address}` answered 404 for the SLO `{id}`{said}");
-                return Gap::NoData { detail };
+                return Gap::NoData { detail }
+                    .hinted("correct the id of the SLO, or the site and organisation that the keys are of");
             }
             429 => format!(
                 "`{address}` answered 429{said}: more requests than Datadog allows{tries}; lengthen `step` in the \

@@ -163,7 +163,7 @@ impl From<&Gap> for GapText {
             Gap::Inconsistent { detail } => Self::Inconsistent { detail: detail.clone() },
             Gap::Untrusted { detail } => Self::Untrusted { detail: detail.clone() },
             Gap::Unsupported { detail } => Self::Unsupported { detail: detail.clone() },
-            Gap::Part { gap, .. } => Self::from(gap.as_ref()),
+            Gap::Part { gap, .. } | Gap::Said { gap } | Gap::Hinted { gap, .. } => Self::from(gap.as_ref()),
             // No source excludes anything: that is done to what it observed.
             Gap::Excluded { .. } => Self::Unsupported { detail: gap.to_string() },
         }

@@ -88,6 +88,12 @@ impl Signals {
         }
     }
 
+    /// The same, whose gaps are told as what an observer said of them.
+    pub(super) fn told_by_an_observer(self) -> Self {
+        let said = |answer: Result<Record, Gap>| answer.map_err(Gap::said);
+        Self { answers: self.answers.into_iter().map(|(key, answer)| (key, said(answer))).collect(), ..self }
+    }
+
     /// One signal, cut to a range; what was not recorded is not known. `path` is the file's, and `bound` says
     /// whether it must name its definition.
     pub(super) fn answer(
