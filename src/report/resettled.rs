@@ -111,9 +111,8 @@ fn effect(key: &str, from: &str, to: Option<&str>) -> Option<&'static str> {
         ("source.observations.keys", _, None) => {
             Some("nothing need be signed any more, and budgets are read from elsewhere")
         }
-        ("source.observations.branch", _, _) => Some("budgets are read from elsewhere"),
         ("source.observations.for", _, None) => Some("observations are believed whoever they were made for"),
-        ("source.snapshot", _, _) => Some("budgets are read from elsewhere"),
+        ("source.observations.branch" | "source.snapshot", _, _) => Some("budgets are read from elsewhere"),
         ("step", _, _) => Some("budgets are reckoned on another grid"),
         _ => None,
     }

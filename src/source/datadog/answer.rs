@@ -289,14 +289,12 @@ fn covered(id: &str, (from, to): Stretch, history: &History) -> Result<Stretch, 
         let Some(said) = said else { return Some(asked) };
         number::read(&said.to_string()).and_then(whole).filter(|at| INSTANTS.contains(at))
     };
-    match (instant(history.from_ts.as_ref(), from), instant(history.to_ts.as_ref(), to)) {
-        (Some(first), Some(last)) => Ok((first.max(from), last.min(to))),
-        (_, _) => {
-            let detail =
-                format!("Datadog says that the history of the SLO `{id}` begins or ends at no instant");
-            Err(Gap::Inconsistent { detail })
-        }
-    }
+    let first = instant(history.from_ts.as_ref(), from);
+    let ends = first.zip(instant(history.to_ts.as_ref(), to));
+    ends.map(|(first, last)| (first.max(from), last.min(to))).ok_or_else(|| {
+        let detail = format!("Datadog says that the history of the SLO `{id}` begins or ends at no instant");
+        Gap::Inconsistent { detail }
+    })
 }
 
 /// When an SLO was up and down within what an answer covers.
