@@ -195,16 +195,13 @@ fn what_is_excluded_afterwards_is_told_as_such() {
 
 /// So many top-ups, a minute apart.
 fn top_ups(many: u32) -> String {
-    let mut text = "top_ups:\n".to_owned();
-    for minute in 0..many {
+    let line = |minute: u32| {
         let (hour, minute) = (minute / 60, minute % 60);
-        text.push_str(&format!(
-            "- {{slo: s, at: \"2026-10-{:02}T{:02}:{minute:02}:00Z\", share: 1 %, dependency: d, reason: r, agreed_by: po}}\n",
-            1 + hour / 24,
-            hour % 24
-        ));
-    }
-    text
+        let at = format!("2026-10-{:02}T{:02}:{minute:02}:00Z", 1 + hour / 24, hour % 24);
+        format!("- {{slo: s, at: \"{at}\", share: 1 %, dependency: d, reason: r, agreed_by: po}}")
+    };
+    let lines: Vec<String> = (0..many).map(line).collect();
+    format!("top_ups:\n{}\n", lines.join("\n"))
 }
 
 #[test]

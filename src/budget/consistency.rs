@@ -111,7 +111,7 @@ mod tests {
         Budget::new(objective, 24 * HOUR, Series { first: 0, step: HOUR, points }, direct.map(events))
     }
 
-    fn contradicts<T: std::fmt::Debug>(figure: Result<T, Gap>) -> bool {
+    fn contradicts<T>(figure: &Result<T, Gap>) -> bool {
         matches!(figure, Err(Gap::Inconsistent { .. }))
     }
 
@@ -119,8 +119,8 @@ mod tests {
     fn bad_events_without_events_are_no_quiet_hour() {
         let budget = day(&[("200", "0")], None);
         let figures = budget.at(23 * HOUR).expect("known");
-        assert!(contradicts(figures.burn_rate(HOUR)));
-        assert!(contradicts(figures.breaches(HOUR)));
+        assert!(contradicts(&figures.burn_rate(HOUR)));
+        assert!(contradicts(&figures.breaches(HOUR)));
         assert!(figures.burn_rate(24 * HOUR).is_ok_and(|rate| !rate.no_traffic), "below 1 % of a day");
         assert!(!figures.burned(HOUR).expect("known").no_traffic);
         assert_eq!(
@@ -139,8 +139,8 @@ mod tests {
             budget.at(23 * HOUR).expect("known").burn_rate(HOUR).map(|rate| rate.value)
         };
         assert_eq!(rate(("1010", "1000")), Ok(Decimal::from(101)));
-        assert!(contradicts(rate(("1011", "1000"))));
-        assert!(contradicts(rate(("-11", "1000"))), "good events above all");
+        assert!(contradicts(&rate(("1011", "1000"))));
+        assert!(contradicts(&rate(("-11", "1000"))), "good events above all");
         assert_eq!(rate(("-10", "1000")), Ok(Decimal::ZERO));
     }
 
@@ -159,10 +159,10 @@ mod tests {
         let tiny = "0.0000000000000000000000000001";
         for direct in [("100000000000000000000", tiny), ("1000000000000000", "0.0000000000001"), ("1", "-1")]
         {
-            assert!(contradicts(day(&[], Some(direct)).at(23 * HOUR)), "{direct:?}");
+            assert!(contradicts(&day(&[], Some(direct)).at(23 * HOUR)), "{direct:?}");
         }
         assert!(day(&[("0", tiny); 24], None).at(23 * HOUR).is_err(), "a grant of nothing");
         let outage = day(&[("1000000000000000", "0.000000001")], None);
-        assert!(contradicts(outage.at(23 * HOUR)));
+        assert!(contradicts(&outage.at(23 * HOUR)));
     }
 }

@@ -152,18 +152,6 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_go_away_are_told_by_who_is_believed_then() {
-        let keys = |to| told(Subject::Repository, Some("source.observations.keys"), Some("a"), to);
-        let begin = "the keys whose observations are believed";
-        let changed = format!("{begin}: <a> -> <b>; others sign what budgets are judged by");
-        assert_eq!(keys(Some("b")), changed);
-        let whoever = "nothing need be signed any more: whoever answers at the address is believed";
-        assert_eq!(keys(Some("none")), format!("{begin}: <a> -> <none>; {whoever}"));
-        let elsewhere = "budgets are read from elsewhere, and nothing need be signed there";
-        assert_eq!(keys(None), format!("{begin} is no longer said; it was <a>; {elsewhere}"));
-    }
-
-    #[test]
     fn a_setting_is_told_by_what_it_does() {
         let production = || Subject::Environment("production".to_owned());
         assert_eq!(
