@@ -45,7 +45,7 @@ pub struct Source {
     pub datadog: Option<String>,
 
     /// Count all events, whatever rules (of `slogate rules`, Pyrra or Sloth) have recorded of them. Without it a recording is
-    /// read where it has no `job` and no `instance`, as a scraped target has, and agrees with the counters.
+    /// read where it agrees with the counters and has neither `job` nor `instance`, which whatever is scraped has.
     #[arg(long)]
     pub ignore_rules: bool,
 
