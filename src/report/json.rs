@@ -15,7 +15,6 @@ use crate::ledger::SilverBullet;
 use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
-use crate::report::adjusted::{Adjusted, Unadjusted};
 use crate::report::attribution::{RULE, Through};
 use crate::report::proposed::{Proposed, Retold};
 use crate::report::revision::Left;
@@ -24,6 +23,8 @@ use crate::report::{
 };
 use crate::settings::revision::Resettled;
 use crate::verdict::Weighed;
+
+pub(super) mod adjusted;
 
 /// The report as JSON text, indented, with a newline at its end.
 #[must_use]
@@ -39,7 +40,7 @@ pub fn render(report: &Report) -> String {
             "mode": report.mode.map(crate::settings::Mode::as_str),
             "evaluated_at": verdict.evaluated_at.to_string(),
             "valid_until": verdict.valid_until.to_string(),
-            "unadjusted": report.unadjusted.as_ref().map(unadjusted),
+            "unadjusted": report.unadjusted.as_ref().map(adjusted::unadjusted),
         },
         "change": change(report),
         "source": {
@@ -159,38 +160,6 @@ fn policy(line: &PolicyLine) -> Json {
     })
 }
 
-/// What would be decided if nothing were adjusted.
-fn unadjusted(unadjusted: &Unadjusted) -> Json {
-    json!({
-        "effect": unadjusted.effect.as_str(),
-        "exit": unadjusted.exit.code(),
-        "clauses": unadjusted.clauses,
-        "adjustments": unadjusted.adjustments,
-    })
-}
-
-/// What is excluded of a budget, and its figures without that.
-pub(super) fn adjusted(adjusted: &Adjusted) -> Json {
-    let exclusions: Vec<Json> =
-        adjusted.exclusions.iter().map(|one| json!({ "name": one.name, "seconds": one.seconds })).collect();
-    let mut object = Map::new();
-    object.insert("exclusions".to_owned(), json!(exclusions));
-    let (key, without) = match &adjusted.without {
-        Ok(known) => (
-            "without",
-            json!({
-                "remaining": number(known.remaining),
-                "consumed": number(known.consumed),
-                "bad": number(known.bad),
-                "total": number(known.total),
-            }),
-        ),
-        Err(gap) => ("without_gap", self::gap(gap)),
-    };
-    object.insert(key.to_owned(), without);
-    Json::Object(object)
-}
-
 /// Why a budget is not known.
 fn gap(gap: &Gap) -> Json {
     json!({ "kind": gap.kind(), "detail": gap.to_string(), "help": gap.help() })
@@ -261,7 +230,7 @@ fn budget(line: &BudgetLine) -> Json {
         }
     }
     if let Some(adjusted) = &line.adjusted {
-        put("adjusted", self::adjusted(adjusted));
+        put("adjusted", adjusted::adjusted(adjusted));
     }
     Json::Object(object)
 }

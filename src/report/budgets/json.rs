@@ -10,7 +10,8 @@ use crate::budget::Windowed;
 use crate::budget::downtime::{Downtime, Taken};
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::Gap;
-use crate::report::json::{adjusted, number, part, problem};
+use crate::report::json::adjusted::adjusted;
+use crate::report::json::{number, part, problem};
 use crate::report::{BURN_RATE_WINDOWS, Figured};
 
 impl Overview {
