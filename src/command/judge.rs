@@ -21,6 +21,7 @@ use crate::command::adjusted::{Both, Rulings};
 use crate::command::basis::{self, Basis};
 use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
+use crate::command::observed;
 use crate::command::organization::Offer;
 use crate::command::proposed;
 use crate::command::watch::{self, Server, Watch, dependency, named};
@@ -206,7 +207,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;
-    let t = now.as_second().div_euclid(settings.step) * settings.step;
+    let t = observed::grid(now.as_second(), settings);
     judged.report.judged_at = Some(t);
     judged.report.source = Some(watch.describe());
     let mut upstream = dependency::Wanted::new(settings, settings.step);

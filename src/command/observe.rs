@@ -166,7 +166,7 @@ fn observed(
     // What it makes itself is no source of its own.
     let watch = Watch::choose(named, ground, &Settings { observers: None, ..settings.clone() }, observe.now)?;
     let (now, _) = watch.now(observe.now, world.now);
-    let t = now.as_second().div_euclid(settings.step) * settings.step;
+    let t = observed::grid(now.as_second(), settings);
     let asked = observed::asked(settings, law);
     let covering = |one: &Asked<'_>| -> Vec<&Policy> {
         let team = settings.services.get(&one.slo.service).and_then(|service| service.team.as_deref());

@@ -109,7 +109,7 @@ pub fn problems(problems: &[Diagnostic]) -> String {
 }
 
 /// An instant in RFC 3339.
-fn instant(seconds: i64) -> Option<String> {
+pub(super) fn instant(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|at| at.to_string())
 }
 
@@ -161,7 +161,7 @@ fn policy(line: &PolicyLine) -> Json {
 }
 
 /// Why a budget is not known.
-fn gap(gap: &Gap) -> Json {
+pub(super) fn gap(gap: &Gap) -> Json {
     json!({ "kind": gap.kind(), "detail": gap.to_string(), "help": gap.help() })
 }
 

@@ -1,7 +1,6 @@
 //! Budgets for machines: `schemas/budgets.v1.json`. Names in it are part of the interface. What is not known is null or
 //! has a gap, and never a zero.
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
@@ -11,7 +10,7 @@ use crate::budget::downtime::{Downtime, Taken};
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::Gap;
 use crate::report::json::adjusted::adjusted;
-use crate::report::json::{number, part, problem};
+use crate::report::json::{gap, instant, number, part, problem};
 use crate::report::{BURN_RATE_WINDOWS, Figured};
 
 impl Overview {
@@ -40,11 +39,6 @@ impl Overview {
     }
 }
 
-/// An instant in RFC 3339.
-fn instant(seconds: i64) -> Option<String> {
-    Timestamp::from_second(seconds).ok().map(|at| at.to_string())
-}
-
 /// A stretch of time.
 fn stretch(downtime: &Downtime) -> Json {
     json!({
@@ -52,11 +46,6 @@ fn stretch(downtime: &Downtime) -> Json {
         "end": instant(downtime.end),
         "seconds": downtime.end - downtime.start,
     })
-}
-
-/// Why something is not known.
-fn gap(gap: &Gap) -> Json {
-    json!({ "kind": gap.kind(), "detail": gap.to_string(), "help": gap.help() })
 }
 
 /// One budget.
