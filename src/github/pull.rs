@@ -1,0 +1,106 @@
+//! Pull requests: where they stand now, and what they change.
+//!
+//! GitHub lists at most so many files of a comparison. Where it lists fewer than changed, that is said, and never
+//! taken for the whole.
+
+use super::call::{Call, GitHubError, encode};
+use super::wire::{WireCompare, WireFile, WirePull};
+use super::{GitHub, MAX_PAGES, PAGE, full_id};
+use crate::git::{self, Changed};
+
+/// The most changed files that a comparison names.
+const COMPARE_FILES: usize = 300;
+
+/// A pull request as GitHub knows it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pull {
+    /// Its number.
+    pub number: u64,
+    /// The full id of its head commit.
+    pub head: String,
+    /// The branch that it would be merged into.
+    pub base: String,
+    /// How many files it changes.
+    pub changed_files: usize,
+}
+
+/// What changed between two commits, as far as GitHub says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Compared {
+    /// Everything that changed.
+    Complete(Changed),
+    /// More changed than GitHub lists: every service must count. Why, as a sentence.
+    Truncated(String),
+}
+
+impl GitHub {
+    /// A pull request as it is now.
+    ///
+    /// # Errors
+    /// When there is none of that number, or GitHub does not answer.
+    pub fn pull(&self, number: u64) -> Result<Pull, GitHubError> {
+        let what = format!("read pull request {number}");
+        let found: WirePull =
+            self.line.send(Call::get(&format!("{}/pulls/{number}", self.root), &what))?.json(&what)?;
+        let head = full_id(found.head.sha, &what)?;
+        Ok(Pull { number, head, base: found.base.name, changed_files: found.changed_files })
+    }
+
+    /// What changed between the merge base of two commits and the second of them, seen from `prefix`. A comparison
+    /// names 300 files; of a pull request the list of its files is read where that is not enough.
+    ///
+    /// # Errors
+    /// When the commits have no common history or are not there, or when GitHub does not answer.
+    pub fn changed(
+        &self,
+        base: &str,
+        head: &str,
+        pull: Option<u64>,
+        prefix: &str,
+    ) -> Result<Compared, GitHubError> {
+        let what = "compare the change with its base";
+        let range = format!("{}...{}", encode(base, b""), encode(head, b""));
+        let mut files: Vec<WireFile> = Vec::new();
+        let mut fork = None;
+        // Pages are pages of commits. GitHub lists the files on the first of them; a server that spreads them over
+        // several is read to its last page with files.
+        for page in 1..=MAX_PAGES {
+            let path = format!("{}/compare/{range}?per_page={PAGE}&page={page}", self.root);
+            let answer = self.line.send(Call::get(&path, what))?;
+            let found: WireCompare = answer.json(what)?;
+            let done = found.files.is_empty() || !answer.has_next;
+            fork = found.merge_base_commit.map(|commit| commit.sha).filter(|id| git::is_full_id(id));
+            files.extend(found.files);
+            if done {
+                break;
+            }
+        }
+        if files.len() < COMPARE_FILES {
+            return Ok(Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }));
+        }
+        let Some(number) = pull else {
+            return Ok(Compared::Truncated(format!("more than {COMPARE_FILES} files changed")));
+        };
+        let (files, complete) =
+            self.list::<WireFile>(&format!("/pulls/{number}/files"), "list the changed files", 30)?;
+        // Asked last, so that a push in between is seen.
+        let pull = self.pull(number)?;
+        if pull.head != head {
+            return Ok(Compared::Truncated("the pull request moved while its files were listed".to_owned()));
+        }
+        if !complete || files.len() < pull.changed_files {
+            return Ok(Compared::Truncated(format!(
+                "{} files changed, and GitHub lists {} of them",
+                pull.changed_files.max(files.len()),
+                files.len()
+            )));
+        }
+        Ok(Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }))
+    }
+}
+
+/// The changed files as they are seen from a directory; a moved file counts with both paths.
+fn seen_from(prefix: &str, files: &[WireFile]) -> Changed {
+    let all = files.iter().flat_map(|file| [Some(&file.filename), file.previous_filename.as_ref()]);
+    Changed::seen_from(prefix, all.flatten().cloned())
+}

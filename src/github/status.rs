@@ -1,0 +1,95 @@
+//! Commit statuses: the latest of a context, and a new one.
+//!
+//! A status that is said twice says the same, so it is repeated when GitHub does not answer. A commit takes at most
+//! 1,000 of one context.
+
+use serde_json::json;
+
+use super::call::{Call, GitHubError, Verb, encode};
+use super::wire::WireCombined;
+use super::{GitHub, MAX_PAGES, PAGE};
+
+/// What a commit status says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is being reckoned.
+    Pending,
+    /// It may be merged.
+    Success,
+    /// It may not be merged.
+    Failure,
+    /// It could not be said.
+    Error,
+}
+
+impl State {
+    /// As GitHub calls it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// The latest status of one context.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// What it says, as GitHub calls it.
+    pub state: String,
+    /// In words.
+    pub description: String,
+    /// Where it leads.
+    pub target: String,
+}
+
+impl GitHub {
+    /// The latest status of one context of a commit.
+    ///
+    /// # Errors
+    /// When there is no such commit, or GitHub does not answer.
+    pub fn status(&self, commit: &str, context: &str) -> Result<Option<Status>, GitHubError> {
+        let what = "read the commit's statuses";
+        let below = format!("/commits/{}/status", encode(commit, b""));
+        for page in 1..=MAX_PAGES {
+            let path = format!("{}{below}?per_page={PAGE}&page={page}", self.root);
+            let answer = self.line.send(Call::get(&path, what))?;
+            let found: WireCombined = answer.json(what)?;
+            let full = found.statuses.len() >= PAGE;
+            if let Some(status) = found.statuses.into_iter().find(|status| status.context == context) {
+                return Ok(Some(Status {
+                    state: status.state,
+                    description: status.description.unwrap_or_default(),
+                    target: status.target_url.unwrap_or_default(),
+                }));
+            }
+            if !full && !answer.has_next {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Posts a commit status. Said twice it says the same, so it is repeated when GitHub does not answer.
+    ///
+    /// # Errors
+    /// When the token may not, GitHub declines, or does not answer.
+    pub fn create_status(
+        &self,
+        commit: &str,
+        context: &str,
+        state: State,
+        description: &str,
+        target: Option<&str>,
+    ) -> Result<(), GitHubError> {
+        let path = format!("{}/statuses/{}", self.root, encode(commit, b""));
+        let mut body = json!({ "state": state.as_str(), "context": context, "description": description });
+        if let (Some(target), Some(fields)) = (target, body.as_object_mut()) {
+            fields.insert("target_url".to_owned(), target.into());
+        }
+        self.line.send(Call::get(&path, "post the commit status").sending(Verb::Assert, &body)).map(drop)
+    }
+}

@@ -1,0 +1,64 @@
+//! Pull requests and what they change.
+
+use serde_json::{Value, json};
+
+use super::{missing, page};
+use crate::stub::world::{ChangedFile, World};
+use crate::stub::{Recorded, Reply};
+
+/// The answer to a request below the repository, if it is one of these.
+pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Option<Reply> {
+    Some(match (request.method.as_str(), parts) {
+        ("GET", ["compare", range]) => compare(world, range),
+        ("GET", ["pulls", number]) => pull(world, number),
+        ("GET", ["pulls", number, "files"]) => {
+            match number.parse().ok().and_then(|number| world.pulls.get(&number)) {
+                Some(pull) => page(request, &pull.files.iter().map(changed_file).collect::<Vec<_>>()),
+                None => missing(),
+            }
+        }
+        _ => return None,
+    })
+}
+
+/// `GET compare/BASE...HEAD`.
+fn compare(world: &World, range: &str) -> Reply {
+    let Some((base, head)) = range.split_once("...") else { return missing() };
+    let known = world.compares.get(&(base.to_owned(), head.to_owned()));
+    let of_pull = || world.pulls.values().find(|pull| pull.head == head).map(|pull| &pull.files);
+    match known.or_else(of_pull) {
+        Some(files) => {
+            let files: Vec<Value> = files.iter().take(300).map(changed_file).collect();
+            let body = json!({ "status": "diverged", "merge_base_commit": { "sha": base }, "commits": [], "files": files });
+            Reply::json(200, &body)
+        }
+        None => missing(),
+    }
+}
+
+/// A changed file.
+fn changed_file(file: &ChangedFile) -> Value {
+    let mut value =
+        json!({ "filename": file.path, "status": "modified", "additions": 1, "deletions": 0, "changes": 1 });
+    if let Some(previous) = &file.previous {
+        value["previous_filename"] = json!(previous);
+        value["status"] = json!("renamed");
+    }
+    value
+}
+
+/// `GET pulls/NUMBER`.
+fn pull(world: &World, number: &str) -> Reply {
+    match number.parse::<u64>().ok().and_then(|number| world.pulls.get(&number)) {
+        Some(pull) => Reply::json(
+            200,
+            &json!({
+                "number": number.parse::<u64>().unwrap_or_default(),
+                "head": { "ref": "feature", "sha": pull.head },
+                "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
+                "changed_files": pull.files.len(),
+            }),
+        ),
+        None => missing(),
+    }
+}

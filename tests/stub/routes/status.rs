@@ -1,0 +1,73 @@
+//! Commit statuses.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{forbidden, invalid, missing, next, page_of};
+use crate::stub::world::{Status, World};
+use crate::stub::{Recorded, Reply};
+
+/// The answer to a request below the repository, if it is one of these.
+pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Option<Reply> {
+    let sent = request.body.as_ref();
+    Some(match (request.method.as_str(), parts) {
+        ("GET", ["commits", id, "status"]) => combined_status(world, id, request),
+        ("POST", ["statuses", commit]) => create_status(world, commit, sent),
+        _ => return None,
+    })
+}
+
+/// `GET commits/ID/status`: the latest of each context.
+fn combined_status(world: &World, commit: &str, request: &Recorded) -> Reply {
+    if !world.commits.contains_key(commit) {
+        return missing();
+    }
+    let mut latest: BTreeMap<&str, &Status> = BTreeMap::new();
+    for status in world.statuses.iter().filter(|status| status.commit == commit) {
+        latest.insert(&status.context, status);
+    }
+    let all: Vec<Value> = latest
+        .values()
+        .map(|status| json!({ "context": status.context, "state": status.state, "description": status.description, "target_url": status.target }))
+        .collect();
+    let (number, size) = page_of(request);
+    let found: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
+    let body = json!({ "state": "pending", "sha": commit, "total_count": all.len(), "statuses": found });
+    let reply = Reply::json(200, &body);
+    if number * size < all.len() { reply.with("link", &next(request, number)) } else { reply }
+}
+
+/// `POST statuses/ID`.
+fn create_status(world: &mut World, commit: &str, sent: Option<&Value>) -> Reply {
+    if !world.may_post_statuses {
+        return forbidden();
+    }
+    if !world.commits.contains_key(commit) {
+        return invalid(&format!("No commit found for SHA: {commit}"));
+    }
+    let text = |name: &str| sent.and_then(|body| body.get(name)).and_then(Value::as_str).map(str::to_owned);
+    let status = Status {
+        commit: commit.to_owned(),
+        context: text("context").unwrap_or_else(|| "default".to_owned()),
+        state: text("state").unwrap_or_default(),
+        description: text("description"),
+        target: text("target_url"),
+    };
+    let same = world.statuses.iter().filter(|old| old.commit == commit && old.context == status.context);
+    if same.count() >= 1_000 {
+        return invalid("This SHA and context has reached the maximum number of statuses.");
+    }
+    if !["error", "failure", "pending", "success"].contains(&status.state.as_str()) {
+        return invalid("state is not included in the list");
+    }
+    let description = status.description.clone().unwrap_or_default();
+    if description.chars().count() > 140 || description.chars().any(|character| character > '\u{FFFF}') {
+        return invalid(
+            "description is too long (maximum is 140 characters) or contains characters above 0xffff",
+        );
+    }
+    let body = json!({ "state": status.state, "context": status.context, "description": status.description, "target_url": status.target, "creator": { "login": world.actor } });
+    world.statuses.push(status);
+    Reply::json(201, &body)
+}
