@@ -6,6 +6,7 @@
 
 pub mod comment;
 mod cut;
+pub mod review;
 pub mod status;
 pub mod summary;
 pub mod workflow;
