@@ -34,7 +34,7 @@ use crate::policy::ruling::Measured;
 use crate::policy::{Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
-use crate::settings::{Environment, OnUnknown, Settings};
+use crate::settings::{Commenting, Environment, OnUnknown, Settings};
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -183,12 +183,14 @@ fn blank(now: Timestamp) -> Report {
         permalink: None,
         proposed: None,
         unadjusted: None,
+        commenting: Commenting::Always,
     }
 }
 
 /// The whole path, in order. What the change makes of what judges it is looked at when everything is decided.
 fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let basis = basis::read(case, judged)?;
+    judged.report.commenting = basis.rules.settings.commenting;
     let verdict = decide(case, &basis, judged);
     judged.report.proposed = proposed::read(case, &basis, &judged.report);
     judged.policies = basis.policies;
