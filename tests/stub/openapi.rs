@@ -28,7 +28,7 @@ impl Description {
     pub fn problems(&self, request: &Recorded) -> Vec<String> {
         let method = request.method.to_lowercase();
         // Links to further pages name a repository by its id, which the description does not show.
-        let path = request.path.replace(BY_ID, "/repos/acme/shop/");
+        let path = request.path.replace(BY_ID, "/repos/acme/shop");
         let Some(found) = self.operation(&method, &path) else {
             return vec![format!("{}: no such operation", request.line())];
         };

@@ -3,6 +3,7 @@
 mod comment;
 mod object;
 mod pull;
+mod repository;
 mod status;
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -17,7 +18,7 @@ use super::{FOREVER, Recorded, Reply, decode};
 const NOW: u64 = 1_795_262_400;
 
 /// The repository by its id, as links to further pages name it.
-pub const BY_ID: &str = "/repositories/1300192/";
+pub const BY_ID: &str = "/repositories/1300192";
 
 /// The answer to a request, if there is one, and how long it takes.
 pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration) {
@@ -98,11 +99,13 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
     if (request.method.as_str(), path.as_str()) == ("GET", "/user") {
         return whoami(world);
     }
-    let root = format!("/repos/{}/", world.repository);
+    let root = format!("/repos/{}", world.repository);
     let below = path.strip_prefix(&root).or_else(|| path.strip_prefix(BY_ID));
-    let Some(below) = below else { return missing() };
-    let parts: Vec<&str> = below.split('/').collect();
-    let nouns = [status::route, comment::route, pull::route, object::route];
+    let Some(below) = below.filter(|below| below.is_empty() || below.starts_with('/')) else {
+        return missing();
+    };
+    let parts: Vec<&str> = below.split('/').skip(1).collect();
+    let nouns = [status::route, comment::route, pull::route, object::route, repository::route];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
 
@@ -159,7 +162,7 @@ fn next(world: &World, request: &Recorded, number: usize) -> String {
     let host = request.host.as_deref().unwrap_or_default();
     let here = format!("http://{host}{}", world.base_path);
     let root = world.pages_elsewhere.as_ref().unwrap_or(&here);
-    let path = request.path.strip_prefix(&format!("/repos/{}/", world.repository));
+    let path = request.path.strip_prefix(&format!("/repos/{}", world.repository));
     let path = path.or_else(|| request.path.strip_prefix(BY_ID)).unwrap_or_default();
     let (_, size) = page_of(request);
     let page = |number: usize| format!("<{root}{BY_ID}{path}?per_page={size}&page={number}>");
