@@ -136,6 +136,10 @@ pub struct World {
     pub comments: Vec<Comment>,
     pub statuses: Vec<Status>,
     pub faults: Vec<Fault>,
+    /// Calls that the token has left this hour.
+    pub remaining: u64,
+    /// Where the next pages of lists are said to be, if not here.
+    pub pages_elsewhere: Option<String>,
     /// A comment that another run writes just after ours: author and body.
     pub racing_comment: Option<(String, String)>,
     /// The id of the next comment.
@@ -162,6 +166,8 @@ impl World {
             comments: Vec::new(),
             statuses: Vec::new(),
             faults: Vec::new(),
+            remaining: 5_000,
+            pages_elsewhere: None,
             racing_comment: None,
             next_id: 1_000,
         }
