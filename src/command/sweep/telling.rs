@@ -15,6 +15,7 @@ use crate::github::{GitHub, PullRequest};
 use crate::publish::review::{self, Review};
 use crate::publish::{Outcome, Publication, Speaker, StatusLine, comment, status};
 use crate::report::sweep::{Done, Line, Said};
+use crate::report::turn::Turn;
 use crate::report::{Report, line, markdown};
 
 /// How long telling one pull request may take.
@@ -108,6 +109,7 @@ impl Telling<'_> {
             head_sha: cause.pull.head_sha.clone(),
             speaker: speaker.clone(),
             comment_markdown: markdown::render(report),
+            turn: Turn::of(report),
             summary_markdown: String::new(),
             status,
             outputs: Vec::new(),
