@@ -6,6 +6,7 @@ use crate::change::{self, Touched};
 use crate::command::ground::{self, Ground, Seen};
 use crate::command::judge::{Case, Judged, Stop};
 use crate::command::law::{self, Rules};
+use crate::command::passage::Passage;
 use crate::command::unsettled;
 use crate::diagnostic;
 use crate::policy::Policy;
@@ -50,7 +51,7 @@ pub fn read(case: &Case<'_>, judged: &mut Judged) -> Result<Basis, Stop> {
     judged.report.mode = Some(environment.mode);
     let law = law::read(&ground, &rules)?.sound()?;
     judged.report.problems.extend(law.problems);
-    judged.report.change.rollout = case.check.rollout(case.pull.is_some());
+    judged.report.change.rollout = case.check.rollout(case.passage.is_some_and(Passage::is_merge));
     judged.report.change.class = class(&rules.settings, case.check.class.as_deref())?;
     let changed = touched(case, &ground, &rules.settings, &mut judged.report)?;
     let (catalog, policies, adjustments) = (law.catalog, law.policies, law.adjustments);
@@ -116,10 +117,9 @@ fn touched(
         change::every(settings, "every service is judged; --service judges one")
     } else {
         let changed = seen.insert(ground.changed(case)?);
-        report.notes.extend(changed.notes.iter().cloned());
         match &changed.paths {
             Some(paths) => change::touched(settings, paths),
-            None => change::every(settings, "too many paths changed to be listed, so every service counts"),
+            None => change::every(settings, &changed.notes.join("; ")),
         }
     };
     report.notes.extend(touched.notes);

@@ -23,6 +23,7 @@ use crate::command::ground::Ground;
 use crate::command::law::{self, Rules};
 use crate::command::observed;
 use crate::command::organization::Offer;
+use crate::command::passage::Passage;
 use crate::command::proposed;
 use crate::command::watch::{self, Server, Watch, dependency, named};
 use crate::diagnostic::{self, Code, Diagnostic};
@@ -68,7 +69,9 @@ pub struct Case<'a> {
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
     pub blob: Option<String>,
-    /// The pull request that is judged, when this is a run on one.
+    /// The passage that the change takes, when a run on GitHub is about one.
+    pub passage: Option<&'a Passage>,
+    /// The pull request that is judged, when it is one.
     pub pull: Option<&'a PullRequest>,
 }
 

@@ -55,6 +55,10 @@ fn untold(files: Vec<String>, why: &str) -> Proposed {
 
 /// Reads the head, and holds it against the base.
 fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> {
+    // What is merged already, or leaves the branch, makes nothing of what judges there.
+    if case.passage.is_some_and(|passage| !passage.is_merge()) {
+        return None;
+    }
     let ground = &basis.ground;
     let head = ground.head.as_ref()?;
     let seen = basis.changed.as_ref()?;

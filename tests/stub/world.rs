@@ -38,6 +38,8 @@ pub struct Pull {
     pub head: String,
     pub base: String,
     pub files: Vec<ChangedFile>,
+    /// Closed, merged or not.
+    pub closed: bool,
     /// Conversations that were locked take no comments.
     pub locked: bool,
 }
@@ -129,6 +131,8 @@ pub struct World {
     pub pulls: BTreeMap<u64, Pull>,
     /// Changed files between two commits, where no pull request with that head says so.
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
+    /// Where the histories of two commits part, where that is not the first of them.
+    pub forks: BTreeMap<(String, String), String>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     pub comments: Vec<Comment>,
@@ -156,6 +160,7 @@ impl World {
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
             compares: BTreeMap::new(),
+            forks: BTreeMap::new(),
             tree_limit: 100_000,
             comments: Vec::new(),
             statuses: Vec::new(),
@@ -181,7 +186,7 @@ impl World {
     /// Adds a pull request whose head is a commit.
     pub fn pull(&mut self, number: u64, base: &str, head: &str, files: Vec<ChangedFile>) {
         self.commits.entry(head.to_owned()).or_default();
-        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, locked: false };
+        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, closed: false, locked: false };
         self.pulls.insert(number, pull);
     }
 
