@@ -68,7 +68,7 @@ pub fn message(text: &str) -> String {
         Some(_) => text.chars().take(LONGEST_MESSAGE - 1).chain(['…']).collect(),
     };
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return markdown(&text);
     }
     let mut safe = String::with_capacity(text.len() + 16);

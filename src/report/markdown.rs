@@ -304,7 +304,7 @@ fn details(out: &mut String, report: &Report) {
         read.extend(recalled::sentences(ruling, safe));
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why } | Obstacle::Failed { message: why, .. }) => {
-                read.push(message(why))
+                read.push(message(why));
             }
             None => {}
         }
