@@ -209,13 +209,18 @@ fn said(compared: &Comparison, follows: &str, read: &str) -> String {
 fn until(report: &Report, weighed: &Weighed) -> String {
     match (&weighed.ruling.standing, report.budget_of(weighed).map(|line| &line.figures)) {
         (Standing::InForce { thaws_at, since, at_least }, _) => {
-            let ends = match (recalled::ending(&weighed.ruling, safe), thaws_at) {
-                (Some(ending), _) => format!("it {ending}"),
-                (None, Some(at)) => format!("thaws **{}** if nothing more burns", figure::instant(*at)),
-                (None, None) => "it does not thaw by itself within a period".to_owned(),
-            };
             let at_least = if *at_least { "at least " } else { "" };
-            format!("In force since {at_least}{}; {ends}.", figure::instant(*since))
+            let since = format!("since {at_least}{}", figure::instant(*since));
+            match (recalled::ending(&weighed.ruling, safe), thaws_at) {
+                (Some(ending), _) => format!("In force {since}; it {ending}."),
+                (None, Some(at)) => {
+                    let at = figure::instant(*at);
+                    format!("Thaws **{at}** if nothing more burns; in force {since}.")
+                }
+                (None, None) => {
+                    format!("In force {since}; it does not thaw by itself within a period.")
+                }
+            }
         }
         (_, Some(Err(gap))) => format!("What to do: {}.", gap.help()),
         _ => "What to do: look at the policy at that line; re-run this check when it is mended.".to_owned(),

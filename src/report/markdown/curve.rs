@@ -150,7 +150,7 @@ fn chart(line: &BudgetLine, lines: &[Line]) -> Option<String> {
     let mut chart = String::from("```mermaid\n");
     let _ = writeln!(
         chart,
-        "%%{{init: {{\"xyChart\": {{\"height\": 260}}, \"themeVariables\": {{\"xyChart\": {{\"plotColorPalette\": \"{}\"}}}}}}}}%%",
+        "%%{{init: {{\"xyChart\": {{\"height\": 260}}, \"themeVariables\": {{\"xyChart\": {{\"backgroundColor\": \"transparent\", \"plotColorPalette\": \"{}\"}}}}}}}}%%",
         colours.join(", ")
     );
     chart.push_str("xychart-beta\n");
