@@ -112,6 +112,7 @@ impl Telling<'_> {
         Publication {
             environment: self.environment.to_owned(),
             base_branch: entry.pull.base_ref.clone(),
+            context: Some(status::context(self.environment, &entry.pull.base_ref)),
             head_sha: entry.pull.head_sha.clone(),
             speaker: speaker.clone(),
             comment_markdown: markdown::render(report),
@@ -131,12 +132,12 @@ impl Telling<'_> {
             return ended(line, Done::Left, why.clone());
         }
         self.github.grant(TELLING);
-        let context = status::context(&publication.environment, &publication.base_branch);
+        let context = publication.context.as_deref().unwrap_or_default();
         let target = status::target(posted.url.as_deref(), &publication.speaker);
         let StatusLine { state, description } = &publication.status;
         let created = self.github.create_status(
             &publication.head_sha,
-            &context,
+            context,
             *state,
             &status::describe(description),
             Some(&target),
@@ -152,7 +153,7 @@ impl Telling<'_> {
             (Ok(()), Outcome::Degraded(what)) => {
                 ended(line, done, format!("its status alone, because the token may not {what}"))
             }
-            (Ok(()), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_)) => {
+            (Ok(()), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless) => {
                 ended(line, done, String::new())
             }
         }
