@@ -248,7 +248,7 @@ mod tests {
         Wanted::new(&Publication {
             environment: "production".to_owned(),
             base_branch: "main".to_owned(),
-            context: None,
+            gate: None,
             head_sha: head.to_owned(),
             speaker: crate::publish::Speaker { url: String::new(), run: run.0, attempt: run.1, began: 0 },
             comment_markdown: text.to_owned(),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, File};
+use crate::stub::world::{ChangedFile, Deployment, File};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -47,6 +47,8 @@ struct Known {
     token: Token,
     /// Comments that are there already.
     comments: Vec<Said>,
+    /// What was deployed already, the oldest first.
+    deployments: Vec<Deployed>,
     /// Requests that fail.
     faults: Vec<Failing>,
 }
@@ -62,6 +64,7 @@ impl Default for Known {
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
+            deployments: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -75,6 +78,8 @@ enum Token {
     Ordinary,
     /// Write comments.
     WithoutStatuses,
+    /// Write comments and commit statuses, and not read deployments.
+    WithoutDeployments,
     /// Read, as a token on a fork's pull request.
     ReadOnly,
     /// Nothing: GitHub does not know it.
@@ -89,6 +94,20 @@ struct Said {
     author: String,
     /// What it says.
     body: String,
+}
+
+/// A deployment that is there already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deployed {
+    /// The commit; `$BASE` and `$HEAD` stand for those of the case.
+    commit: String,
+    /// The environment.
+    environment: String,
+    /// When it was asked for, in RFC 3339.
+    at: String,
+    /// What became of it, in order.
+    states: Vec<String>,
 }
 
 /// Requests that fail.
@@ -348,11 +367,23 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     if let Some(pull) = world.pulls.get_mut(&NUMBER) {
         pull.closed = known.closed;
     }
+    world.may_read_deployments = known.token != Token::WithoutDeployments;
+    world.deployments = known.deployments.iter().map(|one| deployment(one, base, head)).collect();
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
+}
+
+/// A deployment in the stub's words.
+fn deployment(one: &Deployed, base: &str, head: &str) -> Deployment {
+    Deployment {
+        commit: one.commit.replace("$BASE", base).replace("$HEAD", head),
+        environment: one.environment.clone(),
+        at: one.at.clone(),
+        states: one.states.clone(),
+    }
 }
 
 /// The files of a commit.

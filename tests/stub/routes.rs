@@ -1,6 +1,7 @@
 //! What the stand-in answers: the endpoints, with GitHub's own error bodies.
 
 mod comment;
+mod deployment;
 mod object;
 mod pull;
 mod repository;
@@ -67,7 +68,8 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         return missing();
     };
     let parts: Vec<&str> = below.split('/').skip(1).collect();
-    let nouns = [status::route, comment::route, pull::route, object::route, repository::route];
+    let nouns =
+        [status::route, comment::route, pull::route, object::route, repository::route, deployment::route];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
 

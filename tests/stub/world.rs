@@ -53,6 +53,17 @@ pub struct Comment {
     pub body: String,
 }
 
+/// A deployment.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    pub commit: String,
+    pub environment: String,
+    /// When it was asked for, in RFC 3339.
+    pub at: String,
+    /// What became of it, in order.
+    pub states: Vec<String>,
+}
+
 /// A commit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -137,6 +148,9 @@ pub struct World {
     pub tree_limit: usize,
     pub comments: Vec<Comment>,
     pub statuses: Vec<Status>,
+    /// The oldest first.
+    pub deployments: Vec<Deployment>,
+    pub may_read_deployments: bool,
     pub faults: Vec<Fault>,
     /// A comment that another run writes just after ours: author and body.
     pub racing_comment: Option<(String, String)>,
@@ -164,6 +178,8 @@ impl World {
             tree_limit: 100_000,
             comments: Vec::new(),
             statuses: Vec::new(),
+            deployments: Vec::new(),
+            may_read_deployments: true,
             faults: Vec::new(),
             racing_comment: None,
             next_id: 1_000,
