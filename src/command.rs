@@ -40,6 +40,8 @@ mod organization;
 mod passage;
 mod post;
 mod proposed;
+mod question;
+mod reckoning;
 pub mod rules;
 pub mod slos;
 mod stranger;

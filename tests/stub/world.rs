@@ -51,6 +51,8 @@ pub struct Comment {
     pub issue: u64,
     pub author: String,
     pub body: String,
+    /// Somebody hid it, as outdated.
+    pub minimized: bool,
 }
 
 /// A deployment.
@@ -152,6 +154,10 @@ pub struct World {
     pub deployments: Vec<Deployment>,
     pub may_read_deployments: bool,
     pub faults: Vec<Fault>,
+    /// Calls that the token has left this hour.
+    pub remaining: u64,
+    /// Where the next pages of lists are said to be, if not here.
+    pub pages_elsewhere: Option<String>,
     /// A comment that another run writes just after ours: author and body.
     pub racing_comment: Option<(String, String)>,
     /// The id of the next comment.
@@ -181,6 +187,8 @@ impl World {
             deployments: Vec::new(),
             may_read_deployments: true,
             faults: Vec::new(),
+            remaining: 5_000,
+            pages_elsewhere: None,
             racing_comment: None,
             next_id: 1_000,
         }
@@ -210,7 +218,13 @@ impl World {
     pub fn comment(&mut self, issue: u64, author: &str, body: &str) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.comments.push(Comment { id, issue, author: author.to_owned(), body: body.to_owned() });
+        self.comments.push(Comment {
+            id,
+            issue,
+            author: author.to_owned(),
+            body: body.to_owned(),
+            minimized: false,
+        });
         id
     }
 

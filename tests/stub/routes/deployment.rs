@@ -39,7 +39,7 @@ fn deployments(world: &World, request: &Recorded) -> Reply {
             })
         })
         .collect();
-    page(request, &all)
+    page(world, request, &all)
 }
 
 /// `GET deployments/ID/statuses`: the newest first.
@@ -47,5 +47,5 @@ fn statuses(world: &World, request: &Recorded, id: &str) -> Reply {
     let place = id.parse::<usize>().ok().and_then(|id| id.checked_sub(1));
     let Some(found) = place.and_then(|place| world.deployments.get(place)) else { return missing() };
     let all: Vec<Value> = found.states.iter().rev().map(|state| json!({ "state": state })).collect();
-    page(request, &all)
+    page(world, request, &all)
 }
