@@ -14,7 +14,7 @@ mod vendor;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 pub use budget::{Budget, Sheet};
 pub use convert::Convert;
@@ -267,6 +267,7 @@ impl Explain {
             environment: self.environment.clone(),
             base: None,
             head: None,
+            at: None,
             service,
             class: None,
             rollout: None,
@@ -307,6 +308,13 @@ pub enum Format {
     Markdown,
 }
 
+/// A moment that is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Moment {
+    /// Right before a job deploys.
+    Deploy,
+}
+
 /// Judge a change: may it ship?
 ///
 /// Reads settings, SLOs and policies as they stand at the tip of the base branch, the budgets from Prometheus,
@@ -314,7 +322,7 @@ pub enum Format {
 /// clause that decided, the numbers it read, until when, and what passes anyway. With a base it also tells what the
 /// change makes of settings and SLOs, which bears on no verdict before it is merged.
 #[derive(Debug, Args)]
-#[command(after_help = exits(&Exit::ALL, &[]))]
+#[command(after_help = exits(&Exit::ALL, &[]), group = ArgGroup::new("law").args(["base", "at"]))]
 pub struct Check {
     /// The directory that has `slogate.yaml`.
     #[arg(default_value = ".")]
@@ -329,9 +337,15 @@ pub struct Check {
     #[arg(long, value_name = "REF", conflicts_with = "post")]
     pub base: Option<String>,
 
-    /// The change itself; `HEAD` by default.
-    #[arg(long, value_name = "REF", requires = "base")]
+    /// The change itself; `HEAD` by default. With `--at deploy`, the commit that is deployed; `GITHUB_SHA` by default.
+    #[arg(long, value_name = "REF", requires = "law")]
     pub head: Option<String>,
+
+    /// The moment that is judged. At `deploy`, right before a job ships: the commit is judged by the tip of the default
+    /// branch, for what it changes since GitHub's newest successful deployment into the environment, and the exit is the
+    /// gate. What was deployed is asked of GitHub (`GITHUB_REPOSITORY`, `GITHUB_TOKEN`).
+    #[arg(long, value_name = "MOMENT", value_enum)]
+    pub at: Option<Moment>,
 
     /// Judge this service, whatever paths changed; may be given several times.
     #[arg(long, value_name = "NAME", conflicts_with = "post")]
@@ -375,8 +389,10 @@ pub struct Check {
     #[command(flatten)]
     pub layered: Layered,
 
-    /// Tell the pull request: comment, commit status, step summary, outputs and annotations. What it makes of settings
-    /// and SLOs is told as well: in words, with what was left of the budgets, and with what would be wrong behind it.
+    /// Tell what a run of GitHub Actions is about: a pull request by comment, a commit (of a pull request, a merge group,
+    /// a push, a deploy) by its status, and every run by step summary, outputs and annotations. A run that names no change
+    /// looks at every service at the tip of the default branch. What pull requests make of settings and SLOs is told as
+    /// well: in words, with what was left of the budgets, and with what would be wrong behind it.
     #[arg(long, conflicts_with = "observations")]
     pub post: bool,
 }

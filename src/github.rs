@@ -7,6 +7,7 @@
 
 mod call;
 mod comment;
+mod deployment;
 mod object;
 mod opened;
 mod pull;
@@ -25,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 pub use call::GitHubError;
 pub use comment::Comment;
+pub use deployment::Deployment;
 pub use object::Entry;
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};

@@ -20,6 +20,8 @@ use std::time::Duration;
 use crate::github::{GitHub, GitHubError, State};
 use crate::report::turn::Turn;
 
+pub use status::Gate;
+
 /// How long closing the status may take at least.
 const CLOSING: Duration = Duration::from_secs(20);
 
@@ -96,11 +98,11 @@ pub struct Publication {
     pub turn: Turn,
     /// The step summary.
     pub summary_markdown: String,
-    /// The name of the commit status; none where no status is to stand.
-    pub context: Option<String>,
+    /// Where the commit status is to stand; none where it has no place.
+    pub gate: Option<Gate>,
     /// The commit status.
     pub status: StatusLine,
-    /// Outputs of the step, by name; `posted` and `comment-url` are added.
+    /// Outputs of the step, by name; `posted` (the status that is waited for stands) and `comment-url` are added.
     pub outputs: Vec<(String, String)>,
     /// Annotations, the most important first.
     pub annotations: Vec<Annotation>,
@@ -238,15 +240,15 @@ impl Told {
 
 /// Posts the status that the gate waits for. It must be closed in every case: by `apply`, or by `close`.
 #[must_use]
-pub fn pending(github: &GitHub, context: &str, commit: &str, speaker: &Speaker) -> Outcome {
+pub fn pending(github: &GitHub, gate: &Gate, speaker: &Speaker) -> Outcome {
     let line = StatusLine { state: State::Pending, description: RECKONING.to_owned() };
-    close(github, context, commit, speaker, &line)
+    close(github, gate, speaker, &line)
 }
 
 /// Posts a status alone, for a run that ends without a publication: a crash, or something written wrongly.
 #[must_use]
-pub fn close(github: &GitHub, context: &str, commit: &str, speaker: &Speaker, line: &StatusLine) -> Outcome {
-    status::post(github, commit, context, line, None, speaker)
+pub fn close(github: &GitHub, gate: &Gate, speaker: &Speaker, line: &StatusLine) -> Outcome {
+    status::post(github, gate, line, None, speaker)
 }
 
 /// Says everything, each in its place: on the pull request of that number when there is one. The status comes after the
@@ -262,16 +264,17 @@ pub fn apply(
         Some(pull) => comment::post(github, pull, publication),
         None => comment::Posted { outcome: Outcome::Placeless, url: None },
     };
-    let (head, line, url) = (&publication.head_sha, &publication.status, posted.url.as_deref());
+    let (line, url) = (&publication.status, posted.url.as_deref());
     // The gate has time of its own: a comment that hangs must not leave it open.
     github.grant(CLOSING);
-    let status = match &publication.context {
-        Some(context) => status::post(github, head, context, line, url, &publication.speaker),
+    let status = match &publication.gate {
+        Some(gate) => status::post(github, gate, line, url, &publication.speaker),
         None => Outcome::Placeless,
     };
     let summary = summary::append(places.summary.as_deref(), &publication.summary_markdown);
     let mut outputs = publication.outputs.clone();
-    outputs.push(("posted".to_owned(), status.stands().to_string()));
+    let waited_for = publication.gate.as_ref().is_some_and(|gate| gate.is_waited_for);
+    outputs.push(("posted".to_owned(), (waited_for && status.stands()).to_string()));
     outputs.push(("comment-url".to_owned(), posted.url.clone().unwrap_or_default()));
     let salt = format!("{}.{}", publication.speaker.run, publication.speaker.attempt);
     let outputs = workflow::append_outputs(places.output.as_deref(), &outputs, &salt);

@@ -94,6 +94,7 @@ impl Sweep {
             class: None,
             rollout: self.rollout.clone(),
             now: None,
+            at: None,
             format: self.format,
             color: self.color.clone(),
             source: self.source.clone(),

@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cli::{self, Check, Format};
+use crate::cli::{self, Check, Format, Moment};
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::passage::{About, Passage};
 use crate::command::post::Post;
 use crate::command::watch::named;
 use crate::command::{World, failed};
-use crate::github::{Address, Event, GitHub};
+use crate::github::{Address, Event, GitHub, Run};
 use crate::http::{Certificates, Client, Credentials, Limits};
 use crate::report::query_plan::{self, QueryPlan};
 use crate::report::{Report, json, markdown, problem, text};
@@ -51,16 +51,21 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let limits = limits(check.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
-    let (base, head) = if run.is_some() { (None, None) } else { ends(check, world)? };
+    let is_local = run.is_none() && check.at.is_none();
+    let (base, head) = if is_local { ends(check, world)? } else { (None, None) };
     let address = match &run {
         Some(run) => Some(run.address.clone()),
+        None if check.at.is_some() => Some(
+            Address::read(&world.environment).map_err(|error| format!("--at asks GitHub, and {error}"))?,
+        ),
         None if base.is_some() => Address::read(&world.environment).ok(),
         None => None,
     };
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
-    let about = run.as_ref().zip(github.as_deref()).map(|(run, github)| Passage::of_run(run, github));
-    let passage = match about.transpose()? {
+    // The status is named before the settings are read, and must be named for what is judged.
+    let environment = check.environment.clone().or_else(|| (!is_local).then(|| ENVIRONMENT.to_owned()));
+    let passage = match about(check, run.as_ref(), github.as_deref(), environment.as_deref(), world)? {
         Some(About::Nothing(why)) => {
             world.tell(&format!("{why}, so there is nothing to judge"));
             return Ok(Exit::Proceed);
@@ -77,8 +82,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         check,
         root: world.directory.join(&check.dir),
         prefix: prefix(&check.dir),
-        // The status is named before the settings are read, and must be named for what is judged.
-        environment: check.environment.clone().or_else(|| run.as_ref().map(|_| ENVIRONMENT.to_owned())),
+        environment,
         base,
         head,
         directory: world.directory.clone(),
@@ -122,6 +126,27 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         }
         Exit::Unknown
     }))
+}
+
+/// What the run is about, where it is one.
+fn about(
+    check: &Check,
+    run: Option<&Run>,
+    github: Option<&GitHub>,
+    environment: Option<&str>,
+    world: &World,
+) -> Result<Option<About>, String> {
+    let Some(github) = github else { return Ok(None) };
+    match (check.at, run) {
+        (Some(Moment::Deploy), _) => {
+            let sha = world.variable("GITHUB_SHA");
+            let environment = environment.unwrap_or(ENVIRONMENT);
+            let deploy = Passage::of_deploy(environment, check.head.as_deref(), sha, github)?;
+            Ok(Some(About::Passage(Box::new(deploy))))
+        }
+        (None, Some(run)) => Passage::of_run(run, github).map(Some),
+        (None, None) => Ok(None),
+    }
 }
 
 /// Prints what would be asked, and what is doubtful in what was written.

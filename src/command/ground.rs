@@ -148,6 +148,9 @@ impl Ground {
 
     /// The paths that differ between the commit that was there before and the head.
     fn differing(&self, before: &str, head: &str) -> Result<Seen, Stop> {
+        if before == head {
+            return Ok(seen(Changed::default()));
+        }
         let here = self.repository.as_ref().filter(|here| here.has(before) && here.has(head));
         if let Some(changed) = here.and_then(|repository| repository.differing(before, head).ok()) {
             return Ok(seen(changed));
@@ -219,7 +222,7 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
         let branch = passage.law.clone().map_err(Stop::Unknown)?;
         let ground = at_tip(case, &branch, passage.head.clone())?;
         let head = ground.head.clone().or_else(|| ground.base.as_ref().map(|base| base.id.clone()));
-        return Ok(Ground { head, since: passage.since.clone(), ..ground });
+        return Ok(Ground { head, since: passage.since.clone(), notes: passage.notes.clone(), ..ground });
     }
     let Some(name) = &case.base else {
         present(&case.root, &case.check.dir)?;

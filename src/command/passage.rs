@@ -8,8 +8,9 @@
 
 use std::time::Duration;
 
+use crate::git::is_full_id;
 use crate::github::{Event, GitHub, GitHubError, PullRequest, Run};
-use crate::publish::status;
+use crate::publish::{Gate, status};
 
 /// How long looking at where things stand may take: the pending status waits for it.
 const LOOKING: Duration = Duration::from_secs(15);
@@ -24,6 +25,8 @@ pub struct Passage {
     pub head: Option<String>,
     /// Since when it changed.
     pub since: Since,
+    /// What a reader must know of it.
+    pub notes: Vec<String>,
 }
 
 /// Which way a change goes.
@@ -34,6 +37,8 @@ enum Way {
     Queue(String),
     /// Onto a branch, where it is already.
     Push(String),
+    /// Out of a branch, into the environment.
+    Deploy,
     /// Nowhere: no change is judged.
     Look,
 }
@@ -57,14 +62,6 @@ pub enum About {
     Nothing(String),
 }
 
-/// Where a verdict stands as a commit status.
-pub struct Gate {
-    /// The status' name.
-    pub context: String,
-    /// The full id of its commit.
-    pub commit: String,
-}
-
 impl Passage {
     /// What a run is about, with pull requests as GitHub has them now.
     ///
@@ -78,6 +75,7 @@ impl Passage {
                 law: Ok(group.base_ref.clone()),
                 head: Some(group.head_sha.clone()),
                 since: Since::Fork,
+                notes: Vec::new(),
             },
             Event::Push(push) => {
                 let Some(branch) = &push.branch else {
@@ -93,10 +91,12 @@ impl Passage {
                     law: default_branch(github),
                     head: Some(after.clone()),
                     since: push.before.clone().map_or_else(new, Since::Commit),
+                    notes: Vec::new(),
                 }
             }
             Event::Other => Self {
                 way: Way::Look,
+                notes: Vec::new(),
                 law: default_branch(github),
                 head: None,
                 since: Since::Unknown(
@@ -107,12 +107,46 @@ impl Passage {
         Ok(About::Passage(Box::new(passage)))
     }
 
+    /// The moment before a commit is deployed into an environment: `head` is the name of the commit, `sha` its id where
+    /// none is named. What was deployed there last says what the deploy changes.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn of_deploy(
+        environment: &str,
+        head: Option<&str>,
+        sha: Option<&str>,
+        github: &GitHub,
+    ) -> Result<Self, String> {
+        let found = match (head, sha) {
+            (None, Some(sha)) if is_full_id(sha) => Ok(sha.to_ascii_lowercase()),
+            (None, _) => {
+                return Err(
+                    "name the commit that is deployed with --head, because `GITHUB_SHA` is no commit id"
+                        .to_owned(),
+                );
+            }
+            (Some(name), _) => match github.within(LOOKING, || github.resolve(name)) {
+                Err(GitHubError::NotFound(_)) => {
+                    return Err(format!("there is no commit `{name}` on GitHub"));
+                }
+                found => found.map_err(|error| format!("`{name}` could not be resolved: {error}")),
+            },
+        };
+        let (head, law) = match found {
+            Ok(head) => (Some(head), default_branch(github)),
+            Err(why) => (None, Err(why)),
+        };
+        let (since, notes) = deployed_last(environment, github);
+        Ok(Self { way: Way::Deploy, law, head, since, notes })
+    }
+
     /// The pull request that is judged and told, when it is one.
     #[must_use]
     pub const fn pull(&self) -> Option<&PullRequest> {
         match &self.way {
             Way::Merge(pull) => Some(pull),
-            Way::Queue(_) | Way::Push(_) | Way::Look => None,
+            Way::Queue(_) | Way::Push(_) | Way::Deploy | Way::Look => None,
         }
     }
 
@@ -128,7 +162,7 @@ impl Passage {
         match &self.way {
             Way::Merge(pull) => &pull.base_ref,
             Way::Queue(branch) | Way::Push(branch) => branch,
-            Way::Look => self.law.as_deref().unwrap_or_default(),
+            Way::Deploy | Way::Look => self.law.as_deref().unwrap_or_default(),
         }
     }
 
@@ -137,9 +171,11 @@ impl Passage {
     pub fn gate(&self, environment: &str) -> Option<Gate> {
         let context = match &self.way {
             Way::Merge(_) | Way::Queue(_) | Way::Push(_) => status::context(environment, self.branch()),
+            Way::Deploy => status::deploy_context(environment),
             Way::Look => return None,
         };
-        self.head.clone().map(|commit| Gate { context, commit })
+        let is_waited_for = !matches!(self.way, Way::Deploy);
+        self.head.clone().map(|commit| Gate { context, commit, is_waited_for })
     }
 }
 
@@ -160,7 +196,31 @@ fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
         }
     };
     let head = Some(pull.head_sha.clone());
-    About::Passage(Box::new(Passage { way: Way::Merge(pull), law, head, since: Since::Fork }))
+    About::Passage(Box::new(Passage {
+        way: Way::Merge(pull),
+        law,
+        head,
+        since: Since::Fork,
+        notes: Vec::new(),
+    }))
+}
+
+/// What was deployed into an environment last, and what a reader must know of it.
+fn deployed_last(environment: &str, github: &GitHub) -> (Since, Vec<String>) {
+    let all = |why: String| (Since::Unknown(format!("every service counts, because {why}")), Vec::new());
+    let newest = github.within(LOOKING, || github.deployments(environment, |done, _| done.is_empty()));
+    match newest.map(|(done, complete)| (done.into_iter().next(), complete)) {
+        Ok((Some(last), _)) => {
+            let short = last.commit.get(..7).unwrap_or(&last.commit);
+            let note = format!("judged since commit `{short}`, which was deployed to `{environment}` last");
+            (Since::Commit(last.commit), vec![note])
+        }
+        Ok((None, true)) => all(format!("GitHub knows of no deployment to `{environment}`")),
+        Ok((None, false)) => {
+            all(format!("none of the newest deployments to `{environment}` was carried out"))
+        }
+        Err(error) => all(format!("the deployments to `{environment}` could not be read: {error}")),
+    }
 }
 
 /// The default branch, or why it is not known.

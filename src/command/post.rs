@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use crate::command::World;
 use crate::command::annotation;
-use crate::command::passage::{Gate, Passage};
+use crate::command::passage::Passage;
 use crate::github::{GitHub, Run, State};
-use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine};
+use crate::publish::{
+    self, Annotation, Gate, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine,
+};
 use crate::report::escape::terminal;
 use crate::report::turn::Turn;
 use crate::report::{Report, json, line, markdown};
@@ -60,9 +62,9 @@ impl<'a> Post<'a> {
     ) -> Self {
         let environment = environment.to_owned();
         let gate = passage.gate(&environment);
-        let opened = gate.as_ref().map_or(Outcome::Placeless, |gate| {
-            publish::pending(&github, &gate.context, &gate.commit, &speaker(run, began))
-        });
+        let opened = gate
+            .as_ref()
+            .map_or(Outcome::Placeless, |gate| publish::pending(&github, gate, &speaker(run, began)));
         Self { run, passage, gate, github, environment, began, opened }
     }
 
@@ -71,8 +73,7 @@ impl<'a> Post<'a> {
         let line = StatusLine { state: State::Error, description: why.to_owned() };
         let Some(gate) = &self.gate else { return };
         self.github.grant(CLOSING);
-        let _ =
-            publish::close(&self.github, &gate.context, &gate.commit, &speaker(self.run, self.began), &line);
+        let _ = publish::close(&self.github, gate, &speaker(self.run, self.began), &line);
     }
 
     /// Says everything and closes the status. `usage` is what is wrong with the command line, when that kept the
@@ -130,7 +131,7 @@ impl<'a> Post<'a> {
             environment: self.environment.clone(),
             base_branch: self.passage.branch().to_owned(),
             head_sha: self.passage.head.clone().unwrap_or_default(),
-            context: self.gate.as_ref().map(|gate| gate.context.clone()),
+            gate: self.gate.clone(),
             speaker: speaker(self.run, self.began),
             summary_markdown: comment.clone(),
             comment_markdown: comment,

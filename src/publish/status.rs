@@ -24,6 +24,24 @@ pub fn context(environment: &str, base_branch: &str) -> String {
     format!("slogate: {environment} → {base_branch}")
 }
 
+/// The name of the status of a deploy. No branch has it: a deploy is judged by what it brings since the one before, which
+/// says nothing about a merge of the same commit.
+#[must_use]
+pub fn deploy_context(environment: &str) -> String {
+    format!("slogate: deploy to {environment}")
+}
+
+/// Where a verdict stands as a commit status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gate {
+    /// The status' name.
+    pub context: String,
+    /// The full id of its commit.
+    pub commit: String,
+    /// Whether something waits for the status; otherwise the exit of the run is the gate.
+    pub is_waited_for: bool,
+}
+
 /// A description as GitHub takes it: one line, at most 140 characters, none beyond the basic plane.
 #[must_use]
 pub fn describe(text: &str) -> String {
@@ -94,15 +112,9 @@ pub fn plan(line: &StatusLine, target: &str, latest: Option<&Status>, speaker: &
 
 /// Brings the status about.
 #[must_use]
-pub fn post(
-    github: &GitHub,
-    commit: &str,
-    context: &str,
-    line: &StatusLine,
-    to: Option<&str>,
-    speaker: &Speaker,
-) -> Outcome {
+pub fn post(github: &GitHub, gate: &Gate, line: &StatusLine, to: Option<&str>, speaker: &Speaker) -> Outcome {
     let target = target(to, speaker);
+    let Gate { context, commit, .. } = gate;
     // Neither a read that hangs nor what was spent before may keep the gate from being closed.
     let latest = github.within(LOOKING, || github.status(commit, context)).unwrap_or_default();
     github.grant(POSTING);

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, File, Status};
+use crate::stub::world::{ChangedFile, Deployment, File, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -51,6 +51,8 @@ struct Known {
     pulls: Vec<Opened>,
     /// The number of the workflow's run.
     run: u64,
+    /// What was deployed already, the oldest first.
+    deployments: Vec<Deployed>,
     /// Requests that fail.
     faults: Vec<Failing>,
 }
@@ -68,6 +70,7 @@ impl Default for Known {
             comments: Vec::new(),
             pulls: Vec::new(),
             run: 12,
+            deployments: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -81,6 +84,8 @@ enum Token {
     Ordinary,
     /// Write comments.
     WithoutStatuses,
+    /// Write comments and commit statuses, and not read deployments.
+    WithoutDeployments,
     /// Read, as a token on a fork's pull request.
     ReadOnly,
     /// Nothing: GitHub does not know it.
@@ -144,6 +149,20 @@ struct Said {
     author: String,
     /// What it says.
     body: String,
+}
+
+/// A deployment that is there already.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Deployed {
+    /// The commit; `$BASE` and `$HEAD` stand for those of the case.
+    commit: String,
+    /// The environment.
+    environment: String,
+    /// When it was asked for, in RFC 3339.
+    at: String,
+    /// What became of it, in order.
+    states: Vec<String>,
 }
 
 /// Requests that fail.
@@ -421,6 +440,8 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     if let Some(pull) = world.pulls.get_mut(&NUMBER) {
         pull.closed = known.closed;
     }
+    world.may_read_deployments = known.token != Token::WithoutDeployments;
+    world.deployments = known.deployments.iter().map(|one| deployment(one, base, head)).collect();
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
@@ -460,6 +481,16 @@ fn open(world: &mut World, pull: &Opened) {
     if let Some(text) = &pull.comment {
         let marker = format!("<!-- slogate:v1 key=production→{} head={head} run=900.1 -->", pull.base);
         world.comment(number, "github-actions[bot]", &format!("{marker}\n{text}"));
+    }
+}
+
+/// A deployment in the stub's words.
+fn deployment(one: &Deployed, base: &str, head: &str) -> Deployment {
+    Deployment {
+        commit: one.commit.replace("$BASE", base).replace("$HEAD", head),
+        environment: one.environment.clone(),
+        at: one.at.clone(),
+        states: one.states.clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the stand-in answers: the endpoints, with GitHub's own error bodies.
 
 mod comment;
+mod deployment;
 mod object;
 mod opened;
 mod pull;
@@ -106,7 +107,15 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         return missing();
     };
     let parts: Vec<&str> = below.split('/').skip(1).collect();
-    let nouns = [status::route, comment::route, opened::route, pull::route, object::route, repository::route];
+    let nouns = [
+        status::route,
+        comment::route,
+        opened::route,
+        pull::route,
+        object::route,
+        repository::route,
+        deployment::route,
+    ];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
 

@@ -55,6 +55,17 @@ pub struct Comment {
     pub minimized: bool,
 }
 
+/// A deployment.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    pub commit: String,
+    pub environment: String,
+    /// When it was asked for, in RFC 3339.
+    pub at: String,
+    /// What became of it, in order.
+    pub states: Vec<String>,
+}
+
 /// A commit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -147,6 +158,9 @@ pub struct World {
     pub tree_limit: usize,
     pub comments: Vec<Comment>,
     pub statuses: Vec<Status>,
+    /// The oldest first.
+    pub deployments: Vec<Deployment>,
+    pub may_read_deployments: bool,
     pub faults: Vec<Fault>,
     /// Calls that the token has left this hour.
     pub remaining: u64,
@@ -182,6 +196,8 @@ impl World {
             tree_limit: 100_000,
             comments: Vec::new(),
             statuses: Vec::new(),
+            deployments: Vec::new(),
+            may_read_deployments: true,
             faults: Vec::new(),
             remaining: 5_000,
             pages_elsewhere: None,

@@ -14,7 +14,7 @@ use crate::command::sweep::docket::{Docket, Entry, Judgement};
 use crate::command::sweep::round::Allowance;
 use crate::github::{GitHub, GitHubError, PullRequest};
 use crate::publish::review::{self, Review};
-use crate::publish::{Outcome, Publication, Speaker, StatusLine, comment, status};
+use crate::publish::{Gate, Outcome, Publication, Speaker, StatusLine, comment, status};
 use crate::report::sweep::{Done, Line, Said};
 use crate::report::turn::Turn;
 use crate::report::{Report, line, markdown};
@@ -101,6 +101,12 @@ impl Telling<'_> {
         }
     }
 
+    /// Where the verdict on a pull request stands.
+    fn gate(&self, entry: &Entry<'_>) -> Gate {
+        let context = status::context(self.environment, &entry.pull.base_ref);
+        Gate { context, commit: entry.pull.head_sha.clone(), is_waited_for: true }
+    }
+
     /// What is to be said.
     fn publication(
         &self,
@@ -112,7 +118,7 @@ impl Telling<'_> {
         Publication {
             environment: self.environment.to_owned(),
             base_branch: entry.pull.base_ref.clone(),
-            context: Some(status::context(self.environment, &entry.pull.base_ref)),
+            gate: Some(self.gate(entry)),
             head_sha: entry.pull.head_sha.clone(),
             speaker: speaker.clone(),
             comment_markdown: markdown::render(report),
@@ -132,12 +138,12 @@ impl Telling<'_> {
             return ended(line, Done::Left, why.clone());
         }
         self.github.grant(TELLING);
-        let context = publication.context.as_deref().unwrap_or_default();
+        let context = publication.gate.as_ref().map_or_else(String::new, |gate| gate.context.clone());
         let target = status::target(posted.url.as_deref(), &publication.speaker);
         let StatusLine { state, description } = &publication.status;
         let created = self.github.create_status(
             &publication.head_sha,
-            context,
+            &context,
             *state,
             &status::describe(description),
             Some(&target),
