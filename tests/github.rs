@@ -88,6 +88,7 @@ fn publication(text: &str, run: u64) -> Publication {
         comment_markdown: text.to_owned(),
         turn: Turn::unsure(),
         summary_markdown: format!("# {text}\n"),
+        context: Some(CONTEXT.to_owned()),
         status: StatusLine { state: State::Failure, description: "freeze: exhausted".to_owned() },
         outputs: vec![("verdict".to_owned(), "freeze".to_owned())],
         annotations: vec![Annotation {
@@ -163,7 +164,7 @@ scenarios! {
         let dir = tempfile::tempdir().expect("a directory");
         let (summary, output) = (dir.path().join("summary"), dir.path().join("output"));
         let github = connect(&stub);
-        assert_eq!(publish::pending(&github, "production", "main", HEAD, &speaker(1)), Outcome::Written);
+        assert_eq!(publish::pending(&github, CONTEXT, HEAD, &speaker(1)), Outcome::Written);
         let mut log = Vec::new();
         let mut places = Places { summary: Some(summary.clone()), output: Some(output.clone()), log: &mut log };
         let told = publish::apply(&publication("Freeze", 1), &github, 7, &mut places);
@@ -219,7 +220,7 @@ scenarios! {
 
     an_older_run_leaves_the_status_of_a_newer_one(stub = world()) {
         say(&stub, "Proceed", 5);
-        let late = publish::pending(&connect(&stub), "production", "main", HEAD, &speaker(4));
+        let late = publish::pending(&connect(&stub), CONTEXT, HEAD, &speaker(4));
         assert!(matches!(late, Outcome::Skipped(_)));
         assert!(matches!(say(&stub, "Freeze", 4).status, Outcome::Skipped(_)));
         assert_eq!(states(&stub), ["failure"]);
@@ -380,6 +381,86 @@ scenarios! {
         assert!(matches!(&told.status, Outcome::Failed(why) if why.contains("limits the rate")));
         assert!(matches!(&told.comment, Outcome::Failed(why) if why.contains("wait 1800 s")));
         assert!(before.elapsed() < Duration::from_secs(3));
+    }
+
+    a_limit_holds_for_every_call_and_says_until_when(stub = faulty(vec![
+        Fault::next("GET", "/comments", 1, FaultKind::Primary(1_800)),
+    ])) {
+        let github = connect(&stub);
+        let limited = github.comments(7).expect_err("a limit").to_string();
+        assert!(limited.ends_with("wait 1800 s, until 21 Nov 12:30:00 UTC"), "{limited}");
+        assert!(matches!(github.tip("main"), Err(GitHubError::RateLimited { wait: Some(1_800), .. })));
+        assert_eq!(stub.requests().len(), 1);
+        // What was opened is closed nevertheless.
+        github.grant(Duration::from_secs(5));
+        assert_eq!(github.tip("main"), Ok(BASE.to_owned()));
+    }
+
+    calls_that_are_left_are_known(stub = with(|world| world.remaining = 2)) {
+        let github = connect(&stub);
+        assert_eq!(github.remaining(), None);
+        assert_eq!(github.tip("main"), Ok(BASE.to_owned()));
+        let quota = github.remaining().expect("it is known");
+        assert_eq!((quota.remaining, quota.resets_at), (1, "2026-11-21T12:30:00Z".parse().ok()));
+        assert_eq!(github.resolve("main"), Ok(BASE.to_owned()));
+        assert!(matches!(github.resolve("main"), Err(GitHubError::RateLimited { .. })));
+        assert_eq!(github.remaining().map(|quota| quota.remaining), Some(0));
+    }
+
+    what_did_not_change_is_not_sent_again(stub = with(|world| {
+        for _ in 0..150 { world.comment(7, "mona", "talk"); }
+    })) {
+        let github = connect(&stub);
+        let first = github.comments(7).expect("comments");
+        let left = stub.world().remaining;
+        assert_eq!(github.comments(7), Ok(first));
+        let statuses = |stub: &Stub| stub.requests().iter().map(|request| request.status).collect::<Vec<_>>();
+        assert_eq!((statuses(&stub), stub.world().remaining), (vec![200, 200, 304, 304], left));
+        stub.world().comment(7, "mona", "more");
+        assert_eq!(github.comments(7).map(|comments| comments.len()), Ok(151));
+        assert_eq!(statuses(&stub).split_off(4), [304, 200]);
+        // Another token's answers are its own.
+        assert_eq!(connect(&stub).comments(7).map(|comments| comments.len()), Ok(151));
+        assert_eq!(statuses(&stub).split_off(6), [200, 200]);
+    }
+
+    a_list_is_read_as_its_links_lead(stub = with(|world| {
+        world.base_path = String::from("/api/v3");
+        for _ in 0..250 { world.comment(7, "mona", "talk"); }
+    })) {
+        assert_eq!(connect(&stub).comments(7).map(|comments| comments.len()), Ok(250));
+        assert_eq!(stub.take_lines()[1..], [2, 3].map(|page| {
+            format!("GET /repositories/1300192/issues/7/comments?per_page=100&page={page}")
+        }));
+    }
+
+    a_list_that_goes_on_elsewhere_gets_no_token(stub = with(|world| {
+        for _ in 0..150 { world.comment(7, "mona", "talk"); }
+    })) {
+        let elsewhere = Stub::start(world());
+        stub.world().pages_elsewhere = Some(elsewhere.url().to_owned());
+        let why = connect(&stub).comments(7).expect_err("no answer").to_string();
+        assert!(why.contains("goes on at another address"), "{why}");
+        assert_eq!(elsewhere.requests().len(), 0);
+    }
+
+    a_server_that_fails_every_call_is_not_asked_without_end(stub = faulty(vec![
+        Fault::next("GET", "/git/ref", 1_000, FaultKind::Server(500)),
+    ])) {
+        let github = connect(&stub);
+        for _ in 0..20 {
+            assert!(matches!(github.tip("main"), Err(GitHubError::Unreachable { .. })));
+        }
+        assert_eq!(stub.requests().len(), 30);
+    }
+
+    many_writes_are_a_second_apart(stub = world()) {
+        let github = connect(&stub);
+        let post = |number: u64| github.create_status(HEAD, CONTEXT, State::Success, &number.to_string(), None);
+        (0..10).for_each(|number| assert_eq!(post(number), Ok(())));
+        let before = Instant::now();
+        assert_eq!(post(10), Ok(()));
+        assert!(before.elapsed() >= Duration::from_millis(900));
     }
 
     a_server_of_ones_own_is_reached_under_its_path(stub = with(|world| world.base_path = String::from("/api/v3"))) {

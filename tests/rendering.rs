@@ -213,6 +213,7 @@ fn a_comment_on_two_thousand_slos_is_cut_between_rows_and_stays_whole() {
     let publication = Publication {
         environment: "production".to_owned(),
         base_branch: "main".to_owned(),
+        context: None,
         head_sha: "a".repeat(40),
         speaker: Speaker { url: String::new(), run: 1, attempt: 1, began: 0 },
         comment_markdown: text,

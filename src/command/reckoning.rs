@@ -53,6 +53,8 @@ pub struct Reckoning<'a> {
     now: Timestamp,
     /// The grid point that is judged, in seconds since the epoch.
     t: i64,
+    /// What the source is.
+    pub source: Option<String>,
     /// What was said of the source, for everybody.
     pub notes: Vec<String>,
     /// What the source was asked.
@@ -83,6 +85,7 @@ impl<'a> Reckoning<'a> {
             environment,
             now,
             t,
+            source: None,
             notes: Vec::new(),
             queries: Vec::new(),
             observations: None,
@@ -143,6 +146,9 @@ impl<'a> Reckoning<'a> {
             report.change.services.iter().map(|service| service.name.clone()).collect();
         let ruled: Vec<&Ruled<'_>> =
             self.ruled.iter().filter(|one| services.contains(&one.measured.subject.service)).collect();
+        report.verdict.evaluated_at = self.now;
+        report.judged_at = Some(self.t);
+        report.source.clone_from(&self.source);
         report.notes.extend(self.notes.iter().cloned());
         report.problems.extend(self.problems.iter().cloned());
         let mut rulings = Rulings::default();
