@@ -4,7 +4,7 @@
 //! request is judged and told by the code of `check --post`. One that fails stops no other, and what is not reached with
 //! the calls that there are is told.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -161,6 +161,7 @@ fn swept(
         allowance,
         opened: now.ok().map(by_number),
         silenced: RefCell::new(None),
+        is_mute: Cell::new(false),
     };
     let (mut lines, mut usage): (Vec<Line>, Option<String>) = (Vec::new(), None);
     for entry in &docket.entries {

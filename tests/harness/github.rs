@@ -468,14 +468,14 @@ fn open(world: &mut World, pull: &Opened) {
         world.moving.insert(number, format!("{number:039x}f"));
     }
     if let Some(stands) = &pull.status {
-        let run = "https://github.example/acme/shop/actions/runs/900";
+        let page = format!("https://github.com/acme/shop/pull/{number}");
         let now = jiff::Timestamp::now().as_second();
         world.statuses.push(Status {
             commit: head.clone(),
             context: format!("slogate: production → {}", pull.base),
             state: stands.state.clone(),
             description: Some(stands.description.clone()),
-            target: stands.ago.map(|ago| format!("{run}?run=900.1&at={}", now - ago)),
+            target: stands.ago.map(|ago| format!("{page}?run=900.1&at={}#issuecomment-1", now - ago)),
         });
     }
     if let Some(text) = &pull.comment {

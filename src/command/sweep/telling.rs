@@ -2,7 +2,7 @@
 //!
 //! A sweep never posts a pending status: it would close the gates of everybody while it runs.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::command::judge::Case;
 use crate::command::post;
 use crate::command::sweep::docket::{Docket, Entry, Judgement};
 use crate::command::sweep::round::Allowance;
-use crate::github::{GitHub, GitHubError, PullRequest};
+use crate::github::{GitHub, GitHubError, PullRequest, Status};
 use crate::publish::review::{self, Review};
 use crate::publish::{Gate, Outcome, Publication, Speaker, StatusLine, comment, status};
 use crate::report::sweep::{Done, Line, Said};
@@ -21,6 +21,9 @@ use crate::report::{Report, line, markdown};
 
 /// How long telling one pull request may take.
 const TELLING: Duration = Duration::from_secs(30);
+
+/// What the address of every comment has in it.
+const COMMENT: &str = "#issuecomment-";
 
 /// Who tells, and what is known of the pull requests by then.
 pub struct Telling<'a> {
@@ -38,6 +41,8 @@ pub struct Telling<'a> {
     pub opened: Option<BTreeMap<u64, PullRequest>>,
     /// Why nobody can be told by this token, once that has shown.
     pub silenced: RefCell<Option<String>>,
+    /// This token may not comment, as has shown.
+    pub is_mute: Cell<bool>,
 }
 
 impl Telling<'_> {
@@ -71,6 +76,8 @@ impl Telling<'_> {
         line.was = latest.as_ref().map(|latest| latest.state.clone());
         let wanted = wanted(&report);
         let done = match review::review(&wanted, latest.as_ref(), self.began) {
+            // A comment that could not be written is written later; the status says then where it is.
+            Review::Keep if self.lacks_comment(&report, latest.as_ref()) => Done::Kept,
             Review::Keep => return Some(ended(line, Done::Kept, String::new())),
             Review::Leave(why) => return Some(ended(line, Done::Left, why.to_owned())),
             Review::Tell => Done::Told,
@@ -89,6 +96,16 @@ impl Telling<'_> {
             self.write(line, done, &self.publication(entry, &report, wanted, speaker))
         }));
         Some(written.unwrap_or_else(|payload| ended(before, Done::Failed, failed(payload.as_ref()))))
+    }
+
+    /// Whether a status that stands there leads to no comment, although one is wanted and may be written.
+    fn lacks_comment(&self, report: &Report, latest: Option<&Status>) -> bool {
+        let leads = |latest: &Status| latest.target.contains(COMMENT);
+        self.speaker.is_some()
+            && self.allowance.tells()
+            && !self.is_mute.get()
+            && !Turn::of(report).is_quiet
+            && !latest.is_some_and(leads)
     }
 
     /// Why a pull request is left to a run of its own, whatever its status says.
@@ -137,6 +154,12 @@ impl Telling<'_> {
         if let (Outcome::Skipped(why), Some(_)) = (&posted.outcome, &posted.url) {
             return ended(line, Done::Left, why.clone());
         }
+        self.is_mute.set(self.is_mute.get() || matches!(posted.outcome, Outcome::Degraded(_)));
+        let done = match (done, &posted.url) {
+            (Done::Kept, Some(_)) => Done::Renewed,
+            (Done::Kept, None) => return ended(line, done, "it still has no comment".to_owned()),
+            (done, _) => done,
+        };
         self.github.grant(TELLING);
         let context = publication.gate.as_ref().map_or_else(String::new, |gate| gate.context.clone());
         let target = status::target(posted.url.as_deref(), &publication.speaker);
