@@ -58,6 +58,7 @@ pub mod walk;
 
 pub use bearing::{Bearing, Comparison};
 pub use consequence::{Automation, Consequence};
+pub use sandbox::{is_over, within};
 
 /// The names that a policy may use, and the grid that its windows lie on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -29,6 +29,20 @@ pub struct Basis {
     pub changed: Option<Seen>,
 }
 
+impl Basis {
+    /// The settings, SLO definitions, policies and adjustments that the change touches; none where it cannot be seen what
+    /// changed.
+    pub fn amended(&self) -> Vec<String> {
+        let settings = &self.rules.settings;
+        let globs = [&settings.slos, &settings.policies, &settings.adjustments].map(settings::glob);
+        let changed = self.changed.iter().flat_map(|seen| seen.paths.iter().flatten());
+        let rules = |path: &&String| {
+            *path == settings::FILE || globs.iter().any(|globs| globs.is_match(path.as_str()))
+        };
+        changed.filter(rules).cloned().collect()
+    }
+}
+
 /// Reads the law, and finds what the change touches.
 ///
 /// # Errors

@@ -31,10 +31,11 @@ use crate::http::{Client, Credentials};
 use crate::ledger::{Ledger, Past};
 use crate::policy::recall;
 use crate::policy::ruling::Measured;
-use crate::policy::{Policy, Subject};
+use crate::policy::{self, Policy, Subject};
 use crate::report::query_plan::QueryPlan;
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown, Settings};
+use crate::source::answered::Answered;
 use crate::tree::TreeError;
 use crate::verdict::{self, Effect, Passing, Situation, Verdict};
 
@@ -126,6 +127,8 @@ pub struct Judged {
     pub policies: Vec<Policy>,
     /// What would be asked, where that is all that was wanted.
     pub plan: Option<QueryPlan>,
+    /// What was answered, where a change is to be judged by its own rules as well.
+    pub answered: Option<Answered>,
 }
 
 impl Judged {
@@ -137,6 +140,7 @@ impl Judged {
             measured: Vec::new(),
             policies: Vec::new(),
             plan: None,
+            answered: None,
         }
     }
 }
@@ -190,20 +194,30 @@ fn blank(now: Timestamp) -> Report {
 fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let basis = basis::read(case, judged)?;
     let verdict = decide(case, &basis, judged);
-    judged.report.proposed = proposed::read(case, &basis, &judged.report);
+    judged.report.proposed = proposed::read(case, &basis, judged);
     judged.policies = basis.policies;
     verdict
 }
 
 /// Asks for the budgets, and decides.
 fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict, Stop> {
+    let watch = Watch::choose(&case.named(), &basis.ground, &basis.rules.settings, case.check.now)?;
+    weigh(case, basis, judged, &watch)
+}
+
+/// Asks what is watched for the budgets, and decides.
+pub fn weigh(
+    case: &Case<'_>,
+    basis: &Basis,
+    judged: &mut Judged,
+    watch: &Watch<'_>,
+) -> Result<Verdict, Stop> {
     let Basis { ground, rules, catalog, policies, adjustments, .. } = basis;
     let settings = &rules.settings;
     let (name, environment) = basis::environment(rules, case.environment.as_deref())?;
     let touched: Vec<String> =
         judged.report.change.services.iter().map(|service| service.name.clone()).collect();
     let subjects = subjects(settings, name, catalog, policies, &touched, &mut judged.report.problems);
-    let watch = Watch::choose(&case.named(), ground, settings, case.check.now)?;
     let (now, note) = watch.now(case.check.now, case.present);
     judged.report.notes.extend(note);
     judged.report.verdict.evaluated_at = now;
@@ -239,6 +253,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     if case.check.save_observations.is_some() {
         judged.observations = Some(watch.record(&asked, &observed, &heard, settings, (now, None)));
     }
+    judged.answered = (!basis.amended().is_empty()).then(|| watch.keep(&asked, &observed, &heard, now));
     judged.report.problems.extend(adjustment::over(adjustments, catalog, settings, now));
     // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in files.
     let (ledger, without) = (Ledger::new(adjustments.events()), Ledger::default());
@@ -246,7 +261,7 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let mut rulings = Rulings::default();
     let mut in_vain = BTreeSet::new();
     let mut answers = dependency::Answers::reckon(&asked, observed);
-    for (asked, policies) in &subjects {
+    for (asked, policies) in subjects.iter().take_while(|_| !policy::is_over()) {
         let observation = answers.take(asked, &upstream, adjustments);
         let (slo, share) = (asked.slo, asked.slo.objective.share());
         let both = Both::of(measure(asked, settings, observation, &heard, t), adjustments, slo, settings);
