@@ -147,6 +147,7 @@ pub fn within<T>(time: Duration, running: impl FnOnce() -> T) -> (T, bool) {
 }
 
 /// The time of all runs together is over.
+#[must_use]
 pub fn is_over() -> bool {
     UNTIL.get().is_some_and(|until| Instant::now() > until)
 }

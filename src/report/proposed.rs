@@ -156,6 +156,7 @@ impl Proposed {
     }
 
     /// What would decide by its own rules and does not by those of the base; nothing that would only inform.
+    #[must_use]
     pub fn deciding(&self, report: &Report) -> Vec<&Weighed> {
         let Some(Ok(own)) = &self.outcome else { return Vec::new() };
         let decides = |one: &&Weighed| {
@@ -167,6 +168,7 @@ impl Proposed {
 
     /// What decides by the rules of the base and would not by its own, with what becomes of it; none where there is no such
     /// clause any more, or it is not asked.
+    #[must_use]
     pub fn undone<'r>(&'r self, report: &'r Report) -> Vec<(&'r Weighed, Option<&'r Weighed>)> {
         let Some(Ok(own)) = &self.outcome else { return Vec::new() };
         if own.verdict.exit == Exit::Invalid {
