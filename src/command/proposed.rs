@@ -13,7 +13,7 @@ use crate::adjustment;
 use crate::catalog::{Catalog, revision};
 use crate::command::against;
 use crate::command::basis::Basis;
-use crate::command::ground::Ground;
+use crate::command::ground::{Ground, Seen};
 use crate::command::judge::{Case, Judged};
 use crate::command::known::Known;
 use crate::command::proposed::draft::Draft;
@@ -44,8 +44,8 @@ const MOST_FILES: usize = 100;
 const MOST_TOLD: usize = 200;
 
 /// What the change makes of what judges it; none where it touches none of that.
-pub fn read(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Option<Proposed> {
-    let mut reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, judged)));
+pub fn read(case: &Case<'_>, basis: &Basis, seen: Option<&Seen>, judged: &mut Judged) -> Option<Proposed> {
+    let mut reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, seen?, judged)));
     let read = match &case.github {
         Some(github) => github.within(TIME, reading),
         None => reading(),
@@ -61,17 +61,16 @@ fn untold(files: Vec<String>, why: &str) -> Proposed {
 }
 
 /// Reads the head, and holds it against the base.
-fn propose(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Option<Proposed> {
+fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, judged: &mut Judged) -> Option<Proposed> {
     let ground = &basis.ground;
-    let head = ground.head.as_ref()?;
-    let seen = basis.changed.as_ref()?;
+    let head = judged.report.change.head.clone()?;
     let Some(changed) = &seen.paths else {
         return Some(untold(
             Vec::new(),
             "too many paths changed to tell what they make of SLOs and policies",
         ));
     };
-    let files = basis.amended();
+    let files = basis.amended(Some(seen));
     if files.is_empty() {
         return None;
     }
@@ -81,7 +80,7 @@ fn propose(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Option<Propos
         );
         return Some(untold(files, &why));
     }
-    let at_head = match ground.proposed(head, changed) {
+    let at_head = match ground.proposed(&head, changed) {
         Ok(at_head) => at_head,
         Err(error) => return Some(untold(files, &format!("the head cannot be read: {error}"))),
     };
@@ -101,7 +100,7 @@ fn propose(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Option<Propos
     let mut problems = match written(&at_head, basis, changed, &mut proposed.untold) {
         Ok(draft) => {
             let problems = tell(&mut proposed, basis, &at_head, &draft, &judged.report);
-            proposed.outcome = Some(outcome::judge(case, basis, (at_head, draft), judged));
+            proposed.outcome = Some(outcome::judge(case, seen, (at_head, draft), judged));
             problems
         }
         // What was found until then may be wrong for want of the rest.

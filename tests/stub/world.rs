@@ -49,6 +49,8 @@ pub struct Comment {
     pub issue: u64,
     pub author: String,
     pub body: String,
+    /// Somebody hid it, as outdated.
+    pub minimized: bool,
 }
 
 /// A commit status.
@@ -120,6 +122,8 @@ pub struct World {
     pub may_post_statuses: bool,
     /// The token is none: everything is 401.
     pub token_is_invalid: bool,
+    /// The branch that everything starts from.
+    pub default_branch: String,
     /// Tips of branches.
     pub branches: BTreeMap<String, String>,
     /// Files of commits.
@@ -132,6 +136,10 @@ pub struct World {
     pub comments: Vec<Comment>,
     pub statuses: Vec<Status>,
     pub faults: Vec<Fault>,
+    /// Calls that the token has left this hour.
+    pub remaining: u64,
+    /// Where the next pages of lists are said to be, if not here.
+    pub pages_elsewhere: Option<String>,
     /// A comment that another run writes just after ours: author and body.
     pub racing_comment: Option<(String, String)>,
     /// The id of the next comment.
@@ -149,6 +157,7 @@ impl World {
             may_comment: true,
             may_post_statuses: true,
             token_is_invalid: false,
+            default_branch: "main".to_owned(),
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
@@ -157,6 +166,8 @@ impl World {
             comments: Vec::new(),
             statuses: Vec::new(),
             faults: Vec::new(),
+            remaining: 5_000,
+            pages_elsewhere: None,
             racing_comment: None,
             next_id: 1_000,
         }
@@ -186,7 +197,13 @@ impl World {
     pub fn comment(&mut self, issue: u64, author: &str, body: &str) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.comments.push(Comment { id, issue, author: author.to_owned(), body: body.to_owned() });
+        self.comments.push(Comment {
+            id,
+            issue,
+            author: author.to_owned(),
+            body: body.to_owned(),
+            minimized: false,
+        });
         id
     }
 

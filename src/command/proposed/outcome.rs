@@ -3,12 +3,15 @@
 //! The organisation's layer stays what it is. No question of the change is asked of a monitoring system: its SLOs are
 //! known where the rules of the base asked the same. The outcome is for people to see beside the verdict.
 
+use std::collections::BTreeSet;
+
 use crate::change::{self, Change};
 use crate::command::basis::{self, Basis};
-use crate::command::ground::Ground;
-use crate::command::judge::{self, Case, Judged, Stop};
+use crate::command::ground::{Ground, Seen};
+use crate::command::judge::{Case, Judged, Stop};
 use crate::command::proposed::POLICIES;
 use crate::command::proposed::draft::Draft;
+use crate::command::question::{self, Question};
 use crate::command::watch::Watch;
 use crate::diagnostic::{self, Diagnostic};
 use crate::policy;
@@ -23,7 +26,7 @@ use crate::verdict;
 /// Why that is not known, in a sentence without its period.
 pub fn judge(
     case: &Case<'_>,
-    basis: &Basis,
+    seen: &Seen,
     (ground, draft): (Ground, Draft),
     judged: &mut Judged,
 ) -> Result<Box<Report>, String> {
@@ -41,11 +44,11 @@ pub fn judge(
     let (name, environment) = basis::environment(&draft.rules, case.environment.as_deref()).map_err(why)?;
     own.report.environment = Some(name.to_owned());
     own.report.mode = Some(environment.mode);
-    own.report.change = touched(case, basis, &draft.rules.settings, &judged.report.change, &mut own.report);
+    own.report.change = touched(case, seen, &draft.rules.settings, &judged.report.change, &mut own.report);
     let (rules, law) = (draft.rules, draft.law);
     let (catalog, policies, adjustments) = (law.catalog, law.policies, law.adjustments);
-    let head = Basis { ground, rules, catalog, policies, adjustments, changed: None };
-    own.report.verdict = decided(case, &head, &mut own, answered)?;
+    let head = Basis { ground, rules, catalog, policies, adjustments };
+    own.report.verdict = decided(case, &head, &mut own.report, answered)?;
     diagnostic::sort(&mut own.report.problems);
     // What its policies print is theirs.
     own.report.notes.clear();
@@ -56,21 +59,24 @@ pub fn judge(
 fn decided(
     case: &Case<'_>,
     head: &Basis,
-    own: &mut Judged,
+    own: &mut Report,
     answered: Answered,
 ) -> Result<verdict::Verdict, String> {
-    let watch = Watch::over(answered);
-    match policy::within(POLICIES, || judge::weigh(case, head, own, &watch)) {
+    let services: Vec<String> = own.change.services.iter().map(|service| service.name.clone()).collect();
+    let services: BTreeSet<&str> = services.iter().map(String::as_str).collect();
+    own.problems.extend(question::unasked(case, head, &services).map_err(why)?);
+    let question = Question::to(Watch::over(answered), case, head, &services).map_err(why)?;
+    own.judged_at = Some(question.judged_at());
+    match policy::within(POLICIES, || question.ask(false).fold(own).0) {
         (_, false) => Err(format!("its policies take more than {} s to judge", POLICIES.as_secs())),
-        (Ok(verdict), _) => Ok(verdict),
-        (Err(stop), _) => Err(why(stop)),
+        (verdict, true) => Ok(verdict),
     }
 }
 
 /// The same change by other settings: what it touches, and its class where there still is one of that name.
 fn touched(
     case: &Case<'_>,
-    basis: &Basis,
+    seen: &Seen,
     settings: &Settings,
     change: &Change,
     report: &mut Report,
@@ -78,8 +84,7 @@ fn touched(
     let named = &case.check.service;
     let known: Vec<String> =
         named.iter().filter(|name| settings.services.contains_key(*name)).cloned().collect();
-    let paths = basis.changed.as_ref().and_then(|seen| seen.paths.as_ref());
-    let touched = match paths {
+    let touched = match &seen.paths {
         _ if !named.is_empty() => change::named(settings, &known),
         Some(paths) => change::touched(settings, paths),
         None => change::every(settings, "every service counts"),
