@@ -28,6 +28,7 @@ use crate::policy::trial::given::Given;
 use crate::settings::Service;
 
 mod agreement;
+pub mod amendment;
 mod bearing;
 mod complaint;
 mod consequence;

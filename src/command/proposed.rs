@@ -20,7 +20,8 @@ use crate::command::proposed::draft::Draft;
 use crate::command::touched::Touched;
 use crate::command::validate;
 use crate::diagnostic::{self, Code, Diagnostic, Place};
-use crate::policy;
+use crate::policy::amendment;
+use crate::policy::{self, Policy};
 use crate::report::Report;
 use crate::report::proposed::{Found, Proposed, Retold};
 use crate::report::revision::Left;
@@ -162,6 +163,7 @@ fn tell(
     }
     proposed.settings.extend(settings::revision::compare(&basis.rules.settings, settings));
     revise(proposed, &basis.catalog, &law.catalog, is_broken, report);
+    amend(proposed, &basis.policies, &law.policies, is_broken);
     let mut doubtful = validate::doubtful(&draft.rules, (&law.catalog, &law.policies), law.complete);
     if !is_broken {
         let new = unprotected(&basis.rules.settings, (settings, &law.catalog));
@@ -180,6 +182,19 @@ fn tell(
 fn moved_on(before: &dyn Tree, now: &dyn Tree, files: &[String]) -> Vec<String> {
     let text = |tree: &dyn Tree, path: &str| tree.read(path).ok().flatten();
     files.iter().filter(|path| text(before, path) != text(now, path)).cloned().collect()
+}
+
+/// Tells what is amended. While something is wrong behind the change, a policy that is not seen may still be there.
+fn amend(proposed: &mut Proposed, before: &[Policy], after: &[Policy], is_broken: bool) {
+    proposed.amendments = amendment::compare(before, after);
+    if is_broken {
+        proposed.amendments.retain(|one| one.key != "policy" || !one.to.is_empty());
+    }
+    if proposed.amendments.len() > MOST_TOLD {
+        let more = proposed.amendments.len() - MOST_TOLD;
+        proposed.untold.push(format!("{more} more policy amendments are not listed"));
+        proposed.amendments.truncate(MOST_TOLD);
+    }
 }
 
 /// Tells what is revised. While something is wrong behind the change, an SLO that is not seen may still be there.

@@ -1,4 +1,4 @@
-//! What a change makes of the settings and SLOs that judge it, for people to see: it decides nothing.
+//! What a change makes of the settings, SLOs and policies that judge it, for people to see: it decides nothing.
 //!
 //! The base judges, so that nobody can soften a verdict in the change that it is about. What the change's own text says
 //! is data from whoever wrote it, told beside the verdict.
@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::revision::Revision;
 use crate::diagnostic::Diagnostic;
+use crate::policy::amendment::Amendment;
 use crate::policy::ruling::Standing;
 use crate::report::Report;
 use crate::report::revision::{Left, sentence};
@@ -26,6 +27,8 @@ pub struct Proposed {
     pub settings: Vec<Resettled>,
     /// What it revises of SLOs.
     pub revisions: Vec<Retold>,
+    /// What it amends of policies: first what loosens.
+    pub amendments: Vec<Amendment>,
     /// What would be wrong behind it and is not before it: errors first.
     pub problems: Vec<Found>,
     /// What its own rules would decide now, or why that is not known, without a period; none where its text cannot be read.
@@ -114,12 +117,13 @@ impl Proposed {
     }
 
     /// By its own rules a change would pass that is withheld, or it makes SLOs count other events, or eases an SLO whose
-    /// budget was exhausted at the time.
+    /// budget was exhausted at the time, or a policy.
     #[must_use]
     pub fn is_alarming(&self, report: &Report) -> bool {
         self.frees(report)
             || self.settings.iter().any(Resettled::redirects)
             || self.revisions.iter().any(Retold::eases_an_exhausted_budget)
+            || self.amendments.iter().any(|one| one.loosens)
     }
 
     /// By its own rules a change would pass that is withheld, or be judged more mildly.
@@ -200,7 +204,7 @@ impl Proposed {
     /// How many settings, revisions and problems there are beyond so many of each.
     #[must_use]
     pub fn beyond(&self, shown: usize) -> usize {
-        let counts = [self.settings.len(), self.revisions.len(), self.problems.len()];
+        let counts = [self.settings.len(), self.revisions.len(), self.amendments.len(), self.problems.len()];
         counts.iter().map(|count| count.saturating_sub(shown)).sum()
     }
 
@@ -211,6 +215,7 @@ impl Proposed {
         let counts = [
             (self.settings.len(), "changed setting", "changed settings"),
             (self.revisions.len(), "SLO revision", "SLO revisions"),
+            (self.amendments.len(), "policy amendment", "policy amendments"),
             (errors, "error", "errors"),
             (self.problems.len() - errors, "warning", "warnings"),
         ];

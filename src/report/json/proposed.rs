@@ -3,9 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use super::{number, problem, ruling};
+use crate::policy::amendment::Amendment;
+use crate::policy::prose::Piece;
 use crate::report::proposed::{Proposed, Retold};
 use crate::report::revision::Left;
-use crate::report::{Report, line, resettled as words};
+use crate::report::{Report, amendment, line, resettled as words};
 use crate::settings::revision::Resettled;
 
 /// All of it.
@@ -15,6 +17,7 @@ pub(super) fn write(proposed: &Proposed) -> Json {
         "settings": proposed.settings.iter().map(resettled).collect::<Vec<_>>(),
         "revisions": proposed.revisions.iter().map(revision).collect::<Vec<_>>(),
         "problems": proposed.problems.iter().map(|found| problem(&found.problem)).collect::<Vec<_>>(),
+        "policies": proposed.amendments.iter().map(amended).collect::<Vec<_>>(),
         "verdict": proposed.outcome.as_ref().map(outcome),
         "untold": proposed.untold,
     })
@@ -35,6 +38,22 @@ fn outcome(outcome: &Result<Box<Report>, String>) -> Json {
             "effect": null, "exit": null, "exit_name": null, "words": null, "rulings": [], "why": why,
         }),
     }
+}
+
+/// One amendment of a policy.
+fn amended(amendment: &Amendment) -> Json {
+    let said = |pieces: &[Piece]| (!pieces.is_empty()).then(|| amendment::plain(pieces));
+    json!({
+        "policy": amendment.policy,
+        "clause": amendment.clause,
+        "key": amendment.key,
+        "from": said(&amendment.from),
+        "to": said(&amendment.to),
+        "loosens": amendment.loosens,
+        "words": amendment::sentence(amendment, str::to_owned, str::to_owned),
+        "file": amendment.place.source.path(),
+        "line": amendment.place.line(),
+    })
 }
 
 /// One setting that is revised.

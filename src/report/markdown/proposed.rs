@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{PROBLEMS, SHOWN, decided, facts, minus, mistake, safe};
+use super::{PROBLEMS, SHOWN, code_span, decided, facts, link, minus, mistake, safe};
 use crate::report::proposed::{Proposed, becomes};
-use crate::report::{Report, figure, resettled};
+use crate::report::{Report, amendment, figure, resettled};
 use crate::verdict::Effect;
 
 /// All of it; open where its own rules are milder, or where it redirects a budget or eases an exhausted one.
@@ -21,6 +21,13 @@ pub(super) fn write(out: &mut String, report: &Report, proposed: &Proposed) {
     for retold in proposed.revisions.iter().take(PROBLEMS) {
         let (said, is_alarming) = (retold.sentence(safe), retold.eases_an_exhausted_budget());
         let _ = if is_alarming { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
+    }
+    for amendment in proposed.amendments.iter().take(PROBLEMS) {
+        let said = amendment::sentence(amendment, safe, code_span);
+        let place =
+            link(proposed.permalink.as_deref().filter(|_| !amendment.to.is_empty()), &amendment.place);
+        let strong = if amendment.loosens { "**" } else { "" };
+        let _ = writeln!(out, "- {strong}{said}{strong} {place}");
     }
     for found in proposed.problems.iter().take(PROBLEMS) {
         let _ = writeln!(out, "- {}", mistake(proposed.permalink.as_deref(), &found.problem));

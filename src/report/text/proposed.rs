@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Ink, Page, SHOWN, at, clean, numbers};
 use crate::policy::ruling::Obstacle;
 use crate::report::proposed::{Proposed, becomes};
-use crate::report::{figure, resettled};
+use crate::report::{amendment, figure, resettled};
 use crate::verdict::{Effect, Weighed};
 
 /// Revisions and problems that are shown, of each; the rest are counted.
@@ -25,6 +25,11 @@ impl Page<'_> {
             let said = retold.sentence(clean);
             let is_alarming = retold.eases_an_exhausted_budget();
             lines.push(if is_alarming { self.ink(Ink::Alarm, &said) } else { said });
+        }
+        for amendment in proposed.amendments.iter().take(PROPOSED) {
+            let said = amendment::sentence(amendment, clean, |text| format!("`{}`", clean(text)));
+            let said = format!("{said} ({})", at(&amendment.place));
+            lines.push(if amendment.loosens { self.ink(Ink::Alarm, &said) } else { said });
         }
         for found in proposed.problems.iter().take(PROPOSED) {
             let problem = &found.problem;
