@@ -5,6 +5,7 @@
 //! files and the limits of every reading. Its policies run in the sandbox of every policy, within a time of their own, on
 //! what the base's questions were answered. Whatever becomes of it, the verdict is what it was.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ use crate::source::promql;
 use crate::tree::Tree;
 
 mod draft;
+mod left;
 mod outcome;
 
 /// How long reading the head may take.
@@ -100,7 +102,7 @@ fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, judged: &mut Judged) -> 
     }
     let mut problems = match written(&at_head, basis, changed, &mut proposed.untold) {
         Ok(draft) => {
-            let problems = tell(&mut proposed, basis, &at_head, &draft, &judged.report);
+            let problems = tell(&mut proposed, (case, basis), (&at_head, &draft), &judged.report);
             proposed.outcome = Some(outcome::judge(case, seen, (at_head, draft), judged));
             problems
         }
@@ -147,9 +149,8 @@ fn written(
 /// Tells what is revised, and answers what is wrong.
 fn tell(
     proposed: &mut Proposed,
-    basis: &Basis,
-    at_head: &Ground,
-    draft: &Draft,
+    (case, basis): (&Case<'_>, &Basis),
+    (at_head, draft): (&Ground, &Draft),
     report: &Report,
 ) -> Vec<Diagnostic> {
     let (settings, law) = (&draft.rules.settings, &draft.law);
@@ -162,7 +163,7 @@ fn tell(
         proposed.settings.retain(|one| one.to.is_some());
     }
     proposed.settings.extend(settings::revision::compare(&basis.rules.settings, settings));
-    revise(proposed, &basis.catalog, &law.catalog, is_broken, report);
+    revise(proposed, (case, basis), &law.catalog, is_broken, report);
     amend(proposed, &basis.policies, &law.policies, is_broken);
     let mut doubtful = validate::doubtful(&draft.rules, (&law.catalog, &law.policies), law.complete);
     if !is_broken {
@@ -198,8 +199,14 @@ fn amend(proposed: &mut Proposed, before: &[Policy], after: &[Policy], is_broken
 }
 
 /// Tells what is revised. While something is wrong behind the change, an SLO that is not seen may still be there.
-fn revise(proposed: &mut Proposed, before: &Catalog, after: &Catalog, is_broken: bool, report: &Report) {
-    let mut revisions = revision::compare(before, after);
+fn revise(
+    proposed: &mut Proposed,
+    (case, basis): (&Case<'_>, &Basis),
+    after: &Catalog,
+    is_broken: bool,
+    report: &Report,
+) {
+    let mut revisions = revision::compare(&basis.catalog, after);
     if is_broken {
         let all = revisions.len();
         revisions.retain(|one| !matches!(one.revised, revision::Revised::Removed { .. }));
@@ -209,8 +216,10 @@ fn revise(proposed: &mut Proposed, before: &Catalog, after: &Catalog, is_broken:
                 .push("which SLOs are removed cannot be told before the errors are mended".to_owned());
         }
     }
-    let retold =
-        |revision: revision::Revision| Retold { left: Left::of(&revision, &report.budgets), revision };
+    let names: BTreeSet<&str> = revisions.iter().map(|one| one.slo.as_str()).collect();
+    let mut budgets = left::ask(case, basis, &names, report);
+    budgets.extend(report.budgets.iter().cloned());
+    let retold = |revision: revision::Revision| Retold { left: Left::of(&revision, &budgets), revision };
     proposed.revisions = revisions.into_iter().map(retold).collect();
     proposed.revisions.sort_by_key(|retold| !retold.eases_an_exhausted_budget());
     if proposed.revisions.len() > MOST_TOLD {

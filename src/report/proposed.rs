@@ -79,14 +79,17 @@ fn same(one: &Weighed, other: &Weighed) -> bool {
     key(one) == key(other)
 }
 
-/// What becomes of a clause that decides by the rules of the base and would not by others: `idle`.
+/// What becomes of a clause that decides by the rules of the base and asks for less by others: `idle`.
 #[must_use]
 pub const fn becomes(weighed: &Weighed) -> &'static str {
     match (weighed.ruling.standing, weighed.effect) {
+        (Standing::InForce { .. }, Effect::Proceed | Effect::Inform) => "in force, and only inform",
         (Standing::InForce { .. }, Effect::Warn) => "in force, and only warn",
-        (Standing::InForce { .. }, _) => "in force, and only inform",
+        (Standing::InForce { .. }, Effect::Unknown | Effect::Restrict | Effect::Freeze) => {
+            "in force, and ask for less"
+        }
         (Standing::Idle, _) => "idle",
-        (Standing::Unknown, _) => "not known, and stand in nobody's way",
+        (Standing::Unknown, _) => "not known",
         (Standing::Untriggered, _) => "manual, and not triggered",
     }
 }
@@ -170,16 +173,17 @@ impl Proposed {
         own.deciding().filter(decides).collect()
     }
 
-    /// What decides by the rules of the base and would not by its own, with what becomes of it; none where there is no such
-    /// clause any more, or it is not asked.
+    /// What decides by the rules of the base and would ask for less by its own, with what becomes of it; none where there is
+    /// no such clause any more, or it is not asked.
     #[must_use]
     pub fn undone<'r>(&'r self, report: &'r Report) -> Vec<(&'r Weighed, Option<&'r Weighed>)> {
         let Some(Ok(own)) = &self.outcome else { return Vec::new() };
         if own.verdict.exit == Exit::Invalid {
             return Vec::new();
         }
-        let gone = report.deciding().filter(|base| !own.deciding().any(|one| same(base, one)));
-        gone.map(|base| (base, own.verdict.rulings.iter().find(|one| same(base, one)))).collect()
+        let found = |base: &Weighed| own.verdict.rulings.iter().find(|one| same(base, one));
+        let told = report.deciding().map(|base| (base, found(base)));
+        told.filter(|(base, now)| now.is_none_or(|now| now.effect < base.effect)).collect()
     }
 
     /// The budgets that its own rules do not know, by the reason, each as a sentence without its period.
