@@ -14,6 +14,7 @@ use crate::cli::Check;
 use crate::command::basis::{self, Basis};
 use crate::command::ground;
 use crate::command::organization::Offer;
+use crate::command::passage::Passage;
 use crate::command::proposed;
 use crate::command::question::{self, Question};
 use crate::command::watch::{self, Server, named};
@@ -60,7 +61,9 @@ pub struct Case<'a> {
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
     pub blob: Option<String>,
-    /// The pull request that is judged, when this is a run on one.
+    /// The passage that the change takes, when a run on GitHub is about one.
+    pub passage: Option<&'a Passage>,
+    /// The pull request that is judged, when it is one.
     pub pull: Option<&'a PullRequest>,
 }
 
@@ -80,6 +83,7 @@ impl<'a> Case<'a> {
 }
 
 /// Why the path ended early.
+#[derive(Clone)]
 pub enum Stop {
     /// The command line is wrong.
     Usage(String),
@@ -187,6 +191,7 @@ fn blank(now: Timestamp) -> Report {
         permalink: None,
         proposed: None,
         unadjusted: None,
+        queries: Vec::new(),
         commenting: Commenting::Always,
     }
 }
@@ -197,7 +202,8 @@ fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let changed = basis::change(case, &basis, &mut judged.report)?;
     let amends = !basis.amended(changed.as_ref()).is_empty();
     let verdict = decide(case, &basis, amends, judged);
-    judged.report.proposed = proposed::read(case, &basis, changed.as_ref(), judged);
+    judged.report.proposed =
+        proposed::read(case, &basis, changed.as_ref(), (&judged.report, judged.answered.as_ref()));
     judged.policies = basis.policies;
     verdict
 }
@@ -209,9 +215,6 @@ fn decide(case: &Case<'_>, basis: &Basis, amends: bool, judged: &mut Judged) -> 
     let touched: BTreeSet<&str> = touched.iter().map(String::as_str).collect();
     judged.report.problems.extend(question::unasked(case, basis, &touched)?);
     let question = Question::of(case, basis, &touched)?;
-    judged.report.verdict.evaluated_at = question.now();
-    judged.report.judged_at = Some(question.judged_at());
-    judged.report.source = Some(question.source());
     if case.check.plan {
         judged.plan = Some(question.plan());
         return Ok(verdict::unknown(question.now()));

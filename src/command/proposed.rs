@@ -15,7 +15,7 @@ use crate::catalog::{Catalog, revision};
 use crate::command::against;
 use crate::command::basis::Basis;
 use crate::command::ground::{Ground, Seen};
-use crate::command::judge::{Case, Judged};
+use crate::command::judge::Case;
 use crate::command::known::Known;
 use crate::command::proposed::draft::Draft;
 use crate::command::touched::Touched;
@@ -27,6 +27,7 @@ use crate::report::Report;
 use crate::report::proposed::{Found, Proposed, Retold};
 use crate::report::revision::Left;
 use crate::settings::{self, Settings};
+use crate::source::answered::Answered;
 use crate::source::promql;
 use crate::tree::Tree;
 
@@ -47,8 +48,13 @@ const MOST_FILES: usize = 100;
 const MOST_TOLD: usize = 200;
 
 /// What the change makes of what judges it; none where it touches none of that.
-pub fn read(case: &Case<'_>, basis: &Basis, seen: Option<&Seen>, judged: &mut Judged) -> Option<Proposed> {
-    let mut reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, seen?, judged)));
+pub fn read(
+    case: &Case<'_>,
+    basis: &Basis,
+    seen: Option<&Seen>,
+    (report, answered): (&Report, Option<&Answered>),
+) -> Option<Proposed> {
+    let reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, seen?, (report, answered))));
     let read = match &case.github {
         Some(github) => github.within(TIME, reading),
         None => reading(),
@@ -64,9 +70,18 @@ fn untold(files: Vec<String>, why: &str) -> Proposed {
 }
 
 /// Reads the head, and holds it against the base.
-fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, judged: &mut Judged) -> Option<Proposed> {
+fn propose(
+    case: &Case<'_>,
+    basis: &Basis,
+    seen: &Seen,
+    (report, answered): (&Report, Option<&Answered>),
+) -> Option<Proposed> {
+    // What is merged already, or leaves the branch, makes nothing of what judges there.
+    if case.passage.is_some_and(|passage| !passage.is_merge()) {
+        return None;
+    }
     let ground = &basis.ground;
-    let head = judged.report.change.head.clone()?;
+    let head = report.change.head.clone()?;
     let Some(changed) = &seen.paths else {
         return Some(untold(
             Vec::new(),
@@ -102,8 +117,8 @@ fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, judged: &mut Judged) -> 
     }
     let mut problems = match written(&at_head, basis, changed, &mut proposed.untold) {
         Ok(draft) => {
-            let problems = tell(&mut proposed, (case, basis), (&at_head, &draft), &judged.report);
-            proposed.outcome = Some(outcome::judge(case, seen, (at_head, draft), judged));
+            let problems = tell(&mut proposed, (case, basis), (&at_head, &draft), report);
+            proposed.outcome = Some(outcome::judge(case, seen, (at_head, draft), (report, answered)));
             problems
         }
         // What was found until then may be wrong for want of the rest.
@@ -113,7 +128,7 @@ fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, judged: &mut Judged) -> 
         }
     };
     let doubtful = validate::doubtful(&basis.rules, (&basis.catalog, &basis.policies), true);
-    let known = Known::of(judged.report.problems.iter().chain(&doubtful));
+    let known = Known::of(report.problems.iter().chain(&doubtful));
     problems.retain(|problem| !known.has(problem));
     diagnostic::sort(&mut problems);
     if problems.len() > MOST_TOLD {

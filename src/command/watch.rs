@@ -292,8 +292,8 @@ impl<'a> Watch<'a> {
 
     /// A run that asks nobody: it has what another one was answered.
     #[must_use]
-    pub fn over(answered: Answered) -> Self {
-        Self { source: Box::new(answered), note: None }
+    pub fn over(answered: &'a Answered) -> Self {
+        Self { source: Box::new(answered.lend()), note: None }
     }
 }
 

@@ -33,7 +33,13 @@ pub struct Answered {
     observations: BTreeMap<String, Kept>,
     /// What was answered about signals, likewise.
     signals: BTreeMap<String, Result<Signal, Gap>>,
-    /// How many answers may still be handed out.
+}
+
+/// Those answers as the source of one change's own rules.
+pub struct Lent<'a> {
+    /// The answers.
+    answered: &'a Answered,
+    /// How many of them may still be handed out.
     left: Cell<usize>,
 }
 
@@ -70,18 +76,25 @@ impl Answered {
             source: source.describe(),
             now,
             left_at: source.left_at(),
-            left: Cell::new(observations.len() + MORE),
             observations,
             signals: signals.collect(),
         }
     }
 
+    /// The answers for one change.
+    #[must_use]
+    pub fn lend(&self) -> Lent<'_> {
+        Lent { answered: self, left: Cell::new(self.observations.len() + MORE) }
+    }
+}
+
+impl Lent<'_> {
     /// One answer, cut to a range.
     fn answer(&self, request: &Request<'_>, range: Range) -> Result<Observation, Gap> {
         if let Some(one) = request.slo.unreckoned(range.step).into_iter().next() {
             return Err(Gap::Unsupported { detail: one.reason });
         }
-        let kept = self.observations.get(&request.slo.question(&request.matchers.matchers));
+        let kept = self.answered.observations.get(&request.slo.question(&request.matchers.matchers));
         let kept = kept.ok_or_else(|| {
             unasked("no rule of the base asks that, and what a change asks waits until it is merged")
         })?;
@@ -133,17 +146,17 @@ fn cut(series: &Series, range: Range) -> Series {
     Series { first: range.first, step: series.step, points }
 }
 
-impl Source for Answered {
+impl Source for Lent<'_> {
     fn describe(&self) -> String {
-        self.source.clone()
+        self.answered.source.clone()
     }
 
     fn recorded_until(&self) -> Option<i64> {
-        Some(self.now)
+        Some(self.answered.now)
     }
 
     fn left_at(&self) -> Option<i64> {
-        self.left_at
+        self.answered.left_at
     }
 
     fn observe(&self, requests: &[Request<'_>], range: Range) -> Vec<Result<Observation, Gap>> {
@@ -153,6 +166,7 @@ impl Source for Answered {
     fn signals(&self, requests: &[SignalRequest<'_>], range: Range) -> Vec<Result<Signal, Gap>> {
         let one = |request: &SignalRequest<'_>| {
             let known = self
+                .answered
                 .signals
                 .get(&question(request))
                 .ok_or_else(|| unasked("no policy of the base reads this signal"))?;

@@ -28,23 +28,23 @@ pub fn judge(
     case: &Case<'_>,
     seen: &Seen,
     (ground, draft): (Ground, Draft),
-    judged: &mut Judged,
+    (report, answered): (&Report, Option<&Answered>),
 ) -> Result<Box<Report>, String> {
-    let now = judged.report.verdict.evaluated_at;
+    let now = report.verdict.evaluated_at;
     let mut own = Judged::blank(now);
-    own.report.organization.clone_from(&judged.report.organization);
-    own.report.prefix.clone_from(&judged.report.prefix);
+    own.report.organization.clone_from(&report.organization);
+    own.report.prefix.clone_from(&report.prefix);
     own.report.problems = draft.problems.into_iter().filter(Diagnostic::is_error).collect();
     if !own.report.problems.is_empty() {
         diagnostic::sort(&mut own.report.problems);
         own.report.verdict = verdict::invalid(now);
         return Ok(Box::new(own.report));
     }
-    let answered = judged.answered.take().ok_or("the budgets of the base were not asked for")?;
+    let answered = answered.ok_or("the budgets of the base were not asked for")?;
     let (name, environment) = basis::environment(&draft.rules, case.environment.as_deref()).map_err(why)?;
     own.report.environment = Some(name.to_owned());
     own.report.mode = Some(environment.mode);
-    own.report.change = touched(case, seen, &draft.rules.settings, &judged.report.change, &mut own.report);
+    own.report.change = touched(case, seen, &draft.rules.settings, &report.change, &mut own.report);
     let (rules, law) = (draft.rules, draft.law);
     let (catalog, policies, adjustments) = (law.catalog, law.policies, law.adjustments);
     let head = Basis { ground, rules, catalog, policies, adjustments };
@@ -60,13 +60,12 @@ fn decided(
     case: &Case<'_>,
     head: &Basis,
     own: &mut Report,
-    answered: Answered,
+    answered: &Answered,
 ) -> Result<verdict::Verdict, String> {
     let services: Vec<String> = own.change.services.iter().map(|service| service.name.clone()).collect();
     let services: BTreeSet<&str> = services.iter().map(String::as_str).collect();
     own.problems.extend(question::unasked(case, head, &services).map_err(why)?);
     let question = Question::to(Watch::over(answered), case, head, &services).map_err(why)?;
-    own.judged_at = Some(question.judged_at());
     match policy::within(POLICIES, || question.ask(false).fold(own).0) {
         (_, false) => Err(format!("its policies take more than {} s to judge", POLICIES.as_secs())),
         (verdict, true) => Ok(verdict),

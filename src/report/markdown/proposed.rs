@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{PROBLEMS, SHOWN, code_span, decided, facts, link, minus, mistake, safe};
+use super::{PROBLEMS, SHOWN, code_span, decided, facts, link, message, minus, mistake, safe};
 use crate::report::proposed::{Proposed, becomes};
 use crate::report::{Report, amendment, figure, resettled};
 use crate::verdict::Effect;
@@ -37,7 +37,7 @@ pub(super) fn write(out: &mut String, report: &Report, proposed: &Proposed) {
         let _ = writeln!(out, "- and {more} more; the report has them all");
     }
     for why in &proposed.untold {
-        let _ = writeln!(out, "- {}", safe(why));
+        let _ = writeln!(out, "- {}", message(why));
     }
     out.push_str("\n</details>\n\n");
 }

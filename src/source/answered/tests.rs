@@ -26,19 +26,20 @@ fn observation() -> Observation {
 }
 
 /// What this SLO was answered.
-fn answered(asked: &Slo, matchers: &Environment, answer: &Result<Observation, Gap>) -> Answered {
+fn kept(asked: &Slo, matchers: &Environment, answer: &Result<Observation, Gap>) -> Answered {
     let snapshot = Snapshot::read("h.om", b"a_total 1 600\n# EOF\n").expect("a snapshot");
     Answered::keep(&snapshot, LAST, std::iter::once((request(asked, matchers), answer)), &[])
 }
 
-fn ask(answered: &Answered, slo: &Slo, matchers: &Environment, range: Range) -> Result<Observation, Gap> {
+fn ask(answered: &Lent<'_>, slo: &Slo, matchers: &Environment, range: Range) -> Result<Observation, Gap> {
     answered.observe(&[request(slo, matchers)], range).pop().expect("one answer")
 }
 
 #[test]
 fn the_same_question_has_the_same_answer_whatever_is_made_of_it() {
     let environment = environment(None);
-    let answered = answered(&slo("a", "b", "t", false, 5 * STEP), &environment, &Ok(observation()));
+    let kept = kept(&slo("a", "b", "t", false, 5 * STEP), &environment, &Ok(observation()));
+    let answered = kept.lend();
     let whole = Range { first: 600, last: LAST, step: STEP };
     let same = slo("another name", "b", "t", false, 5 * STEP);
     assert_eq!(ask(&answered, &same, &environment, whole), Ok(observation()));
@@ -58,7 +59,8 @@ fn the_same_question_has_the_same_answer_whatever_is_made_of_it() {
 fn what_was_not_asked_is_not_known() {
     let here = environment(None);
     let asked = slo("a", "b", "t", false, 5 * STEP);
-    let answered = answered(&asked, &here, &Ok(observation()));
+    let kept = kept(&asked, &here, &Ok(observation()));
+    let answered = kept.lend();
     let whole = Range { first: 600, last: LAST, step: STEP };
     let why = |slo: &Slo, matchers: &Environment, range: Range| {
         ask(&answered, slo, matchers, range).expect_err("a gap").to_string()
@@ -77,7 +79,8 @@ fn a_gap_stays_the_gap_that_it_was() {
     let environment = environment(None);
     let asked = slo("a", "b", "t", false, 5 * STEP);
     let gap = Gap::NoData { detail: "nothing".to_owned() };
-    let answered = answered(&asked, &environment, &Err(gap.clone()));
+    let kept = kept(&asked, &environment, &Err(gap.clone()));
+    let answered = kept.lend();
     assert_eq!(ask(&answered, &asked, &environment, Range { first: 600, last: LAST, step: STEP }), Err(gap));
 }
 
@@ -85,7 +88,8 @@ fn a_gap_stays_the_gap_that_it_was() {
 fn copies_of_one_answer_are_bounded() {
     let environment = environment(None);
     let asked = slo("a", "b", "t", false, 5 * STEP);
-    let answered = answered(&asked, &environment, &Ok(observation()));
+    let kept = kept(&asked, &environment, &Ok(observation()));
+    let answered = kept.lend();
     let whole = Range { first: 600, last: LAST, step: STEP };
     let answers: Vec<_> =
         (0..MORE + 5).map(|_| ask(&answered, &asked, &environment, whole).is_ok()).collect();
@@ -107,7 +111,7 @@ fn a_signal_is_known_where_its_query_was_asked() {
     let snapshot = Snapshot::read("h.om", b"a_total 1 600\n# EOF\n").expect("a snapshot");
     let answered = Answered::keep(&snapshot, LAST, std::iter::empty(), &signals);
     let range = Range { first: 600, last: LAST, step: STEP };
-    let found = answered.signals(&[about(&asked), about(&other)], range);
+    let found = answered.lend().signals(&[about(&asked), about(&other)], range);
     assert_eq!(found.first(), Some(&Ok(known)));
     assert!(matches!(found.last(), Some(Err(gap)) if gap.to_string().contains("no policy of the base")));
 }
