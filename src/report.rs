@@ -25,6 +25,7 @@ use crate::source::Planned;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod adjusted;
+pub mod amendment;
 pub mod attribution;
 pub mod budgets;
 pub mod chart;
@@ -95,7 +96,7 @@ pub struct Report {
     pub passing: Passing,
     /// Where the judged text can be looked at, up to and including the last slash before a path.
     pub permalink: Option<String>,
-    /// What the change makes of the settings and SLOs that judge it; none where it touches none of them.
+    /// What the change makes of the settings, SLOs and policies that judge it; none where it touches none of them.
     pub proposed: Option<Proposed>,
     /// What would be decided if nothing were adjusted, where that is something else.
     pub unadjusted: Option<Unadjusted>,

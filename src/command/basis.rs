@@ -28,6 +28,20 @@ pub struct Basis {
     pub adjustments: Adjustments,
 }
 
+impl Basis {
+    /// The settings, SLO definitions, policies and adjustments that a change touches; none where it cannot be seen what
+    /// changed.
+    pub fn amended(&self, seen: Option<&Seen>) -> Vec<String> {
+        let settings = &self.rules.settings;
+        let globs = [&settings.slos, &settings.policies, &settings.adjustments].map(settings::glob);
+        let changed = seen.iter().flat_map(|seen| seen.paths.iter().flatten());
+        let rules = |path: &&String| {
+            *path == settings::FILE || globs.iter().any(|globs| globs.is_match(path.as_str()))
+        };
+        changed.filter(rules).cloned().collect()
+    }
+}
+
 /// Reads the law.
 ///
 /// # Errors

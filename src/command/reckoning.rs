@@ -25,6 +25,7 @@ use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown};
 use crate::source::Planned;
+use crate::source::answered::Answered;
 use crate::verdict::{self, Effect, Situation, Verdict};
 
 /// One SLO in one environment, as it is judged.
@@ -61,6 +62,8 @@ pub struct Reckoning<'a> {
     pub queries: Vec<Planned>,
     /// The observations as a file, where they are kept.
     pub observations: Option<String>,
+    /// What was answered, where that is kept.
+    pub answered: Option<Answered>,
     /// What is wrong for everybody.
     pub problems: Vec<Diagnostic>,
     /// What happened before.
@@ -89,6 +92,7 @@ impl<'a> Reckoning<'a> {
             notes: Vec::new(),
             queries: Vec::new(),
             observations: None,
+            answered: None,
             problems: Vec::new(),
             // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in
             // files.

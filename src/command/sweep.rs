@@ -169,7 +169,10 @@ fn swept(
         if let Judgement::Usage(message) = &judgement {
             usage.get_or_insert_with(|| message.clone());
         }
-        let Some(line) = telling.tell((&docket, case), entry, judgement, lines.is_empty()) else { break };
+        let Some(line) = telling.tell((&docket, case, &reckonings), entry, judgement, lines.is_empty())
+        else {
+            break;
+        };
         lines.push(line);
         progress.show("judged", lines.len(), world);
     }

@@ -11,11 +11,10 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe, message};
-use crate::report::proposed::Proposed;
-use crate::report::{
-    BudgetLine, Report, adjusted, attribution, consequence, figure, part, period, recalled, resettled,
-};
+use crate::report::{BudgetLine, Report, adjusted, attribution, consequence, figure, part, period, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
+
+mod proposed;
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
 const SHOWN: usize = 3;
@@ -39,7 +38,7 @@ pub fn render(report: &Report) -> String {
     }
     problems(&mut out, report);
     if let Some(proposed) = &report.proposed {
-        propose(&mut out, proposed);
+        proposed::write(&mut out, report, proposed);
     }
     footer(&mut out, report);
     out
@@ -404,35 +403,6 @@ fn mistake(permalink: Option<&str>, problem: &Diagnostic) -> String {
     let help =
         if problem.help.is_empty() { String::new() } else { format!(" — {}", message(&problem.help)) };
     format!("**{kind}** {place}{}{help}", message(&problem.message))
-}
-
-/// What the change makes of the settings and SLOs that judge it; open where it redirects a budget or
-/// eases an exhausted one.
-fn propose(out: &mut String, proposed: &Proposed) {
-    let open = if proposed.is_alarming() { " open" } else { "" };
-    let summary = proposed.summary();
-    let _ = writeln!(out, "<details{open}><summary>Proposed by this change: {summary}</summary>\n");
-    out.push_str("The verdict is by the rules of the base, without any of this.\n\n");
-    for resettled in proposed.settings.iter().take(PROBLEMS) {
-        let said = resettled::sentence(resettled, safe);
-        let _ = if resettled.redirects() { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
-    }
-    for retold in proposed.revisions.iter().take(PROBLEMS) {
-        let (said, is_alarming) = (retold.sentence(safe), retold.eases_an_exhausted_budget());
-        let _ = if is_alarming { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
-    }
-    for found in proposed.problems.iter().take(PROBLEMS) {
-        let _ = writeln!(out, "- {}", mistake(proposed.permalink.as_deref(), &found.problem));
-    }
-    let counts = [proposed.settings.len(), proposed.revisions.len(), proposed.problems.len()];
-    let more: usize = counts.iter().map(|count| count.saturating_sub(PROBLEMS)).sum();
-    if more > 0 {
-        let _ = writeln!(out, "- and {more} more; the report has them all");
-    }
-    for why in &proposed.untold {
-        let _ = writeln!(out, "- {}", message(why));
-    }
-    out.push_str("\n</details>\n\n");
 }
 
 /// Where the facts come from and until when the verdict holds.

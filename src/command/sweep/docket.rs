@@ -18,6 +18,9 @@ use crate::report::Report;
 /// How long reading one pull request or one law may take.
 const READING: Duration = Duration::from_secs(30);
 
+/// What became of the questions of each base, in their order; none where its law is broken.
+pub type Reckonings<'a> = [Option<Result<Reckoning<'a>, Stop>>];
+
 /// A base branch, with what rules there.
 pub struct Base {
     /// The branch.
@@ -108,16 +111,19 @@ impl<'a> Docket<'a> {
     /// Asks for the budgets of a base, once for all its pull requests.
     pub fn reckon<'b>(&'b self, case: &Case<'b>, base: usize) -> Option<Result<Reckoning<'b>, Stop>> {
         let law = self.bases.get(base)?.law.as_ref().ok()?;
-        Some(guarded(|| Ok(Question::of(case, law, &self.services(base))?.ask(false))))
+        let mut entries = self.entries.iter().filter(|entry| entry.base == base);
+        let seen = |entry: &Entry<'a>| {
+            entry.changed.as_ref().ok().is_some_and(|seen| !law.amended(seen.as_ref()).is_empty())
+        };
+        let amends = entries.any(seen);
+        Some(guarded(|| {
+            let question = Question::of(case, law, &self.services(base))?;
+            Ok(if amends { question.keeping() } else { question }.ask(false))
+        }))
     }
 
     /// Judges a pull request.
-    pub fn judge(
-        &self,
-        case: &Case<'_>,
-        entry: &Entry<'a>,
-        reckonings: &[Option<Result<Reckoning<'_>, Stop>>],
-    ) -> Judgement {
+    pub fn judge(&self, case: &Case<'_>, entry: &Entry<'a>, reckonings: &Reckonings<'_>) -> Judgement {
         let Some(base) = self.bases.get(entry.base) else {
             return Judgement::Unseen("its base was not read".to_owned());
         };
@@ -144,11 +150,20 @@ impl<'a> Docket<'a> {
     }
 
     /// Adds to a report what the pull request makes of what judges it.
-    pub fn propose(&self, case: &Case<'_>, entry: &Entry<'a>, report: &mut Report) {
+    pub fn propose(
+        &self,
+        case: &Case<'_>,
+        entry: &Entry<'a>,
+        reckonings: &Reckonings<'_>,
+        report: &mut Report,
+    ) {
+        let reckoned = reckonings.get(entry.base).and_then(Option::as_ref);
+        let answered = reckoned.and_then(|one| one.as_ref().ok()?.answered.as_ref());
         if let Some(Ok(law)) = self.bases.get(entry.base).map(|base| &base.law)
             && let Ok(changed) = &entry.changed
         {
-            report.proposed = proposed::read(&of_pull(case, entry.pull), law, changed.as_ref(), report);
+            let case = of_pull(case, entry.pull);
+            report.proposed = proposed::read(&case, law, changed.as_ref(), (&*report, answered));
         }
     }
 
