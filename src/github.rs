@@ -7,8 +7,10 @@
 
 mod call;
 mod comment;
+mod issue;
 mod object;
 mod pull;
+mod repository;
 pub mod run;
 mod status;
 mod wire;
@@ -22,6 +24,7 @@ use serde::de::DeserializeOwned;
 
 pub use call::GitHubError;
 pub use comment::Comment;
+pub use issue::{Fate, Issue, Listed};
 pub use object::Entry;
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, PullRequest, Run, RunError};

@@ -6,8 +6,10 @@
 
 pub mod comment;
 mod cut;
+pub mod issue;
 pub mod status;
 pub mod summary;
+pub mod webhook;
 pub mod workflow;
 
 use std::io::Write;

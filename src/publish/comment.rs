@@ -218,7 +218,7 @@ fn normal(text: &str) -> String {
 }
 
 /// A name inside of the marker: without blanks, without `→`, and without what could end the marker.
-fn escape(name: &str) -> String {
+pub(super) fn escape(name: &str) -> String {
     use std::fmt::Write as _;
     let mut safe = String::with_capacity(name.len());
     let mut previous = '-';

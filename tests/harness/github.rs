@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, File};
+use crate::stub::world::{ChangedFile, File, Issue};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -42,6 +42,10 @@ struct Known {
     token: Token,
     /// Comments that are there already.
     comments: Vec<Said>,
+    /// Issues that are there already.
+    issues: Vec<Opened>,
+    /// What is odd about issues.
+    oddities: Vec<Oddity>,
     /// Requests that fail.
     faults: Vec<Failing>,
 }
@@ -55,6 +59,8 @@ impl Default for Known {
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
+            issues: Vec::new(),
+            oddities: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -82,6 +88,51 @@ struct Said {
     author: String,
     /// What it says.
     body: String,
+}
+
+/// An issue that is there already, or several alike.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opened {
+    /// Its number; those of further ones follow.
+    number: u64,
+    /// How many there are.
+    #[serde(default = "one")]
+    count: u64,
+    /// Who opened it.
+    #[serde(default = "ourselves")]
+    author: String,
+    /// What it says; `$N` stands for the place among those alike, from 1.
+    body: String,
+    /// Its labels.
+    #[serde(default)]
+    labels: Vec<String>,
+    /// When it was opened, in RFC 3339.
+    at: String,
+    /// When it was closed, where it is.
+    closed: Option<String>,
+}
+
+/// What is odd about issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Oddity {
+    /// The repository has none.
+    Disabled,
+    /// Labels that a token asks for are dropped.
+    Unlabelled,
+    /// Another run opens the same one at the same time.
+    Raced,
+}
+
+/// One.
+const fn one() -> u64 {
+    1
+}
+
+/// Who a workflow's token is.
+fn ourselves() -> String {
+    "github-actions[bot]".to_owned()
 }
 
 /// Requests that fail.
@@ -281,8 +332,30 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
+    world.may_write_issues = known.token != Token::ReadOnly;
+    world.issues_are_disabled = known.oddities.contains(&Oddity::Disabled);
+    world.may_label = !known.oddities.contains(&Oddity::Unlabelled);
+    world.racing_issue = known.oddities.contains(&Oddity::Raced);
+    for opened in &known.issues {
+        world.issues.extend((0..opened.count).map(|place| issue(opened, place)));
+    }
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
+}
+
+/// An issue in the stub's words, and its place among those alike.
+fn issue(opened: &Opened, place: u64) -> Issue {
+    Issue {
+        number: opened.number + place,
+        author: opened.author.clone(),
+        title: "an issue".to_owned(),
+        body: opened.body.replace("$N", &(place + 1).to_string()),
+        labels: opened.labels.clone(),
+        is_open: opened.closed.is_none(),
+        created_at: opened.at.clone(),
+        updated_at: opened.closed.clone().unwrap_or_else(|| opened.at.clone()),
+        closed_at: opened.closed.clone(),
+    }
 }
 
 /// The files of a commit.
