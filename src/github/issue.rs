@@ -104,22 +104,13 @@ impl GitHub {
                 format!("since={}", encode(&whole.unwrap_or(at).to_string(), b""))
             }
         };
-        let mut all = Vec::new();
-        for page in 1..=MAX_PAGES {
-            let path = format!(
-                "{}/issues?state=all&sort=created&direction=asc&{which}&per_page={PAGE}&page={page}",
-                self.root
-            );
-            let answer = self.line.send(Call::get(&path, what))?;
-            let found: Vec<WireIssue> = answer.json(what)?;
-            let full = found.len() >= PAGE;
-            all.extend(found.into_iter().filter(|issue| issue.pull_request.is_none()).map(Issue::from));
-            if !full && !answer.has_next {
-                return Ok(all);
-            }
+        let below = format!("/issues?state=all&sort=created&direction=asc&{which}");
+        let (found, complete) = self.list::<WireIssue>(&below, what, MAX_PAGES)?;
+        if !complete {
+            let why = format!("there are more than {}", PAGE * MAX_PAGES);
+            return Err(GitHubError::Unreachable { what: what.to_owned(), why });
         }
-        let why = format!("there are more than {}", PAGE * MAX_PAGES);
-        Err(GitHubError::Unreachable { what: what.to_owned(), why })
+        Ok(found.into_iter().filter(|issue| issue.pull_request.is_none()).map(Issue::from).collect())
     }
 
     /// Opens an issue. It is never sent twice: after a failure the issues must be listed again.

@@ -5,21 +5,24 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
+use crate::change;
 use crate::cli::{Act, Check, Format};
 use crate::command::World;
+use crate::command::basis;
 use crate::command::check;
-use crate::command::ground;
-use crate::command::judge::{self, Case, Judged, Stop};
+use crate::command::ground::{self, Ground};
+use crate::command::judge::{Case, Judged, Stop};
 use crate::command::law;
 use crate::command::organization::Offer;
-use crate::command::watch;
+use crate::command::question::{self, Question};
+use crate::command::watch::named;
 use crate::diagnostic::{self, Diagnostic};
 use crate::github::{GitHub, GitHubError};
 use crate::http::Client;
-use crate::policy::ruling::Obstacle;
+use crate::policy::ruling::{Measured, Obstacle};
+use crate::report::Report;
 use crate::report::duty::{self, Duty};
 use crate::settings::{self, Mode, Settings};
-use crate::verdict::Exit;
 
 /// What rules now.
 pub struct Ruled {
@@ -37,7 +40,7 @@ pub struct Ruled {
     pub is_unknown: bool,
 }
 
-/// Judges every service.
+/// Judges every service: the law is read once, and budgets once for each environment.
 ///
 /// # Errors
 /// When the command line is wrong, something written is, or the world does not answer.
@@ -48,60 +51,55 @@ pub fn judge(
     github: Option<Rc<GitHub>>,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Ruled, Stop> {
-    let (base, branch) = match (&act.base, &github) {
-        (Some(named), _) => (Some(named.clone()), None),
-        (None, Some(github)) => {
-            let (branch, tip) = tip(github)?;
-            (Some(tip), Some(branch))
-        }
-        (None, None) => (None, None),
-    };
-    let named = checked(act);
-    let every;
+    let check = checked(act);
     let mut case = Case {
-        check: &named,
+        check: &check,
         root: world.directory.join(&act.dir),
         prefix: check::prefix(&act.dir),
         environment: None,
-        head: base.clone(),
-        base,
+        base: act.base.clone(),
+        head: act.base.clone(),
         directory: world.directory.clone(),
         organization: Offer::of(&act.layered, world),
         present: world.now,
         client,
-        server: watch::named::server(&act.source, world).map_err(Stop::Usage)?,
+        server: named::server(&act.source, world).map_err(Stop::Usage)?,
         datadog: check::datadog(&act.source, world),
         github,
         blob: blob(world),
         pull: None,
     };
-    let ground = ground::find(&case)?;
+    let ground = ground(&case)?;
     let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
-    let rules = law::read_rules(&ground, layer, problems)?;
-    let environments = environments(act, &rules.settings)?;
-    if named.service.is_empty() {
-        every = Check { service: rules.settings.services.keys().cloned().collect(), ..checked(act) };
-        case.check = &every;
-    }
+    let settings = law::read_rules(&ground, layer, problems)?.settings;
+    problems.clear();
     let mut ruled = Ruled {
         now: act.now.unwrap_or(world.now),
-        environments,
+        environments: environments(act, &settings)?,
         duties: Vec::new(),
         problems: Vec::new(),
         notes: Vec::new(),
         is_unknown: false,
     };
+    case.environment = ruled.environments.first().map(|(name, _)| name.clone());
+    if case.environment.is_none() {
+        ruled.notes.push("every environment only informs, so that nothing is carried out".to_owned());
+        return Ok(ruled);
+    }
+    let mut report = Judged::blank(case.present).report;
+    let basis = basis::read(&case, ground, &mut report)?;
+    let services = services(act, &basis.rules.settings)?;
+    report.change.services = change::named(&basis.rules.settings, &services).services;
     let mut known = BTreeSet::new();
     for (name, mode) in ruled.environments.clone() {
         case.environment = Some(name.clone());
-        let mut judged = judge::judge(&case).map_err(Stop::Usage)?;
-        if let (Some(base), Some(branch)) = (&mut judged.report.change.base, &branch) {
-            base.name.clone_from(branch);
-        }
-        ruled.add(judged, (&name, mode), &mut known)?;
-    }
-    if ruled.environments.is_empty() {
-        ruled.notes.push("every environment only informs, so that nothing is carried out".to_owned());
+        let mut report = report.clone();
+        let asked: BTreeSet<&str> = services.iter().map(String::as_str).collect();
+        report.problems.extend(question::unasked(&case, &basis, &asked)?);
+        let (verdict, measured) = Question::of(&case, &basis, &asked)?.ask(false).fold(&mut report);
+        report.verdict = verdict;
+        diagnostic::sort(&mut report.problems);
+        ruled.add(report, &measured, (&name, mode), &mut known);
     }
     Ok(ruled)
 }
@@ -110,41 +108,33 @@ impl Ruled {
     /// Adds what rules in one environment. Environments that measure the same budgets ask for the same, once.
     fn add(
         &mut self,
-        judged: Judged,
+        report: Report,
+        measured: &[Measured],
         (name, mode): (&str, Mode),
         known: &mut BTreeSet<[String; 4]>,
-    ) -> Result<(), Stop> {
-        let Judged { report, measured, .. } = judged;
-        if report.verdict.exit == Exit::Invalid {
-            return Err(Stop::Invalid(report.problems));
-        }
-        if report.verdict.rulings.is_empty()
-            && report.budgets.is_empty()
-            && report.verdict.exit == Exit::Unknown
-        {
-            return Err(Stop::Unknown(report.notes.first().cloned().unwrap_or_default()));
-        }
+    ) {
         let failed = report
             .verdict
             .rulings
             .iter()
             .any(|one| matches!(one.ruling.obstacle, Some(Obstacle::Failed { .. })));
-        let gap = report.budgets.iter().find_map(|line| line.figures.as_ref().err().map(|gap| (line, gap)));
-        if let Some((line, gap)) = gap {
-            self.notes.push(format!("{} in {} is not known: {gap}", line.slo, line.environment));
-        }
-        self.is_unknown |= failed || gap.is_some();
+        let gaps =
+            report.budgets.iter().filter_map(|line| line.figures.as_ref().err().map(|gap| (line, gap)));
+        let gaps: Vec<String> = gaps
+            .map(|(line, gap)| format!("{} in {} is not known: {gap}", line.slo, line.environment))
+            .collect();
         self.now = report.verdict.evaluated_at;
+        let duties = duty::collect(&report, measured);
         let mut new = |duty: &Duty| {
             let Duty { policy, clause, service, environment, .. } = duty;
             known.insert([policy, clause, service, environment].map(Clone::clone))
         };
-        let duties = duty::collect(&report, &measured);
         if mode == Mode::Inform {
             let count = duties.iter().filter(|duty| !duty.affected().is_empty()).count();
-            self.notes
-                .push(format!("{name} only informs, so that {count} of its clauses in force are not heeded"));
+            let note = format!("{name} only informs, so that {count} of its clauses in force are not heeded");
+            self.notes.push(note);
         } else {
+            self.is_unknown |= failed || !gaps.is_empty();
             self.duties.extend(duties.into_iter().filter(|duty| new(duty)));
         }
         for problem in report.problems {
@@ -152,21 +142,35 @@ impl Ruled {
                 self.problems.push(problem);
             }
         }
-        for note in report.notes {
+        for note in gaps.into_iter().chain(report.notes) {
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
         }
-        Ok(())
     }
 }
 
-/// The default branch and its tip.
-fn tip(github: &GitHub) -> Result<(String, String), Stop> {
-    let unread = |error: GitHubError| Stop::Unknown(format!("the default branch could not be read: {error}"));
-    let branch = github.default_branch().map_err(unread)?;
-    let tip = github.tip(&branch).map_err(unread)?;
-    Ok((branch, tip))
+/// Where the law is read: at the tip of the default branch, unless something else is named or GitHub is not asked.
+fn ground(case: &Case<'_>) -> Result<Ground, Stop> {
+    match &case.github {
+        Some(github) if case.base.is_none() => {
+            let unread =
+                |error: GitHubError| Stop::Unknown(format!("the default branch could not be read: {error}"));
+            ground::at_tip(case, &github.default_branch().map_err(unread)?, None)
+        }
+        Some(_) | None => ground::find(case),
+    }
+}
+
+/// The services that are looked at: those that are named, else all.
+fn services(act: &Act, settings: &Settings) -> Result<Vec<String>, Stop> {
+    let known = || settings.services.keys().map(String::as_str);
+    if let Some(name) = act.service.iter().find(|name| !settings.services.contains_key(*name)) {
+        let help = diagnostic::suggestion(name, known());
+        return Err(Stop::Usage(format!("there is no service `{name}` in {}: {help}", settings::FILE)));
+    }
+    let all = || settings.services.keys().cloned().collect();
+    Ok(if act.service.is_empty() { all() } else { act.service.clone() })
 }
 
 /// The environments whose clauses are carried out: those that are named, else all that warn or enforce.

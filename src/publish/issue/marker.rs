@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::publish::comment::escape;
+use crate::publish::marker::escape;
 use crate::report::duty::{Duty, Purpose};
 
 /// How the body of an issue of ours begins.

@@ -70,7 +70,7 @@ fn list(world: &World, request: &Recorded) -> Reply {
     let (number, size) = page_of(request);
     let page: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
     let reply = Reply::json(200, &json!(page));
-    if number * size < all.len() { reply.with("link", &next(request, number)) } else { reply }
+    if number * size < all.len() { reply.with("link", &next(world, request, number)) } else { reply }
 }
 
 /// `POST issues`.
