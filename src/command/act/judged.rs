@@ -68,6 +68,7 @@ pub fn judge(
         github,
         blob: blob(world),
         pull: None,
+        passage: None,
     };
     let ground = ground(&case)?;
     let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
