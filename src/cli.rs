@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod act;
 mod budget;
 mod convert;
 mod definitions;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+pub use act::Act;
 pub use budget::{Budget, Sheet};
 pub use convert::Convert;
 pub use definitions::Definitions;
@@ -57,6 +59,7 @@ pub enum Verb {
     Convert(Convert),
     Rules(Rules),
     Observe(Box<Observe>),
+    Act(Box<Act>),
 }
 
 /// Write the first settings, policy, tests and workflow for a repository.

@@ -20,6 +20,7 @@ use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
 
+pub mod act;
 mod adjusted;
 mod against;
 mod annotation;
@@ -201,6 +202,7 @@ fn walk(verb: Verb, world: &mut World) -> Exit {
         Verb::Convert(convert) => convert::run(&convert, world),
         Verb::Rules(rules) => rules::run(&rules, world),
         Verb::Observe(observe) => observe::run(&observe, world),
+        Verb::Act(act) => act::run(&act, world),
     }
 }
 

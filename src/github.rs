@@ -8,6 +8,7 @@
 mod call;
 mod comment;
 mod deployment;
+mod issue;
 mod object;
 mod opened;
 mod pull;
@@ -27,6 +28,7 @@ use serde::de::DeserializeOwned;
 pub use call::GitHubError;
 pub use comment::Comment;
 pub use deployment::Deployment;
+pub use issue::{Fate, Issue, Listed};
 pub use object::Entry;
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
@@ -195,7 +197,8 @@ impl GitHub {
         pages: usize,
         mut read: impl FnMut(&Answer) -> Result<bool, GitHubError>,
     ) -> Result<bool, GitHubError> {
-        let mut path = format!("{}{below}?per_page={PAGE}&page=1", self.root);
+        let joint = if below.contains('?') { '&' } else { '?' };
+        let mut path = format!("{}{below}{joint}per_page={PAGE}&page=1", self.root);
         for _ in 0..pages {
             let answer = self.line.send(Call::get(&path, what))?;
             if !read(&answer)? {

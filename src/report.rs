@@ -31,6 +31,7 @@ pub mod budgets;
 pub mod chart;
 pub mod consequence;
 pub mod depletion;
+pub mod duty;
 pub mod definitions;
 pub mod escape;
 pub mod explanation;

@@ -8,6 +8,7 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
@@ -85,6 +86,14 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// The HMAC-SHA-256 of a message under a secret (RFC 2104), in hexadecimal: proof for whoever has the secret, too.
+#[must_use]
+pub fn hmac_sha256(secret: &Secret, message: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+    let tag = hmac::sign(&key, message);
+    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The bytes of a key behind its kind.
 fn key_bytes(text: &str, kind: &str) -> Option<[u8; LENGTH]> {
     let encoded = text.trim().strip_prefix(kind)?;
@@ -118,6 +127,13 @@ mod tests {
         assert!(public.signed(b"", &signature));
         assert!(!public.signed(b"x", &signature) && !public.signed(b"", &signature[1..]));
         assert_eq!(format!("{secret:?}"), "***");
+    }
+
+    /// Test case 2 of RFC 4231.
+    #[test]
+    fn a_secret_proves_a_message_as_the_standard_says() {
+        let tag = hmac_sha256(&Secret::new("Jefe"), b"what do ya want for nothing?");
+        assert_eq!(tag, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, Deployment, File, Status};
+use crate::stub::world::{ChangedFile, Deployment, File, Issue, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -47,6 +47,10 @@ struct Known {
     token: Token,
     /// Comments that are there already.
     comments: Vec<Said>,
+    /// Issues that are there already.
+    issues: Vec<Filed>,
+    /// What is odd about issues.
+    oddities: Vec<Oddity>,
     /// Other open pull requests. With any of them, the change on disk is none.
     pulls: Vec<Opened>,
     /// The number of the workflow's run.
@@ -68,6 +72,8 @@ impl Default for Known {
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
+            issues: Vec::new(),
+            oddities: Vec::new(),
             pulls: Vec::new(),
             run: 12,
             deployments: Vec::new(),
@@ -163,6 +169,51 @@ struct Deployed {
     at: String,
     /// What became of it, in order.
     states: Vec<String>,
+}
+
+/// An issue that is there already, or several alike.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filed {
+    /// Its number; those of further ones follow.
+    number: u64,
+    /// How many there are.
+    #[serde(default = "one")]
+    count: u64,
+    /// Who opened it.
+    #[serde(default = "ourselves")]
+    author: String,
+    /// What it says; `$N` stands for the place among those alike, from 1.
+    body: String,
+    /// Its labels.
+    #[serde(default)]
+    labels: Vec<String>,
+    /// When it was opened, in RFC 3339.
+    at: String,
+    /// When it was closed, where it is.
+    closed: Option<String>,
+}
+
+/// What is odd about issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Oddity {
+    /// The repository has none.
+    Disabled,
+    /// Labels that a token asks for are dropped.
+    Unlabelled,
+    /// Another run opens the same one at the same time.
+    Raced,
+}
+
+/// One.
+const fn one() -> u64 {
+    1
+}
+
+/// Who a workflow's token is.
+fn ourselves() -> String {
+    "github-actions[bot]".to_owned()
 }
 
 /// Requests that fail.
@@ -445,8 +496,30 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
+    world.may_write_issues = known.token != Token::ReadOnly;
+    world.issues_are_disabled = known.oddities.contains(&Oddity::Disabled);
+    world.may_label = !known.oddities.contains(&Oddity::Unlabelled);
+    world.racing_issue = known.oddities.contains(&Oddity::Raced);
+    for opened in &known.issues {
+        world.issues.extend((0..opened.count).map(|place| issue(opened, place)));
+    }
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
+}
+
+/// An issue in the stub's words, and its place among those alike.
+fn issue(opened: &Filed, place: u64) -> Issue {
+    Issue {
+        number: opened.number + place,
+        author: opened.author.clone(),
+        title: "an issue".to_owned(),
+        body: opened.body.replace("$N", &(place + 1).to_string()),
+        labels: opened.labels.clone(),
+        is_open: opened.closed.is_none(),
+        created_at: opened.at.clone(),
+        updated_at: opened.closed.clone().unwrap_or_else(|| opened.at.clone()),
+        closed_at: opened.closed.clone(),
+    }
 }
 
 /// Opens a pull request, whose head is a commit that nobody has on disk.

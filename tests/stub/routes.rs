@@ -2,6 +2,7 @@
 
 mod comment;
 mod deployment;
+mod issue;
 mod object;
 mod opened;
 mod pull;
@@ -115,6 +116,7 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         object::route,
         repository::route,
         deployment::route,
+        issue::route,
     ];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
@@ -175,6 +177,8 @@ fn next(world: &World, request: &Recorded, number: usize) -> String {
     let path = request.path.strip_prefix(&format!("/repos/{}", world.repository));
     let path = path.or_else(|| request.path.strip_prefix(BY_ID)).unwrap_or_default();
     let (_, size) = page_of(request);
-    let page = |number: usize| format!("<{root}{BY_ID}{path}?per_page={size}&page={number}>");
+    let others = request.query.iter().filter(|(name, _)| !["page", "per_page"].contains(&name.as_str()));
+    let others: String = others.map(|(name, value)| format!("{name}={value}&")).collect();
+    let page = |number: usize| format!("<{root}{BY_ID}{path}?{others}per_page={size}&page={number}>");
     format!("{}; rel=\"next\", {}; rel=\"first\"", page(number + 1), page(1))
 }

@@ -66,6 +66,21 @@ pub struct Deployment {
     pub states: Vec<String>,
 }
 
+/// An issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    pub number: u64,
+    pub author: String,
+    pub title: String,
+    pub body: String,
+    pub labels: Vec<String>,
+    pub is_open: bool,
+    /// In RFC 3339, like the others.
+    pub created_at: String,
+    pub updated_at: String,
+    pub closed_at: Option<String>,
+}
+
 /// A commit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -137,6 +152,14 @@ pub struct World {
     pub token_is_invalid: bool,
     /// The branch that everything starts from.
     pub default_branch: String,
+    /// The repository has no issues.
+    pub issues_are_disabled: bool,
+    pub may_write_issues: bool,
+    /// Whether labels that a token asks for are set; else they are dropped without a word.
+    pub may_label: bool,
+    pub issues: Vec<Issue>,
+    /// An issue that another run opens just after ours: the same under another number.
+    pub racing_issue: bool,
     /// Tips of branches.
     pub branches: BTreeMap<String, String>,
     /// Files of commits.
@@ -184,6 +207,11 @@ impl World {
             may_post_statuses: true,
             token_is_invalid: false,
             default_branch: "main".to_owned(),
+            issues_are_disabled: false,
+            may_write_issues: true,
+            may_label: true,
+            issues: Vec::new(),
+            racing_issue: false,
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
