@@ -4,7 +4,7 @@
 //! `ed25519-secret:` and the 32 bytes of its seed; the secret one never prints. `envelope` is the form in which signed
 //! texts travel. Whose key is believed is for others to say. This is the one door to `ring`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -91,7 +91,12 @@ impl fmt::Debug for SecretKey {
 pub fn hmac_sha256(secret: &Secret, message: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
     let tag = hmac::sign(&key, message);
-    tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::new();
+    for byte in tag.as_ref() {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 /// The bytes of a key behind its kind.
