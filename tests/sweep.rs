@@ -3,7 +3,7 @@
 
 #![expect(
     clippy::expect_used,
-    clippy::panic,
+    clippy::disallowed_methods,
     clippy::indexing_slicing,
     reason = "a scenario stops at the first thing that is not as it should be"
 )]

@@ -101,6 +101,7 @@ enum Token {
 /// A pull request that is open beside the change on disk.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that may be so of a pull request")]
 struct Opened {
     /// Its number.
     number: u64,
