@@ -7,7 +7,9 @@
 
 mod call;
 mod comment;
+mod label;
 mod object;
+mod permission;
 mod pull;
 mod repository;
 pub mod run;
@@ -23,7 +25,9 @@ use serde::de::DeserializeOwned;
 
 pub use call::GitHubError;
 pub use comment::Comment;
+pub use label::{Actor, Labelled};
 pub use object::Entry;
+pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
 pub use status::{State, Status};
@@ -66,6 +70,8 @@ pub struct GitHub {
     is_installation: bool,
     /// Small files that were read, by id.
     blobs: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Roles and memberships of people.
+    heard: permission::Heard,
 }
 
 impl GitHub {
@@ -98,6 +104,7 @@ impl GitHub {
             identity: OnceCell::new(),
             is_installation,
             blobs: RefCell::new(BTreeMap::new()),
+            heard: permission::Heard::default(),
         })
     }
 

@@ -27,6 +27,7 @@ pub mod adjusted;
 pub mod attribution;
 pub mod budgets;
 pub mod chart;
+pub mod claimed;
 pub mod consequence;
 pub mod depletion;
 pub mod definitions;

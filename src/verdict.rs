@@ -16,8 +16,10 @@ use crate::settings::{Mode, OnUnknown};
 
 #[cfg(test)]
 mod layered;
+mod passing;
 mod weigh;
 
+pub use passing::{Passing, mildest, passing};
 pub use weigh::{Circumstance, Weighed};
 
 /// What a verdict does to a change, from the mildest to the strictest. A closed list.
@@ -155,6 +157,14 @@ pub struct Situation {
     pub floor: Effect,
 }
 
+impl Situation {
+    /// The same for a change of a class.
+    #[must_use]
+    pub fn of_class(&self, class: &str) -> Self {
+        Self { class: Some(class.to_owned()), ..self.clone() }
+    }
+}
+
 /// The answer for one change, environment and instant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
@@ -194,34 +204,6 @@ pub fn fold(situation: &Situation, rulings: Vec<Ruling>, ahead: &[Timestamp]) ->
         .min()
         .unwrap_or(evaluated_at);
     Verdict { effect, exit: exit(effect), rulings: weighed, evaluated_at, valid_until }
-}
-
-/// Who passes although a verdict withholds the change: reckoned, not inferred, so that nobody is promised a pass that
-/// the next run refuses.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Passing {
-    /// The classes of change that would proceed.
-    pub classes: Vec<String>,
-    /// A canary of this very change would proceed.
-    pub canary: bool,
-}
-
-/// Reckons who passes, by folding the same rulings for each of `classes` and for a canary.
-#[must_use]
-pub fn passing<'a>(
-    situation: &Situation,
-    rulings: &[Ruling],
-    classes: impl IntoIterator<Item = &'a String>,
-) -> Passing {
-    let proceeds = |situation: &Situation| fold(situation, rulings.to_vec(), &[]).exit == Exit::Proceed;
-    if proceeds(situation) {
-        return Passing::default();
-    }
-    let with = |class: &String| Situation { class: Some(class.clone()), ..situation.clone() };
-    Passing {
-        classes: classes.into_iter().filter(|class| proceeds(&with(class))).cloned().collect(),
-        canary: proceeds(&Situation { rollout: Rollout::Canary, ..situation.clone() }),
-    }
 }
 
 /// The verdict when something that was written is wrong: nothing can be decided, so nothing proceeds.

@@ -2,7 +2,8 @@
 
 use crate::adjustment::Adjustments;
 use crate::catalog::Catalog;
-use crate::change::{self, Touched};
+use crate::change::claim::Claims;
+use crate::change::{self, Touched, authority};
 use crate::command::ground::{Ground, Seen};
 use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
@@ -59,7 +60,9 @@ pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basi
 pub fn change(case: &Case<'_>, basis: &Basis, report: &mut Report) -> Result<Option<Seen>, Stop> {
     let settings = &basis.rules.settings;
     report.change.rollout = case.check.rollout(case.pull.is_some());
-    report.change.class = class(settings, case.check.class.as_deref())?;
+    report.change.claims = claims(case, settings);
+    let labelled = || report.change.claims.classes().first().map(ToString::to_string);
+    report.change.class = class(settings, case.check.class.as_deref())?.or_else(labelled);
     touched(case, &basis.ground, settings, report)
 }
 
@@ -90,6 +93,12 @@ fn declared<'a>(settings: &'a Settings, named: Option<&str>) -> Result<(&'a str,
             None => format!("say which --environment is judged: {help}"),
         })
     })
+}
+
+/// What the labels of a pull request claim; nothing where none is judged.
+fn claims(case: &Case<'_>, settings: &Settings) -> Claims {
+    let asked = case.github.as_ref().zip(case.pull);
+    asked.map(|(github, pull)| authority::of(github, settings, &[pull.number])).unwrap_or_default()
 }
 
 /// The change's class, as the command line names it.

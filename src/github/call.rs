@@ -145,6 +145,8 @@ pub(super) struct Answer {
     resets_in: Option<u64>,
     /// `link` names a next page.
     pub(super) has_next: bool,
+    /// The number of the last page, where `link` names it.
+    pub(super) last_page: Option<usize>,
     /// The body.
     pub(super) body: Vec<u8>,
 }
@@ -339,6 +341,7 @@ impl Line {
             used_up: number("x-ratelimit-remaining") == Some(0),
             resets_in: number("x-ratelimit-reset").zip(header("date")).and_then(|(at, date)| until(at, date)),
             has_next: header("link").is_some_and(|link| link.contains("rel=\"next\"")),
+            last_page: header("link").and_then(last_page),
             body: Vec::new(),
         };
         let limit = usize::try_from(call.limit).unwrap_or(usize::MAX);
@@ -350,6 +353,13 @@ impl Line {
         }
         Ok(answer)
     }
+}
+
+/// The number of the last page that a `link` header names.
+fn last_page(link: &str) -> Option<usize> {
+    let last = link.split(',').find(|one| one.contains("rel=\"last\""))?;
+    let query = last.split_once('?')?.1.split_once('>')?.0;
+    query.split('&').find_map(|pair| pair.strip_prefix("page="))?.parse().ok()
 }
 
 /// What an answer that is no success means.
@@ -422,6 +432,7 @@ mod tests {
             used_up: false,
             resets_in: None,
             has_next: false,
+            last_page: None,
             body: body.as_bytes().to_vec(),
         }
     }

@@ -22,6 +22,10 @@ pub struct Pull {
     pub base: String,
     /// How many files it changes.
     pub changed_files: usize,
+    /// Who opened it; none where GitHub does not say.
+    pub author: Option<String>,
+    /// The names of its labels.
+    pub labels: Vec<String>,
 }
 
 /// What changed between two commits, as far as GitHub says.
@@ -43,7 +47,14 @@ impl GitHub {
         let found: WirePull =
             self.line.send(Call::get(&format!("{}/pulls/{number}", self.root), &what))?.json(&what)?;
         let head = full_id(found.head.sha, &what)?;
-        Ok(Pull { number, head, base: found.base.name, changed_files: found.changed_files })
+        Ok(Pull {
+            number,
+            head,
+            base: found.base.name,
+            changed_files: found.changed_files,
+            author: found.user.map(|user| user.login),
+            labels: found.labels.into_iter().map(|label| label.name).collect(),
+        })
     }
 
     /// What changed between the merge base of two commits and the second of them, seen from `prefix`. A comparison

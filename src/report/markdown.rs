@@ -10,7 +10,8 @@ use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe};
 use crate::report::proposed::Proposed;
 use crate::report::{
-    BudgetLine, Report, adjusted, attribution, chart, consequence, figure, part, period, recalled, resettled,
+    BudgetLine, Report, adjusted, attribution, chart, claimed, consequence, figure, part, period, recalled,
+    resettled,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -76,6 +77,7 @@ fn opening(out: &mut String, report: &Report) {
             "**{}.** {reason}.\nWhat to do: mend that, and run this check again.\n",
             heading(report)
         );
+        classes(out, report);
         return;
     }
     let services: Vec<String> = report.services().into_iter().map(safe).collect();
@@ -93,6 +95,7 @@ fn opening(out: &mut String, report: &Report) {
             None => "No budget was read.".to_owned(),
         };
         let _ = writeln!(out, " {said}\n");
+        classes(out, report);
         return;
     }
     for (index, weighed) in deciding.iter().take(SHOWN).enumerate() {
@@ -113,6 +116,14 @@ fn opening(out: &mut String, report: &Report) {
         let _ = writeln!(out, "The policy excepts changes of class *{}*.", passing.join("*, *"));
     }
     out.push('\n');
+    classes(out, report);
+}
+
+/// The labels that claim a class: who set them, and whether they count.
+fn classes(out: &mut String, report: &Report) {
+    for said in claimed::sentences(report, safe, code_span) {
+        let _ = writeln!(out, "Class: {said}.\n");
+    }
 }
 
 /// The clause with its number against its threshold, or with what is not known.

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, File};
+use crate::stub::world::{ChangedFile, File, Happened};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -42,6 +42,16 @@ struct Known {
     token: Token,
     /// Comments that are there already.
     comments: Vec<Said>,
+    /// The labels of the pull request.
+    labels: Vec<String>,
+    /// What happened to it, in the order of time.
+    timeline: Vec<Change>,
+    /// People's roles; one that the organisation made with its base, as `lead/write`.
+    roles: BTreeMap<String, String>,
+    /// The organisation's teams and who is in them.
+    teams: BTreeMap<String, Vec<String>>,
+    /// The token may read the organisation's members.
+    sees_teams: bool,
     /// Requests that fail.
     faults: Vec<Failing>,
 }
@@ -55,6 +65,11 @@ impl Default for Known {
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
+            labels: Vec::new(),
+            timeline: Vec::new(),
+            roles: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            sees_teams: false,
             faults: Vec::new(),
         }
     }
@@ -82,6 +97,21 @@ struct Said {
     author: String,
     /// What it says.
     body: String,
+}
+
+/// What happened to the pull request: one of these.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    /// A label that was set.
+    set: Option<String>,
+    /// A label that was taken off.
+    removed: Option<String>,
+    /// So many commits and comments.
+    #[serde(default)]
+    others: usize,
+    /// Who did it; nobody where the account is gone.
+    by: Option<String>,
 }
 
 /// Requests that fail.
@@ -117,6 +147,10 @@ enum How {
     Secondary,
     /// 403: the hour's calls are used up.
     Primary,
+    /// 404.
+    Missing,
+    /// 403: the token may not.
+    Forbidden,
     /// 422.
     Invalid,
     /// A page for people, with status 200.
@@ -320,6 +354,21 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
+    if let Some(pull) = world.pulls.get_mut(&NUMBER) {
+        pull.labels.clone_from(&known.labels);
+    }
+    for Change { set, removed, others, by } in &known.timeline {
+        let set = set.iter().map(|label| Happened::Labelled { label: label.clone(), by: by.clone() });
+        let off = removed.iter().map(|label| Happened::Unlabelled { label: label.clone(), by: by.clone() });
+        let all = set.chain(off).chain(std::iter::repeat_n(Happened::Other, *others));
+        world.timeline.extend(all.map(|happened| (NUMBER, happened)));
+    }
+    known.roles.iter().for_each(|(login, role)| world.role(login, role));
+    for (team, members) in &known.teams {
+        let active = |login: &String| (login.clone(), "active".to_owned());
+        world.teams.insert(team.clone(), members.iter().map(active).collect());
+    }
+    world.may_see_teams = known.sees_teams;
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
 }
@@ -360,6 +409,8 @@ fn fault(failing: &Failing) -> Fault {
         How::Server => FaultKind::Server(502),
         How::Secondary => FaultKind::Secondary(Some(1)),
         How::Primary => FaultKind::Primary(3_000),
+        How::Missing => FaultKind::Missing,
+        How::Forbidden => FaultKind::Forbidden,
         How::Invalid => FaultKind::Invalid,
         How::Html => FaultKind::Html,
         How::Redirect => FaultKind::Redirect,

@@ -1,6 +1,7 @@
 //! What the stand-in answers: the endpoints, with GitHub's own error bodies.
 
 mod comment;
+mod label;
 mod object;
 mod pull;
 mod repository;
@@ -41,6 +42,8 @@ pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration
         Some(FaultKind::Primary(seconds)) => failure(403, "API rate limit exceeded for installation ID 1.")
             .with("x-ratelimit-remaining", "0")
             .with("x-ratelimit-reset", &(NOW + seconds).to_string()),
+        Some(FaultKind::Missing) => missing(),
+        Some(FaultKind::Forbidden) => forbidden(),
         Some(FaultKind::Invalid) => invalid("Validation Failed"),
         Some(FaultKind::Html) => Reply::bytes("text/html", b"<!doctype html><title>Sign in</title>".to_vec()),
         Some(FaultKind::Redirect) => Reply {
@@ -61,13 +64,16 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
     if (request.method.as_str(), path.as_str()) == ("GET", "/user") {
         return whoami(world);
     }
+    if let Some(reply) = label::of_team(world, request, &path) {
+        return reply;
+    }
     let root = format!("/repos/{}", world.repository);
     let Some(below) = path.strip_prefix(&root).filter(|below| below.is_empty() || below.starts_with('/'))
     else {
         return missing();
     };
     let parts: Vec<&str> = below.split('/').skip(1).collect();
-    let nouns = [status::route, comment::route, pull::route, object::route, repository::route];
+    let nouns = [status::route, comment::route, pull::route, label::route, object::route, repository::route];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
 
@@ -107,7 +113,11 @@ fn page(request: &Recorded, all: &[Value]) -> Reply {
     let (number, size) = page_of(request);
     let found: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
     let reply = Reply::json(200, &json!(found));
-    if number * size < all.len() { reply.with("link", &next(request, number)) } else { reply }
+    if number * size < all.len() {
+        reply.with("link", &next(request, number, all.len().div_ceil(size)))
+    } else {
+        reply
+    }
 }
 
 /// The page that is asked for, and its size.
@@ -119,7 +129,9 @@ fn page_of(request: &Recorded) -> (usize, usize) {
     (number("page", 1).max(1), number("per_page", 30).clamp(1, 100))
 }
 
-/// The link to the page after this one.
-fn next(request: &Recorded, number: usize) -> String {
-    format!("<https://stub.example{}?page={}>; rel=\"next\"", request.path, number + 1)
+/// The links to the page after this one and to the last.
+fn next(request: &Recorded, number: usize, last: usize) -> String {
+    let path = &request.path;
+    let next = format!("<https://stub.example{path}?page={}>; rel=\"next\"", number + 1);
+    format!("{next}, <https://stub.example{path}?page={last}>; rel=\"last\"")
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::label::user;
 use super::{missing, page};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
@@ -57,6 +58,8 @@ fn pull(world: &World, number: &str) -> Reply {
                 "head": { "ref": "feature", "sha": pull.head },
                 "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
                 "changed_files": pull.files.len(),
+                "user": user(&pull.author),
+                "labels": pull.labels.iter().map(|name| json!({ "id": 1, "name": name })).collect::<Vec<_>>(),
             }),
         ),
         None => missing(),
