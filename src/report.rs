@@ -20,7 +20,7 @@ use crate::policy::ruling::{Measured, Ruling, Standing};
 use crate::report::adjusted::{Adjusted, Unadjusted};
 use crate::report::attribution::Through;
 use crate::report::proposed::Proposed;
-use crate::settings::Mode;
+use crate::settings::{Commenting, Mode};
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod adjusted;
@@ -47,8 +47,10 @@ pub mod reference;
 pub mod resettled;
 pub mod revision;
 pub mod slos;
+pub mod sweep;
 pub mod text;
 pub mod trial;
+pub mod turn;
 pub mod wrapped;
 
 /// The windows over which reports show burn rates, with their length in seconds.
@@ -97,6 +99,8 @@ pub struct Report {
     pub proposed: Option<Proposed>,
     /// What would be decided if nothing were adjusted, where that is something else.
     pub unadjusted: Option<Unadjusted>,
+    /// When the repository wants a comment.
+    pub commenting: Commenting,
 }
 
 /// An organisation whose layer stands above a team's files.
@@ -359,6 +363,10 @@ impl Report {
                 "{would}, but {} fired a silver bullet for this change: {}",
                 bullet.by, bullet.reason
             ));
+        }
+        if let Some(waiver) = &weighed.waived_by {
+            let (by, until, reason) = (&waiver.by, waiver.until, &waiver.reason);
+            return Some(format!("{would}, but {by} waived it until {until}: {reason}"));
         }
         if weighed.ruling.pending {
             return Some(format!("{would}, but the policy is not effective yet, so it only informs"));

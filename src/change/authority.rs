@@ -5,7 +5,7 @@
 //! makes a claim count for nothing; nothing here ends a run.
 
 use super::claim::{self, Claim, Claims, Refusal};
-use crate::github::{GitHub, Labelled, Membership, Pull};
+use crate::github::{GitHub, Labelled, Membership};
 use crate::settings::{ChangeClass, Settings};
 
 /// The claims of pull requests that ship together; mostly of one.
@@ -15,7 +15,7 @@ pub fn of(github: &GitHub, settings: &Settings, pulls: &[u64]) -> Claims {
         return Claims::default();
     }
     let read = |number: u64| match github.pull(number) {
-        Ok(pull) => of_pull(github, settings, &pull),
+        Ok(pull) => of_labels(github, settings, number, pull.author.as_deref(), &pull.labels),
         Err(error) => {
             let why = format!("the labels of pull request {number} could not be read: {error}");
             Claims { claims: Vec::new(), unread: Some(why) }
@@ -25,11 +25,17 @@ pub fn of(github: &GitHub, settings: &Settings, pulls: &[u64]) -> Claims {
     Claims::shared(&each)
 }
 
-/// The claims of a pull request that was read already.
+/// The claims of a pull request of which GitHub has said who opened it and which labels it has.
 #[must_use]
-pub fn of_pull(github: &GitHub, settings: &Settings, pull: &Pull) -> Claims {
+pub fn of_labels(
+    github: &GitHub,
+    settings: &Settings,
+    pull: u64,
+    author: Option<&str>,
+    labels: &[String],
+) -> Claims {
     let claimed = settings.changes.iter().filter_map(|(name, class)| {
-        let label = pull.labels.iter().find(|label| class.is_claimed_by(label))?;
+        let label = labels.iter().find(|label| class.is_claimed_by(label))?;
         Some((name.as_str(), class, label.as_str()))
     });
     let claimed: Vec<(&str, &ChangeClass, &str)> = claimed.collect();
@@ -37,7 +43,7 @@ pub fn of_pull(github: &GitHub, settings: &Settings, pull: &Pull) -> Claims {
         return Claims::default();
     }
     let place = |label: &str| claimed.iter().position(|(_, class, _)| class.is_claimed_by(label));
-    let labelled = github.labelled(pull.number, claimed.len(), place);
+    let labelled = github.labelled(pull, claimed.len(), place);
     let mut claims = Vec::new();
     for (index, (name, class, label)) in claimed.iter().enumerate() {
         let event = match &labelled {
@@ -46,7 +52,7 @@ pub fn of_pull(github: &GitHub, settings: &Settings, pull: &Pull) -> Claims {
         };
         let set = event.as_ref().ok().copied().flatten();
         let mut claim = Claim {
-            pull: pull.number,
+            pull,
             class: (*name).to_owned(),
             label: (*label).to_owned(),
             set_by: set.and_then(|event| event.actor.as_ref()).map(|actor| actor.login.clone()),
@@ -57,7 +63,7 @@ pub fn of_pull(github: &GitHub, settings: &Settings, pull: &Pull) -> Claims {
             second_person: class.second_person,
         };
         claim.refused = match event {
-            Ok(event) => refused(github, class, event, pull.author.as_deref(), &mut claim.role),
+            Ok(event) => refused(github, class, event, author, &mut claim.role),
             Err(unknown) => Some(unknown),
         };
         claims.push(claim);

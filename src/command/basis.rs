@@ -43,6 +43,7 @@ pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basi
     let rules = rules.map_err(|stop| unsettled::beside(&ground, stop))?;
     report.notes.extend(rules.notes.iter().cloned());
     report.organization = rules.organization.as_ref().map(organization);
+    report.commenting = rules.settings.commenting;
     let (name, environment) = environment(&rules, case.environment.as_deref())?;
     report.environment = Some(name.to_owned());
     report.mode = Some(environment.mode);
@@ -97,8 +98,11 @@ fn declared<'a>(settings: &'a Settings, named: Option<&str>) -> Result<(&'a str,
 
 /// What the labels of a pull request claim; nothing where none is judged.
 fn claims(case: &Case<'_>, settings: &Settings) -> Claims {
-    let asked = case.github.as_ref().zip(case.pull);
-    asked.map(|(github, pull)| authority::of(github, settings, &[pull.number])).unwrap_or_default()
+    let Some((github, pull)) = case.github.as_ref().zip(case.pull) else { return Claims::default() };
+    match &pull.labels {
+        Some(labels) => authority::of_labels(github, settings, pull.number, pull.author.as_deref(), labels),
+        None => authority::of(github, settings, &[pull.number]),
+    }
 }
 
 /// The change's class, as the command line names it.

@@ -9,6 +9,7 @@ use crate::command::annotation;
 use crate::github::{GitHub, PullRequest, Run, State};
 use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine};
 use crate::report::escape::terminal;
+use crate::report::turn::Turn;
 use crate::report::{Report, json, line, markdown};
 use crate::tree;
 use crate::verdict::Exit;
@@ -133,6 +134,7 @@ impl<'a> Post<'a> {
             speaker: speaker(self.run, self.began),
             summary_markdown: comment.clone(),
             comment_markdown: comment,
+            turn: if usage.is_some() { Turn::unsure() } else { Turn::of(report) },
             status,
             outputs,
             annotations: annotations(report),
@@ -141,12 +143,12 @@ impl<'a> Post<'a> {
 }
 
 /// The run as the order of runs and people know it.
-fn speaker(run: &Run, began: i64) -> Speaker {
+pub(super) fn speaker(run: &Run, began: i64) -> Speaker {
     Speaker { url: run.url(), run: run.id, attempt: run.attempt, began }
 }
 
 /// What the commit status says of an exit: only a verdict that withholds nothing is a success.
-const fn state(exit: Exit) -> State {
+pub(super) const fn state(exit: Exit) -> State {
     match exit {
         Exit::Proceed => State::Success,
         Exit::Withheld | Exit::Failed => State::Failure,

@@ -4,12 +4,10 @@
 //! every label has been met. Labels are told by the names that they had when they were set: one that was renamed since
 //! is not met again, so nobody can rename their way to a label that somebody else once set.
 
-use std::cell::Cell;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::call::{Call, GitHubError};
+use super::call::{Call, GitHubError, Next};
 use super::{GitHub, MAX_PAGES, PAGE};
 
 /// Who did something.
@@ -80,36 +78,40 @@ impl GitHub {
         wanted: impl Fn(&str) -> Option<usize>,
     ) -> Result<Vec<Option<Labelled>>, GitHubError> {
         let what = format!("read who labelled pull request {number}");
-        let left = Cell::new(MAX_PAGES);
-        let page = |page: usize| {
-            let Some(fewer) = left.get().checked_sub(1) else {
-                let why = "its timeline is too long".to_owned();
-                return Err(GitHubError::Unreachable { what: what.clone(), why });
-            };
-            left.set(fewer);
-            let path = format!("{}/issues/{number}/timeline?per_page={PAGE}&page={page}", self.root);
-            let answer = self.line.send(Call::get(&path, &what))?;
-            let events: Vec<WireEvent> = answer.json(&what)?;
-            Ok((events, answer.has_next, answer.last_page))
+        let first = format!("{}/issues/{number}/timeline?per_page={PAGE}&page=1", self.root);
+        let mut left = MAX_PAGES;
+        let mut page = |path: &str| {
+            let stop = |why: &str| GitHubError::Unreachable { what: what.clone(), why: why.to_owned() };
+            left = left.checked_sub(1).ok_or_else(|| stop("its timeline is too long"))?;
+            let answer = self.line.send(Call::get(path, &what))?;
+            if answer.leads_elsewhere() {
+                return Err(stop("its list goes on at another address, and the token goes nowhere else"));
+            }
+            Ok((answer.json::<Vec<WireEvent>>(&what)?, answer))
         };
-        let (first, mut has_next, last) = page(1)?;
-        let last = last.unwrap_or(2);
+        let (oldest, answer) = page(&first)?;
         let mut newest_first: Vec<Vec<WireEvent>> = Vec::new();
-        // Beyond what was the last page a moment ago, and up to it where GitHub does not name it.
-        let mut end = last;
-        while has_next {
-            let (events, more, _) = page(end)?;
+        // Whoever names no last page is read forwards.
+        let mut forwards = if let Next::Path(_) = answer.last { answer.last } else { answer.next };
+        let mut backwards = Next::Nowhere;
+        while let Next::Path(path) = forwards {
+            let (events, answer) = page(&path)?;
+            if newest_first.is_empty() {
+                backwards = answer.previous;
+            }
             newest_first.insert(0, events);
-            has_next = more;
-            end += 1;
+            // What was the last page a moment ago may not be it any more.
+            forwards = answer.next;
         }
-        for number in (2..last).rev() {
+        while let Next::Path(path) = backwards {
             if newest(&newest_first, count, &wanted).iter().all(Option::is_some) {
                 break;
             }
-            newest_first.push(page(number)?.0);
+            let (events, answer) = page(&path)?;
+            newest_first.push(events);
+            backwards = answer.previous;
         }
-        newest_first.push(first);
+        newest_first.push(oldest);
         Ok(newest(&newest_first, count, &wanted))
     }
 }

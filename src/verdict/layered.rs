@@ -167,6 +167,7 @@ fn lenient() -> Settings {
         ignore_within: None,
         step: 300,
         on_unknown: OnUnknown::Warn,
+        commenting: crate::settings::Commenting::Always,
         snapshot: None,
         observers: None,
         place: place(),
@@ -269,6 +270,7 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
             .map(|count| SERVICES.iter().map(|name| ((*name).to_owned(), count)).collect()),
         now: Timestamp::UNIX_EPOCH,
         floor: Effect::Proceed,
+        waivers: Vec::new(),
     };
     let class = mildest(&situation, &rulings, shipped.claims.iter().filter(granted).map(|claim| claim.class));
     fold(&Situation { class, ..situation }, rulings, &[]).effect

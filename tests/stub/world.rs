@@ -1,7 +1,7 @@
 //! What the stand-in knows: commits and their files, pull requests, comments, statuses, the token's rights, and
 //! which requests are to fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A file of a commit.
@@ -63,6 +63,8 @@ pub struct Comment {
     pub issue: u64,
     pub author: String,
     pub body: String,
+    /// Somebody hid it, as outdated.
+    pub minimized: bool,
 }
 
 /// A commit status.
@@ -145,6 +147,14 @@ pub struct World {
     /// Files of commits.
     pub commits: BTreeMap<String, BTreeMap<String, File>>,
     pub pulls: BTreeMap<u64, Pull>,
+    /// Pull requests from another repository.
+    pub forks: BTreeSet<u64>,
+    /// Pull requests that are drafts.
+    pub drafts: BTreeSet<u64>,
+    /// Pull requests that are closed once they were listed.
+    pub closing: BTreeSet<u64>,
+    /// Pull requests whose head is another commit once they were listed.
+    pub moving: BTreeMap<u64, String>,
     /// Changed files between two commits, where no pull request with that head says so.
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
     /// How many entries of a recursive tree are listed before it is cut.
@@ -160,6 +170,10 @@ pub struct World {
     pub comments: Vec<Comment>,
     pub statuses: Vec<Status>,
     pub faults: Vec<Fault>,
+    /// Calls that the token has left this hour.
+    pub remaining: u64,
+    /// Where the next pages of lists are said to be, if not here.
+    pub pages_elsewhere: Option<String>,
     /// A comment that another run writes just after ours: author and body.
     pub racing_comment: Option<(String, String)>,
     /// The id of the next comment.
@@ -181,6 +195,10 @@ impl World {
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            forks: BTreeSet::new(),
+            drafts: BTreeSet::new(),
+            closing: BTreeSet::new(),
+            moving: BTreeMap::new(),
             compares: BTreeMap::new(),
             tree_limit: 100_000,
             timeline: Vec::new(),
@@ -190,6 +208,8 @@ impl World {
             comments: Vec::new(),
             statuses: Vec::new(),
             faults: Vec::new(),
+            remaining: 5_000,
+            pages_elsewhere: None,
             racing_comment: None,
             next_id: 1_000,
         }
@@ -241,7 +261,13 @@ impl World {
     pub fn comment(&mut self, issue: u64, author: &str, body: &str) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.comments.push(Comment { id, issue, author: author.to_owned(), body: body.to_owned() });
+        self.comments.push(Comment {
+            id,
+            issue,
+            author: author.to_owned(),
+            body: body.to_owned(),
+            minimized: false,
+        });
         id
     }
 

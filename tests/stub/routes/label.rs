@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{forbidden, missing, page};
-use crate::stub::world::{Happened, World};
+use crate::stub::world::{Happened, Pull, World};
 use crate::stub::{Recorded, Reply};
 
 /// The answer to a request below the repository, if it is one of these.
@@ -14,7 +14,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
                 let own = world.timeline.iter().filter(|(pull, _)| *pull == number);
                 let events: Vec<Value> =
                     own.enumerate().map(|(index, (_, happened))| event(index, happened)).collect();
-                page(request, &events)
+                page(world, request, &events)
             }
             _ => missing(),
         },
@@ -87,4 +87,9 @@ fn event(index: usize, happened: &Happened) -> Value {
 pub(super) fn user(login: &str) -> Value {
     let kind = if login.ends_with("[bot]") { "Bot" } else { "User" };
     json!({ "login": login, "id": 1, "type": kind })
+}
+
+/// The labels of a pull request.
+pub(super) fn labels(pull: &Pull) -> Vec<Value> {
+    pull.labels.iter().map(|name| json!({ "id": 1, "name": name })).collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::label::user;
+use super::label::{labels, user};
 use super::{missing, page};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
@@ -14,7 +14,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
         ("GET", ["pulls", number]) => pull(world, number),
         ("GET", ["pulls", number, "files"]) => {
             match number.parse().ok().and_then(|number| world.pulls.get(&number)) {
-                Some(pull) => page(request, &pull.files.iter().map(changed_file).collect::<Vec<_>>()),
+                Some(pull) => page(world, request, &pull.files.iter().map(changed_file).collect::<Vec<_>>()),
                 None => missing(),
             }
         }
@@ -59,7 +59,7 @@ fn pull(world: &World, number: &str) -> Reply {
                 "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
                 "changed_files": pull.files.len(),
                 "user": user(&pull.author),
-                "labels": pull.labels.iter().map(|name| json!({ "id": 1, "name": name })).collect::<Vec<_>>(),
+                "labels": labels(pull),
             }),
         ),
         None => missing(),
