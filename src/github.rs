@@ -143,6 +143,12 @@ impl GitHub {
         self.line.quota()
     }
 
+    /// Whether GitHub limits the rate of calls, and nothing may be sent before it allows. A grant tries all the same.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        self.line.is_limited()
+    }
+
     /// In whose name the token acts. A workflow's own token may not ask and acts as the bot of GitHub Actions;
     /// whether that is so shows when it first writes.
     ///

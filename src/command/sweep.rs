@@ -4,6 +4,7 @@
 //! request is judged and told by the code of `check --post`. One that fails stops no other, and what is not reached with
 //! the calls that there are is told.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -61,7 +62,11 @@ fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
     }
     let address = match &run {
         Some(run) => run.address.clone(),
-        None => Address::read(&world.environment).map_err(|error| error.to_string())?,
+        None => Address::read(&world.environment).map_err(|error| {
+            format!(
+                "{error}; a dry run elsewhere needs `GITHUB_REPOSITORY` (`owner/name`) and `GITHUB_TOKEN`"
+            )
+        })?,
     };
     let limits = check::limits(sweep.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
@@ -79,7 +84,7 @@ fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
     if let Some(message) = usage {
         world.tell(&format!("error: {message}"));
     }
-    let left = run.as_ref().is_none_or(|run| leave(&report, exit, run, world));
+    let left = run.as_ref().is_none_or(|run| leave(sweep, &report, exit, run, world));
     let look = world.look(&sweep.color);
     let text = match sweep.format {
         Format::Text => report.text(look),
@@ -113,6 +118,7 @@ fn case<'a>(
         datadog: check::datadog(&check.source, world),
         github: Some(Rc::clone(github)),
         blob: run.map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
+        passage: None,
         pull: None,
     })
 }
@@ -134,8 +140,9 @@ fn swept(
     let docket = Docket::read(case, &pulls, allowance, |count| progress.show("read", count, world));
     progress.clear(world);
     broken(&docket, look, world);
+    let bases = u64::try_from(docket.bases.len()).unwrap_or(u64::MAX).max(1);
     // Whatever was read before, the sources have all of their time.
-    let limits = check::limits(sweep.source.deadline.saturating_mul(docket.bases.len().max(1) as u64));
+    let limits = check::limits(sweep.source.deadline.saturating_mul(bases));
     let client = Client::new(limits).map_err(|error| error.to_string())?;
     let asking = Case { client: &client, ..case.clone() };
     let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
@@ -153,14 +160,15 @@ fn swept(
         environment: &sweep.environment,
         allowance,
         opened: now.ok().map(by_number),
+        silenced: RefCell::new(None),
     };
     let (mut lines, mut usage): (Vec<Line>, Option<String>) = (Vec::new(), None);
-    for cause in &docket.causes {
-        let judgement = docket.judge(case, cause, &reckonings);
+    for entry in &docket.entries {
+        let judgement = docket.judge(case, entry, &reckonings);
         if let Judgement::Usage(message) = &judgement {
             usage.get_or_insert_with(|| message.clone());
         }
-        let Some(line) = telling.tell((&docket, case), cause, judgement, lines.is_empty()) else { break };
+        let Some(line) = telling.tell((&docket, case), entry, judgement, lines.is_empty()) else { break };
         lines.push(line);
         progress.show("judged", lines.len(), world);
     }
@@ -194,7 +202,7 @@ fn broken(docket: &Docket<'_>, look: Look, world: &mut World) {
 }
 
 /// Leaves what came of it with the run; false when it could not.
-fn leave(report: &Sweep, exit: Exit, run: &Run, world: &mut World) -> bool {
+fn leave(sweep: &cli::Sweep, report: &Sweep, exit: Exit, run: &Run, world: &mut World) -> bool {
     let outputs = [
         ("exit".to_owned(), exit.code().to_string()),
         ("told".to_owned(), report.count(Done::Told).to_string()),
@@ -214,7 +222,9 @@ fn leave(report: &Sweep, exit: Exit, run: &Run, world: &mut World) -> bool {
         title: "slogate sweep".to_owned(),
         message: report.sentence(),
     };
-    world.command(&workflow::commands(&[notice], "the step summary has all of them"));
+    if sweep.format != Format::Json {
+        world.command(&workflow::commands(&[notice], "the step summary has all of them"));
+    }
     let mut whole = true;
     for (name, outcome) in left {
         if let Outcome::Failed(why) = outcome {

@@ -15,18 +15,18 @@ struct WireOpened {
     /// Its number.
     number: u64,
     /// Its head.
-    head: WireEnd,
+    head: WireHead,
     /// Its base.
-    base: WireEnd,
+    base: WireBase,
     /// Who opened it.
     user: Option<WireUser>,
     /// Its labels.
     labels: Vec<WireLabel>,
 }
 
-/// One end of a pull request as GitHub lists it.
+/// The head of a pull request as GitHub lists it.
 #[derive(Deserialize)]
-struct WireEnd {
+struct WireHead {
     /// The branch.
     #[serde(rename = "ref")]
     name: String,
@@ -34,6 +34,16 @@ struct WireEnd {
     sha: String,
     /// The repository; none when it was deleted.
     repo: Option<WireRepository>,
+}
+
+/// The base of a pull request as GitHub lists it.
+#[derive(Deserialize)]
+struct WireBase {
+    /// The branch.
+    #[serde(rename = "ref")]
+    name: String,
+    /// The repository.
+    repo: WireRepository,
 }
 
 /// A repository as GitHub lists it.
@@ -61,14 +71,13 @@ impl GitHub {
             if !git::is_full_id(&head.sha) {
                 return Err(wrong("it answered without a commit id".to_owned()));
             }
-            let repository = base.repo.ok_or_else(|| wrong("it answered without a repository".to_owned()))?;
             pulls.push(PullRequest {
                 number: one.number,
                 head_sha: head.sha.to_ascii_lowercase(),
                 head_ref: head.name,
                 head_repository: head.repo.map(|repository| repository.full_name),
                 base_ref: base.name,
-                base_repository: repository.full_name,
+                base_repository: base.repo.full_name,
                 author: one.user.map(|user| user.login),
                 labels: Some(one.labels.into_iter().map(|label| label.name).collect()),
             });

@@ -120,6 +120,15 @@ impl Sweep {
         }
     }
 
+    /// What was done about a pull request, as a person reads it.
+    const fn word(&self, done: Done) -> &'static str {
+        match done {
+            Done::Told if self.dry_run => "to tell",
+            Done::Renewed if self.dry_run => "to renew",
+            Done::Kept | Done::Told | Done::Renewed | Done::Left | Done::Failed => done.as_str(),
+        }
+    }
+
     /// All of it in a sentence: `3 pull requests judged for production: 1 told, 2 as before; 12 of 500 calls`.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -127,10 +136,9 @@ impl Sweep {
             1 => "1 open pull request".to_owned(),
             count => format!("{count} open pull requests"),
         };
-        let told = if self.dry_run { "to be told" } else { "told" };
         let parts = [
-            (self.count(Done::Told), told),
-            (self.count(Done::Renewed), if self.dry_run { "to be renewed" } else { "renewed" }),
+            (self.count(Done::Told), self.word(Done::Told)),
+            (self.count(Done::Renewed), self.word(Done::Renewed)),
             (self.count(Done::Kept), "as before"),
             (self.count(Done::Left), "left to a run of its own"),
             (self.count(Done::Failed), "failed"),

@@ -38,6 +38,8 @@ pub struct Pull {
     pub head: String,
     pub base: String,
     pub files: Vec<ChangedFile>,
+    /// Closed, merged or not.
+    pub closed: bool,
     /// Conversations that were locked take no comments.
     pub locked: bool,
     /// Who opened it.
@@ -157,6 +159,8 @@ pub struct World {
     pub moving: BTreeMap<u64, String>,
     /// Changed files between two commits, where no pull request with that head says so.
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
+    /// Where the histories of two commits part, where that is not the first of them.
+    pub parted: BTreeMap<(String, String), String>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     /// What happened to pull requests, in the order of time.
@@ -200,6 +204,7 @@ impl World {
             closing: BTreeSet::new(),
             moving: BTreeMap::new(),
             compares: BTreeMap::new(),
+            parted: BTreeMap::new(),
             tree_limit: 100_000,
             timeline: Vec::new(),
             roles: BTreeMap::new(),
@@ -232,8 +237,15 @@ impl World {
     pub fn pull(&mut self, number: u64, base: &str, head: &str, files: Vec<ChangedFile>) {
         self.commits.entry(head.to_owned()).or_default();
         let (author, labels) = ("mona".to_owned(), Vec::new());
-        let pull =
-            Pull { head: head.to_owned(), base: base.to_owned(), files, locked: false, author, labels };
+        let pull = Pull {
+            head: head.to_owned(),
+            base: base.to_owned(),
+            files,
+            closed: false,
+            locked: false,
+            author,
+            labels,
+        };
         self.pulls.insert(number, pull);
     }
 

@@ -29,7 +29,7 @@ pub struct Base {
 }
 
 /// A pull request that is to be judged.
-pub struct Cause<'a> {
+pub struct Entry<'a> {
     /// The pull request.
     pub pull: &'a PullRequest,
     /// Its base, by its place in the docket.
@@ -46,7 +46,7 @@ pub struct Docket<'a> {
     /// The base branches.
     pub bases: Vec<Base>,
     /// The pull requests that are judged, in the order of the sweep.
-    pub causes: Vec<Cause<'a>>,
+    pub entries: Vec<Entry<'a>>,
 }
 
 /// What a pull request is judged.
@@ -69,14 +69,15 @@ impl<'a> Docket<'a> {
     ) -> Self {
         let mut docket = Self::default();
         for pull in pulls {
-            if !docket.causes.is_empty() && !allowance.admits(docket.causes.len()) {
+            let admitted = docket.entries.is_empty() || allowance.admits(docket.entries.len());
+            if !allowance.is_open() || !admitted {
                 break;
             }
             let base = docket.base(case, &pull.base_ref);
-            if let Some(cause) = docket.bases.get(base).map(|found| cause(case, pull, base, found)) {
-                docket.causes.push(cause);
+            if let Some(entry) = docket.bases.get(base).map(|found| entry(case, pull, base, found)) {
+                docket.entries.push(entry);
             }
-            progress(docket.causes.len());
+            progress(docket.entries.len());
         }
         docket
     }
@@ -100,8 +101,8 @@ impl<'a> Docket<'a> {
 
     /// The services that the pull requests of a base touch.
     fn services(&self, base: usize) -> BTreeSet<&str> {
-        let causes = self.causes.iter().filter(|cause| cause.base == base);
-        causes.flat_map(Cause::services).collect()
+        let entries = self.entries.iter().filter(|entry| entry.base == base);
+        entries.flat_map(Entry::services).collect()
     }
 
     /// Asks for the budgets of a base, once for all its pull requests.
@@ -114,14 +115,14 @@ impl<'a> Docket<'a> {
     pub fn judge(
         &self,
         case: &Case<'_>,
-        cause: &Cause<'a>,
+        entry: &Entry<'a>,
         reckonings: &[Option<Result<Reckoning<'_>, Stop>>],
     ) -> Judgement {
-        let Some(base) = self.bases.get(cause.base) else {
+        let Some(base) = self.bases.get(entry.base) else {
             return Judgement::Unseen("its base was not read".to_owned());
         };
-        let mut report = cause.report.clone();
-        let verdict = match (&base.law, &cause.changed, reckonings.get(cause.base).and_then(Option::as_ref)) {
+        let mut report = entry.report.clone();
+        let verdict = match (&base.law, &entry.changed, reckonings.get(entry.base).and_then(Option::as_ref)) {
             // What is told already may be right: only what the monitoring system did not answer is an answer.
             (Err(Stop::Unknown(why)), _, _) | (_, Err(Stop::Unknown(why)), _) => {
                 return Judgement::Unseen(why.clone());
@@ -129,7 +130,7 @@ impl<'a> Docket<'a> {
             (Err(stop), _, _) | (_, Err(stop), _) => Err(stop.clone()),
             (Ok(_), Ok(_), None) => return Judgement::Unseen("its budgets were not asked for".to_owned()),
             (Ok(law), Ok(_), Some(reckoned)) => guarded(|| {
-                report.problems.extend(question::unasked(case, law, &cause.services().collect())?);
+                report.problems.extend(question::unasked(case, law, &entry.services().collect())?);
                 match reckoned {
                     Ok(reckoning) => Ok(reckoning.fold(&mut report).0),
                     Err(stop) => Err(stop.clone()),
@@ -143,11 +144,11 @@ impl<'a> Docket<'a> {
     }
 
     /// Adds to a report what the pull request makes of what judges it.
-    pub fn propose(&self, case: &Case<'_>, cause: &Cause<'a>, report: &mut Report) {
-        if let Some(Ok(law)) = self.bases.get(cause.base).map(|base| &base.law)
-            && let Ok(changed) = &cause.changed
+    pub fn propose(&self, case: &Case<'_>, entry: &Entry<'a>, report: &mut Report) {
+        if let Some(Ok(law)) = self.bases.get(entry.base).map(|base| &base.law)
+            && let Ok(changed) = &entry.changed
         {
-            report.proposed = proposed::read(&of_pull(case, cause.pull), law, changed.as_ref(), report);
+            report.proposed = proposed::read(&of_pull(case, entry.pull), law, changed.as_ref(), report);
         }
     }
 
@@ -157,7 +158,7 @@ impl<'a> Docket<'a> {
     }
 }
 
-impl Cause<'_> {
+impl Entry<'_> {
     /// The services that it touches.
     pub fn services(&self) -> impl Iterator<Item = &str> {
         self.report.change.services.iter().map(|service| service.name.as_str())
@@ -170,7 +171,7 @@ fn of_pull<'a>(case: &Case<'a>, pull: &'a PullRequest) -> Case<'a> {
 }
 
 /// Looks at what a pull request changes.
-fn cause<'a>(case: &Case<'_>, pull: &'a PullRequest, place: usize, base: &Base) -> Cause<'a> {
+fn entry<'a>(case: &Case<'_>, pull: &'a PullRequest, place: usize, base: &Base) -> Entry<'a> {
     let mut report = base.report.clone();
     report.change.head = Some(pull.head_sha.clone());
     let case = of_pull(case, pull);
@@ -181,7 +182,7 @@ fn cause<'a>(case: &Case<'_>, pull: &'a PullRequest, place: usize, base: &Base) 
         Ok(law) => guarded(|| basis::change(&case, law, &mut report)),
         Err(stop) => Err(stop.clone()),
     };
-    Cause { pull, base: place, report, changed }
+    Entry { pull, base: place, report, changed }
 }
 
 /// Does something of which a panic means that its outcome is not known.

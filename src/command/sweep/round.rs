@@ -28,22 +28,33 @@ impl<'a> Allowance<'a> {
         Self { github, calls }
     }
 
+    /// The calls that are left, of those that were given and of those that GitHub lets the token make.
+    fn left(&self) -> u64 {
+        let given = self.calls.saturating_sub(self.github.calls());
+        self.github.remaining().map_or(given, |quota| given.min(quota.remaining))
+    }
+
+    /// Whether GitHub answers: what is asked while it limits the rate of calls only makes it limit more.
+    pub fn is_open(&self) -> bool {
+        !self.github.is_limited()
+    }
+
     /// Whether one more pull request can be looked at, after so many: what changed, and each one's status later. A quarter
     /// is kept for telling.
     pub fn admits(&self, looked_at: usize) -> bool {
         let later = u64::try_from(looked_at).unwrap_or(u64::MAX);
         let kept = (self.calls / 4).max(TELLING);
-        self.github.calls().saturating_add(later).saturating_add(2) <= self.calls.saturating_sub(kept)
+        later.saturating_add(2).saturating_add(kept) <= self.left()
     }
 
     /// Whether one more status can be read.
     pub fn reads(&self) -> bool {
-        self.github.calls() < self.calls
+        self.left() > 0
     }
 
     /// Whether one more pull request can be told.
     pub fn tells(&self) -> bool {
-        self.github.calls().saturating_add(TELLING) <= self.calls
+        self.left() >= TELLING
     }
 }
 

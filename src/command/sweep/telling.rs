@@ -2,6 +2,7 @@
 //!
 //! A sweep never posts a pending status: it would close the gates of everybody while it runs.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -9,9 +10,9 @@ use std::time::Duration;
 use crate::command::failed;
 use crate::command::judge::Case;
 use crate::command::post;
-use crate::command::sweep::docket::{Cause, Docket, Judgement};
+use crate::command::sweep::docket::{Docket, Entry, Judgement};
 use crate::command::sweep::round::Allowance;
-use crate::github::{GitHub, PullRequest};
+use crate::github::{GitHub, GitHubError, PullRequest};
 use crate::publish::review::{self, Review};
 use crate::publish::{Outcome, Publication, Speaker, StatusLine, comment, status};
 use crate::report::sweep::{Done, Line, Said};
@@ -35,6 +36,8 @@ pub struct Telling<'a> {
     pub allowance: Allowance<'a>,
     /// The open pull requests as they were when all was judged; none when that could not be asked.
     pub opened: Option<BTreeMap<u64, PullRequest>>,
+    /// Why nobody can be told by this token, once that has shown.
+    pub silenced: RefCell<Option<String>>,
 }
 
 impl Telling<'_> {
@@ -43,25 +46,25 @@ impl Telling<'_> {
     pub fn tell(
         &self,
         (docket, case): (&Docket<'_>, &Case<'_>),
-        cause: &Cause<'_>,
+        entry: &Entry<'_>,
         judgement: Judgement,
         first: bool,
     ) -> Option<Line> {
-        let mut line = blank(cause);
+        let mut line = blank(entry);
+        if let Some(why) = self.overtaken(entry.pull) {
+            return Some(ended(line, Done::Left, why.to_owned()));
+        }
         let mut report = match judgement {
             Judgement::Report(report) => report,
             Judgement::Unseen(why) | Judgement::Usage(why) => return Some(ended(line, Done::Failed, why)),
         };
         line.now = Some(said(&report));
-        if let Some(why) = self.overtaken(cause.pull) {
-            return Some(ended(line, Done::Left, why.to_owned()));
-        }
-        if !first && !self.allowance.reads() {
+        if !self.allowance.is_open() || !(first || self.allowance.reads()) {
             return None;
         }
         self.github.grant(TELLING);
-        let context = status::context(self.environment, &cause.pull.base_ref);
-        let latest = match self.github.status(&cause.pull.head_sha, &context) {
+        let context = status::context(self.environment, &entry.pull.base_ref);
+        let latest = match self.github.status(&entry.pull.head_sha, &context) {
             Ok(latest) => latest,
             Err(error) => return Some(ended(line, Done::Failed, error.to_string())),
         };
@@ -76,11 +79,14 @@ impl Telling<'_> {
         if !first && !self.allowance.tells() {
             return None;
         }
+        if let Some(why) = self.silenced.borrow().as_ref() {
+            return Some(ended(line, Done::Failed, why.clone()));
+        }
         let Some(speaker) = &self.speaker else { return Some(ended(line, done, String::new())) };
         let before = line.clone();
         let written = catch_unwind(AssertUnwindSafe(|| {
-            docket.propose(case, cause, &mut report);
-            self.write(line, done, self.publication(cause, &report, wanted, speaker))
+            docket.propose(case, entry, &mut report);
+            self.write(line, done, &self.publication(entry, &report, wanted, speaker))
         }));
         Some(written.unwrap_or_else(|payload| ended(before, Done::Failed, failed(payload.as_ref()))))
     }
@@ -98,15 +104,16 @@ impl Telling<'_> {
     /// What is to be said.
     fn publication(
         &self,
-        cause: &Cause<'_>,
+        entry: &Entry<'_>,
         report: &Report,
         status: StatusLine,
         speaker: &Speaker,
     ) -> Publication {
         Publication {
             environment: self.environment.to_owned(),
-            base_branch: cause.pull.base_ref.clone(),
-            head_sha: cause.pull.head_sha.clone(),
+            base_branch: entry.pull.base_ref.clone(),
+            context: Some(status::context(self.environment, &entry.pull.base_ref)),
+            head_sha: entry.pull.head_sha.clone(),
             speaker: speaker.clone(),
             comment_markdown: markdown::render(report),
             turn: Turn::of(report),
@@ -118,23 +125,26 @@ impl Telling<'_> {
     }
 
     /// Says it: the comment first, because the status links to it, and the status even where there is no comment.
-    fn write(&self, mut line: Line, done: Done, publication: Publication) -> Line {
-        let posted = comment::post(self.github, line.number, &publication);
+    fn write(&self, mut line: Line, done: Done, publication: &Publication) -> Line {
+        let posted = comment::post(self.github, line.number, publication);
         line.comment.clone_from(&posted.url);
         if let (Outcome::Skipped(why), Some(_)) = (&posted.outcome, &posted.url) {
             return ended(line, Done::Left, why.clone());
         }
         self.github.grant(TELLING);
-        let context = status::context(&publication.environment, &publication.base_branch);
+        let context = publication.context.as_deref().unwrap_or_default();
         let target = status::target(posted.url.as_deref(), &publication.speaker);
         let StatusLine { state, description } = &publication.status;
         let created = self.github.create_status(
             &publication.head_sha,
-            &context,
+            context,
             *state,
             &status::describe(description),
             Some(&target),
         );
+        if let Err(error @ (GitHubError::NotAllowed(_) | GitHubError::Unauthorized(_))) = &created {
+            self.silenced.replace(Some(error.to_string()));
+        }
         match (created, posted.outcome) {
             (Err(error), _) => ended(line, Done::Failed, error.to_string()),
             (Ok(()), Outcome::Failed(why)) => {
@@ -143,7 +153,7 @@ impl Telling<'_> {
             (Ok(()), Outcome::Degraded(what)) => {
                 ended(line, done, format!("its status alone, because the token may not {what}"))
             }
-            (Ok(()), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_)) => {
+            (Ok(()), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless) => {
                 ended(line, done, String::new())
             }
         }
@@ -151,12 +161,12 @@ impl Telling<'_> {
 }
 
 /// A line of which nothing is known but the pull request.
-fn blank(cause: &Cause<'_>) -> Line {
+fn blank(entry: &Entry<'_>) -> Line {
     Line {
-        number: cause.pull.number,
-        base: cause.pull.base_ref.clone(),
-        head: cause.pull.head_sha.clone(),
-        services: cause.services().map(str::to_owned).collect(),
+        number: entry.pull.number,
+        base: entry.pull.base_ref.clone(),
+        head: entry.pull.head_sha.clone(),
+        services: entry.services().map(str::to_owned).collect(),
         was: None,
         now: None,
         done: Done::Failed,

@@ -27,7 +27,7 @@ impl Sweep {
                 "| {number} | {} | {} | {} | {} |",
                 safe(&services),
                 safe(&line.turn()),
-                line.done.as_str(),
+                self.word(line.done),
                 safe(line.reason())
             );
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Line, Sweep};
+use super::{Done, Line, Sweep};
 use crate::report::escape::terminal as clean;
 use crate::report::figure;
 use crate::report::problem::Look;
@@ -16,7 +16,7 @@ impl Sweep {
     /// The sweep as text.
     #[must_use]
     pub fn text(&self, look: Look) -> String {
-        let rows: Vec<[String; 4]> = self.lines.iter().map(row).collect();
+        let rows: Vec<[String; 4]> = self.lines.iter().map(|line| row(line, self.word(line.done))).collect();
         let mut widths = [0; 4];
         for row in &rows {
             for (width, cell) in widths.iter_mut().zip(row) {
@@ -48,12 +48,12 @@ impl Sweep {
 }
 
 /// The cells of a row before its reason.
-fn row(line: &Line) -> [String; 4] {
+fn row(line: &Line, done: &str) -> [String; 4] {
     let services = match line.services.as_slice() {
         [] => "-".to_owned(),
         services => shortened(&clean(&services.join(", ")), services.len()),
     };
-    [format!("#{}", line.number), services, line.turn(), line.done.as_str().to_owned()]
+    [format!("#{}", line.number), services, line.turn(), done.to_owned()]
 }
 
 /// The names as far as they fit, else how many they are.
@@ -65,10 +65,10 @@ impl Line {
     /// From what to what its status turned: `success → failure`.
     pub(super) fn turn(&self) -> String {
         let was = self.was.as_deref().map_or_else(|| "none".to_owned(), clean);
-        match &self.now {
-            Some(said) if said.state == was => was,
-            Some(said) => format!("{was} → {}", said.state),
-            None => was,
+        let said = self.now.as_ref().filter(|_| matches!(self.done, Done::Told | Done::Renewed));
+        match said {
+            Some(said) if said.state != was => format!("{was} → {}", said.state),
+            Some(_) | None => was,
         }
     }
 }
