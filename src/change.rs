@@ -3,7 +3,12 @@
 //! Services follow from changed paths and the settings of the base branch, and from nothing that the change's
 //! author writes: no branch name, no title, no body. When it cannot be seen what changed, every service counts.
 
+pub mod authority;
+pub mod claim;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+use claim::Claims;
 
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::settings::{self, Settings, Unmapped};
@@ -55,8 +60,11 @@ impl Rollout {
 pub struct Change {
     /// The services it touches, by name.
     pub services: Vec<TouchedService>,
-    /// Its class, when somebody with the authority gave it one.
+    /// Its class, when somebody with the authority gave it one: of several that count the one under which the verdict is
+    /// the mildest, and of those the first by name.
     pub class: Option<String>,
+    /// The labels that claim a class, whether they count or not.
+    pub claims: Claims,
     /// How much of its rollout is judged.
     pub rollout: Rollout,
     /// The tip of the base branch; none when the work tree is judged.

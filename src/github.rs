@@ -9,8 +9,10 @@ mod call;
 mod comment;
 mod deployment;
 mod issue;
+mod label;
 mod object;
 mod opened;
+mod permission;
 mod pull;
 mod repository;
 pub mod run;
@@ -29,7 +31,9 @@ pub use call::GitHubError;
 pub use comment::Comment;
 pub use deployment::Deployment;
 pub use issue::{Fate, Issue, Listed};
+pub use label::{Actor, Labelled};
 pub use object::Entry;
+pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
 pub use status::{State, Status};
@@ -81,6 +85,8 @@ pub struct GitHub {
     is_installation: bool,
     /// Small files that were read, by id.
     blobs: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Roles and memberships of people.
+    heard: permission::Heard,
 }
 
 impl GitHub {
@@ -113,6 +119,7 @@ impl GitHub {
             identity: OnceCell::new(),
             is_installation,
             blobs: RefCell::new(BTreeMap::new()),
+            heard: permission::Heard::default(),
         })
     }
 

@@ -29,6 +29,7 @@ pub mod amendment;
 pub mod attribution;
 pub mod budgets;
 pub mod chart;
+pub mod claimed;
 pub mod consequence;
 pub mod depletion;
 pub mod duty;
@@ -367,6 +368,10 @@ impl Report {
                 "{would}, but {} fired a silver bullet for this change: {}",
                 bullet.by, bullet.reason
             ));
+        }
+        if let Some(waiver) = &weighed.waived_by {
+            let (by, until, reason) = (&waiver.by, waiver.until, &waiver.reason);
+            return Some(format!("{would}, but {by} waived it until {until}: {reason}"));
         }
         if weighed.ruling.pending {
             return Some(format!("{would}, but the policy is not effective yet, so it only informs"));

@@ -3,6 +3,7 @@
 //! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
 //! in it: they come from the command line and the environment.
 
+mod class;
 mod convention;
 mod dependency;
 mod endpoint;
@@ -21,6 +22,7 @@ use rust_decimal::Decimal;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet};
 
+pub use class::{ChangeClass, GrantedBy, Permission};
 pub use convention::{Convention, Conventions};
 pub use dependency::{Dependency, Need, ThirdParty};
 pub use glob::{Matcher, glob, reaches_below};
@@ -107,32 +109,6 @@ impl Unmapped {
     }
 }
 
-/// The role that a person needs at least, to give a change its class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Permission {
-    /// May label.
-    Triage,
-    /// May push.
-    Write,
-    /// May manage the repository.
-    Maintain,
-    /// May do everything.
-    Admin,
-}
-
-impl Permission {
-    /// As GitHub calls it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Triage => "triage",
-            Self::Write => "write",
-            Self::Maintain => "maintain",
-            Self::Admin => "admin",
-        }
-    }
-}
-
 /// One service and the paths that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
@@ -168,17 +144,6 @@ pub struct Environment {
     pub mode: Mode,
     /// Label matchers that are put into every selector of an SLO's queries.
     pub matchers: BTreeMap<String, String>,
-}
-
-/// A sort of change, and who may say that a change is of that sort.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChangeClass {
-    /// The label that claims it.
-    pub label: String,
-    /// The role that whoever sets the label needs.
-    pub granted_by: Permission,
-    /// Where it is declared.
-    pub place: Place,
 }
 
 /// Something besides failed events that is watched and that policies may read: it fires, or it is quiet.

@@ -16,8 +16,12 @@ use crate::settings::{Mode, OnUnknown};
 
 #[cfg(test)]
 mod layered;
+mod passing;
+pub mod waiver;
 mod weigh;
 
+pub use passing::{Passing, mildest, passing};
+use waiver::{Use, Waiver};
 pub use weigh::{Circumstance, Weighed};
 
 /// What a verdict does to a change, from the mildest to the strictest. A closed list.
@@ -153,6 +157,16 @@ pub struct Situation {
     pub now: Timestamp,
     /// The least that is said whatever the rulings are: a warning where a service has no SLO or no policy.
     pub floor: Effect,
+    /// What somebody waived, with its effect or without.
+    pub waivers: Vec<Waiver>,
+}
+
+impl Situation {
+    /// The same for a change of a class.
+    #[must_use]
+    pub fn of_class(&self, class: &str) -> Self {
+        Self { class: Some(class.to_owned()), ..self.clone() }
+    }
 }
 
 /// The answer for one change, environment and instant.
@@ -164,6 +178,8 @@ pub struct Verdict {
     pub exit: Exit,
     /// Every ruling, the strictest first.
     pub rulings: Vec<Weighed>,
+    /// The waivers that there are, and what became of each.
+    pub waivers: Vec<(Waiver, Use)>,
     /// When it was made.
     pub evaluated_at: Timestamp,
     /// Until when it may be relied upon.
@@ -187,41 +203,15 @@ pub fn fold(situation: &Situation, rulings: Vec<Ruling>, ahead: &[Timestamp]) ->
         Standing::InForce { thaws_at, .. } => thaws_at.and_then(|at| Timestamp::from_second(at).ok()),
         Standing::Idle | Standing::Unknown | Standing::Untriggered => None,
     });
+    let waivers = waiver::used(situation, &weighed);
     let valid_until = thaws
         .chain(ahead.iter().copied())
+        .chain(situation.waivers.iter().filter_map(Waiver::ends))
         .filter(|at| *at > evaluated_at)
         .chain(evaluated_at.checked_add(VALID_FOR).ok())
         .min()
         .unwrap_or(evaluated_at);
-    Verdict { effect, exit: exit(effect), rulings: weighed, evaluated_at, valid_until }
-}
-
-/// Who passes although a verdict withholds the change: reckoned, not inferred, so that nobody is promised a pass that
-/// the next run refuses.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Passing {
-    /// The classes of change that would proceed.
-    pub classes: Vec<String>,
-    /// A canary of this very change would proceed.
-    pub canary: bool,
-}
-
-/// Reckons who passes, by folding the same rulings for each of `classes` and for a canary.
-#[must_use]
-pub fn passing<'a>(
-    situation: &Situation,
-    rulings: &[Ruling],
-    classes: impl IntoIterator<Item = &'a String>,
-) -> Passing {
-    let proceeds = |situation: &Situation| fold(situation, rulings.to_vec(), &[]).exit == Exit::Proceed;
-    if proceeds(situation) {
-        return Passing::default();
-    }
-    let with = |class: &String| Situation { class: Some(class.clone()), ..situation.clone() };
-    Passing {
-        classes: classes.into_iter().filter(|class| proceeds(&with(class))).cloned().collect(),
-        canary: proceeds(&Situation { rollout: Rollout::Canary, ..situation.clone() }),
-    }
+    Verdict { effect, exit: exit(effect), rulings: weighed, waivers, evaluated_at, valid_until }
 }
 
 /// The verdict when something that was written is wrong: nothing can be decided, so nothing proceeds.
@@ -238,7 +228,14 @@ pub fn unknown(now: Timestamp) -> Verdict {
 
 /// A verdict without rulings, relied upon by nobody.
 fn undecided(now: Timestamp, exit: Exit) -> Verdict {
-    Verdict { effect: Effect::Unknown, exit, rulings: Vec::new(), evaluated_at: now, valid_until: now }
+    Verdict {
+        effect: Effect::Unknown,
+        exit,
+        rulings: Vec::new(),
+        waivers: Vec::new(),
+        evaluated_at: now,
+        valid_until: now,
+    }
 }
 
 /// The exit of an effect.
@@ -290,11 +287,11 @@ mod tests {
         }
     }
 
-    fn in_force(consequences: Vec<Consequence>) -> Ruling {
+    pub(super) fn in_force(consequences: Vec<Consequence>) -> Ruling {
         ruling(Standing::InForce { since: 0, at_least: false, thaws_at: None }, None, consequences)
     }
 
-    fn unknown(consequences: Vec<Consequence>) -> Ruling {
+    pub(super) fn unknown(consequences: Vec<Consequence>) -> Ruling {
         let obstacle = Obstacle::Unknown { why: "no data".to_owned() };
         ruling(Standing::Unknown, Some(obstacle), consequences)
     }
@@ -305,16 +302,16 @@ mod tests {
         ruling(Standing::Unknown, Some(obstacle), consequences)
     }
 
-    fn freeze(except: &[&str]) -> Consequence {
+    pub(super) fn freeze(except: &[&str]) -> Consequence {
         let except = except.iter().map(|class| (*class).to_owned()).collect();
         Consequence::Freeze { environment: "production".to_owned(), except }
     }
 
-    fn warn() -> Consequence {
+    pub(super) fn warn() -> Consequence {
         Consequence::Warn("look".to_owned())
     }
 
-    fn situation(mode: Mode) -> Situation {
+    pub(super) fn situation(mode: Mode) -> Situation {
         Situation {
             environment: "production".to_owned(),
             mode,
@@ -325,6 +322,7 @@ mod tests {
             released_today: None,
             now: Timestamp::UNIX_EPOCH,
             floor: Effect::Proceed,
+            waivers: Vec::new(),
         }
     }
 

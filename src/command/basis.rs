@@ -2,7 +2,8 @@
 
 use crate::adjustment::Adjustments;
 use crate::catalog::Catalog;
-use crate::change::{self, Touched};
+use crate::change::claim::Claims;
+use crate::change::{self, Touched, authority};
 use crate::command::ground::{Ground, Seen};
 use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
@@ -76,7 +77,9 @@ pub fn change(case: &Case<'_>, basis: &Basis, report: &mut Report) -> Result<Opt
     let settings = &basis.rules.settings;
     let is_merge = case.pull.is_some() || case.passage.is_some_and(Passage::is_merge);
     report.change.rollout = case.check.rollout(is_merge);
-    report.change.class = class(settings, case.check.class.as_deref())?;
+    report.change.claims = claims(case, settings);
+    let labelled = || report.change.claims.classes().first().map(ToString::to_string);
+    report.change.class = class(settings, case.check.class.as_deref())?.or_else(labelled);
     touched(case, &basis.ground, settings, report)
 }
 
@@ -107,6 +110,15 @@ fn declared<'a>(settings: &'a Settings, named: Option<&str>) -> Result<(&'a str,
             None => format!("say which --environment is judged: {help}"),
         })
     })
+}
+
+/// What the labels of a pull request claim; nothing where none is judged.
+fn claims(case: &Case<'_>, settings: &Settings) -> Claims {
+    let Some((github, pull)) = case.github.as_ref().zip(case.pull) else { return Claims::default() };
+    match &pull.labels {
+        Some(labels) => authority::of_labels(github, settings, pull.number, pull.author.as_deref(), labels),
+        None => authority::of(github, settings, &[pull.number]),
+    }
 }
 
 /// The change's class, as the command line names it.

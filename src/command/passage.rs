@@ -188,7 +188,8 @@ fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
         }
         Ok(now) => {
             let law = now.base.clone();
-            (PullRequest { head_sha: now.head, base_ref: now.base, ..pull.clone() }, Ok(law))
+            let (author, labels) = (now.author, Some(now.labels));
+            (PullRequest { head_sha: now.head, base_ref: now.base, author, labels, ..pull.clone() }, Ok(law))
         }
         Err(error) => {
             let why = format!("where pull request {} stands now could not be read: {error}", pull.number);

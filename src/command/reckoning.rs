@@ -173,7 +173,12 @@ impl<'a> Reckoning<'a> {
         let mut ahead: Vec<Timestamp> = self.basis.policies.iter().filter_map(effective).collect();
         let step = self.basis.rules.settings.step;
         ahead.extend(ruled.iter().filter_map(|one| reset(&one.measured, step, self.now)));
-        let situation = situation(&self.basis.rules, self.environment, self.now, report);
+        let mut situation = situation(&self.basis.rules, self.environment, self.now, report);
+        let own = report.change.claims.classes();
+        if let Some(class) = verdict::mildest(&situation, &rulings.judged, own) {
+            report.change.class = Some(class.clone());
+            situation.class = Some(class);
+        }
         let classes = self.basis.rules.settings.changes.keys();
         report.passing = verdict::passing(&situation, &rulings.judged, classes);
         let (verdict, unadjusted) = rulings.fold(&situation, &ahead);
@@ -232,6 +237,8 @@ fn situation(
         head: report.change.head.clone(),
         rollout: report.change.rollout,
         released_today: None,
+        // Nothing keeps waivers yet.
+        waivers: Vec::new(),
         now,
         floor: match (uncovered, report.budgets.iter().any(|line| line.figures.is_err())) {
             (true, _) if unseen && on_unknown == OnUnknown::Block => Effect::Unknown,

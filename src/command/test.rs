@@ -429,6 +429,7 @@ fn effect(case: &Case, rulings: &[Ruling], now: Timestamp) -> &'static str {
         head: case.head.clone(),
         now,
         floor: Effect::Proceed,
+        waivers: Vec::new(),
         rollout: Rollout::Full,
         released_today: case.released_today(rulings, now),
     };

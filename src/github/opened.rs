@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::call::GitHubError;
+use super::label::WireLabel;
 use super::run::PullRequest;
 use super::wire::WireUser;
 use super::{GitHub, MAX_PAGES, PAGE};
@@ -19,6 +20,8 @@ struct WireOpened {
     base: WireBase,
     /// Who opened it.
     user: Option<WireUser>,
+    /// Its labels.
+    labels: Vec<WireLabel>,
 }
 
 /// The head of a pull request as GitHub lists it.
@@ -76,6 +79,7 @@ impl GitHub {
                 base_ref: base.name,
                 base_repository: base.repo.full_name,
                 author: one.user.map(|user| user.login),
+                labels: Some(one.labels.into_iter().map(|label| label.name).collect()),
             });
         }
         pulls.sort_by_key(|pull| pull.number);

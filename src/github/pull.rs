@@ -26,6 +26,10 @@ pub struct Pull {
     pub is_open: bool,
     /// How many files it changes.
     pub changed_files: usize,
+    /// Who opened it; none where GitHub does not say.
+    pub author: Option<String>,
+    /// The names of its labels.
+    pub labels: Vec<String>,
 }
 
 /// What changed between two commits, as far as GitHub says.
@@ -48,7 +52,15 @@ impl GitHub {
             self.line.send(Call::get(&format!("{}/pulls/{number}", self.root), &what))?.json(&what)?;
         let head = full_id(found.head.sha, &what)?;
         let is_open = found.state == "open";
-        Ok(Pull { number, head, base: found.base.name, is_open, changed_files: found.changed_files })
+        Ok(Pull {
+            number,
+            head,
+            base: found.base.name,
+            is_open,
+            changed_files: found.changed_files,
+            author: found.user.map(|user| user.login),
+            labels: found.labels.into_iter().map(|label| label.name).collect(),
+        })
     }
 
     /// What differs between two commits, seen from `prefix`, wherever their histories part: what came since and what

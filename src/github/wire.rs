@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::Comment;
+use super::label::WireLabel;
 
 /// A user as GitHub sends it.
 #[derive(Deserialize)]
@@ -41,6 +42,10 @@ pub(super) struct WirePull {
     /// How many files it changes.
     #[serde(default)]
     pub(super) changed_files: usize,
+    /// Who opened it.
+    pub(super) user: Option<WireUser>,
+    /// Its labels.
+    pub(super) labels: Vec<WireLabel>,
 }
 
 /// One side of a pull request as GitHub sends it.

@@ -21,6 +21,7 @@ use crate::verdict::Weighed;
 
 pub(super) mod adjusted;
 mod proposed;
+mod claimed;
 
 /// The report as JSON text, indented, with a newline at its end.
 #[must_use]
@@ -85,6 +86,8 @@ fn change(report: &Report) -> Json {
     let change = &report.change;
     json!({
         "class": change.class,
+        "labels": change.claims.claims.iter().map(claimed::label).collect::<Vec<_>>(),
+        "labels_unread": change.claims.unread,
         "rollout": change.rollout.as_str(),
         "base": change.base.as_ref().map(|base| &base.id),
         "head": change.head,

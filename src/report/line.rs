@@ -51,5 +51,8 @@ pub fn render(report: &Report) -> String {
             String::new()
         }
     };
-    format!("{}: {}, {}{left}{then}", report.word(), clean(&deciding.ruling.clause), clean(&title))
+    let class = report.change.class.as_deref().filter(|_| deciding.excepted());
+    let class = class.map_or_else(String::new, |class| format!(" excepts {}", clean(class)));
+    let clause = clean(&deciding.ruling.clause);
+    format!("{}: {clause}{class}, {}{left}{then}", report.word(), clean(&title))
 }

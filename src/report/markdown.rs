@@ -11,7 +11,9 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe, message};
-use crate::report::{BudgetLine, Report, adjusted, attribution, consequence, figure, part, period, recalled};
+use crate::report::{
+    BudgetLine, Report, adjusted, attribution, claimed, consequence, figure, part, period, recalled,
+};
 use crate::verdict::{Effect, Exit, Weighed};
 
 mod proposed;
@@ -78,6 +80,7 @@ fn opening(out: &mut String, report: &Report) {
             "**{}.** {reason}.\nWhat to do: mend that, and run this check again.\n",
             heading(report)
         );
+        classes(out, report);
         return;
     }
     let services: Vec<String> = report.services().into_iter().map(safe).collect();
@@ -95,6 +98,7 @@ fn opening(out: &mut String, report: &Report) {
             None => "No budget was read.".to_owned(),
         };
         let _ = writeln!(out, " {said}\n");
+        classes(out, report);
         return;
     }
     for (index, weighed) in deciding.iter().take(SHOWN).enumerate() {
@@ -115,6 +119,14 @@ fn opening(out: &mut String, report: &Report) {
         let _ = writeln!(out, "The policy excepts changes of class *{}*.", passing.join("*, *"));
     }
     out.push('\n');
+    classes(out, report);
+}
+
+/// The labels that claim a class: who set them, and whether they count.
+fn classes(out: &mut String, report: &Report) {
+    for said in claimed::sentences(report, safe, code_span) {
+        let _ = writeln!(out, "Class: {said}.\n");
+    }
 }
 
 /// The clause with its number against its threshold, or with what is not known.

@@ -76,7 +76,7 @@ fn word(key: &str) -> &str {
     match key {
         "adjustments" => "where adjustments are",
         "comment" => "when a comment is written",
-        "granted_by" => "the least role of who grants it",
+        "granted_by" => "who grants it",
         "ignore" => "the paths that are ignored",
         "label" => "its label",
         "level" => "its level",
@@ -85,6 +85,7 @@ fn word(key: &str) -> &str {
         "paths" => "its paths",
         "policies" => "where policies are",
         "query" => "its query",
+        "second_person" => "whether a second person must grant it",
         "sla" => "its SLA",
         "slo_rules" => "the rules for SLOs",
         "slos" => "where SLOs are",
@@ -103,6 +104,7 @@ fn effect(key: &str, from: &str, to: Option<&str>) -> Option<&'static str> {
     match (key, from, to) {
         ("mode", "enforce", _) => Some("nothing withholds a change there any more"),
         ("on_unknown", "block", _) => Some("not knowing no longer withholds a change"),
+        ("second_person", "true", _) => Some("whoever opens a pull request can grant the class to it"),
         ("unmapped", "all", _) => Some("such a path no longer concerns every service"),
         ("source.observations.keys", NONE, _) => Some("what none of them signed is not believed any more"),
         ("source.observations.keys", _, Some(NONE)) => {

@@ -12,7 +12,8 @@ use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
 use crate::report::{
-    BudgetLine, Figured, Report, adjusted, attribution, chart, consequence, figure, part, period, recalled,
+    BudgetLine, Figured, Report, adjusted, attribution, chart, claimed, consequence, figure, part, period,
+    recalled,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -121,8 +122,16 @@ impl Page<'_> {
         };
         let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
         self.adjusted("");
+        self.claimed("");
         self.proposed();
         self.notes("");
+    }
+
+    /// The labels that claim a class.
+    fn claimed(&mut self, indent: &str) {
+        for said in claimed::sentences(self.report, clean, |label| format!("`{}`", clean(label))) {
+            let _ = writeln!(self.out, "{indent}{said}");
+        }
     }
 
     /// What adjustments turn.
@@ -145,10 +154,9 @@ impl Page<'_> {
     fn undecided(&mut self) {
         let reason = self.report.notes.first().map(|reason| clean(reason)).unwrap_or_default();
         let _ = writeln!(self.out, "\n {} {}   {reason}\n", self.banner(), self.subject());
+        self.claimed("  ");
         self.proposed();
-        for note in self.report.notes.iter().skip(1) {
-            let _ = writeln!(self.out, "  {}", self.ink(Ink::Faint, &clean(note)));
-        }
+        self.notes("  ");
     }
 
     /// Everything.
@@ -313,6 +321,7 @@ impl Page<'_> {
         if passing.canary {
             let _ = writeln!(self.out, "  passes anyway   a canary");
         }
+        self.claimed("  class           ");
         let mut heading = "also";
         for (said, slos) in self.asides() {
             let slos = if self.report.budgets.len() > 1 {
@@ -390,9 +399,9 @@ impl Page<'_> {
         self.notes("  ");
     }
 
-    /// What else a reader must know.
+    /// What else a reader must know, besides a note that stands above already.
     fn notes(&mut self, indent: &str) {
-        for note in &self.report.notes {
+        for note in self.report.notes.iter().skip(usize::from(self.report.undecided())) {
             let line = format!("{indent}{}", clean(note));
             let _ = writeln!(self.out, "{}", self.ink(Ink::Faint, &line));
         }

@@ -4,8 +4,6 @@
 //! asks. What the layer raised is told in notes; what it cannot settle by itself (an environment that is not there, a
 //! class that must not be) is an error at the team's line.
 
-use std::collections::BTreeSet;
-
 use super::layer::Classes;
 use super::{ChangeClass, FILE, Layer, OnUnknown, Settings};
 use crate::diagnostic::{self, Code, Diagnostic};
@@ -104,14 +102,14 @@ impl Joined {
 
     /// Classes of change: the organisation's label, and the higher role; further ones where they are allowed.
     fn classes(&mut self, layer: &Layer) {
-        let labels: BTreeSet<&str> = layer.changes.values().map(|class| class.label.as_str()).collect();
+        let claimed = |label: &str| layer.changes.values().any(|class| class.is_claimed_by(label));
         for (name, class) in &self.settings.changes {
             if layer.changes.contains_key(name) {
                 continue;
             }
             if layer.classes == Classes::Closed {
                 self.problems.push(further(layer, name, class));
-            } else if labels.contains(class.label.as_str()) {
+            } else if claimed(&class.label) {
                 let message = format!(
                     "the label `{}` claims a class of the organisation {}, and `{name}`, too",
                     class.label, layer.name
@@ -126,16 +124,22 @@ impl Joined {
                 self.settings.changes.insert(name.clone(), asked.clone());
                 continue;
             };
-            let granted_by = class.granted_by.max(asked.granted_by);
-            if class.granted_by < granted_by {
-                let (from, to) = (class.granted_by.as_str(), granted_by.as_str());
-                self.note(layer, &format!("lets the role {to} grant class {name}, not {from}"));
+            let granted_by = class.granted_by.and(&asked.granted_by);
+            if class.granted_by != granted_by {
+                let (from, to) = (class.granted_by.words(), granted_by.words());
+                let the = if granted_by.role.is_some() { "the role " } else { "" };
+                self.note(layer, &format!("lets {the}{to} grant class {name}, not {from}"));
+            }
+            let second_person = class.second_person || asked.second_person;
+            if second_person && !class.second_person {
+                self.note(layer, &format!("asks for a second person to grant class {name}"));
             }
             if class.label != asked.label {
                 let (own, label) = (&class.label, &asked.label);
                 self.note(layer, &format!("claims class {name} by the label `{label}`, not `{own}`"));
             }
-            let joined = ChangeClass { label: asked.label.clone(), granted_by, place: class.place };
+            let joined =
+                ChangeClass { label: asked.label.clone(), granted_by, second_person, place: class.place };
             self.settings.changes.insert(name.clone(), joined);
         }
     }
@@ -277,12 +281,35 @@ mod tests {
             let asked = format!("changes: {{hotfix: {{label: hotfix, granted_by: {asked}}}}}\n");
             let (settings, notes, problems) = joined(own, &asked);
             let class = settings.class("hotfix").expect("declared");
-            assert_eq!((class.label.as_str(), class.granted_by), ("hotfix", counts));
+            assert_eq!((class.label.as_str(), class.granted_by.role), ("hotfix", Some(counts)));
             assert!(notes.contains(&"claims class hotfix by the label `hotfix`, not `h`".to_owned()));
             assert_eq!(problems, [""; 0]);
         }
         let (settings, notes, _) = joined(team("warn", ""), "changes: {hotfix: {label: hotfix}}\n");
-        assert_eq!(settings.class("hotfix").expect("added").granted_by, Permission::Maintain);
+        assert_eq!(settings.class("hotfix").expect("added").granted_by.words(), "maintain");
+        assert_eq!(notes, [""; 0]);
+    }
+
+    #[test]
+    fn a_class_is_granted_by_what_both_ask_and_by_a_second_person_where_one_does() {
+        let own = "changes: {hotfix: {label: hotfix, granted_by: {team: sre}, second_person: false}}\n";
+        let (settings, notes, _) = joined(
+            team("warn", own),
+            "changes: {hotfix: {label: hotfix, granted_by: {team: on-call, role: write}}}\n",
+        );
+        let class = settings.class("hotfix").expect("declared");
+        assert_eq!(class.granted_by.words(), "write and team on-call and team sre");
+        assert!(class.second_person);
+        assert_eq!(
+            notes,
+            [
+                "lets the role write and team on-call and team sre grant class hotfix, not team sre",
+                "asks for a second person to grant class hotfix"
+            ]
+        );
+        let asked = "changes: {hotfix: {label: hotfix, granted_by: {team: sre}, second_person: false}}\n";
+        let (settings, notes, _) = joined(team("warn", own), asked);
+        assert!(!settings.class("hotfix").expect("declared").second_person);
         assert_eq!(notes, [""; 0]);
     }
 

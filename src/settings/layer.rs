@@ -185,7 +185,6 @@ impl Loader<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Permission;
     use super::*;
 
     fn loaded(text: &str) -> Result<Layer, Vec<Diagnostic>> {
@@ -202,7 +201,7 @@ mod tests {
         .expect("it is valid");
         assert_eq!(layer.name, "acme");
         assert_eq!(layer.environments["staging"], Mode::Warn);
-        assert_eq!(layer.changes["hotfix"].granted_by, Permission::Admin);
+        assert_eq!(layer.changes["hotfix"].granted_by.words(), "admin");
         assert_eq!((layer.classes, layer.unmapped), (Classes::Closed, Some(Unmapped::Warn)));
         assert_eq!(layer.ignore, Some(vec!["docs/**".to_owned()]));
         assert_eq!((layer.on_unknown, layer.silver_bullets), (Some(OnUnknown::Block), Some(3)));

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::glob::Reach;
 use super::{
-    ChangeClass, Commenting, Environment, Level, Mode, Note, Noted, OnUnknown, Permission, SLOTH_PERIOD,
-    Service, Settings, Signal, Snapshot, Unmapped, duration, glob,
+    Commenting, Environment, Level, Mode, Note, Noted, OnUnknown, SLOTH_PERIOD, Service, Settings, Signal,
+    Snapshot, Unmapped, duration, glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part, RuleSet, Schema};
@@ -166,34 +166,6 @@ impl<'a> Loader<'a, '_> {
         entries.map(environment).collect()
     }
 
-    /// The classes of change by name; a label claims one class.
-    pub(super) fn changes(&mut self) -> BTreeMap<String, ChangeClass> {
-        let mut claimed: BTreeMap<&str, &str> = BTreeMap::new();
-        let mut changes = BTreeMap::new();
-        for (name, part) in self.root.get("changes").into_iter().flat_map(Part::entries) {
-            let Some(label) = part.get("label") else { continue };
-            let Some(text) = label.text() else { continue };
-            if let Some(other) = claimed.insert(text, name) {
-                let message = format!("the label `{text}` claims both `{other}` and `{name}`");
-                let problem = Diagnostic::error(Code::Duplicate, message);
-                self.problems.push(
-                    problem
-                        .at(label.place(), format!("`{other}` is claimed by it already"))
-                        .help("give each class a label of its own"),
-                );
-            }
-            let granted_by = match part.get("granted_by").and_then(Part::text) {
-                Some("triage") => Permission::Triage,
-                Some("write") => Permission::Write,
-                Some("admin") => Permission::Admin,
-                Some(_) | None => Permission::Maintain,
-            };
-            let class = ChangeClass { label: text.to_owned(), granted_by, place: part.key_place() };
-            changes.insert(name.to_owned(), class);
-        }
-        changes
-    }
-
     /// The signals by name.
     fn signals(&self) -> BTreeMap<String, Signal> {
         let entries = self.root.get("signals").into_iter().flat_map(Part::entries);
@@ -330,7 +302,7 @@ source: { snapshot: history.om.gz }
         assert_eq!(settings.environment("production").expect("declared").mode, Mode::Enforce);
         assert_eq!(settings.environment("production").expect("declared").matchers["env"], "prod-eu");
         assert_eq!(settings.service("checkout").expect("declared").dependencies[0].name, "payment-gateway");
-        assert_eq!(settings.class("reliability").expect("declared").granted_by, Permission::Write);
+        assert_eq!(settings.class("reliability").expect("declared").granted_by.words(), "write");
         assert_eq!(settings.services_of("payments").collect::<Vec<_>>(), ["checkout"]);
         assert_eq!(
             (settings.step, settings.snapshot.as_ref().map(|snapshot| snapshot.path.as_str())),

@@ -134,7 +134,12 @@ fn listed(settings: &Settings) -> BTreeMap<Subject, Values> {
         list.insert(Subject::Environment(name.clone()), values.into());
     }
     for (name, class) in &settings.changes {
-        let values = [("granted_by", class.granted_by.as_str().to_owned()), ("label", class.label.clone())];
+        let second_person = if class.second_person { "true" } else { "false" };
+        let values = [
+            ("granted_by", class.granted_by.words()),
+            ("label", class.label.clone()),
+            ("second_person", second_person.to_owned()),
+        ];
         list.insert(Subject::Class(name.clone()), values.into());
     }
     for (name, level) in &settings.lints {

@@ -15,7 +15,8 @@ use crate::policy::Consequence;
 use crate::policy::recall::Recalled;
 use crate::policy::ruling::Obstacle;
 use crate::settings::{
-    ChangeClass, Classes, Environment, Layer, OnUnknown, Permission, Service, Settings, Unmapped, join,
+    ChangeClass, Classes, Environment, GrantedBy, Layer, OnUnknown, Permission, Service, Settings, Unmapped,
+    join,
 };
 
 /// The services of every team, by which rulings and paths are told apart.
@@ -27,11 +28,16 @@ const PATHS: [&str; 6] = ["shop/a", "search/a", "shop/a.md", "docs/a", "Makefile
 /// Globs that teams and organisations ignore.
 const GLOBS: [&str; 5] = ["**/*.md", "docs/**", "**", "shop/**", "Makefile"];
 
-/// A person with a role, who claims that a change is of a class.
+/// Teams that people may be in.
+const TEAMS: [&str; 2] = ["sre", "on-call"];
+
+/// A person with a role and in teams, who claims that a change is of a class.
 #[derive(Debug, Clone)]
 struct Claim {
     class: &'static str,
     role: Permission,
+    teams: Vec<&'static str>,
+    is_author: bool,
 }
 
 /// One clause's say on a service, as far as a verdict depends on it.
@@ -47,7 +53,7 @@ struct Said {
 #[derive(Debug, Clone)]
 struct Shipped {
     paths: Vec<&'static str>,
-    claim: Option<Claim>,
+    claims: Vec<Claim>,
     rollout: Rollout,
     released: Option<usize>,
 }
@@ -79,14 +85,16 @@ fn role() -> impl Strategy<Value = Permission> + Clone {
 
 /// Classes of some of these names, each with a label of its own.
 fn changes(names: &[&'static str]) -> impl Strategy<Value = BTreeMap<String, ChangeClass>> + use<> {
-    let class = (any::<bool>(), role());
+    let teams = subsequence(TEAMS.to_vec(), 0..=TEAMS.len());
+    let class = (any::<bool>(), proptest::option::of(role()), teams, any::<bool>());
     let all = names.iter().map(|name| (Just(*name), proptest::option::of(class.clone()))).collect::<Vec<_>>();
     all.prop_map(|all| {
         let given = all.into_iter().filter_map(|(name, class)| Some((name, class?)));
         given
-            .map(|(name, (other, granted_by))| {
+            .map(|(name, (other, role, teams, second_person))| {
                 let label = if other { format!("{name}-label") } else { name.to_owned() };
-                (name.to_owned(), ChangeClass { label, granted_by, place: place() })
+                let granted_by = GrantedBy { role, teams: teams.into_iter().map(str::to_owned).collect() };
+                (name.to_owned(), ChangeClass { label, granted_by, second_person, place: place() })
             })
             .collect()
     })
@@ -194,13 +202,21 @@ fn says(names: &'static [&'static str]) -> impl Strategy<Value = Vec<Said>> {
 prop_compose! {
     fn shipped()(
         paths in subsequence(PATHS.to_vec(), 0..=PATHS.len()),
-        claim in proptest::option::of((select(vec!["hotfix", "security", "urgent"]), role())),
+        claims in prop::collection::vec(
+            (
+                select(vec!["hotfix", "security", "urgent"]),
+                role(),
+                subsequence(TEAMS.to_vec(), 0..=TEAMS.len()),
+                any::<bool>(),
+            ),
+            0..3,
+        ),
         canary in any::<bool>(),
         released in proptest::option::of(0_usize..4),
     ) -> Shipped {
         let rollout = if canary { Rollout::Canary } else { Rollout::Full };
-        let claim = claim.map(|(class, role)| Claim { class, role });
-        Shipped { paths, claim, rollout, released }
+        let claim = |(class, role, teams, is_author)| Claim { class, role, teams, is_author };
+        Shipped { paths, claims: claims.into_iter().map(claim).collect(), rollout, released }
     }
 }
 
@@ -209,26 +225,34 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
     let paths: Vec<String> = shipped.paths.iter().map(|path| (*path).to_owned()).collect();
     let touched = change::touched(settings, &paths).services;
     let concerns = |said: &&Said| touched.iter().any(|service| service.name == said.service);
-    let rulings = says.iter().filter(concerns).map(|said| Ruling {
-        policy: "p".to_owned(),
-        clause: "c".to_owned(),
-        title: "t".to_owned(),
-        place: place(),
-        slo: "s".to_owned(),
-        service: said.service.to_owned(),
-        environment: "production".to_owned(),
-        standing: said.standing,
-        obstacle: said.obstacle.clone(),
-        evidence: Vec::new(),
-        thaw_evidence: Vec::new(),
-        consequences: vec![said.consequence.clone()],
-        pending: false,
-        unforeseen: false,
-        estimated: None,
-        recalled: Recalled::default(),
-    });
+    let rulings: Vec<Ruling> = says
+        .iter()
+        .filter(concerns)
+        .map(|said| Ruling {
+            policy: "p".to_owned(),
+            clause: "c".to_owned(),
+            title: "t".to_owned(),
+            place: place(),
+            slo: "s".to_owned(),
+            service: said.service.to_owned(),
+            environment: "production".to_owned(),
+            standing: said.standing,
+            obstacle: said.obstacle.clone(),
+            evidence: Vec::new(),
+            thaw_evidence: Vec::new(),
+            consequences: vec![said.consequence.clone()],
+            pending: false,
+            unforeseen: false,
+            estimated: None,
+            recalled: Recalled::default(),
+        })
+        .collect();
     let granted = |claim: &&Claim| {
-        settings.changes.get(claim.class).is_some_and(|class| claim.role >= class.granted_by)
+        settings.changes.get(claim.class).is_some_and(|class| {
+            class.granted_by.role.is_none_or(|role| claim.role >= role)
+                && class.granted_by.teams.iter().all(|team| claim.teams.contains(&team.as_str()))
+                && !(class.second_person && claim.is_author)
+        })
     };
     let Some(environment) = settings.environments.get("production") else {
         // No environment of that name is a wrong command line, which lets nothing pass.
@@ -238,7 +262,7 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
         environment: "production".to_owned(),
         mode: environment.mode,
         on_unknown: settings.on_unknown,
-        class: shipped.claim.as_ref().filter(granted).map(|claim| claim.class.to_owned()),
+        class: None,
         rollout: shipped.rollout,
         head: None,
         released_today: shipped
@@ -246,8 +270,10 @@ fn judged(settings: &Settings, says: &[Said], shipped: &Shipped) -> Effect {
             .map(|count| SERVICES.iter().map(|name| ((*name).to_owned(), count)).collect()),
         now: Timestamp::UNIX_EPOCH,
         floor: Effect::Proceed,
+        waivers: Vec::new(),
     };
-    fold(&situation, rulings.collect(), &[]).effect
+    let class = mildest(&situation, &rulings, shipped.claims.iter().filter(granted).map(|claim| claim.class));
+    fold(&Situation { class, ..situation }, rulings, &[]).effect
 }
 
 /// Clauses whose exceptions are classes that the settings declare; the others do not load.

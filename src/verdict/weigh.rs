@@ -6,6 +6,7 @@ use crate::ledger::SilverBullet;
 use crate::policy::Consequence;
 use crate::policy::ruling::{Obstacle, Ruling, Standing};
 use crate::settings::OnUnknown;
+use crate::verdict::waiver::Waiver;
 use crate::verdict::{Effect, Situation, cap};
 
 /// A ruling with its effect in the situation.
@@ -23,6 +24,8 @@ pub struct Weighed {
     pub circumstances: BTreeSet<Circumstance>,
     /// The silver bullet that lets this change through what the clause stops.
     pub lifted_by: Option<SilverBullet>,
+    /// The waiver because of which the clause stands in nobody's way.
+    pub waived_by: Option<Waiver>,
 }
 
 /// What about a change makes a consequence come to less than it asks for, or to not knowing.
@@ -32,6 +35,8 @@ pub enum Circumstance {
     Excepted,
     /// A silver bullet lets it through.
     Lifted,
+    /// What the clause asks for is waived for a while.
+    Waived,
     /// It is judged as the partial rollout that may ship.
     Partial,
     /// Fewer releases than the limit went out today.
@@ -86,10 +91,14 @@ fn potential(
         | Consequence::CodeRed
         | Consequence::HandBackOperations => return (Effect::Inform, Effect::Inform, None),
     };
-    let eased = match (excepted, bullet(situation, ruling)) {
-        (true, _) => Circumstance::Excepted,
-        (false, Some(_)) => Circumstance::Lifted,
-        (false, None) => return (asks, comes_to, why),
+    let eased = if excepted {
+        Circumstance::Excepted
+    } else if bullet(situation, ruling).is_some() {
+        Circumstance::Lifted
+    } else if waiver(situation, ruling).is_some() {
+        Circumstance::Waived
+    } else {
+        return (asks, comes_to, why);
     };
     (asks, Effect::Inform, Some(eased))
 }
@@ -112,6 +121,11 @@ fn bullet<'a>(situation: &Situation, ruling: &'a Ruling) -> Option<&'a SilverBul
         .bullets
         .iter()
         .find(|bullet| bullet.head == *head && bullet.environment == situation.environment)
+}
+
+/// The waiver of a ruling that holds now.
+fn waiver<'a>(situation: &'a Situation, ruling: &Ruling) -> Option<&'a Waiver> {
+    situation.waivers.iter().find(|waiver| waiver.is_active(situation.now) && waiver.is_about(ruling))
 }
 
 /// A ruling's effect in the situation.
@@ -150,8 +164,10 @@ pub(super) fn weigh(situation: &Situation, ruling: Ruling) -> Weighed {
     };
     let lifted = circumstances.contains(&Circumstance::Lifted);
     let lifted_by = bullet(situation, &ruling).filter(|_| lifted).cloned();
+    let waived = circumstances.contains(&Circumstance::Waived);
+    let waived_by = waiver(situation, &ruling).filter(|_| waived).cloned();
     let cap = if ruling.pending { Effect::Inform } else { cap(situation.mode) };
-    Weighed { ruling, asks, stated, effect: effect.min(cap), circumstances, lifted_by }
+    Weighed { ruling, asks, stated, effect: effect.min(cap), circumstances, lifted_by, waived_by }
 }
 
 #[cfg(test)]
@@ -176,6 +192,7 @@ mod tests {
             released_today: None,
             now: Timestamp::UNIX_EPOCH,
             floor: Effect::Proceed,
+            waivers: Vec::new(),
         }
     }
 

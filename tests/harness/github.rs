@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, Deployment, File, Issue, Status};
+use crate::stub::world::{ChangedFile, Deployment, File, Happened, Issue, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -51,6 +51,16 @@ struct Known {
     issues: Vec<Filed>,
     /// What is odd about issues.
     oddities: Vec<Oddity>,
+    /// The labels of the pull request.
+    labels: Vec<String>,
+    /// What happened to it, in the order of time.
+    timeline: Vec<Change>,
+    /// People's roles; one that the organisation made with its base, as `lead/write`.
+    roles: BTreeMap<String, String>,
+    /// The organisation's teams and who is in them.
+    teams: BTreeMap<String, Vec<String>>,
+    /// The token may read the organisation's members.
+    sees_teams: bool,
     /// Other open pull requests. With any of them, the change on disk is none.
     pulls: Vec<Opened>,
     /// The number of the workflow's run.
@@ -74,6 +84,11 @@ impl Default for Known {
             comments: Vec::new(),
             issues: Vec::new(),
             oddities: Vec::new(),
+            labels: Vec::new(),
+            timeline: Vec::new(),
+            roles: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            sees_teams: false,
             pulls: Vec::new(),
             run: 12,
             deployments: Vec::new(),
@@ -217,6 +232,21 @@ fn ourselves() -> String {
     "github-actions[bot]".to_owned()
 }
 
+/// What happened to the pull request: one of these.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    /// A label that was set.
+    set: Option<String>,
+    /// A label that was taken off.
+    removed: Option<String>,
+    /// So many commits and comments.
+    #[serde(default)]
+    others: usize,
+    /// Who did it; nobody where the account is gone.
+    by: Option<String>,
+}
+
 /// Requests that fail.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -250,6 +280,10 @@ enum How {
     Secondary,
     /// 403: the hour's calls are used up.
     Primary,
+    /// 404.
+    Missing,
+    /// 403: the token may not.
+    Forbidden,
     /// 422.
     Invalid,
     /// A page for people, with status 200.
@@ -504,6 +538,21 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     for opened in &known.issues {
         world.issues.extend((0..opened.count).map(|place| issue(opened, place)));
     }
+    if let Some(pull) = world.pulls.get_mut(&NUMBER) {
+        pull.labels.clone_from(&known.labels);
+    }
+    for Change { set, removed, others, by } in &known.timeline {
+        let set = set.iter().map(|label| Happened::Labelled { label: label.clone(), by: by.clone() });
+        let off = removed.iter().map(|label| Happened::Unlabelled { label: label.clone(), by: by.clone() });
+        let all = set.chain(off).chain(std::iter::repeat_n(Happened::Other, *others));
+        world.timeline.extend(all.map(|happened| (NUMBER, happened)));
+    }
+    known.roles.iter().for_each(|(login, role)| world.role(login, role));
+    for (team, members) in &known.teams {
+        let active = |login: &String| (login.clone(), "active".to_owned());
+        world.teams.insert(team.clone(), members.iter().map(active).collect());
+    }
+    world.may_see_teams = known.sees_teams;
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
 }
@@ -604,6 +653,8 @@ fn fault(failing: &Failing) -> Fault {
         How::Server => FaultKind::Server(502),
         How::Secondary => FaultKind::Secondary(Some(1)),
         How::Primary => FaultKind::Primary(3_000),
+        How::Missing => FaultKind::Missing,
+        How::Forbidden => FaultKind::Forbidden,
         How::Invalid => FaultKind::Invalid,
         How::Html => FaultKind::Html,
         How::Redirect => FaultKind::Redirect,

@@ -3,6 +3,7 @@
 mod comment;
 mod deployment;
 mod issue;
+mod label;
 mod object;
 mod opened;
 mod pull;
@@ -46,6 +47,8 @@ pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration
             }
         }
         Some(FaultKind::Primary(seconds)) => used_up(seconds),
+        Some(FaultKind::Missing) => missing(),
+        Some(FaultKind::Forbidden) => forbidden(),
         Some(FaultKind::Invalid) => invalid("Validation Failed"),
         Some(FaultKind::Html) => Reply::bytes("text/html", b"<!doctype html><title>Sign in</title>".to_vec()),
         Some(FaultKind::Redirect) => Reply {
@@ -102,6 +105,9 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
     if (request.method.as_str(), path.as_str()) == ("GET", "/user") {
         return whoami(world);
     }
+    if let Some(reply) = label::of_team(world, request, &path) {
+        return reply;
+    }
     let root = format!("/repos/{}", world.repository);
     let below = path.strip_prefix(&root).or_else(|| path.strip_prefix(BY_ID));
     let Some(below) = below.filter(|below| below.is_empty() || below.starts_with('/')) else {
@@ -117,6 +123,7 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         repository::route,
         deployment::route,
         issue::route,
+        label::route,
     ];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
@@ -157,7 +164,7 @@ fn page(world: &World, request: &Recorded, all: &[Value]) -> Reply {
     let (number, size) = page_of(request);
     let found: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
     let reply = Reply::json(200, &json!(found));
-    if number * size < all.len() { reply.with("link", &next(world, request, number)) } else { reply }
+    links(world, request, all.len(), reply)
 }
 
 /// The page that is asked for, and its size.
@@ -169,16 +176,29 @@ fn page_of(request: &Recorded) -> (usize, usize) {
     (number("page", 1).max(1), number("per_page", 30).clamp(1, 100))
 }
 
-/// The link to the page after this one, which names the repository by its id.
-fn next(world: &World, request: &Recorded, number: usize) -> String {
+/// The reply with links to other pages, where there are any; they name the repository by its id.
+fn links(world: &World, request: &Recorded, entries: usize, reply: Reply) -> Reply {
     let host = request.host.as_deref().unwrap_or_default();
     let here = format!("http://{host}{}", world.base_path);
     let root = world.pages_elsewhere.as_ref().unwrap_or(&here);
     let path = request.path.strip_prefix(&format!("/repos/{}", world.repository));
     let path = path.or_else(|| request.path.strip_prefix(BY_ID)).unwrap_or_default();
-    let (_, size) = page_of(request);
+    let (number, size) = page_of(request);
+    let last = entries.div_ceil(size).max(1);
     let others = request.query.iter().filter(|(name, _)| !["page", "per_page"].contains(&name.as_str()));
     let others: String = others.map(|(name, value)| format!("{name}={value}&")).collect();
-    let page = |number: usize| format!("<{root}{BY_ID}{path}?{others}per_page={size}&page={number}>");
-    format!("{}; rel=\"next\", {}; rel=\"first\"", page(number + 1), page(1))
+    let page = |number: usize, relation: &str| {
+        format!("<{root}{BY_ID}{path}?{others}per_page={size}&page={number}>; rel=\"{relation}\"")
+    };
+    let mut links = Vec::new();
+    if number > 1 {
+        links.push(page(number - 1, "prev"));
+    }
+    if number < last {
+        links.extend([page(number + 1, "next"), page(last, "last")]);
+    }
+    if number > 1 {
+        links.push(page(1, "first"));
+    }
+    if links.is_empty() { reply } else { reply.with("link", &links.join(", ")) }
 }

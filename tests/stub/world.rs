@@ -42,6 +42,20 @@ pub struct Pull {
     pub closed: bool,
     /// Conversations that were locked take no comments.
     pub locked: bool,
+    /// Who opened it.
+    pub author: String,
+    pub labels: Vec<String>,
+}
+
+/// What happened to a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// A label was set; by nobody where the account is gone.
+    Labelled { label: String, by: Option<String> },
+    /// A label was taken off.
+    Unlabelled { label: String, by: Option<String> },
+    /// A commit or a comment.
+    Other,
 }
 
 /// A comment.
@@ -100,6 +114,10 @@ pub enum FaultKind {
     Secondary(Option<u64>),
     /// 403: the hour's calls are used up, until so many seconds after the server's date.
     Primary(u64),
+    /// 404: there is no such thing, or it is not to be seen.
+    Missing,
+    /// 403: the token may not.
+    Forbidden,
     /// 422: what was sent is refused.
     Invalid,
     /// 200 with a page of HTML, as a proxy's login does.
@@ -179,6 +197,14 @@ pub struct World {
     pub parted: BTreeMap<(String, String), String>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
+    /// What happened to pull requests, in the order of time.
+    pub timeline: Vec<(u64, Happened)>,
+    /// People's roles: the name and the base of each.
+    pub roles: BTreeMap<String, (String, String)>,
+    /// Teams of the organisation: the state of each membership.
+    pub teams: BTreeMap<String, BTreeMap<String, String>>,
+    /// Whether the token may read the organisation's members; a workflow's own may not.
+    pub may_see_teams: bool,
     pub comments: Vec<Comment>,
     pub statuses: Vec<Status>,
     /// The oldest first.
@@ -222,6 +248,10 @@ impl World {
             compares: BTreeMap::new(),
             parted: BTreeMap::new(),
             tree_limit: 100_000,
+            timeline: Vec::new(),
+            roles: BTreeMap::new(),
+            teams: BTreeMap::new(),
+            may_see_teams: false,
             comments: Vec::new(),
             statuses: Vec::new(),
             deployments: Vec::new(),
@@ -250,8 +280,37 @@ impl World {
     /// Adds a pull request whose head is a commit.
     pub fn pull(&mut self, number: u64, base: &str, head: &str, files: Vec<ChangedFile>) {
         self.commits.entry(head.to_owned()).or_default();
-        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, closed: false, locked: false };
+        let (author, labels) = ("mona".to_owned(), Vec::new());
+        let pull = Pull {
+            head: head.to_owned(),
+            base: base.to_owned(),
+            files,
+            closed: false,
+            locked: false,
+            author,
+            labels,
+        };
         self.pulls.insert(number, pull);
+    }
+
+    /// Sets a label on a pull request, as somebody.
+    pub fn label(&mut self, pull: u64, label: &str, by: &str) {
+        self.pulls.get_mut(&pull).expect("a pull request").labels.push(label.to_owned());
+        let happened = Happened::Labelled { label: label.to_owned(), by: Some(by.to_owned()) };
+        self.timeline.push((pull, happened));
+    }
+
+    /// Gives somebody a role; one that the organisation made is written with its base, as `lead/write`.
+    pub fn role(&mut self, login: &str, role: &str) {
+        let (name, base) = role.split_once('/').unwrap_or_else(|| {
+            let base = match role {
+                "maintain" => "write",
+                "triage" => "read",
+                other => other,
+            };
+            (role, base)
+        });
+        self.roles.insert(login.to_owned(), (name.to_owned(), base.to_owned()));
     }
 
     /// Adds a comment that somebody wrote.

@@ -93,6 +93,7 @@ mod tests {
             base_ref: "main".to_owned(),
             base_repository: String::new(),
             author: None,
+            labels: None,
         };
         numbers.map(pull).collect()
     }

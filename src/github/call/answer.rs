@@ -47,6 +47,10 @@ pub(in crate::github) struct Answer {
     pub(super) tag: Option<String>,
     /// Where the list goes on.
     pub(in crate::github) next: Next,
+    /// Where its page before this one is.
+    pub(in crate::github) previous: Next,
+    /// Where its last page is, unless this is it.
+    pub(in crate::github) last: Next,
     /// The body.
     pub(in crate::github) body: Vec<u8>,
 }
@@ -58,6 +62,10 @@ impl Answer {
         let number = |name: &str| header(name).and_then(|value| value.trim().parse::<u64>().ok());
         // Searches and GraphQL are counted apart.
         let is_ordinary = header("x-ratelimit-resource").is_none_or(|resource| resource == "core");
+        let linked = |relation: &str| {
+            let link = header("link").and_then(|link| linked(link, relation));
+            link.map_or(Next::Nowhere, |link| below(link, base))
+        };
         let date = header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
         Self {
             status,
@@ -66,9 +74,16 @@ impl Answer {
             resets_at: number("x-ratelimit-reset").filter(|_| is_ordinary),
             date: date.map(|date| date.timestamp()),
             tag: header("etag").filter(|tag| tag.len() <= LONGEST_TAG).map(str::to_owned),
-            next: header("link").and_then(next_link).map_or(Next::Nowhere, |link| below(link, base)),
+            next: linked("next"),
+            previous: linked("prev"),
+            last: linked("last"),
             body: Vec::new(),
         }
+    }
+
+    /// True when one of its pages lies at another address, where no token goes.
+    pub(in crate::github) fn leads_elsewhere(&self) -> bool {
+        [&self.next, &self.previous, &self.last].contains(&&Next::Elsewhere)
     }
 
     /// The body as JSON.
@@ -124,12 +139,13 @@ impl Answer {
     }
 }
 
-/// The address that a `link` header (RFC 8288) gives the relation `next`.
-fn next_link(header: &str) -> Option<&str> {
+/// The address that a `link` header (RFC 8288) gives a relation such as `next`.
+fn linked<'a>(header: &'a str, relation: &str) -> Option<&'a str> {
     header.split('<').skip(1).find_map(|part| {
         let (address, parameters) = part.split_once('>')?;
-        let mut parameters = parameters.split([';', ',']).map(str::trim);
-        parameters.any(|parameter| matches!(parameter, "rel=\"next\"" | "rel=next")).then_some(address)
+        let relations =
+            parameters.split([';', ',']).filter_map(|parameter| parameter.trim().strip_prefix("rel="));
+        relations.map(|name| name.trim_matches('"')).any(|name| name == relation).then_some(address)
     })
 }
 
@@ -189,12 +205,14 @@ mod tests {
     #[test]
     fn the_next_page_is_where_the_link_says() {
         let first = "<https://h/a?page=1>; rel=\"prev\", <https://h/a?after=x%2Cy&page=3>; rel=\"next\"";
-        assert_eq!(next_link(first), Some("https://h/a?after=x%2Cy&page=3"));
-        assert_eq!(next_link("<https://h/a>; rel=next"), Some("https://h/a"));
+        assert_eq!(linked(first, "next"), Some("https://h/a?after=x%2Cy&page=3"));
+        assert_eq!(linked(first, "prev"), Some("https://h/a?page=1"));
+        assert_eq!(linked(first, "last"), None);
+        assert_eq!(linked("<https://h/a>; rel=next", "next"), Some("https://h/a"));
         for none in
             ["", "<https://h/a>; rel=\"last\"", "https://h/a; rel=\"next\"", "<https://h/a; rel=\"next\""]
         {
-            assert_eq!(next_link(none), None, "{none}");
+            assert_eq!(linked(none, "next"), None, "{none}");
         }
     }
 

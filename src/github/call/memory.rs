@@ -22,6 +22,10 @@ struct Kept {
     tag: String,
     /// Where the list goes on.
     next: Next,
+    /// Where its page before this one is.
+    previous: Next,
+    /// Where its last page is.
+    last: Next,
     /// Its body.
     body: Vec<u8>,
 }
@@ -53,6 +57,8 @@ impl Memory {
             answer.status = 200;
             answer.body.clone_from(&same.body);
             answer.next = same.next.clone();
+            answer.previous = same.previous.clone();
+            answer.last = same.last.clone();
             return answer;
         }
         let mut size = self.size.get() - kept.remove(call.path).map_or(0, |old| old.body.len());
@@ -65,7 +71,13 @@ impl Memory {
                 size = 0;
             }
             size += answer.body.len();
-            let again = Kept { tag: tag.clone(), next: answer.next.clone(), body: answer.body.clone() };
+            let again = Kept {
+                tag: tag.clone(),
+                next: answer.next.clone(),
+                previous: answer.previous.clone(),
+                last: answer.last.clone(),
+                body: answer.body.clone(),
+            };
             kept.insert(call.path.to_owned(), again);
         }
         self.size.set(size);

@@ -43,6 +43,9 @@ pub struct PullRequest {
     pub base_repository: String,
     /// Who opened it; none when the account is gone.
     pub author: Option<String>,
+    /// The names of its labels, where the API listed them; a payload's are not believed, because a run may be repeated
+    /// long after they were written.
+    pub labels: Option<Vec<String>>,
 }
 
 impl PullRequest {
@@ -203,6 +206,7 @@ fn pull_request(pull: Option<PayloadPull>) -> Result<PullRequest, RunError> {
         base_ref: pull.base.name,
         base_repository: base.full_name,
         author: pull.user.map(|user| user.login),
+        labels: None,
     })
 }
 

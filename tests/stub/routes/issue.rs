@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{failure, forbidden, invalid, missing, next, page_of};
+use super::{failure, forbidden, invalid, missing, page};
 use crate::stub::world::{Issue, World};
 use crate::stub::{Recorded, Reply};
 
@@ -67,10 +67,7 @@ fn list(world: &World, request: &Recorded) -> Reply {
             })
         }));
     }
-    let (number, size) = page_of(request);
-    let page: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
-    let reply = Reply::json(200, &json!(page));
-    if number * size < all.len() { reply.with("link", &next(world, request, number)) } else { reply }
+    page(world, request, &all)
 }
 
 /// `POST issues`.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::label::{labels, user};
 use super::{page, page_of};
 use crate::stub::world::World;
 use crate::stub::{Recorded, Reply};
@@ -42,8 +43,8 @@ fn listed(world: &World, number: u64) -> Value {
         "state": "open",
         "draft": world.drafts.contains(&number),
         "title": "hotfix: not a class",
-        "user": { "login": "mona", "type": "User" },
-        "labels": [],
+        "user": user(&pull.author),
+        "labels": labels(pull),
         "head": { "ref": format!("change-{number}"), "sha": pull.head, "repo": { "full_name": home } },
         "base": { "ref": pull.base, "sha": world.branches.get(&pull.base), "repo": { "full_name": world.repository } },
     })

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::label::{labels, user};
 use super::{missing, page};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
@@ -59,6 +60,8 @@ fn pull(world: &World, number: &str) -> Reply {
                 "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
                 "state": if pull.closed { "closed" } else { "open" },
                 "changed_files": pull.files.len(),
+                "user": user(&pull.author),
+                "labels": labels(pull),
             }),
         ),
         None => missing(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{forbidden, invalid, missing, next, page_of};
+use super::{forbidden, invalid, links, missing, page_of};
 use crate::stub::world::{Status, World};
 use crate::stub::{Recorded, Reply};
 
@@ -35,7 +35,7 @@ fn combined_status(world: &World, commit: &str, request: &Recorded) -> Reply {
     let found: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
     let body = json!({ "state": "pending", "sha": commit, "total_count": all.len(), "statuses": found });
     let reply = Reply::json(200, &body);
-    if number * size < all.len() { reply.with("link", &next(world, request, number)) } else { reply }
+    links(world, request, all.len(), reply)
 }
 
 /// `POST statuses/ID`.

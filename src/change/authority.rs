@@ -1,0 +1,109 @@
+//! By whose authority a change is of a class: labels of pull requests, and what GitHub knows of those who set them.
+//!
+//! One call reads the labels. Only where one of them claims a class is more asked: the timeline, once for all labels,
+//! then for each label the role of whoever set it, and the teams that the class names. What GitHub does not answer
+//! makes a claim count for nothing; nothing here ends a run.
+
+use super::claim::{self, Claim, Claims, Refusal};
+use crate::github::{GitHub, Labelled, Membership};
+use crate::settings::{ChangeClass, Settings};
+
+/// The claims of pull requests that ship together; mostly of one.
+#[must_use]
+pub fn of(github: &GitHub, settings: &Settings, pulls: &[u64]) -> Claims {
+    if settings.changes.is_empty() {
+        return Claims::default();
+    }
+    let read = |number: u64| match github.pull(number) {
+        Ok(pull) => of_labels(github, settings, number, pull.author.as_deref(), &pull.labels),
+        Err(error) => {
+            let why = format!("the labels of pull request {number} could not be read: {error}");
+            Claims { claims: Vec::new(), unread: Some(why) }
+        }
+    };
+    let each: Vec<Claims> = pulls.iter().map(|number| read(*number)).collect();
+    Claims::shared(&each)
+}
+
+/// The claims of a pull request of which GitHub has said who opened it and which labels it has.
+#[must_use]
+pub fn of_labels(
+    github: &GitHub,
+    settings: &Settings,
+    pull: u64,
+    author: Option<&str>,
+    labels: &[String],
+) -> Claims {
+    let claimed = settings.changes.iter().filter_map(|(name, class)| {
+        let label = labels.iter().find(|label| class.is_claimed_by(label))?;
+        Some((name.as_str(), class, label.as_str()))
+    });
+    let claimed: Vec<(&str, &ChangeClass, &str)> = claimed.collect();
+    if claimed.is_empty() {
+        return Claims::default();
+    }
+    let place = |label: &str| claimed.iter().position(|(_, class, _)| class.is_claimed_by(label));
+    let labelled = github.labelled(pull, claimed.len(), place);
+    let mut claims = Vec::new();
+    for (index, (name, class, label)) in claimed.iter().enumerate() {
+        let event = match &labelled {
+            Ok(found) => Ok(found.get(index).and_then(Option::as_ref)),
+            Err(error) => Err(Refusal::Unknown(error.to_string())),
+        };
+        let set = event.as_ref().ok().copied().flatten();
+        let mut claim = Claim {
+            pull,
+            class: (*name).to_owned(),
+            label: (*label).to_owned(),
+            set_by: set.and_then(|event| event.actor.as_ref()).map(|actor| actor.login.clone()),
+            at: set.map(|event| event.at),
+            role: None,
+            refused: None,
+            granted_by: class.granted_by.words(),
+            second_person: class.second_person,
+        };
+        claim.refused = match event {
+            Ok(event) => refused(github, class, event, author, &mut claim.role),
+            Err(unknown) => Some(unknown),
+        };
+        claims.push(claim);
+    }
+    Claims { claims, unread: None }
+}
+
+/// Why a label does not count, by the newest event that is about it; the role of whoever set it is kept.
+fn refused(
+    github: &GitHub,
+    class: &ChangeClass,
+    event: Option<&Labelled>,
+    author: Option<&str>,
+    role: &mut Option<String>,
+) -> Option<Refusal> {
+    let Some(event) = event else { return Some(Refusal::Unset) };
+    if !event.set {
+        return Some(Refusal::TakenOff);
+    }
+    if let Some(refusal) = claim::nobody_else(class, event.actor.as_ref(), author) {
+        return Some(refusal);
+    }
+    let Some(actor) = &event.actor else { return Some(Refusal::Gone) };
+    if let Some(needs) = class.granted_by.role {
+        let has = match github.role(&actor.login) {
+            Ok(has) => has,
+            Err(error) => return Some(Refusal::Unknown(error.to_string())),
+        };
+        *role = has.as_ref().map(|has| has.name.clone());
+        if let Some(refusal) = claim::too_low(needs, has.as_ref()) {
+            return Some(refusal);
+        }
+    }
+    for team in &class.granted_by.teams {
+        match github.membership(team, &actor.login) {
+            Ok(Membership::Member) => {}
+            Ok(Membership::Stranger) => return Some(Refusal::Team(team.clone())),
+            Ok(Membership::Unseen) => return Some(Refusal::TeamUnseen(team.clone())),
+            Err(error) => return Some(Refusal::Unknown(error.to_string())),
+        }
+    }
+    None
+}

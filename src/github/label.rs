@@ -1,0 +1,142 @@
+//! Who set the labels of a pull request: the newest event of each in its timeline.
+//!
+//! The timeline begins with the oldest event and may be long, so its last page is read first, and then backwards until
+//! every label has been met. Labels are told by the names that they had when they were set: one that was renamed since
+//! is not met again, so nobody can rename their way to a label that somebody else once set.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::call::{Call, GitHubError, Next};
+use super::{GitHub, MAX_PAGES, PAGE};
+
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The login.
+    pub login: String,
+    /// An account of a person; false for an app's.
+    pub is_person: bool,
+}
+
+/// The newest event of a label on a pull request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Labelled {
+    /// The label's name, as it was then.
+    pub label: String,
+    /// It was set; false when it was taken off.
+    pub set: bool,
+    /// Who did it; none when the account is gone.
+    pub actor: Option<Actor>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// An event of a timeline as GitHub sends it; every sort of event has other fields.
+#[derive(Deserialize)]
+struct WireEvent {
+    /// Its sort.
+    event: Option<String>,
+    /// The label that it is about.
+    label: Option<WireLabel>,
+    /// Who did it.
+    actor: Option<WireActor>,
+    /// When.
+    created_at: Option<Timestamp>,
+}
+
+/// A label as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireLabel {
+    /// Its name.
+    pub(super) name: String,
+}
+
+/// Who did something, as GitHub sends it.
+#[derive(Deserialize)]
+struct WireActor {
+    /// The login.
+    login: String,
+    /// `User`, `Bot`.
+    #[serde(rename = "type")]
+    kind: String,
+}
+
+/// The account that stands for all that are gone.
+const GHOST: &str = "ghost";
+
+impl GitHub {
+    /// The newest event of each label that `wanted` asks for, as far as there is one. `wanted` answers which of the
+    /// labels that are asked for a name stands for, by its place among them; `count` is how many there are.
+    ///
+    /// # Errors
+    /// When there is no such pull request, when its timeline is too long, or when GitHub does not answer.
+    pub fn labelled(
+        &self,
+        number: u64,
+        count: usize,
+        wanted: impl Fn(&str) -> Option<usize>,
+    ) -> Result<Vec<Option<Labelled>>, GitHubError> {
+        let what = format!("read who labelled pull request {number}");
+        let first = format!("{}/issues/{number}/timeline?per_page={PAGE}&page=1", self.root);
+        let mut left = MAX_PAGES;
+        let mut page = |path: &str| {
+            let stop = |why: &str| GitHubError::Unreachable { what: what.clone(), why: why.to_owned() };
+            left = left.checked_sub(1).ok_or_else(|| stop("its timeline is too long"))?;
+            let answer = self.line.send(Call::get(path, &what))?;
+            if answer.leads_elsewhere() {
+                return Err(stop("its list goes on at another address, and the token goes nowhere else"));
+            }
+            Ok((answer.json::<Vec<WireEvent>>(&what)?, answer))
+        };
+        let (oldest, answer) = page(&first)?;
+        let mut newest_first: Vec<Vec<WireEvent>> = Vec::new();
+        // Whoever names no last page is read forwards.
+        let mut forwards = if let Next::Path(_) = answer.last { answer.last } else { answer.next };
+        let mut backwards = Next::Nowhere;
+        while let Next::Path(path) = forwards {
+            let (events, answer) = page(&path)?;
+            if newest_first.is_empty() {
+                backwards = answer.previous;
+            }
+            newest_first.insert(0, events);
+            // What was the last page a moment ago may not be it any more.
+            forwards = answer.next;
+        }
+        while let Next::Path(path) = backwards {
+            if newest(&newest_first, count, &wanted).iter().all(Option::is_some) {
+                break;
+            }
+            let (events, answer) = page(&path)?;
+            newest_first.push(events);
+            backwards = answer.previous;
+        }
+        newest_first.push(oldest);
+        Ok(newest(&newest_first, count, &wanted))
+    }
+}
+
+/// The newest event of each label that is wanted, of pages whose first is the newest.
+fn newest(
+    pages: &[Vec<WireEvent>],
+    count: usize,
+    wanted: &impl Fn(&str) -> Option<usize>,
+) -> Vec<Option<Labelled>> {
+    let mut found: Vec<Option<Labelled>> = vec![None; count];
+    for event in pages.iter().flat_map(|page| page.iter().rev()) {
+        let set = match event.event.as_deref() {
+            Some("labeled") => true,
+            Some("unlabeled") => false,
+            _ => continue,
+        };
+        let (Some(label), Some(at)) = (&event.label, event.created_at) else { continue };
+        let Some(slot) = wanted(&label.name).and_then(|index| found.get_mut(index)) else { continue };
+        if slot.is_none() {
+            let actor = event.actor.as_ref().filter(|actor| actor.login != GHOST);
+            let actor =
+                actor.map(|actor| Actor { is_person: actor.kind == "User", login: actor.login.clone() });
+            *slot = Some(Labelled { label: label.name.clone(), set, actor, at });
+        }
+    }
+    found
+}
