@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::string_slice,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
@@ -15,12 +16,20 @@ use std::process::Command;
 
 use serde_json::Value;
 
+#[path = "action/expression.rs"]
+mod expression;
+#[path = "action/gate.rs"]
+mod gate;
 #[path = "action/obtain.rs"]
 mod obtain;
 #[path = "harness/program.rs"]
 mod program;
+#[path = "action/runner.rs"]
+mod runner;
 #[path = "action/server.rs"]
 mod server;
+#[path = "stub/stub.rs"]
+mod stub;
 
 /// The action.
 fn action() -> Value {
