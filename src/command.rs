@@ -39,6 +39,8 @@ mod observed;
 mod organization;
 mod post;
 mod proposed;
+mod question;
+mod reckoning;
 pub mod rules;
 pub mod slos;
 mod stranger;

@@ -9,6 +9,7 @@ mod call;
 mod comment;
 mod object;
 mod pull;
+mod repository;
 pub mod run;
 mod status;
 mod wire;
@@ -24,7 +25,7 @@ pub use call::GitHubError;
 pub use comment::Comment;
 pub use object::Entry;
 pub use pull::{Compared, Pull};
-pub use run::{Address, Event, PullRequest, Run, RunError};
+pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
 pub use status::{State, Status};
 
 use crate::git;

@@ -181,6 +181,13 @@ impl Rulings {
         self.bare.extend(bare);
     }
 
+    /// Adds what policies rule on other budgets.
+    pub fn extend(&mut self, others: &Self) {
+        self.judged.extend(others.judged.iter().cloned());
+        self.bare.extend(others.bare.iter().cloned());
+        self.mattered.extend(others.mattered.iter().cloned());
+    }
+
     /// The verdict, and what would be decided if nothing were adjusted, where that differs.
     pub fn fold(self, situation: &Situation, ahead: &[Timestamp]) -> (Verdict, Option<Unadjusted>) {
         let verdict = verdict::fold(situation, self.judged, ahead);

@@ -1,10 +1,10 @@
-//! What a verdict rests on besides budgets: what is the law, and what the change touches.
+//! What a verdict rests on besides budgets: what is the law, once for a base branch, and what a change touches.
 
 use crate::adjustment::Adjustments;
 use crate::catalog::Catalog;
 use crate::change::{self, Touched};
-use crate::command::ground::{self, Ground, Seen};
-use crate::command::judge::{Case, Judged, Stop};
+use crate::command::ground::{Ground, Seen};
+use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
 use crate::command::unsettled;
 use crate::diagnostic;
@@ -13,7 +13,7 @@ use crate::report::{OrganizationLine, Report};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Environment, Settings};
 
-/// The law and the change.
+/// The law.
 pub struct Basis {
     /// Where the law was read.
     pub ground: Ground,
@@ -25,36 +25,42 @@ pub struct Basis {
     pub policies: Vec<Policy>,
     /// What budgets do not count.
     pub adjustments: Adjustments,
-    /// What changed; none where services were named, or where there is no base.
-    pub changed: Option<Seen>,
 }
 
-/// Reads the law, and finds what the change touches.
+/// Reads the law.
 ///
 /// # Errors
-/// When there is no base, something written is wrong, or it cannot be seen what changed.
-pub fn read(case: &Case<'_>, judged: &mut Judged) -> Result<Basis, Stop> {
-    let ground = ground::find(case)?;
-    judged.report.change.base.clone_from(&ground.base);
-    judged.report.change.head.clone_from(&ground.head);
-    judged.report.permalink.clone_from(&ground.permalink);
-    judged.report.prefix.clone_from(&ground.prefix);
-    judged.report.notes.extend(ground.notes.iter().cloned());
+/// When something written is wrong, or it cannot be read.
+pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basis, Stop> {
+    report.change.base.clone_from(&ground.base);
+    report.change.head.clone_from(&ground.head);
+    report.permalink.clone_from(&ground.permalink);
+    report.prefix.clone_from(&ground.prefix);
+    report.notes.extend(ground.notes.iter().cloned());
     let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
-    let rules = law::read_rules(&ground, layer, &mut judged.report.problems);
+    let rules = law::read_rules(&ground, layer, &mut report.problems);
     let rules = rules.map_err(|stop| unsettled::beside(&ground, stop))?;
-    judged.report.notes.extend(rules.notes.iter().cloned());
-    judged.report.organization = rules.organization.as_ref().map(organization);
+    report.notes.extend(rules.notes.iter().cloned());
+    report.organization = rules.organization.as_ref().map(organization);
     let (name, environment) = environment(&rules, case.environment.as_deref())?;
-    judged.report.environment = Some(name.to_owned());
-    judged.report.mode = Some(environment.mode);
+    report.environment = Some(name.to_owned());
+    report.mode = Some(environment.mode);
     let law = law::read(&ground, &rules)?.sound()?;
-    judged.report.problems.extend(law.problems);
-    judged.report.change.rollout = case.check.rollout(case.pull.is_some());
-    judged.report.change.class = class(&rules.settings, case.check.class.as_deref())?;
-    let changed = touched(case, &ground, &rules.settings, &mut judged.report)?;
+    report.problems.extend(law.problems);
     let (catalog, policies, adjustments) = (law.catalog, law.policies, law.adjustments);
-    Ok(Basis { ground, rules, catalog, policies, adjustments, changed })
+    Ok(Basis { ground, rules, catalog, policies, adjustments })
+}
+
+/// Finds the change's class and rollout and what it touches, and answers what changed: nothing where services were named,
+/// or where there is no base.
+///
+/// # Errors
+/// When the command line names what there is not, or it cannot be seen what changed.
+pub fn change(case: &Case<'_>, basis: &Basis, report: &mut Report) -> Result<Option<Seen>, Stop> {
+    let settings = &basis.rules.settings;
+    report.change.rollout = case.check.rollout(case.pull.is_some());
+    report.change.class = class(settings, case.check.class.as_deref())?;
+    touched(case, &basis.ground, settings, report)
 }
 
 /// What the report says of an organisation.
@@ -115,7 +121,8 @@ fn touched(
     } else if ground.base.is_none() {
         change::every(settings, "every service is judged; --service judges one")
     } else {
-        let changed = seen.insert(ground.changed(case)?);
+        let number = case.pull.map(|pull| pull.number);
+        let changed = seen.insert(ground.changed(report.change.head.as_deref(), number)?);
         report.notes.extend(changed.notes.iter().cloned());
         match &changed.paths {
             Some(paths) => change::touched(settings, paths),

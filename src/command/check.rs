@@ -50,6 +50,10 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let limits = limits(check.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
+    let pull = run.as_ref().and_then(crate::github::Run::pull_request);
+    if let (Some(run), None) = (&run, pull) {
+        return Err(format!("--post needs a run on a pull request, and `{}` started this one", run.trigger));
+    }
     let (base, head) = if run.is_some() { (None, None) } else { ends(check, world)? };
     let address = match &run {
         Some(run) => Some(run.address.clone()),
@@ -79,11 +83,12 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         datadog: datadog(&check.source, world),
         github: github.clone(),
         blob: run.as_ref().map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
-        pull: run.as_ref().map(crate::github::Run::pull_request),
+        pull,
     };
-    let mut post = match (run.as_ref(), github) {
-        (Some(run), Some(github)) => Some(Post::open(
+    let mut post = match (run.as_ref().zip(pull), github) {
+        (Some((run, pull)), Some(github)) => Some(Post::open(
             run,
+            pull,
             github,
             case.environment.as_deref().unwrap_or(ENVIRONMENT),
             world.now.as_second(),
@@ -166,7 +171,7 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
     }
     let run = Post::read_run(world)
         .map_err(|why| format!("the checkout is the base's own, and the change is not known: {why}"))?;
-    Ok((base, Some(run.pull_request().head_sha.clone())))
+    Ok((base, run.pull_request().map(|pull| pull.head_sha.clone())))
 }
 
 /// How long everything may take, in seconds, and how often it is tried.

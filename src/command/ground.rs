@@ -143,12 +143,13 @@ impl Ground {
         }
     }
 
-    /// The paths that the change touches: from the merge base of the two commits to the head.
+    /// The paths that a change touches, of the pull request of that number where it is one: from the merge base of the
+    /// two commits to the head.
     ///
     /// # Errors
     /// When neither the clone nor GitHub can say.
-    pub fn changed(&self, case: &Case<'_>) -> Result<Seen, Stop> {
-        let (Some(base), Some(head)) = (&self.base, &self.head) else {
+    pub fn changed(&self, head: Option<&str>, number: Option<u64>) -> Result<Seen, Stop> {
+        let (Some(base), Some(head)) = (&self.base, head) else {
             return Ok(Seen { paths: None, fork: None, notes: Vec::new() });
         };
         let here = self.repository.as_ref().map(|repository| repository.changed(&base.id, head));
@@ -162,7 +163,6 @@ impl Ground {
             let help = "fetch the whole history (`fetch-depth: 0`), or name services with --service";
             return Err(Diagnostic::error(Code::NoCommit, message).help(help).into());
         };
-        let number = case.pull.map(|pull| pull.number);
         match github.changed(&base.id, head, number, &self.prefix) {
             Ok(Compared::Complete(changed)) => Ok(seen(changed)),
             Ok(Compared::Truncated(why)) => Ok(Seen { paths: None, fork: None, notes: vec![why] }),

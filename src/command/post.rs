@@ -20,6 +20,8 @@ const CLOSING: Duration = Duration::from_secs(30);
 pub struct Post<'a> {
     /// The run.
     run: &'a Run,
+    /// The pull request that it is about.
+    pull: &'a PullRequest,
     /// GitHub.
     github: Rc<GitHub>,
     /// The environment that the status is named for.
@@ -34,7 +36,7 @@ impl<'a> Post<'a> {
     /// Reads the run from the environment.
     ///
     /// # Errors
-    /// When this is no run on a pull request.
+    /// When this is no run.
     pub fn read_run(world: &World) -> Result<Run, String> {
         let path = Run::payload_path(&world.environment).ok_or_else(|| {
             "--post needs a run on a pull request, and `GITHUB_EVENT_PATH` is not set".to_owned()
@@ -46,18 +48,23 @@ impl<'a> Post<'a> {
 
     /// Posts the pending status that the gate waits for.
     #[must_use]
-    pub fn open(run: &'a Run, github: Rc<GitHub>, environment: &str, began: i64) -> Self {
+    pub fn open(
+        run: &'a Run,
+        pull: &'a PullRequest,
+        github: Rc<GitHub>,
+        environment: &str,
+        began: i64,
+    ) -> Self {
         let environment = environment.to_owned();
-        let pull = run.pull_request();
         let opened =
             publish::pending(&github, &environment, &pull.base_ref, &pull.head_sha, &speaker(run, began));
-        Self { run, github, environment, began, opened }
+        Self { run, pull, github, environment, began, opened }
     }
 
     /// Closes the status alone, when nothing else can be said any more.
     pub fn abandon(&self, why: &str) {
         let line = StatusLine { state: State::Error, description: why.to_owned() };
-        let pull = self.pull();
+        let pull = self.pull;
         self.github.grant(CLOSING);
         let _ = publish::close(
             &self.github,
@@ -69,11 +76,6 @@ impl<'a> Post<'a> {
         );
     }
 
-    /// The pull request.
-    fn pull(&self) -> &PullRequest {
-        self.run.pull_request()
-    }
-
     /// Says everything and closes the status. `usage` is what is wrong with the command line, when that kept the
     /// verdict from being made. False when something that may be said could not be.
     pub fn close(&self, report: &Report, usage: Option<&str>, world: &mut World) -> bool {
@@ -83,7 +85,7 @@ impl<'a> Post<'a> {
         let mut log = Vec::new();
         let mut places =
             Places { summary: self.run.summary.clone(), output: self.run.output.clone(), log: &mut log };
-        let told = publish::apply(&publication, &self.github, self.pull().number, &mut places);
+        let told = publish::apply(&publication, &self.github, self.pull.number, &mut places);
         let _ = world.out.write_all(&log);
         if let Outcome::Failed(why) = &self.opened {
             world.tell(&format!("the pending commit status could not be written: {why}"));
@@ -126,8 +128,8 @@ impl<'a> Post<'a> {
         outputs.push(("report".to_owned(), report_path.unwrap_or_default()));
         Publication {
             environment: self.environment.clone(),
-            base_branch: self.pull().base_ref.clone(),
-            head_sha: self.pull().head_sha.clone(),
+            base_branch: self.pull.base_ref.clone(),
+            head_sha: self.pull.head_sha.clone(),
             speaker: speaker(self.run, self.began),
             summary_markdown: comment.clone(),
             comment_markdown: comment,
@@ -140,12 +142,7 @@ impl<'a> Post<'a> {
 
 /// The run as the order of runs and people know it.
 fn speaker(run: &Run, began: i64) -> Speaker {
-    Speaker {
-        url: format!("{}/{}/actions/runs/{}", run.server, run.address.repository, run.id),
-        run: run.id,
-        attempt: run.attempt,
-        began,
-    }
+    Speaker { url: run.url(), run: run.id, attempt: run.attempt, began }
 }
 
 /// What the commit status says of an exit: only a verdict that withholds nothing is a success.

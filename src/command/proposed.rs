@@ -12,7 +12,7 @@ use crate::adjustment::{self, Adjustments};
 use crate::catalog::{Catalog, revision};
 use crate::command::adjusted;
 use crate::command::basis::Basis;
-use crate::command::ground::Ground;
+use crate::command::ground::{Ground, Seen};
 use crate::command::judge::{Case, Stop};
 use crate::command::known::Known;
 use crate::command::law::{self, Rules};
@@ -37,8 +37,8 @@ const MOST_FILES: usize = 100;
 const MOST_TOLD: usize = 200;
 
 /// What the change makes of what judges it; none where it touches neither settings nor SLOs.
-pub fn read(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> {
-    let reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, report)));
+pub fn read(case: &Case<'_>, basis: &Basis, seen: Option<&Seen>, report: &Report) -> Option<Proposed> {
+    let reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, seen?, report)));
     let read = match &case.github {
         Some(github) => github.within(TIME, reading),
         None => reading(),
@@ -54,10 +54,9 @@ fn untold(files: Vec<String>, why: &str) -> Proposed {
 }
 
 /// Reads the head, and holds it against the base.
-fn propose(case: &Case<'_>, basis: &Basis, report: &Report) -> Option<Proposed> {
+fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, report: &Report) -> Option<Proposed> {
     let ground = &basis.ground;
-    let head = ground.head.as_ref()?;
-    let seen = basis.changed.as_ref()?;
+    let head = report.change.head.as_ref()?;
     let Some(changed) = &seen.paths else {
         return Some(untold(Vec::new(), "too many paths changed to tell what they make of SLOs"));
     };

@@ -1,16 +1,18 @@
 //! The run that GitHub Actions started us in: the event, where the API is, and where a run may leave files.
 //!
 //! Everything comes from the environment and the event's payload, both passed in as text. The payload names the
-//! pull request and its commits and nothing more is believed of it: which class a change has, or who may say so,
+//! change and its commits and nothing more is believed of it: which class a change has, or who may say so,
 //! never follows from a branch name, a title or a body.
+
+mod event;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::Deserialize;
-
 use crate::git::is_full_id;
 use crate::http::Secret;
+
+pub use event::{Event, MergeGroup, PullRequest, Push};
 
 /// Where GitHub's API is, unless the environment says otherwise.
 const API: &str = "https://api.github.com";
@@ -34,46 +36,9 @@ pub enum RunError {
         /// What it should be.
         what: &'static str,
     },
-    /// An event that names no change.
-    #[error("the event `{0}` names no change; `pull_request_target` and `pull_request` do")]
-    Event(String),
     /// A payload that is not what the event promises.
     #[error("the event's payload cannot be read: {0}")]
     Payload(String),
-}
-
-/// A pull request as the event's payload names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PullRequest {
-    /// Its number.
-    pub number: u64,
-    /// The full id of its head commit.
-    pub head_sha: String,
-    /// The head branch: for showing, never for deciding.
-    pub head_ref: String,
-    /// The repository of the head branch; none when it was deleted.
-    pub head_repository: Option<String>,
-    /// The branch that it would be merged into.
-    pub base_ref: String,
-    /// The repository of the base branch, as `owner/name`.
-    pub base_repository: String,
-    /// Who opened it; none when the account is gone.
-    pub author: Option<String>,
-}
-
-impl PullRequest {
-    /// True when the head lives in another repository, so that a plain token has no right to write.
-    #[must_use]
-    pub fn is_from_fork(&self) -> bool {
-        self.head_repository.as_deref() != Some(self.base_repository.as_str())
-    }
-}
-
-/// The event that started the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// `pull_request` or `pull_request_target`.
-    PullRequest(PullRequest),
 }
 
 /// Where the API is, and what opens it.
@@ -108,6 +73,11 @@ impl Address {
 pub struct Run {
     /// What started it.
     pub event: Event,
+    /// The event's name, as GitHub calls it.
+    pub trigger: String,
+    /// The full id of the commit that the run belongs to: what was pushed, or is about to be deployed, else the tip of
+    /// the default branch as it was when the run was queued. A pull request's is a merge that GitHub made for trial.
+    pub sha: Option<String>,
     /// Where the API is.
     pub address: Address,
     /// Where people see GitHub, without a slash at the end.
@@ -140,24 +110,21 @@ impl Run {
     /// Reads the run from its environment and the text of its payload.
     ///
     /// # Errors
-    /// When a variable is missing or malformed, when the event is none that names a change, or when the payload
-    /// is not that of such an event in this repository.
+    /// When a variable is missing or malformed, or when the payload is not that of such an event in this repository.
     pub fn read(environment: &BTreeMap<String, String>, payload: &str) -> Result<Self, RunError> {
-        let event = match required(environment, "GITHUB_EVENT_NAME")? {
-            "pull_request" | "pull_request_target" => Event::PullRequest(pull_request(payload)?),
-            other => return Err(RunError::Event(other.to_owned())),
-        };
+        let trigger = required(environment, "GITHUB_EVENT_NAME")?;
         let address = Address::read(environment)?;
-        let Event::PullRequest(pull) = &event;
-        if !pull.base_repository.eq_ignore_ascii_case(&address.repository) {
-            return Err(RunError::Payload(format!(
-                "it is about `{}`, and this run is of `{}`",
-                pull.base_repository, address.repository
-            )));
+        let event = Event::read(trigger, payload, &address.repository)?;
+        let sha = set(environment, "GITHUB_SHA").map(|sha| sha.trim().to_ascii_lowercase());
+        if let Some(value) = sha.as_ref().filter(|sha| !is_full_id(sha)) {
+            let value = value.clone();
+            return Err(RunError::Malformed { name: "GITHUB_SHA", value, what: "full commit id" });
         }
         let server = set(environment, "GITHUB_SERVER_URL").unwrap_or(SERVER);
         Ok(Self {
             event,
+            trigger: trigger.to_owned(),
+            sha,
             address,
             server: server.trim_end_matches('/').to_owned(),
             id: number(environment, "GITHUB_RUN_ID")?,
@@ -168,78 +135,20 @@ impl Run {
         })
     }
 
-    /// The pull request that the run is about.
+    /// The pull request that the run is about; none when the event names none.
     #[must_use]
-    pub fn pull_request(&self) -> &PullRequest {
-        let Event::PullRequest(pull) = &self.event;
-        pull
+    pub const fn pull_request(&self) -> Option<&PullRequest> {
+        match &self.event {
+            Event::PullRequest(pull) => Some(pull),
+            Event::MergeGroup(_) | Event::Push(_) | Event::Other => None,
+        }
     }
-}
 
-/// The payload's part that is believed.
-#[derive(Deserialize)]
-struct Payload {
-    /// The pull request.
-    pull_request: Option<PayloadPull>,
-}
-
-/// A pull request in a payload.
-#[derive(Deserialize)]
-struct PayloadPull {
-    /// Its number.
-    number: u64,
-    /// Its head.
-    head: PayloadSide,
-    /// Its base.
-    base: PayloadSide,
-    /// Who opened it.
-    user: Option<PayloadUser>,
-}
-
-/// One side of a pull request in a payload.
-#[derive(Deserialize)]
-struct PayloadSide {
-    /// The branch.
-    #[serde(rename = "ref")]
-    name: String,
-    /// The commit.
-    sha: String,
-    /// The repository.
-    repo: Option<PayloadRepository>,
-}
-
-/// A repository in a payload.
-#[derive(Deserialize)]
-struct PayloadRepository {
-    /// `owner/name`.
-    full_name: String,
-}
-
-/// A user in a payload.
-#[derive(Deserialize)]
-struct PayloadUser {
-    /// The name.
-    login: String,
-}
-
-/// Reads the pull request of a payload.
-fn pull_request(payload: &str) -> Result<PullRequest, RunError> {
-    let wrong = |why: &str| RunError::Payload(why.to_owned());
-    let payload: Payload = serde_json::from_str(payload).map_err(|error| wrong(&error.to_string()))?;
-    let pull = payload.pull_request.ok_or_else(|| wrong("it has no `pull_request`"))?;
-    if !is_full_id(&pull.head.sha) {
-        return Err(wrong("`pull_request.head.sha` is no full commit id"));
+    /// Where people see the run.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}/{}/actions/runs/{}", self.server, self.address.repository, self.id)
     }
-    let base = pull.base.repo.ok_or_else(|| wrong("`pull_request.base` has no repository"))?;
-    Ok(PullRequest {
-        number: pull.number,
-        head_sha: pull.head.sha.to_ascii_lowercase(),
-        head_ref: pull.head.name,
-        head_repository: pull.head.repo.map(|repository| repository.full_name),
-        base_ref: pull.base.name,
-        base_repository: base.full_name,
-        author: pull.user.map(|user| user.login),
-    })
 }
 
 /// A variable that is set and not empty.
@@ -286,7 +195,7 @@ mod tests {
             PAYLOAD,
         )
         .expect("it is a run");
-        let pull = run.pull_request();
+        let pull = run.pull_request().expect("it is about one");
         assert_eq!((pull.number, pull.base_ref.as_str()), (7, "main"));
         assert_eq!(pull.head_sha, "a".repeat(40));
         assert!(pull.is_from_fork());
@@ -297,11 +206,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_change_is_refused() {
+    fn a_run_without_a_change_is_a_run() {
+        let sha = "C".repeat(40);
+        let variables = [("GITHUB_EVENT_NAME", "schedule"), ("GITHUB_SHA", &sha), ("GITHUB_RUN_ID", "5")];
+        let run = Run::read(&environment(&variables), "{}").expect("it is a run");
+        assert_eq!((&run.event, run.trigger.as_str(), run.pull_request()), (&Event::Other, "schedule", None));
+        assert_eq!(run.sha, Some("c".repeat(40)));
+        assert_eq!(run.url(), "https://github.com/acme/shop/actions/runs/5");
+    }
+
+    #[test]
+    fn what_is_malformed_is_refused() {
         let refused = |more: &[(&str, &str)], payload: &str| {
             Run::read(&environment(more), payload).expect_err("it is refused").to_string()
         };
-        assert!(refused(&[("GITHUB_EVENT_NAME", "push")], PAYLOAD).starts_with("the event `push` names no"));
+        assert!(refused(&[("GITHUB_SHA", "HEAD")], PAYLOAD).ends_with("which is no full commit id"));
         assert!(refused(&[("GITHUB_REPOSITORY", "")], PAYLOAD).starts_with("`GITHUB_REPOSITORY` is not set"));
         assert!(refused(&[("GITHUB_REPOSITORY", "a/b")], PAYLOAD).contains("it is about `acme/shop`"));
         assert!(refused(&[("GITHUB_RUN_ID", "x")], PAYLOAD).contains("no whole number"));

@@ -129,7 +129,7 @@ enum How {
     DoneThenServer,
 }
 
-/// A run on a pull request, with GitHub behind it.
+/// A run of a workflow, with GitHub behind it.
 pub struct Run {
     /// GitHub.
     server: Server,
@@ -139,6 +139,8 @@ pub struct Run {
     runner: TempDir,
     /// What started the run.
     event: String,
+    /// The commit that the run belongs to.
+    sha: String,
     /// The commits are on disk.
     checkout: Option<PathBuf>,
 }
@@ -155,7 +157,11 @@ pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
         .and_then(|()| fs::write(runner.path().join("event.json"), payload(&known, base, head).to_string()));
     written.map_err(|error| error.to_string())?;
     let on_disk = known.checkout.then(|| checkout.path());
-    Ok(Run { server, shown: 0, runner, event: known.event, checkout: on_disk })
+    let sha = match known.event.as_str() {
+        "merge_group" | "push" | "deployment" => head,
+        _ => base,
+    };
+    Ok(Run { server, shown: 0, runner, sha: sha.clone(), event: known.event, checkout: on_disk })
 }
 
 impl Run {
@@ -180,6 +186,7 @@ impl Stub for Run {
             ("GITHUB_REPOSITORY", REPOSITORY.to_owned()),
             ("GITHUB_EVENT_NAME", self.event.clone()),
             ("GITHUB_EVENT_PATH", file("event.json")),
+            ("GITHUB_SHA", self.sha.clone()),
             ("GITHUB_STEP_SUMMARY", file("summary.md")),
             ("GITHUB_OUTPUT", file("output")),
             ("GITHUB_RUN_ID", "1001".to_owned()),
@@ -241,18 +248,50 @@ fn request(recorded: &Recorded) -> Request {
 
 /// The payload of the event.
 fn payload(known: &Known, base: &str, head: &str) -> Value {
+    let repository = json!({ "full_name": REPOSITORY, "default_branch": "main" });
+    match known.event.as_str() {
+        "merge_group" => json!({
+            "action": "checks_requested",
+            "merge_group": {
+                "head_sha": head,
+                "head_ref": format!("refs/heads/gh-readonly-queue/main/pr-{NUMBER}-{base}"),
+                "base_sha": base,
+                "base_ref": "refs/heads/main",
+            },
+            "repository": repository,
+        }),
+        "push" => json!({
+            "ref": "refs/heads/main",
+            "before": base,
+            "after": head,
+            "forced": false,
+            "repository": repository,
+        }),
+        "schedule" => json!({ "schedule": "*/15 * * * *", "repository": repository }),
+        "workflow_dispatch" => json!({ "inputs": null, "ref": "refs/heads/main", "repository": repository }),
+        "deployment" => json!({
+            "action": "created",
+            "deployment": { "id": 41, "sha": head, "ref": "main", "environment": "production" },
+            "repository": repository,
+        }),
+        _ => json!({
+            "action": "synchronize",
+            "number": NUMBER,
+            "pull_request": pull(known, base, head),
+            "repository": repository,
+        }),
+    }
+}
+
+/// The pull request of a payload.
+fn pull(known: &Known, base: &str, head: &str) -> Value {
     let home = if known.fork { "mallory/shop" } else { REPOSITORY };
     json!({
-        "action": "synchronize",
         "number": NUMBER,
-        "pull_request": {
-            "number": NUMBER,
-            "title": "hotfix: not a class",
-            "user": { "login": "mona" },
-            "head": { "ref": "hotfix/not-a-class", "sha": head, "repo": { "full_name": home } },
-            "base": { "ref": "main", "sha": base, "repo": { "full_name": REPOSITORY } },
-        },
-        "repository": { "full_name": REPOSITORY, "default_branch": "main" },
+        "title": "hotfix: not a class",
+        "user": { "login": "mona" },
+        "head": { "ref": "hotfix/not-a-class", "sha": head, "repo": { "full_name": home } },
+        "base": { "ref": "main", "sha": base, "repo": { "full_name": REPOSITORY } },
     })
 }
 

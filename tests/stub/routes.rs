@@ -3,6 +3,7 @@
 mod comment;
 mod object;
 mod pull;
+mod repository;
 mod status;
 
 use std::time::Duration;
@@ -60,10 +61,13 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
     if (request.method.as_str(), path.as_str()) == ("GET", "/user") {
         return whoami(world);
     }
-    let root = format!("/repos/{}/", world.repository);
-    let Some(below) = path.strip_prefix(&root) else { return missing() };
-    let parts: Vec<&str> = below.split('/').collect();
-    let nouns = [status::route, comment::route, pull::route, object::route];
+    let root = format!("/repos/{}", world.repository);
+    let Some(below) = path.strip_prefix(&root).filter(|below| below.is_empty() || below.starts_with('/'))
+    else {
+        return missing();
+    };
+    let parts: Vec<&str> = below.split('/').skip(1).collect();
+    let nouns = [status::route, comment::route, pull::route, object::route, repository::route];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
 

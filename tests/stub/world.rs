@@ -120,6 +120,8 @@ pub struct World {
     pub may_post_statuses: bool,
     /// The token is none: everything is 401.
     pub token_is_invalid: bool,
+    /// The branch that everything starts from.
+    pub default_branch: String,
     /// Tips of branches.
     pub branches: BTreeMap<String, String>,
     /// Files of commits.
@@ -149,6 +151,7 @@ impl World {
             may_comment: true,
             may_post_statuses: true,
             token_is_invalid: false,
+            default_branch: "main".to_owned(),
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
