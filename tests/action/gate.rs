@@ -5,9 +5,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::action;
-use super::runner::{Conclusion, Ended, Runner, TOKEN};
+use super::runner::{Conclusion, Ended, Runner, TOKEN, Trouble};
 use super::stub::world::{ChangedFile, files_below};
-use super::stub::{Stub, World};
+use super::stub::{Fault, FaultKind, Stub, World};
 
 const REPOSITORY: &str = "acme/shop";
 const BASE: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -154,4 +154,24 @@ fn the_binary_that_is_none_ends_the_run_before_anything_is_said() {
     assert_eq!(ended.step("Get slogate"), Conclusion::Failure);
     assert_eq!(ended.step("Check the change"), Conclusion::Skipped);
     assert!(stub.requests().is_empty() && ended.outputs["verdict"].is_empty());
+}
+
+#[test]
+fn a_run_that_is_cancelled_is_heard_of_at_once() {
+    let stub =
+        with("search", |world| world.faults = vec![Fault::next("GET", "/git/ref/", 1, FaultKind::Hang)]);
+    let runner = Runner { trouble: Some(("/git/ref/", Trouble::Cancelled)), ..runner(&stub) };
+    let ended = run(&runner, &[]);
+    assert_eq!(ended.step("Check the change"), Conclusion::Cancelled);
+    assert_eq!(ended.signals, ["-INT"], "slogate itself was told");
+}
+
+#[test]
+fn a_step_that_is_killed_passes_for_nothing() {
+    let stub =
+        with("search", |world| world.faults = vec![Fault::next("GET", "/git/ref/", 1, FaultKind::Hang)]);
+    let runner = Runner { trouble: Some(("/git/ref/", Trouble::Killed)), ..runner(&stub) };
+    let ended = run(&runner, &[]);
+    assert_eq!(ended.step("Check the change"), Conclusion::Failure);
+    assert!(!ended.succeeded() && status(&stub).0 != "success", "{ended:?}");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -64,6 +64,8 @@ pub struct Ended {
     /// What the steps printed.
     pub log: String,
     pub summary: String,
+    /// What a step that was to end had to be told until nothing of it was left.
+    pub signals: Vec<&'static str>,
     /// The directory of the run, which goes away with this.
     pub place: TempDir,
 }
@@ -102,6 +104,7 @@ impl Runner<'_> {
                 outputs: BTreeMap::new(),
                 log: String::new(),
                 summary: String::new(),
+                signals: vec![],
                 place,
             },
         };
@@ -243,7 +246,7 @@ impl Job<'_> {
                 && self.runner.stub.requests().iter().any(|request| request.line().contains(words))
                 && self.standing == Standing::Succeeding
             {
-                return (end(&mut child, trouble), trouble == Trouble::Cancelled);
+                return (end(&mut child, trouble, &mut self.ended.signals), trouble == Trouble::Cancelled);
             }
             sleep(LOOK);
         }
@@ -263,24 +266,28 @@ impl Job<'_> {
     }
 }
 
-/// Ends a step as trouble has it: cancelled, its shell is told twice before all of it is killed.
-fn end(child: &mut Child, trouble: Trouble) -> ExitStatus {
+/// Ends a step as trouble has it: cancelled, its shell is told twice before all of it is killed. What it had to be told is
+/// noted, the last of it where something that it started lived on.
+fn end(child: &mut Child, trouble: Trouble, signals: &mut Vec<&'static str>) -> ExitStatus {
     let tell = |signal: &str, whom: String| {
-        let told = Command::new("kill").args([signal, "--", &whom]).status();
-        assert!(told.expect("kill").success(), "{signal} reaches {whom}");
+        let told = Command::new("kill").args([signal, "--", &whom]).stderr(Stdio::null()).status();
+        told.expect("kill").success()
     };
     let grace = if trouble == Trouble::Cancelled { GRACE.as_slice() } else { &[] };
-    for (signal, time) in grace {
-        tell(signal, child.id().to_string());
+    'told: for (signal, time) in grace {
+        signals.push(*signal);
+        assert!(tell(signal, child.id().to_string()), "{signal} reaches the shell");
         let told = Instant::now();
         while told.elapsed() < *time {
-            if let Some(status) = child.try_wait().expect("a child") {
-                return status;
+            if child.try_wait().expect("a child").is_some() {
+                break 'told;
             }
             sleep(LOOK);
         }
     }
-    tell("-KILL", format!("-{}", child.id()));
+    if tell("-KILL", format!("-{}", child.id())) {
+        signals.push("-KILL");
+    }
     child.wait().expect("a child")
 }
 
