@@ -104,7 +104,7 @@ fn a_change_of_another_service_proceeds() {
 fn a_step_that_is_to_fail_fails_on_a_freeze() {
     let stub = Stub::start(shop("checkout"));
     let ended = run(&runner(&stub), &[("fail-step", "true")]);
-    assert_eq!(ended.step("Check the change"), Conclusion::Failure);
+    assert_eq!(ended.step("Run slogate"), Conclusion::Failure);
     assert_eq!((status(&stub).0.as_str(), outputs(&ended, &["exit"])), ("failure", vec!["1"]));
 }
 
@@ -152,7 +152,7 @@ fn the_binary_that_is_none_ends_the_run_before_anything_is_said() {
     let stub = Stub::start(shop("search"));
     let ended = runner(&stub).run(&action(), &[("binary", "no/such/program")]);
     assert_eq!(ended.step("Get slogate"), Conclusion::Failure);
-    assert_eq!(ended.step("Check the change"), Conclusion::Skipped);
+    assert_eq!(ended.step("Run slogate"), Conclusion::Skipped);
     assert!(stub.requests().is_empty() && ended.outputs["verdict"].is_empty());
 }
 
@@ -162,7 +162,7 @@ fn a_run_that_is_cancelled_is_heard_of_at_once() {
         with("search", |world| world.faults = vec![Fault::next("GET", "/git/ref/", 1, FaultKind::Hang)]);
     let runner = Runner { trouble: Some(("/git/ref/", Trouble::Cancelled)), ..runner(&stub) };
     let ended = run(&runner, &[]);
-    assert_eq!(ended.step("Check the change"), Conclusion::Cancelled);
+    assert_eq!(ended.step("Run slogate"), Conclusion::Cancelled);
     assert_eq!(ended.signals, ["-INT"], "slogate itself was told");
 }
 
@@ -172,6 +172,6 @@ fn a_step_that_is_killed_passes_for_nothing() {
         with("search", |world| world.faults = vec![Fault::next("GET", "/git/ref/", 1, FaultKind::Hang)]);
     let runner = Runner { trouble: Some(("/git/ref/", Trouble::Killed)), ..runner(&stub) };
     let ended = run(&runner, &[]);
-    assert_eq!(ended.step("Check the change"), Conclusion::Failure);
+    assert_eq!(ended.step("Run slogate"), Conclusion::Failure);
     assert!(!ended.succeeded() && status(&stub).0 != "success", "{ended:?}");
 }
