@@ -20,6 +20,8 @@ use serde_json::Value;
 mod expression;
 #[path = "action/gate.rs"]
 mod gate;
+#[path = "action/installed.rs"]
+mod installed;
 #[path = "action/obtain.rs"]
 mod obtain;
 #[path = "harness/program.rs"]

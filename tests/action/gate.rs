@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::action;
 use super::runner::{Conclusion, Ended, Runner, TOKEN, Trouble};
 use super::stub::world::{ChangedFile, files_below};
 use super::stub::{Fault, FaultKind, Stub, World};
+use super::{action, installed};
 
 const REPOSITORY: &str = "acme/shop";
 const BASE: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -98,6 +98,21 @@ fn a_change_of_another_service_proceeds() {
     let ended = run(&runner(&stub), &[("fail-step", "true")]);
     assert!(ended.succeeded(), "{ended:?}");
     assert_eq!((status(&stub).0.as_str(), outputs(&ended, &["exit"])), ("success", vec!["0"]));
+}
+
+#[test]
+fn the_workflow_that_a_team_installs_judges_a_pull_request_whatever_is_done_to_it() {
+    let workflow = installed::workflow();
+    for done in ["opened", "reopened", "synchronize", "edited", "labeled", "unlabeled"] {
+        let stub = Stub::start(shop("checkout"));
+        let mut runner = runner(&stub);
+        runner.event.1["action"] = Value::from(done);
+        let ended = installed::run(&workflow, &runner);
+        let [(job, ended)] = ended.as_slice() else { panic!("one job runs: {ended:?}") };
+        assert!(job == "check" && ended.succeeded(), "{ended:?}");
+        assert_eq!(status(&stub).0, "failure");
+        assert_eq!(stub.world().comments.len(), 1);
+    }
 }
 
 #[test]
