@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 pub use call::GitHubError;
@@ -30,7 +31,7 @@ pub use status::{State, Status};
 
 use crate::git;
 use crate::http;
-use call::{Call, Line};
+use call::{Answer, Call, Line, Next};
 use wire::WireUser;
 
 /// The bot in whose name the token of a workflow run acts.
@@ -52,6 +53,15 @@ pub struct Identity {
     pub login: String,
     /// False when it is only likely, because the token may not ask.
     pub certain: bool,
+}
+
+/// How many calls the token has left, as GitHub last said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Calls that are left of this hour's.
+    pub remaining: u64,
+    /// When they are renewed, by the server's clock.
+    pub resets_at: Option<Timestamp>,
 }
 
 /// GitHub's API for one repository.
@@ -101,7 +111,8 @@ impl GitHub {
         })
     }
 
-    /// Grants time from now on, where less than that is left: for closing what was opened.
+    /// Grants time from now on, where less than that is left, and a try whatever was spent or refused before: for
+    /// closing what was opened.
     pub fn grant(&self, time: Duration) {
         self.line.grant(time);
     }
@@ -115,6 +126,13 @@ impl GitHub {
     #[must_use]
     pub fn calls(&self) -> u64 {
         self.line.calls()
+    }
+
+    /// How many calls the token has left, as the newest answer says; none where the server does not count them, as
+    /// GitHub Enterprise Server by default.
+    #[must_use]
+    pub const fn remaining(&self) -> Option<Quota> {
+        self.line.quota()
     }
 
     /// In whose name the token acts. A workflow's own token may not ask and acts as the bot of GitHub Actions;
@@ -152,17 +170,39 @@ impl GitHub {
         pages: usize,
     ) -> Result<(Vec<T>, bool), GitHubError> {
         let mut all = Vec::new();
-        for page in 1..=pages {
-            let path = format!("{}{below}?per_page={PAGE}&page={page}", self.root);
+        let is_whole = self.pages(below, what, pages, |answer| {
+            all.extend(answer.json::<Vec<T>>(what)?);
+            Ok(true)
+        })?;
+        Ok((all, is_whole))
+    }
+
+    /// Reads a list page by page, as its links lead, until `read` has enough and answers false. False when it goes on
+    /// after the last page that is read.
+    fn pages(
+        &self,
+        below: &str,
+        what: &str,
+        pages: usize,
+        mut read: impl FnMut(&Answer) -> Result<bool, GitHubError>,
+    ) -> Result<bool, GitHubError> {
+        let mut path = format!("{}{below}?per_page={PAGE}&page=1", self.root);
+        for _ in 0..pages {
             let answer = self.line.send(Call::get(&path, what))?;
-            let found: Vec<T> = answer.json(what)?;
-            let full = found.len() >= PAGE;
-            all.extend(found);
-            if !full && !answer.has_next {
-                return Ok((all, true));
+            if !read(&answer)? {
+                return Ok(true);
             }
+            path = match answer.next {
+                Next::Nowhere => return Ok(true),
+                Next::Path(next) => next,
+                Next::Elsewhere => {
+                    let why =
+                        "its list goes on at another address, and the token goes nowhere else".to_owned();
+                    return Err(GitHubError::Unreachable { what: what.to_owned(), why });
+                }
+            };
         }
-        Ok((all, false))
+        Ok(false)
     }
 }
 

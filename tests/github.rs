@@ -23,6 +23,7 @@ use slogate::http::{Client, Limits, Secret};
 use slogate::publish::{
     self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine, Told,
 };
+use slogate::report::turn::{Turn, Way};
 use slogate::tree::{ApiTree, Tree as _, TreeError};
 use stub::world::{ChangedFile, File, files};
 use stub::{Fault, FaultKind, Recorded, Stub, World};
@@ -85,6 +86,7 @@ fn publication(text: &str, run: u64) -> Publication {
         head_sha: HEAD.to_owned(),
         speaker: speaker(run),
         comment_markdown: text.to_owned(),
+        turn: Turn::unsure(),
         summary_markdown: format!("# {text}\n"),
         status: StatusLine { state: State::Failure, description: "freeze: exhausted".to_owned() },
         outputs: vec![("verdict".to_owned(), "freeze".to_owned())],
@@ -102,9 +104,25 @@ fn publication(text: &str, run: u64) -> Publication {
 
 /// Publishes without files, as a run outside of Actions would.
 fn say(stub: &Stub, text: &str, run: u64) -> Told {
+    apply(stub, &publication(text, run))
+}
+
+fn apply(stub: &Stub, publication: &Publication) -> Told {
     let mut log = Vec::new();
     let mut places = Places { summary: None, output: None, log: &mut log };
-    publish::apply(&publication(text, run), &connect(stub), 7, &mut places)
+    publish::apply(publication, &connect(stub), 7, &mut places)
+}
+
+/// Nothing stands in the way of `checkout` on 28 Nov 2026, 14:05 UTC.
+fn proceeding(is_quiet: bool) -> Turn {
+    let services = vec!["checkout".to_owned()];
+    let way = Way::Open { services, environment: "production".to_owned(), at: 1_795_874_700 };
+    Turn { way, is_quiet }
+}
+
+/// Our comment on a freeze of `checkout` that began on 17 Nov 2026, 09:00 UTC.
+fn frozen(run: u64) -> String {
+    body("Freeze", run).replace(" -->", " said=freeze since=1794906000 of=checkout -->")
 }
 
 fn body(text: &str, run: u64) -> String {
@@ -228,6 +246,50 @@ scenarios! {
         assert_eq!(stub.world().comments[0].id, 1_000);
     }
 
+    a_comment_of_an_older_form_is_updated_in_its_place(stub = with(|world| {
+        world.comment(7, "github-actions[bot]", &body("Freeze", 1));
+    })) {
+        let mut thawing = publication("Proceed", 2);
+        thawing.turn = proceeding(false);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [ours("Proceed", 2)]);
+    }
+
+    a_thaw_is_edited_in_and_not_again(stub = with(|world| {
+        for _ in 0..150 { world.comment(7, "mona", "talk"); }
+        world.comment(7, "github-actions[bot]", &frozen(1));
+    })) {
+        let mut thawing = publication("Proceed", 2);
+        thawing.turn = proceeding(true);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Written);
+        let (_, first) = comments(&stub).pop().expect("a comment");
+        assert!(first.contains("☀️ **Thawed: checkout → production**, 28 Nov 14:05 UTC, after 11 days.\nProceed"), "{first}");
+        thawing.speaker = speaker(3);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Unchanged);
+        assert_eq!(comments(&stub).pop().map(|(_, body)| body), Some(first));
+    }
+
+    quiet_writes_no_comment_and_links_the_run(stub = world()) {
+        let mut quiet = publication("Proceed", 2);
+        quiet.turn = proceeding(true);
+        assert!(matches!(apply(&stub, &quiet).comment, Outcome::Skipped(_)));
+        assert_eq!(comments(&stub), []);
+        let status = stub.world().statuses.last().expect("a status").clone();
+        assert_eq!(status.target.as_deref(), Some("https://github.com/acme/shop/actions/runs/2?run=2.1&at=2"));
+    }
+
+    a_comment_that_somebody_hid_stays_as_it_is(stub = with(|world| {
+        world.comment(7, "github-actions[bot]", &frozen(1));
+        world.comments[0].minimized = true;
+    })) {
+        let mut thawing = publication("Proceed", 2);
+        thawing.turn = proceeding(false);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Written);
+        let all = comments(&stub);
+        assert_eq!((all.len(), all[0].1.as_str()), (2, frozen(1).as_str()));
+        assert!(all[1].1.contains("Thawed"));
+    }
+
     two_runs_that_race_leave_one_comment(stub = with(|world| {
         world.racing_comment = Some(("github-actions[bot]".to_owned(), body("Freeze", 1)));
     })) {
@@ -318,6 +380,86 @@ scenarios! {
         assert!(matches!(&told.status, Outcome::Failed(why) if why.contains("limits the rate")));
         assert!(matches!(&told.comment, Outcome::Failed(why) if why.contains("wait 1800 s")));
         assert!(before.elapsed() < Duration::from_secs(3));
+    }
+
+    a_limit_holds_for_every_call_and_says_until_when(stub = faulty(vec![
+        Fault::next("GET", "/comments", 1, FaultKind::Primary(1_800)),
+    ])) {
+        let github = connect(&stub);
+        let limited = github.comments(7).expect_err("a limit").to_string();
+        assert!(limited.ends_with("wait 1800 s, until 21 Nov 12:30:00 UTC"), "{limited}");
+        assert!(matches!(github.tip("main"), Err(GitHubError::RateLimited { wait: Some(1_800), .. })));
+        assert_eq!(stub.requests().len(), 1);
+        // What was opened is closed nevertheless.
+        github.grant(Duration::from_secs(5));
+        assert_eq!(github.tip("main"), Ok(BASE.to_owned()));
+    }
+
+    calls_that_are_left_are_known(stub = with(|world| world.remaining = 2)) {
+        let github = connect(&stub);
+        assert_eq!(github.remaining(), None);
+        assert_eq!(github.tip("main"), Ok(BASE.to_owned()));
+        let quota = github.remaining().expect("it is known");
+        assert_eq!((quota.remaining, quota.resets_at), (1, "2026-11-21T12:30:00Z".parse().ok()));
+        assert_eq!(github.resolve("main"), Ok(BASE.to_owned()));
+        assert!(matches!(github.resolve("main"), Err(GitHubError::RateLimited { .. })));
+        assert_eq!(github.remaining().map(|quota| quota.remaining), Some(0));
+    }
+
+    what_did_not_change_is_not_sent_again(stub = with(|world| {
+        for _ in 0..150 { world.comment(7, "mona", "talk"); }
+    })) {
+        let github = connect(&stub);
+        let first = github.comments(7).expect("comments");
+        let left = stub.world().remaining;
+        assert_eq!(github.comments(7), Ok(first));
+        let statuses = |stub: &Stub| stub.requests().iter().map(|request| request.status).collect::<Vec<_>>();
+        assert_eq!((statuses(&stub), stub.world().remaining), (vec![200, 200, 304, 304], left));
+        stub.world().comment(7, "mona", "more");
+        assert_eq!(github.comments(7).map(|comments| comments.len()), Ok(151));
+        assert_eq!(statuses(&stub).split_off(4), [304, 200]);
+        // Another token's answers are its own.
+        assert_eq!(connect(&stub).comments(7).map(|comments| comments.len()), Ok(151));
+        assert_eq!(statuses(&stub).split_off(6), [200, 200]);
+    }
+
+    a_list_is_read_as_its_links_lead(stub = with(|world| {
+        world.base_path = String::from("/api/v3");
+        for _ in 0..250 { world.comment(7, "mona", "talk"); }
+    })) {
+        assert_eq!(connect(&stub).comments(7).map(|comments| comments.len()), Ok(250));
+        assert_eq!(stub.take_lines()[1..], [2, 3].map(|page| {
+            format!("GET /repositories/1300192/issues/7/comments?per_page=100&page={page}")
+        }));
+    }
+
+    a_list_that_goes_on_elsewhere_gets_no_token(stub = with(|world| {
+        for _ in 0..150 { world.comment(7, "mona", "talk"); }
+    })) {
+        let elsewhere = Stub::start(world());
+        stub.world().pages_elsewhere = Some(elsewhere.url().to_owned());
+        let why = connect(&stub).comments(7).expect_err("no answer").to_string();
+        assert!(why.contains("goes on at another address"), "{why}");
+        assert_eq!(elsewhere.requests().len(), 0);
+    }
+
+    a_server_that_fails_every_call_is_not_asked_without_end(stub = faulty(vec![
+        Fault::next("GET", "/git/ref", 1_000, FaultKind::Server(500)),
+    ])) {
+        let github = connect(&stub);
+        for _ in 0..20 {
+            assert!(matches!(github.tip("main"), Err(GitHubError::Unreachable { .. })));
+        }
+        assert_eq!(stub.requests().len(), 30);
+    }
+
+    many_writes_are_a_second_apart(stub = world()) {
+        let github = connect(&stub);
+        let post = |number: u64| github.create_status(HEAD, CONTEXT, State::Success, &number.to_string(), None);
+        (0..10).for_each(|number| assert_eq!(post(number), Ok(())));
+        let before = Instant::now();
+        assert_eq!(post(10), Ok(()));
+        assert!(before.elapsed() >= Duration::from_millis(900));
     }
 
     a_server_of_ones_own_is_reached_under_its_path(stub = with(|world| world.base_path = String::from("/api/v3"))) {

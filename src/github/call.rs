@@ -2,74 +2,37 @@
 //!
 //! The client's own retries are off, because they would post a comment twice. What changes nothing when it is
 //! repeated is repeated here, after the wait that GitHub asked for, as long as the patience of the run lasts.
-//! A redirect is never followed: the token would follow it.
+//! A redirect is never followed: the token would follow it. `patience` knows how long and how often, `memory` what was
+//! answered before, `answer` what an answer says, `failure` what went wrong.
+
+mod answer;
+mod failure;
+mod memory;
+mod patience;
 
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use jiff::Timestamp;
 use octocrab::Octocrab;
 use octocrab::service::middleware::retry::RetryConfig;
-use serde::de::DeserializeOwned;
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use serde_json::Value;
 
+pub(super) use answer::{Answer, Next};
+pub use failure::GitHubError;
+
+use super::Quota;
 use super::run::Address;
 use crate::http;
+use answer::Limit;
+use failure::failure;
+use memory::Memory;
+use patience::Patience;
 
 /// The largest JSON answer that is read, in bytes. GitHub cuts a tree at 7 MB.
 const MAX_JSON: u64 = 32 * 1024 * 1024;
-
-/// What GitHub asks to wait at least when it limits calls without saying how long.
-const UNSAID: Duration = Duration::from_secs(60);
-
-/// The first pause after a failure; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(500);
-
-/// Why GitHub could not answer, or would not.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GitHubError {
-    /// The address or the token cannot be used at all.
-    #[error("{0}")]
-    Address(String),
-    /// The token may not do this.
-    #[error("the token may not {0}")]
-    NotAllowed(String),
-    /// The token is not valid.
-    #[error("github refused the token (401) to {0}")]
-    Unauthorized(String),
-    /// There is no such thing, or the token may not see it.
-    #[error("github knows nothing to {0} (404)")]
-    NotFound(String),
-    /// Too many calls.
-    #[error("github limits the rate of calls and did not let us {what}{}", match wait {
-        Some(seconds) => format!("; it asks to wait {seconds} s"),
-        None => String::new(),
-    })]
-    RateLimited {
-        /// What was tried.
-        what: String,
-        /// Seconds that GitHub asks to wait, when it says so.
-        wait: Option<u64>,
-    },
-    /// GitHub understood and declined.
-    #[error("github would not {what} ({status}): {message}")]
-    Rejected {
-        /// What was tried.
-        what: String,
-        /// The HTTP status.
-        status: u16,
-        /// What GitHub said.
-        message: String,
-    },
-    /// No answer, or none that makes sense.
-    #[error("github could not be asked to {what}: {why}")]
-    Unreachable {
-        /// What was tried.
-        what: String,
-        /// What happened.
-        why: String,
-    },
-}
 
 /// What is asked of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,71 +96,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// An answer, whatever its status.
-pub(super) struct Answer {
-    /// The HTTP status.
-    status: u16,
-    /// `retry-after` in seconds.
-    retry_after: Option<u64>,
-    /// `x-ratelimit-remaining` is 0.
-    used_up: bool,
-    /// Seconds until `x-ratelimit-reset`, by the server's own clock.
-    resets_in: Option<u64>,
-    /// `link` names a next page.
-    pub(super) has_next: bool,
-    /// The body.
-    pub(super) body: Vec<u8>,
-}
-
-impl Answer {
-    /// The body as JSON.
-    pub(super) fn json<T: DeserializeOwned>(&self, what: &str) -> Result<T, GitHubError> {
-        serde_json::from_slice(&self.body).map_err(|error| GitHubError::Unreachable {
-            what: what.to_owned(),
-            why: format!("its answer is not what the API promises: {error}"),
-        })
-    }
-
-    /// What GitHub says in words: the message of an error and its details.
-    fn message(&self) -> String {
-        let value: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let Some(message) = value.get("message").and_then(Value::as_str) else {
-            return "its answer is no JSON".to_owned();
-        };
-        let details: Vec<&str> = value
-            .get("errors")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|error| error.get("message").and_then(Value::as_str).or_else(|| error.as_str()))
-            .collect();
-        let words = if details.is_empty() { message.to_owned() } else { details.join("; ") };
-        words.chars().filter(|character| !character.is_control()).take(200).collect()
-    }
-
-    /// Whether GitHub limits the rate of calls, and for how long.
-    fn limit(&self) -> Limit {
-        let secondary = || {
-            let message = self.message().to_lowercase();
-            message.contains("rate limit") || message.contains("abuse detection")
-        };
-        match self.status {
-            403 if self.retry_after.is_none() && !self.used_up && !secondary() => Limit::None,
-            403 | 429 => Limit::Wait(self.retry_after.or(if self.used_up { self.resets_in } else { None })),
-            _ => Limit::None,
-        }
-    }
-}
-
-/// Whether GitHub limits the rate of calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Limit {
-    /// It does not.
-    None,
-    /// It does, and asks to wait this many seconds, if it says how many.
-    Wait(Option<u64>),
-}
-
 /// The way to one API with one token.
 pub(super) struct Line {
     /// The runtime.
@@ -206,12 +104,16 @@ pub(super) struct Line {
     api: Octocrab,
     /// The API's address without a slash at its end.
     base: String,
-    /// How often a call is tried.
-    limits: http::Limits,
+    /// The same, parsed.
+    url: reqwest::Url,
+    /// How long and how often is tried.
+    patience: Patience,
+    /// What was answered before.
+    memory: Memory,
     /// Calls sent so far, repetitions included.
     calls: Cell<u64>,
-    /// When everything must be answered.
-    ends: Cell<Instant>,
+    /// What the newest answer says of the calls that are left.
+    quota: Cell<Option<Quota>>,
 }
 
 impl Line {
@@ -250,8 +152,8 @@ impl Line {
         let api = http
             .block_on(async { builder.build_with_reqwest(client) })
             .map_err(|error| invalid(format!("no client for github could be made: {error}")))?;
-        let ends = Cell::new(Instant::now() + limits.deadline);
-        Ok(Self { http, api, base, limits, calls: Cell::new(0), ends })
+        let (patience, memory) = (Patience::new(limits), Memory::default());
+        Ok(Self { http, api, base, url, patience, memory, calls: Cell::new(0), quota: Cell::new(None) })
     }
 
     /// Calls sent so far, repetitions included.
@@ -259,70 +161,75 @@ impl Line {
         self.calls.get()
     }
 
-    /// Grants time from now on, where less than that is left.
+    /// What the newest answer says of the calls that are left; none where the server does not count.
+    pub(super) const fn quota(&self) -> Option<Quota> {
+        self.quota.get()
+    }
+
+    /// Grants time from now on, where less than that is left, and a try whatever was spent or refused before.
     pub(super) fn grant(&self, time: Duration) {
-        self.ends.set(self.ends.get().max(Instant::now() + time));
+        self.patience.grant(time);
     }
 
     /// Bounds the time of what is asked in `asking`.
     pub(super) fn within<T>(&self, time: Duration, asking: impl FnOnce() -> T) -> T {
-        let ends = self.ends.get();
-        self.ends.set(ends.min(Instant::now() + time));
-        let answer = asking();
-        self.ends.set(ends);
-        answer
+        self.patience.within(time, asking)
     }
 
     /// Sends one call and returns its answer if it is a success.
     pub(super) fn send(&self, call: Call<'_>) -> Result<Answer, GitHubError> {
-        let mut pause = PAUSE;
-        for attempt in 1.. {
+        let mut tries = 0;
+        loop {
+            self.patience.admit(call)?;
+            tries += 1;
             self.calls.set(self.calls.get() + 1);
-            let last = attempt >= self.limits.tries.max(1);
-            let left = self.ends.get().saturating_duration_since(Instant::now());
-            let exchange = async { tokio::time::timeout(left, self.exchange(call)).await };
+            let tag = self.memory.tag(call);
+            let exchange = self.exchange(call, tag.as_deref());
+            let bounded = async { tokio::time::timeout(self.patience.left(), exchange).await };
             let late = || Err("no answer before the deadline of the run".to_owned());
-            let wait = match self.http.block_on(exchange).unwrap_or_else(|_| late()) {
-                Ok(answer) if (200..300).contains(&answer.status) => return Ok(answer),
-                Ok(answer) => {
-                    let failure = failure(call, &answer);
-                    match answer.limit() {
-                        // A call that was limited was not carried out, so even a creation may be sent again.
-                        Limit::Wait(asked) if !last => (asked.map_or(UNSAID, Duration::from_secs), failure),
-                        Limit::None if answer.status >= 500 && call.verb.may_repeat() && !last => {
-                            (pause, failure)
-                        }
-                        Limit::None | Limit::Wait(_) => return Err(failure),
-                    }
+            let (failure, wait) = match self.http.block_on(bounded).unwrap_or_else(|_| late()) {
+                Ok(answer) if answer.status / 100 == 2 || (answer.status == 304 && tag.is_some()) => {
+                    self.patience.earn();
+                    return Ok(self.memory.settle(call, answer));
                 }
+                Ok(answer) => match answer.limit() {
+                    // A call that was limited was not carried out, so even a creation may be sent again.
+                    Limit::Wait(asked) => {
+                        (failure(call, &answer), self.patience.limited(asked, tries, &answer))
+                    }
+                    Limit::None if answer.status >= 500 && call.verb.may_repeat() => {
+                        let asked = answer.retry_after.map_or(Duration::ZERO, Duration::from_secs);
+                        (failure(call, &answer), Patience::pause(tries).max(asked))
+                    }
+                    Limit::None => return Err(failure(call, &answer)),
+                },
                 Err(why) => {
                     let failure = GitHubError::Unreachable { what: call.what.to_owned(), why };
-                    if last || !call.verb.may_repeat() {
+                    if !call.verb.may_repeat() {
                         return Err(failure);
                     }
-                    (pause, failure)
+                    (failure, Patience::pause(tries))
                 }
             };
-            let (wait, failure) = wait;
-            if wait >= self.ends.get().saturating_duration_since(Instant::now()) {
+            if !self.patience.allows(tries, wait) {
                 return Err(failure);
             }
-            std::thread::sleep(wait);
-            pause *= 2;
         }
-        Err(GitHubError::Unreachable { what: call.what.to_owned(), why: "it was never tried".to_owned() })
     }
 
     /// Sends one call once.
-    async fn exchange(&self, call: Call<'_>) -> Result<Answer, String> {
+    async fn exchange(&self, call: Call<'_>, tag: Option<&str>) -> Result<Answer, String> {
         let uri = format!("{}{}", self.base, call.path);
-        let mut headers = reqwest::header::HeaderMap::new();
+        let mut headers = HeaderMap::new();
         let accept = match call.form {
             Form::Json => "application/vnd.github+json",
             Form::Raw => "application/vnd.github.raw+json",
             Form::Id => "application/vnd.github.sha",
         };
-        headers.insert(reqwest::header::ACCEPT, reqwest::header::HeaderValue::from_static(accept));
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(tag).ok()) {
+            headers.insert(IF_NONE_MATCH, tag);
+        }
         let sent = match call.verb {
             Verb::Get => self.api._get_with_headers(uri, Some(headers)).await,
             Verb::Create | Verb::Assert => self.api._post(uri, call.body).await,
@@ -331,16 +238,12 @@ impl Line {
         };
         let response = sent.map_err(|error| chain(&error))?;
         let mut response = reqwest::Response::from(response.map(reqwest::Body::wrap));
-        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        let number = |name: &str| header(name).and_then(|value| value.trim().parse::<u64>().ok());
-        let mut answer = Answer {
-            status: response.status().as_u16(),
-            retry_after: number("retry-after"),
-            used_up: number("x-ratelimit-remaining") == Some(0),
-            resets_in: number("x-ratelimit-reset").zip(header("date")).and_then(|(at, date)| until(at, date)),
-            has_next: header("link").is_some_and(|link| link.contains("rel=\"next\"")),
-            body: Vec::new(),
-        };
+        let mut answer = Answer::read(response.status().as_u16(), response.headers(), &self.url);
+        if let Some(remaining) = answer.remaining {
+            let resets_at =
+                answer.resets_at.and_then(|at| Timestamp::from_second(i64::try_from(at).ok()?).ok());
+            self.quota.set(Some(Quota { remaining, resets_at }));
+        }
         let limit = usize::try_from(call.limit).unwrap_or(usize::MAX);
         while let Some(chunk) = response.chunk().await.map_err(|error| chain(&error))? {
             if answer.body.len().saturating_add(chunk.len()) > limit {
@@ -350,36 +253,6 @@ impl Line {
         }
         Ok(answer)
     }
-}
-
-/// What an answer that is no success means.
-fn failure(call: Call<'_>, answer: &Answer) -> GitHubError {
-    let what = call.what.to_owned();
-    if let Limit::Wait(wait) = answer.limit() {
-        return GitHubError::RateLimited { what, wait };
-    }
-    let message = answer.message();
-    match answer.status {
-        // A write that is not allowed is answered as if there were nothing there to write to.
-        404 if matches!(call.verb, Verb::Create | Verb::Assert) => GitHubError::NotAllowed(what),
-        403 if message.contains("not accessible by") => GitHubError::NotAllowed(what),
-        401 => GitHubError::Unauthorized(what),
-        404 | 410 => GitHubError::NotFound(what),
-        status @ 300..=399 => GitHubError::Unreachable {
-            what,
-            why: format!("it answered with a redirect ({status}), and the token does not follow redirects"),
-        },
-        status if status >= 500 => {
-            GitHubError::Unreachable { what, why: format!("it answered {status}: {message}") }
-        }
-        status => GitHubError::Rejected { what, status, message },
-    }
-}
-
-/// Seconds from the server's `date` to an instant, at least 1.
-fn until(at: u64, date: &str) -> Option<u64> {
-    let now = jiff::fmt::rfc2822::parse(date).ok()?.timestamp().as_second();
-    u64::try_from(i64::try_from(at).ok()?.saturating_sub(now)).ok().map(|seconds| seconds.max(1)).or(Some(1))
 }
 
 /// An error and its causes on one line, without repetition. Our errors hold no token: it is in no address.
@@ -414,57 +287,6 @@ pub(super) fn encode(text: &str, keep: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer {
-            status,
-            retry_after: None,
-            used_up: false,
-            resets_in: None,
-            has_next: false,
-            body: body.as_bytes().to_vec(),
-        }
-    }
-
-    fn fails(verb: Verb, answer: &Answer) -> GitHubError {
-        failure(Call { verb, ..Call::get("/x", "do it") }, answer)
-    }
-
-    #[test]
-    fn a_token_without_the_right_is_told_from_other_refusals() {
-        let integration = answer(403, r#"{"message":"Resource not accessible by integration"}"#);
-        assert_eq!(fails(Verb::Create, &integration), GitHubError::NotAllowed("do it".to_owned()));
-        assert_eq!(fails(Verb::Assert, &answer(404, "{}")), GitHubError::NotAllowed("do it".to_owned()));
-        assert_eq!(fails(Verb::Update, &answer(404, "{}")), GitHubError::NotFound("do it".to_owned()));
-        assert_eq!(fails(Verb::Get, &answer(404, "{}")), GitHubError::NotFound("do it".to_owned()));
-        let locked = answer(403, r#"{"message":"Unable to create comment because issue is locked."}"#);
-        assert!(matches!(fails(Verb::Create, &locked), GitHubError::Rejected { .. }));
-    }
-
-    #[test]
-    fn a_limit_is_told_from_a_refusal_and_says_how_long() {
-        let mut limited = answer(403, r#"{"message":"You have exceeded a secondary rate limit."}"#);
-        assert_eq!(limited.limit(), Limit::Wait(None));
-        limited.retry_after = Some(7);
-        assert_eq!(limited.limit(), Limit::Wait(Some(7)));
-        let mut primary = answer(429, "{}");
-        primary.used_up = true;
-        primary.resets_in = Some(90);
-        assert_eq!(primary.limit(), Limit::Wait(Some(90)));
-        assert_eq!(answer(403, "{}").limit(), Limit::None);
-        assert_eq!(until(1_700_000_010, "Tue, 14 Nov 2023 22:13:20 GMT"), Some(10));
-        assert_eq!(until(1_600_000_000, "Tue, 14 Nov 2023 22:13:20 GMT"), Some(1));
-    }
-
-    #[test]
-    fn what_github_says_is_shortened_and_on_one_line() {
-        let long =
-            format!(r#"{{"message":"Validation Failed","errors":[{{"message":"a\n{}"}}]}}"#, "b".repeat(500));
-        let message = answer(422, &long).message();
-        assert_eq!(message.chars().count(), 200);
-        assert!(!message.contains('\n'));
-        assert_eq!(answer(502, "<html>").message(), "its answer is no JSON");
-    }
 
     #[test]
     fn no_name_can_end_a_path() {

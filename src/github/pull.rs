@@ -64,16 +64,18 @@ impl GitHub {
         let mut fork = None;
         // Pages are pages of commits. GitHub lists the files on the first of them; a server that spreads them over
         // several is read to its last page with files.
-        for page in 1..=MAX_PAGES {
-            let path = format!("{}/compare/{range}?per_page={PAGE}&page={page}", self.root);
-            let answer = self.line.send(Call::get(&path, what))?;
+        let is_whole = self.pages(&format!("/compare/{range}"), what, MAX_PAGES, |answer| {
             let found: WireCompare = answer.json(what)?;
-            let done = found.files.is_empty() || !answer.has_next;
+            let more = !found.files.is_empty();
             fork = found.merge_base_commit.map(|commit| commit.sha).filter(|id| git::is_full_id(id));
             files.extend(found.files);
-            if done {
-                break;
-            }
+            Ok(more)
+        })?;
+        if !is_whole {
+            return Ok(Compared::Truncated(format!(
+                "the comparison goes on after {} commits",
+                PAGE * MAX_PAGES
+            )));
         }
         if files.len() < COMPARE_FILES {
             return Ok(Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }));

@@ -54,23 +54,21 @@ impl GitHub {
     pub fn status(&self, commit: &str, context: &str) -> Result<Option<Status>, GitHubError> {
         let what = "read the commit's statuses";
         let below = format!("/commits/{}/status", encode(commit, b""));
-        for page in 1..=MAX_PAGES {
-            let path = format!("{}{below}?per_page={PAGE}&page={page}", self.root);
-            let answer = self.line.send(Call::get(&path, what))?;
+        let mut latest = None;
+        let is_whole = self.pages(&below, what, MAX_PAGES, |answer| {
             let found: WireCombined = answer.json(what)?;
-            let full = found.statuses.len() >= PAGE;
-            if let Some(status) = found.statuses.into_iter().find(|status| status.context == context) {
-                return Ok(Some(Status {
-                    state: status.state,
-                    description: status.description.unwrap_or_default(),
-                    target: status.target_url.unwrap_or_default(),
-                }));
-            }
-            if !full && !answer.has_next {
-                break;
-            }
+            latest = found.statuses.into_iter().find(|status| status.context == context);
+            Ok(latest.is_none())
+        })?;
+        if !is_whole {
+            let why = format!("it has more than {} contexts", PAGE * MAX_PAGES);
+            return Err(GitHubError::Unreachable { what: what.to_owned(), why });
         }
-        Ok(None)
+        Ok(latest.map(|status| Status {
+            state: status.state,
+            description: status.description.unwrap_or_default(),
+            target: status.target_url.unwrap_or_default(),
+        }))
     }
 
     /// Posts a commit status. Said twice it says the same, so it is repeated when GitHub does not answer.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::routes::BY_ID;
 use super::{Recorded, decode};
 
 /// The description.
@@ -26,7 +27,9 @@ impl Description {
     /// What is wrong with a request; nothing when GitHub describes it.
     pub fn problems(&self, request: &Recorded) -> Vec<String> {
         let method = request.method.to_lowercase();
-        let Some(found) = self.operation(&method, &request.path) else {
+        // Links to further pages name a repository by its id, which the description does not show.
+        let path = request.path.replace(BY_ID, "/repos/acme/shop");
+        let Some(found) = self.operation(&method, &path) else {
             return vec![format!("{}: no such operation", request.line())];
         };
         let mut problems = Vec::new();

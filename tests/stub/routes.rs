@@ -6,6 +6,7 @@ mod pull;
 mod repository;
 mod status;
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -16,11 +17,14 @@ use super::{FOREVER, Recorded, Reply, decode};
 /// The server's date, from which rate limits count.
 const NOW: u64 = 1_795_262_400;
 
+/// The repository by its id, as links to further pages name it.
+pub const BY_ID: &str = "/repositories/1300192";
+
 /// The answer to a request, if there is one, and how long it takes.
 pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration) {
     let now = Duration::ZERO;
     let reply = match world.fault(&request.method, &request.path) {
-        None => route(world, request),
+        None => return (Some(counted(world, request)), now),
         Some(FaultKind::Hang) => return (None, FOREVER),
         Some(FaultKind::Cut) => return (None, now),
         Some(FaultKind::DoneThenServer) => {
@@ -38,9 +42,7 @@ pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration
                 None => reply,
             }
         }
-        Some(FaultKind::Primary(seconds)) => failure(403, "API rate limit exceeded for installation ID 1.")
-            .with("x-ratelimit-remaining", "0")
-            .with("x-ratelimit-reset", &(NOW + seconds).to_string()),
+        Some(FaultKind::Primary(seconds)) => used_up(seconds),
         Some(FaultKind::Invalid) => invalid("Validation Failed"),
         Some(FaultKind::Html) => Reply::bytes("text/html", b"<!doctype html><title>Sign in</title>".to_vec()),
         Some(FaultKind::Redirect) => Reply {
@@ -50,6 +52,42 @@ pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration
         },
     };
     (Some(reply), now)
+}
+
+/// The answer of an endpoint, with its tag and what is left of the hour's calls. What the sender has already is not sent
+/// again and costs nothing.
+fn counted(world: &mut World, request: &Recorded) -> Reply {
+    if world.remaining == 0 {
+        return used_up(1_800);
+    }
+    let mut reply = route(world, request);
+    let tag = tag(&reply, request);
+    let reads = request.method == "GET" && reply.status == 200;
+    if reads && request.tag.as_ref() == Some(&tag) {
+        reply = Reply { status: 304, headers: Vec::new(), body: Vec::new() };
+    } else {
+        world.remaining = world.remaining.saturating_sub(1);
+    }
+    if reads {
+        reply = reply.with("etag", &tag).with("vary", "Accept, Authorization, Cookie, Accept-Encoding");
+    }
+    let (left, reset) = (world.remaining.to_string(), (NOW + 1_800).to_string());
+    let reply = reply.with("x-ratelimit-limit", "5000").with("x-ratelimit-remaining", &left);
+    reply.with("x-ratelimit-reset", &reset).with("x-ratelimit-resource", "core")
+}
+
+/// The hour's calls are used up, until so many seconds after the server's date.
+fn used_up(seconds: u64) -> Reply {
+    failure(403, "API rate limit exceeded for installation ID 1.")
+        .with("x-ratelimit-remaining", "0")
+        .with("x-ratelimit-reset", &(NOW + seconds).to_string())
+}
+
+/// The tag of an answer: weak, by its content and by who asks how.
+fn tag(reply: &Reply, request: &Recorded) -> String {
+    let mut hasher = DefaultHasher::new();
+    (&reply.body, &reply.headers, &request.authorization, &request.accept).hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
 }
 
 /// Finds the endpoint. Each noun has its own.
@@ -62,8 +100,8 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         return whoami(world);
     }
     let root = format!("/repos/{}", world.repository);
-    let Some(below) = path.strip_prefix(&root).filter(|below| below.is_empty() || below.starts_with('/'))
-    else {
+    let below = path.strip_prefix(&root).or_else(|| path.strip_prefix(BY_ID));
+    let Some(below) = below.filter(|below| below.is_empty() || below.starts_with('/')) else {
         return missing();
     };
     let parts: Vec<&str> = below.split('/').skip(1).collect();
@@ -103,11 +141,11 @@ fn whoami(world: &World) -> Reply {
 }
 
 /// One page of a list, with the link to the next.
-fn page(request: &Recorded, all: &[Value]) -> Reply {
+fn page(world: &World, request: &Recorded, all: &[Value]) -> Reply {
     let (number, size) = page_of(request);
     let found: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
     let reply = Reply::json(200, &json!(found));
-    if number * size < all.len() { reply.with("link", &next(request, number)) } else { reply }
+    if number * size < all.len() { reply.with("link", &next(world, request, number)) } else { reply }
 }
 
 /// The page that is asked for, and its size.
@@ -119,7 +157,14 @@ fn page_of(request: &Recorded) -> (usize, usize) {
     (number("page", 1).max(1), number("per_page", 30).clamp(1, 100))
 }
 
-/// The link to the page after this one.
-fn next(request: &Recorded, number: usize) -> String {
-    format!("<https://stub.example{}?page={}>; rel=\"next\"", request.path, number + 1)
+/// The link to the page after this one, which names the repository by its id.
+fn next(world: &World, request: &Recorded, number: usize) -> String {
+    let host = request.host.as_deref().unwrap_or_default();
+    let here = format!("http://{host}{}", world.base_path);
+    let root = world.pages_elsewhere.as_ref().unwrap_or(&here);
+    let path = request.path.strip_prefix(&format!("/repos/{}", world.repository));
+    let path = path.or_else(|| request.path.strip_prefix(BY_ID)).unwrap_or_default();
+    let (_, size) = page_of(request);
+    let page = |number: usize| format!("<{root}{BY_ID}{path}?per_page={size}&page={number}>");
+    format!("{}; rel=\"next\", {}; rel=\"first\"", page(number + 1), page(1))
 }

@@ -42,6 +42,10 @@ pub struct Recorded {
     pub version: Option<String>,
     /// `user-agent`.
     pub agent: Option<String>,
+    /// `host`: where it was sent.
+    pub host: Option<String>,
+    /// `if-none-match`: the tag of an answer that the sender has.
+    pub tag: Option<String>,
     /// The body, when it is JSON.
     pub body: Option<Value>,
     /// The status that it was answered with.
@@ -61,6 +65,8 @@ impl Recorded {
             accept: None,
             version: None,
             agent: None,
+            host: None,
+            tag: None,
             body,
             status: 0,
         }
@@ -189,6 +195,8 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
         accept: header("accept"),
         version: header("x-github-api-version"),
         agent: header("user-agent"),
+        host: header("host"),
+        tag: header("if-none-match"),
         ..Recorded::new(request.method().as_str(), path, query, sent)
     };
     let (index, reply, pause) = {

@@ -49,6 +49,8 @@ pub struct Comment {
     pub issue: u64,
     pub author: String,
     pub body: String,
+    /// Somebody hid it, as outdated.
+    pub minimized: bool,
 }
 
 /// A commit status.
@@ -134,6 +136,10 @@ pub struct World {
     pub comments: Vec<Comment>,
     pub statuses: Vec<Status>,
     pub faults: Vec<Fault>,
+    /// Calls that the token has left this hour.
+    pub remaining: u64,
+    /// Where the next pages of lists are said to be, if not here.
+    pub pages_elsewhere: Option<String>,
     /// A comment that another run writes just after ours: author and body.
     pub racing_comment: Option<(String, String)>,
     /// The id of the next comment.
@@ -160,6 +166,8 @@ impl World {
             comments: Vec::new(),
             statuses: Vec::new(),
             faults: Vec::new(),
+            remaining: 5_000,
+            pages_elsewhere: None,
             racing_comment: None,
             next_id: 1_000,
         }
@@ -189,7 +197,13 @@ impl World {
     pub fn comment(&mut self, issue: u64, author: &str, body: &str) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.comments.push(Comment { id, issue, author: author.to_owned(), body: body.to_owned() });
+        self.comments.push(Comment {
+            id,
+            issue,
+            author: author.to_owned(),
+            body: body.to_owned(),
+            minimized: false,
+        });
         id
     }
 

@@ -13,7 +13,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
         ("GET", ["issues", number, "comments"]) => {
             let repository = world.repository.clone();
             let of_issue = world.comments.iter().filter(|comment| comment.issue.to_string() == *number);
-            page(request, &of_issue.map(|found| comment(&repository, found)).collect::<Vec<_>>())
+            page(world, request, &of_issue.map(|found| comment(&repository, found)).collect::<Vec<_>>())
         }
         ("POST", ["issues", number, "comments"]) => create_comment(world, number, sent),
         ("PATCH", ["issues", "comments", id]) => update_comment(world, id, sent),
@@ -30,6 +30,7 @@ fn comment(repository: &str, comment: &Comment) -> Value {
         "body": comment.body,
         "html_url": format!("https://github.com/{repository}/pull/{}#issuecomment-{}", comment.issue, comment.id),
         "user": { "login": comment.author, "type": kind },
+        "minimized": comment.minimized.then(|| json!({ "reason": "outdated" })),
     })
 }
 

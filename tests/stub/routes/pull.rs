@@ -13,7 +13,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
         ("GET", ["pulls", number]) => pull(world, number),
         ("GET", ["pulls", number, "files"]) => {
             match number.parse().ok().and_then(|number| world.pulls.get(&number)) {
-                Some(pull) => page(request, &pull.files.iter().map(changed_file).collect::<Vec<_>>()),
+                Some(pull) => page(world, request, &pull.files.iter().map(changed_file).collect::<Vec<_>>()),
                 None => missing(),
             }
         }

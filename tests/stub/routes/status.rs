@@ -35,7 +35,7 @@ fn combined_status(world: &World, commit: &str, request: &Recorded) -> Reply {
     let found: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
     let body = json!({ "state": "pending", "sha": commit, "total_count": all.len(), "statuses": found });
     let reply = Reply::json(200, &body);
-    if number * size < all.len() { reply.with("link", &next(request, number)) } else { reply }
+    if number * size < all.len() { reply.with("link", &next(world, request, number)) } else { reply }
 }
 
 /// `POST statuses/ID`.
