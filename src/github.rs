@@ -8,6 +8,7 @@
 mod call;
 mod comment;
 mod object;
+mod opened;
 mod pull;
 mod repository;
 pub mod run;

@@ -8,6 +8,7 @@
 pub mod comment;
 mod cut;
 mod marker;
+pub mod review;
 pub mod status;
 pub mod summary;
 pub mod workflow;

@@ -46,6 +46,7 @@ pub mod reference;
 pub mod resettled;
 pub mod revision;
 pub mod slos;
+pub mod sweep;
 pub mod text;
 pub mod trial;
 pub mod turn;

@@ -181,19 +181,8 @@ fn seen(changed: Changed) -> Seen {
 /// # Errors
 /// When the base or the head cannot be resolved.
 pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
-    if let (Some(pull), Some(github)) = (case.pull, &case.github) {
-        let tip = match github.tip(&pull.base_ref) {
-            Ok(tip) => tip,
-            Err(error @ GitHubError::NotFound(_)) => return Err(nowhere(&pull.base_ref, &error.to_string())),
-            Err(error) => {
-                let branch = &pull.base_ref;
-                return Err(Stop::Unknown(format!(
-                    "the tip of the base branch `{branch}` could not be read: {error}"
-                )));
-            }
-        };
-        let base = Commit { name: pull.base_ref.clone(), id: tip };
-        return based(case, base, pull.head_sha.clone());
+    if let Some(pull) = case.pull.filter(|_| case.github.is_some()) {
+        return at_tip(case, &pull.base_ref, Some(pull.head_sha.clone()));
     }
     let Some(name) = &case.base else {
         present(&case.root, &case.check.dir)?;
@@ -204,7 +193,25 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
     let repository = open(case)?;
     let base = Commit { name: name.clone(), id: resolve(case, repository.as_ref(), name)? };
     let head = resolve(case, repository.as_ref(), head)?;
-    based(case, base, head)
+    based(case, base, Some(head))
+}
+
+/// The ground of the tip of a branch as GitHub has it now.
+///
+/// # Errors
+/// When GitHub cannot be asked, or there is no such branch.
+pub fn at_tip(case: &Case<'_>, branch: &str, head: Option<String>) -> Result<Ground, Stop> {
+    let Some(github) = &case.github else { return Err(nowhere(branch, "GitHub is not asked")) };
+    let tip = match github.tip(branch) {
+        Ok(tip) => tip,
+        Err(error @ GitHubError::NotFound(_)) => return Err(nowhere(branch, &error.to_string())),
+        Err(error) => {
+            return Err(Stop::Unknown(format!(
+                "the tip of the base branch `{branch}` could not be read: {error}"
+            )));
+        }
+    };
+    based(case, Commit { name: branch.to_owned(), id: tip }, head)
 }
 
 /// The ground of a verb that judges no change: the tip of a branch in the clone here, or the work tree.
@@ -319,7 +326,7 @@ fn nowhere(name: &str, why: &str) -> Stop {
 }
 
 /// The ground of a base that is known by its id: git objects where they are here, else GitHub's API.
-fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
+fn based(case: &Case<'_>, base: Commit, head: Option<String>) -> Result<Ground, Stop> {
     let clone = open(case)?.map(Rc::new);
     // The clone knows which directory of the repository this is, whether or not it has the commit.
     let prefix = match (&clone, &case.prefix) {
@@ -337,14 +344,5 @@ fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
         (None, Some(github)) => Rc::new(ApiTree::new(Rc::clone(github), base.id.clone(), &prefix)),
         (None, None) => return Err(nowhere(&base.name, "the commit is not in this clone")),
     };
-    Ok(Ground {
-        tree,
-        base: Some(base),
-        head: Some(head),
-        permalink,
-        notes: Vec::new(),
-        repository,
-        github,
-        prefix,
-    })
+    Ok(Ground { tree, base: Some(base), head, permalink, notes: Vec::new(), repository, github, prefix })
 }

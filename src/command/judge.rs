@@ -79,6 +79,7 @@ impl<'a> Case<'a> {
 }
 
 /// Why the path ended early.
+#[derive(Clone)]
 pub enum Stop {
     /// The command line is wrong.
     Usage(String),
@@ -204,9 +205,6 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let touched: BTreeSet<&str> = touched.iter().map(String::as_str).collect();
     judged.report.problems.extend(question::unasked(case, basis, &touched)?);
     let question = Question::of(case, basis, &touched)?;
-    judged.report.verdict.evaluated_at = question.now();
-    judged.report.judged_at = Some(question.judged_at());
-    judged.report.source = Some(question.source());
     if case.check.plan {
         judged.plan = Some(question.plan());
         return Ok(verdict::unknown(question.now()));

@@ -52,6 +52,8 @@ pub struct Reckoning<'a> {
     now: Timestamp,
     /// The grid point that is judged, in seconds since the epoch.
     t: i64,
+    /// What the source is.
+    pub source: Option<String>,
     /// What was said of the source, for everybody.
     pub notes: Vec<String>,
     /// The observations as a file, where they are kept.
@@ -80,6 +82,7 @@ impl<'a> Reckoning<'a> {
             environment,
             now,
             t,
+            source: None,
             notes: Vec::new(),
             observations: None,
             problems: Vec::new(),
@@ -139,6 +142,9 @@ impl<'a> Reckoning<'a> {
             report.change.services.iter().map(|service| service.name.clone()).collect();
         let ruled: Vec<&Ruled<'_>> =
             self.ruled.iter().filter(|one| services.contains(&one.measured.subject.service)).collect();
+        report.verdict.evaluated_at = self.now;
+        report.judged_at = Some(self.t);
+        report.source.clone_from(&self.source);
         report.notes.extend(self.notes.iter().cloned());
         report.problems.extend(self.problems.iter().cloned());
         let mut rulings = Rulings::default();

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, File};
+use crate::stub::world::{ChangedFile, File, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -42,6 +42,10 @@ struct Known {
     token: Token,
     /// Comments that are there already.
     comments: Vec<Said>,
+    /// Other open pull requests. With any of them, the change on disk is none.
+    pulls: Vec<Opened>,
+    /// The number of the workflow's run.
+    run: u64,
     /// Requests that fail.
     faults: Vec<Failing>,
 }
@@ -55,6 +59,8 @@ impl Default for Known {
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
+            pulls: Vec::new(),
+            run: 12,
             faults: Vec::new(),
         }
     }
@@ -72,6 +78,55 @@ enum Token {
     ReadOnly,
     /// Nothing: GitHub does not know it.
     Invalid,
+}
+
+/// A pull request that is open beside the change on disk.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opened {
+    /// Its number.
+    number: u64,
+    /// The branch that it would be merged into.
+    #[serde(default = "main")]
+    base: String,
+    /// The files that it changes.
+    files: Vec<String>,
+    /// It comes from a fork.
+    #[serde(default)]
+    fork: bool,
+    /// It is a draft.
+    #[serde(default)]
+    draft: bool,
+    /// Its conversation is locked.
+    #[serde(default)]
+    locked: bool,
+    /// It is closed once it was listed.
+    #[serde(default)]
+    closes: bool,
+    /// It gets another head once it was listed.
+    #[serde(default)]
+    moves: bool,
+    /// What its status says.
+    status: Option<Stands>,
+    /// What we have commented.
+    comment: Option<String>,
+}
+
+/// The branch that changes are merged into where nothing else is said.
+fn main() -> String {
+    "main".to_owned()
+}
+
+/// A status that stands there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stands {
+    /// `success`, `failure`, `error`, `pending`.
+    state: String,
+    /// In words.
+    description: String,
+    /// How many seconds ago the run began that posted it; a run that is still to begin is negative.
+    ago: Option<i64>,
 }
 
 /// A comment that is there already.
@@ -141,6 +196,8 @@ pub struct Run {
     event: String,
     /// The commit that the run belongs to.
     sha: String,
+    /// The run's number.
+    number: u64,
     /// The commits are on disk.
     checkout: Option<PathBuf>,
 }
@@ -148,8 +205,9 @@ pub struct Run {
 /// Starts a GitHub that knows what the table says, and the checkout's commits.
 pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
     let known: Known = known.clone().try_into().map_err(|error| format!("[github]: {error}"))?;
-    let missing = || "a case with [github] has [git] and a change".to_owned();
-    let (base, head) = checkout.base.as_ref().zip(checkout.head.as_ref()).ok_or_else(missing)?;
+    let missing = || "a case with [github] has [git], and a change or pull requests".to_owned();
+    let head = checkout.head.as_ref().or(checkout.base.as_ref().filter(|_| !known.pulls.is_empty()));
+    let (base, head) = checkout.base.as_ref().zip(head).ok_or_else(missing)?;
     let world = world(&known, &checkout.path(), base, head).map_err(|error| format!("git: {error}"))?;
     let server = Server::start(world);
     let runner = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -161,7 +219,15 @@ pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
         "merge_group" | "push" | "deployment" => head,
         _ => base,
     };
-    Ok(Run { server, shown: 0, runner, sha: sha.clone(), event: known.event, checkout: on_disk })
+    Ok(Run {
+        server,
+        shown: 0,
+        runner,
+        sha: sha.clone(),
+        number: known.run,
+        event: known.event,
+        checkout: on_disk,
+    })
 }
 
 impl Run {
@@ -190,7 +256,7 @@ impl Stub for Run {
             ("GITHUB_STEP_SUMMARY", file("summary.md")),
             ("GITHUB_OUTPUT", file("output")),
             ("GITHUB_RUN_ID", "1001".to_owned()),
-            ("GITHUB_RUN_NUMBER", "12".to_owned()),
+            ("GITHUB_RUN_NUMBER", self.number.to_string()),
             ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
             ("GITHUB_TOKEN", "ghs_s3cret".to_owned()),
             ("RUNNER_TEMP", self.path().display().to_string()),
@@ -202,6 +268,8 @@ impl Stub for Run {
         let all = self.server.requests();
         let new = all.get(self.shown..).unwrap_or_default().iter().map(request).collect();
         self.shown = all.len();
+        // The next command is of the next run.
+        self.number += 1;
         new
     }
 
@@ -316,12 +384,52 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     }
     let changed = changed(&repository, base, head)?;
     world.compares.insert((base.to_owned(), head.to_owned()), changed.clone());
-    world.pull(NUMBER, base, head, changed);
+    if known.pulls.is_empty() {
+        world.pull(NUMBER, base, head, changed);
+    }
+    for pull in &known.pulls {
+        open(&mut world, pull);
+    }
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
+}
+
+/// Opens a pull request, whose head is a commit that nobody has on disk.
+fn open(world: &mut World, pull: &Opened) {
+    let number = pull.number;
+    let head = format!("{number:040x}");
+    world.pull(number, &pull.base, &head, pull.files.iter().map(ChangedFile::at).collect());
+    world.pulls.entry(number).and_modify(|opened| opened.locked = pull.locked);
+    if pull.fork {
+        world.forks.insert(number);
+    }
+    if pull.draft {
+        world.drafts.insert(number);
+    }
+    if pull.closes {
+        world.closing.insert(number);
+    }
+    if pull.moves {
+        world.moving.insert(number, format!("{number:039x}f"));
+    }
+    if let Some(stands) = &pull.status {
+        let run = "https://github.example/acme/shop/actions/runs/900";
+        let now = jiff::Timestamp::now().as_second();
+        world.statuses.push(Status {
+            commit: head.clone(),
+            context: format!("slogate: production → {}", pull.base),
+            state: stands.state.clone(),
+            description: Some(stands.description.clone()),
+            target: stands.ago.map(|ago| format!("{run}?run=900.1&at={}", now - ago)),
+        });
+    }
+    if let Some(text) = &pull.comment {
+        let marker = format!("<!-- slogate:v1 key=production→{} head={head} run=900.1 -->", pull.base);
+        world.comment(number, "github-actions[bot]", &format!("{marker}\n{text}"));
+    }
 }
 
 /// The files of a commit.

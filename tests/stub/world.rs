@@ -1,7 +1,7 @@
 //! What the stand-in knows: commits and their files, pull requests, comments, statuses, the token's rights, and
 //! which requests are to fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A file of a commit.
@@ -129,6 +129,14 @@ pub struct World {
     /// Files of commits.
     pub commits: BTreeMap<String, BTreeMap<String, File>>,
     pub pulls: BTreeMap<u64, Pull>,
+    /// Pull requests from another repository.
+    pub forks: BTreeSet<u64>,
+    /// Pull requests that are drafts.
+    pub drafts: BTreeSet<u64>,
+    /// Pull requests that are closed once they were listed.
+    pub closing: BTreeSet<u64>,
+    /// Pull requests whose head is another commit once they were listed.
+    pub moving: BTreeMap<u64, String>,
     /// Changed files between two commits, where no pull request with that head says so.
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
     /// How many entries of a recursive tree are listed before it is cut.
@@ -161,6 +169,10 @@ impl World {
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            forks: BTreeSet::new(),
+            drafts: BTreeSet::new(),
+            closing: BTreeSet::new(),
+            moving: BTreeMap::new(),
             compares: BTreeMap::new(),
             tree_limit: 100_000,
             comments: Vec::new(),
