@@ -11,6 +11,7 @@ use super::{action, installed};
 
 const REPOSITORY: &str = "acme/shop";
 const BASE: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+const EASED: &str = "cccccccccccccccccccccccccccccccccccccccc";
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// The webshop on GitHub, with a pull request that changes a service.
@@ -113,6 +114,41 @@ fn the_workflow_that_a_team_installs_judges_a_pull_request_whatever_is_done_to_i
         assert_eq!(status(&stub).0, "failure");
         assert_eq!(stub.world().comments.len(), 1);
     }
+}
+
+/// A run that a clock started.
+fn scheduled(stub: &Stub) -> Runner<'_> {
+    let repository = json!({ "full_name": REPOSITORY, "default_branch": "main" });
+    let payload = json!({ "schedule": "11,41 * * * *", "repository": repository });
+    Runner { event: ("schedule", payload), run: 1_002, ..runner(stub) }
+}
+
+/// Merges a policy that freezes nothing yet.
+fn ease(stub: &Stub) {
+    let mut world = stub.world();
+    let mut files = world.commits[BASE].clone();
+    let policy = files.get_mut("policies/payments.rhai").expect("a policy");
+    let text = String::from_utf8(policy.bytes.clone()).expect("text");
+    policy.bytes = text.replace("remaining <= 0)", "remaining <= percent(-50))").into_bytes();
+    assert_ne!(policy.bytes, text.into_bytes());
+    world.commit(EASED, files);
+    world.branches.insert("main".to_owned(), EASED.to_owned());
+}
+
+#[test]
+fn the_workflow_that_a_team_installs_sweeps_by_the_clock() {
+    let (workflow, stub) = (installed::workflow(), Stub::start(shop("checkout")));
+    installed::run(&workflow, &runner(&stub));
+    assert_eq!(status(&stub).0, "failure");
+    ease(&stub);
+    let ended = installed::run(&workflow, &scheduled(&stub));
+    let [(job, ended)] = ended.as_slice() else { panic!("one job runs: {ended:?}") };
+    assert!(job == "sweep" && ended.succeeded(), "{ended:?}");
+    assert_eq!(status(&stub).0, "success");
+    assert_eq!(ended.step("Close what was left open"), Conclusion::Skipped);
+    let pending = stub.world().statuses.iter().filter(|status| status.state == "pending").count();
+    assert_eq!(pending, 1, "a sweep closes no gate while it looks");
+    assert_eq!(stub.world().comments.len(), 1);
 }
 
 #[test]

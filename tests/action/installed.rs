@@ -1,5 +1,5 @@
 //! The workflow that a team installs, event by event: which of its jobs run, with which rights, and what stands on GitHub
-//! when they have. It is the webshop's, which has what `init` writes but for the address of a Prometheus.
+//! when they have. It is the webshop's, which has what `init` writes but for the address of a Prometheus; the README shows others.
 
 use std::fs;
 
@@ -15,21 +15,32 @@ pub fn workflow() -> Value {
     serde_yaml::from_str(&fs::read_to_string(path).expect("the workflow")).expect("it is YAML")
 }
 
-/// Runs the jobs of a workflow that an event starts, with the token that GitHub gives each.
+/// The workflow in the README that has these words.
+pub fn shown(words: &str) -> Value {
+    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
+    let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let block = blocks.into_iter().find(|block| block.contains("\njobs:\n") && block.contains(words));
+    serde_yaml::from_str(block.unwrap_or_else(|| panic!("the README shows no `{words}`")))
+        .expect("it is YAML")
+}
+
+/// Runs the jobs of a workflow that an event starts, with the token that GitHub gives each. What a job does besides asking
+/// slogate is not done: whether it would be follows from how the action ended.
 pub fn run(workflow: &Value, runner: &Runner<'_>) -> Vec<(String, Ended)> {
     let (name, payload) = &runner.event;
     let listens = workflow["on"].get(*name).unwrap_or_else(|| panic!("nothing listens to `{name}`"));
-    if let Some(types) = listens["types"].as_array() {
+    if let Some(types) = listens.get("types").and_then(Value::as_array) {
         assert!(types.contains(&payload["action"]), "nothing listens to {} of `{name}`", payload["action"]);
     }
-    let contexts = json!({ "github": runner.github(), "vars": {}, "secrets": {} });
+    // The webshop has its history in the repository: where a workflow names a server, it names none.
+    let vars = json!({ "SLOGATE_PROMETHEUS_URL": "none" });
+    let contexts = json!({ "github": runner.github(), "vars": vars, "secrets": {} });
     let jobs = workflow["jobs"].as_object().expect("jobs");
     let started = jobs.iter().filter(|(_, job)| holds(job["if"].as_str(), &contexts, Standing::Succeeding));
     let mut ended = Vec::new();
     for (name, job) in started {
         grant(runner, &job["permissions"]);
-        let steps = job["steps"].as_array().expect("steps");
-        let [step] = steps.as_slice() else { panic!("the job has one step") };
+        let step = &job["steps"][0];
         assert!(step["uses"].as_str().is_some_and(|used| used.starts_with("slogate/slogate@")));
         let given = step["with"].as_object().expect("inputs").iter();
         let mut with: Vec<(&str, String)> = given
