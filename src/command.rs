@@ -37,6 +37,7 @@ mod law;
 pub mod observe;
 mod observed;
 mod organization;
+mod passage;
 mod post;
 mod proposed;
 mod question;

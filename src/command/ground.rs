@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::change::Commit;
 use crate::command::judge::{Case, Stop};
+use crate::command::passage::Since;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Changed, GitError, Repository};
 use crate::github::{Compared, GitHub, GitHubError};
@@ -31,6 +32,8 @@ pub struct Ground {
     github: Option<Rc<GitHub>>,
     /// The judged directory inside the repository, empty or with a slash at its end.
     pub prefix: String,
+    /// Since when the judged commit changed.
+    since: Since,
 }
 
 /// What there is of a file on a branch.
@@ -51,7 +54,7 @@ pub struct Seen {
     pub paths: Option<Vec<String>>,
     /// The full id of the commit where the change began, where it is known.
     pub fork: Option<String>,
-    /// What a reader must know of it.
+    /// Why they are not listed, where they are not.
     pub notes: Vec<String>,
 }
 
@@ -143,6 +146,27 @@ impl Ground {
         }
     }
 
+    /// The paths that differ between the commit that was there before and the head.
+    fn differing(&self, before: &str, head: &str) -> Result<Seen, Stop> {
+        let here = self.repository.as_ref().filter(|here| here.has(before) && here.has(head));
+        if let Some(changed) = here.and_then(|repository| repository.differing(before, head).ok()) {
+            return Ok(seen(changed));
+        }
+        let short = before.get(..7).unwrap_or(before);
+        let Some(github) = &self.github else {
+            let why = format!("every service counts, because commit `{short}` is not in this clone");
+            return Ok(unlisted(why));
+        };
+        match github.differing(before, head, &self.prefix) {
+            Ok(Compared::Complete(changed)) => Ok(seen(changed)),
+            Ok(Compared::Truncated(why)) => Ok(unlisted(format!("every service counts, because {why}"))),
+            Err(GitHubError::NotFound(_)) => Ok(unlisted(format!(
+                "every service counts, because nothing leads from commit `{short}` to the judged one any more"
+            ))),
+            Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),
+        }
+    }
+
     /// The paths that a change touches, of the pull request of that number where it is one: from the merge base of the
     /// two commits to the head.
     ///
@@ -152,6 +176,11 @@ impl Ground {
         let (Some(base), Some(head)) = (&self.base, head) else {
             return Ok(Seen { paths: None, fork: None, notes: Vec::new() });
         };
+        match &self.since {
+            Since::Fork => {}
+            Since::Commit(before) => return self.differing(before, head),
+            Since::Unknown(why) => return Ok(unlisted(why.clone())),
+        }
         let here = self.repository.as_ref().map(|repository| repository.changed(&base.id, head));
         let why = match here {
             Some(Ok(changed)) => return Ok(seen(changed)),
@@ -165,7 +194,7 @@ impl Ground {
         };
         match github.changed(&base.id, head, number, &self.prefix) {
             Ok(Compared::Complete(changed)) => Ok(seen(changed)),
-            Ok(Compared::Truncated(why)) => Ok(Seen { paths: None, fork: None, notes: vec![why] }),
+            Ok(Compared::Truncated(why)) => Ok(unlisted(format!("every service counts, because {why}"))),
             Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),
         }
     }
@@ -176,13 +205,21 @@ fn seen(changed: Changed) -> Seen {
     Seen { paths: Some(changed.paths), fork: changed.fork, notes: Vec::new() }
 }
 
+/// What changed is not all known; why, as a sentence.
+fn unlisted(why: String) -> Seen {
+    Seen { paths: None, fork: None, notes: vec![why] }
+}
+
 /// Finds the ground that a case is judged on.
 ///
 /// # Errors
 /// When the base or the head cannot be resolved.
 pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
-    if let Some(pull) = case.pull.filter(|_| case.github.is_some()) {
-        return at_tip(case, &pull.base_ref, Some(pull.head_sha.clone()));
+    if let Some(passage) = case.passage.filter(|_| case.github.is_some()) {
+        let branch = passage.law.clone().map_err(Stop::Unknown)?;
+        let ground = at_tip(case, &branch, passage.head.clone())?;
+        let head = ground.head.clone().or_else(|| ground.base.as_ref().map(|base| base.id.clone()));
+        return Ok(Ground { head, since: passage.since.clone(), ..ground });
     }
     let Some(name) = &case.base else {
         present(&case.root, &case.check.dir)?;
@@ -239,6 +276,7 @@ pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Sto
         repository: Some(repository),
         github: None,
         prefix,
+        since: Since::Fork,
     })
 }
 
@@ -283,6 +321,7 @@ pub fn of_tree(tree: Rc<dyn Tree>) -> Ground {
         repository: None,
         github: None,
         prefix: String::new(),
+        since: Since::Fork,
     }
 }
 
@@ -344,5 +383,15 @@ fn based(case: &Case<'_>, base: Commit, head: Option<String>) -> Result<Ground, 
         (None, Some(github)) => Rc::new(ApiTree::new(Rc::clone(github), base.id.clone(), &prefix)),
         (None, None) => return Err(nowhere(&base.name, "the commit is not in this clone")),
     };
-    Ok(Ground { tree, base: Some(base), head, permalink, notes: Vec::new(), repository, github, prefix })
+    Ok(Ground {
+        tree,
+        base: Some(base),
+        head,
+        permalink,
+        notes: Vec::new(),
+        repository,
+        github,
+        prefix,
+        since: Since::Fork,
+    })
 }

@@ -14,6 +14,7 @@ use crate::cli::Check;
 use crate::command::basis::{self, Basis};
 use crate::command::ground;
 use crate::command::organization::Offer;
+use crate::command::passage::Passage;
 use crate::command::proposed;
 use crate::command::question::{self, Question};
 use crate::command::watch::{self, Server, named};
@@ -59,7 +60,9 @@ pub struct Case<'a> {
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
     pub blob: Option<String>,
-    /// The pull request that is judged, when this is a run on one.
+    /// The passage that the change takes, when a run on GitHub is about one.
+    pub passage: Option<&'a Passage>,
+    /// The pull request that is judged, when it is one.
     pub pull: Option<&'a PullRequest>,
 }
 

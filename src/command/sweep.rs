@@ -113,6 +113,7 @@ fn case<'a>(
         datadog: check::datadog(&check.source, world),
         github: Some(Rc::clone(github)),
         blob: run.map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
+        passage: None,
         pull: None,
     })
 }

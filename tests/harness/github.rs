@@ -36,6 +36,11 @@ struct Known {
     checkout: bool,
     /// The change comes from a fork.
     fork: bool,
+    /// The pull request is closed by now.
+    closed: bool,
+    /// What the event's payload says instead: laid over what it would say. `$BASE` and `$HEAD` stand for commits, and
+    /// what is `$NONE` is not there.
+    payload: toml::Table,
     /// The API lies below this path, as on GitHub Enterprise Server.
     api: String,
     /// What the token may do.
@@ -56,6 +61,8 @@ impl Default for Known {
             event: "pull_request_target".to_owned(),
             checkout: false,
             fork: false,
+            closed: false,
+            payload: toml::Table::new(),
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
@@ -211,8 +218,11 @@ pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
     let world = world(&known, &checkout.path(), base, head).map_err(|error| format!("git: {error}"))?;
     let server = Server::start(world);
     let runner = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut payload = payload(&known, base, head);
+    let laid = json!(known.payload).to_string().replace("$BASE", base).replace("$HEAD", head);
+    lay_over(&mut payload, serde_json::from_str(&laid).map_err(|error| error.to_string())?);
     let written = fs::create_dir(runner.path().join("workspace"))
-        .and_then(|()| fs::write(runner.path().join("event.json"), payload(&known, base, head).to_string()));
+        .and_then(|()| fs::write(runner.path().join("event.json"), payload.to_string()));
     written.map_err(|error| error.to_string())?;
     let on_disk = known.checkout.then(|| checkout.path());
     let sha = match known.event.as_str() {
@@ -351,6 +361,21 @@ fn payload(known: &Known, base: &str, head: &str) -> Value {
     }
 }
 
+/// Lays a value over another; objects are laid over field by field.
+fn lay_over(under: &mut Value, over: Value) {
+    let (Value::Object(fields), Value::Object(under)) = (&over, &mut *under) else {
+        *under = over;
+        return;
+    };
+    for (name, value) in fields {
+        if value == "$NONE" {
+            under.remove(name);
+        } else {
+            lay_over(under.entry(name).or_insert(Value::Null), value.clone());
+        }
+    }
+}
+
 /// The pull request of a payload.
 fn pull(known: &Known, base: &str, head: &str) -> Value {
     let home = if known.fork { "mallory/shop" } else { REPOSITORY };
@@ -384,11 +409,17 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     }
     let changed = changed(&repository, base, head)?;
     world.compares.insert((base.to_owned(), head.to_owned()), changed.clone());
+    // Backwards nothing came since: the histories part at the base itself.
+    world.compares.insert((head.to_owned(), base.to_owned()), Vec::new());
+    world.parted.insert((head.to_owned(), base.to_owned()), base.to_owned());
     if known.pulls.is_empty() {
-        world.pull(NUMBER, base, head, changed);
+        world.pull(NUMBER, "main", head, changed);
     }
     for pull in &known.pulls {
         open(&mut world, pull);
+    }
+    if let Some(pull) = world.pulls.get_mut(&NUMBER) {
+        pull.closed = known.closed;
     }
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);

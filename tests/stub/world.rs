@@ -38,6 +38,8 @@ pub struct Pull {
     pub head: String,
     pub base: String,
     pub files: Vec<ChangedFile>,
+    /// Closed, merged or not.
+    pub closed: bool,
     /// Conversations that were locked take no comments.
     pub locked: bool,
 }
@@ -139,6 +141,8 @@ pub struct World {
     pub moving: BTreeMap<u64, String>,
     /// Changed files between two commits, where no pull request with that head says so.
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
+    /// Where the histories of two commits part, where that is not the first of them.
+    pub parted: BTreeMap<(String, String), String>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     pub comments: Vec<Comment>,
@@ -174,6 +178,7 @@ impl World {
             closing: BTreeSet::new(),
             moving: BTreeMap::new(),
             compares: BTreeMap::new(),
+            parted: BTreeMap::new(),
             tree_limit: 100_000,
             comments: Vec::new(),
             statuses: Vec::new(),
@@ -201,7 +206,7 @@ impl World {
     /// Adds a pull request whose head is a commit.
     pub fn pull(&mut self, number: u64, base: &str, head: &str, files: Vec<ChangedFile>) {
         self.commits.entry(head.to_owned()).or_default();
-        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, locked: false };
+        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, closed: false, locked: false };
         self.pulls.insert(number, pull);
     }
 

@@ -106,6 +106,7 @@ impl Telling<'_> {
         Publication {
             environment: self.environment.to_owned(),
             base_branch: cause.pull.base_ref.clone(),
+            context: None,
             head_sha: cause.pull.head_sha.clone(),
             speaker: speaker.clone(),
             comment_markdown: markdown::render(report),
@@ -143,7 +144,7 @@ impl Telling<'_> {
             (Ok(()), Outcome::Degraded(what)) => {
                 ended(line, done, format!("its status alone, because the token may not {what}"))
             }
-            (Ok(()), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_)) => {
+            (Ok(()), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless) => {
                 ended(line, done, String::new())
             }
         }

@@ -17,7 +17,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
 /// `GET pulls`: the open ones, the newest first.
 fn list(world: &mut World, request: &Recorded) -> Reply {
     let all: Vec<Value> = world.pulls.keys().rev().map(|number| listed(world, *number)).collect();
-    let reply = page(request, &all);
+    let reply = page(world, request, &all);
     // What happens meanwhile happens when the list has been read.
     if page_of(request).0 * page_of(request).1 >= all.len() {
         for number in std::mem::take(&mut world.closing) {
