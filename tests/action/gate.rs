@@ -12,6 +12,8 @@ use super::{action, installed};
 const REPOSITORY: &str = "acme/shop";
 const BASE: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const EASED: &str = "cccccccccccccccccccccccccccccccccccccccc";
+const GROUP: &str = "dddddddddddddddddddddddddddddddddddddddd";
+const CONTEXT: &str = "slogate: production → main";
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// The webshop on GitHub, with a pull request that changes a service.
@@ -62,7 +64,7 @@ fn run(runner: &Runner<'_>, with: &[(&str, &str)]) -> Ended {
 fn status(stub: &Stub) -> (String, String) {
     let world = stub.world();
     let status = world.statuses.last().expect("a status");
-    assert_eq!((status.context.as_str(), status.commit.as_str()), ("slogate: production → main", HEAD));
+    assert_eq!((status.context.as_str(), status.commit.as_str()), (CONTEXT, HEAD));
     (status.state.clone(), status.description.clone().unwrap_or_default())
 }
 
@@ -145,10 +147,33 @@ fn the_workflow_that_a_team_installs_sweeps_by_the_clock() {
     let [(job, ended)] = ended.as_slice() else { panic!("one job runs: {ended:?}") };
     assert!(job == "sweep" && ended.succeeded(), "{ended:?}");
     assert_eq!(status(&stub).0, "success");
-    assert_eq!(ended.step("Close what was left open"), Conclusion::Skipped);
     let pending = stub.world().statuses.iter().filter(|status| status.state == "pending").count();
     assert_eq!(pending, 1, "a sweep closes no gate while it looks");
     assert_eq!(stub.world().comments.len(), 1);
+}
+
+#[test]
+fn the_workflow_that_a_team_installs_judges_a_merge_group() {
+    let stub = with("checkout", |world| {
+        world.commit(GROUP, world.commits[BASE].clone());
+        world
+            .compares
+            .insert((BASE.to_owned(), GROUP.to_owned()), vec![ChangedFile::at("services/checkout/main.rs")]);
+    });
+    let group = json!({ "head_sha": GROUP, "head_ref": "refs/heads/gh-readonly-queue/main/pr-7", "base_sha": BASE, "base_ref": "refs/heads/main" });
+    let repository = json!({ "full_name": REPOSITORY, "default_branch": "main" });
+    let payload = json!({ "action": "checks_requested", "merge_group": group, "repository": repository });
+    let runner = Runner { event: ("merge_group", payload), ..runner(&stub) };
+    let ended = installed::run(&installed::workflow(), &runner);
+    let [(job, ended)] = ended.as_slice() else { panic!("one job runs: {ended:?}") };
+    assert!(job == "check" && ended.succeeded(), "{ended:?}");
+    let world = stub.world();
+    let stands = world.statuses.last().expect("a status");
+    assert_eq!(
+        (stands.commit.as_str(), stands.context.as_str(), stands.state.as_str()),
+        (GROUP, CONTEXT, "failure")
+    );
+    assert!(world.comments.is_empty());
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The workflow that a team installs, event by event: which of its jobs run, with which rights, and what stands on GitHub
-//! when they have. It is the webshop's, which has what `init` writes but for the address of a Prometheus; the README shows others.
+//! when they have. It is the webshop's, which has what `init` writes but for the address of a Prometheus.
 
 use std::fs;
 
@@ -13,15 +13,6 @@ use super::runner::{Ended, Runner};
 pub fn workflow() -> Value {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/webshop/.github/workflows/slogate.yml");
     serde_yaml::from_str(&fs::read_to_string(path).expect("the workflow")).expect("it is YAML")
-}
-
-/// The workflow in the README that has these words.
-pub fn shown(words: &str) -> Value {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("the README");
-    let blocks = readme.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let block = blocks.into_iter().find(|block| block.contains("\njobs:\n") && block.contains(words));
-    serde_yaml::from_str(block.unwrap_or_else(|| panic!("the README shows no `{words}`")))
-        .expect("it is YAML")
 }
 
 /// Runs the jobs of a workflow that an event starts, with the token that GitHub gives each. What a job does besides asking
