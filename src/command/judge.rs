@@ -187,6 +187,7 @@ fn blank(now: Timestamp) -> Report {
         permalink: None,
         proposed: None,
         unadjusted: None,
+        queries: Vec::new(),
         commenting: Commenting::Always,
     }
 }

@@ -100,6 +100,7 @@ impl<'a> Question<'a> {
     pub fn ask(self, records: bool) -> Reckoning<'a> {
         let settings = &self.basis.rules.settings;
         let asked = self.asked();
+        let queries = self.plan().requests;
         let observed = self.watch.observe(&asked, |one| self.depth(one), settings, self.t);
         let heard = self.watch.listen(&self.signals, settings, self.t);
         let notes = self.note.iter().cloned().chain(self.watch.notes()).collect();
@@ -110,6 +111,7 @@ impl<'a> Question<'a> {
         let mut reckoning = Reckoning::blank(self.basis, self.environment, (self.now, self.t));
         reckoning.source = Some(self.watch.describe());
         reckoning.notes = notes;
+        reckoning.queries = queries;
         reckoning.observations = observations;
         reckoning.problems = adjustment::over(adjustments, catalog, settings, self.now);
         for (asked, policies) in self.subjects {
