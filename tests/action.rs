@@ -7,6 +7,7 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::disallowed_methods,
+    clippy::string_slice,
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
@@ -15,12 +16,22 @@ use std::process::Command;
 
 use serde_json::Value;
 
+#[path = "action/expression.rs"]
+mod expression;
+#[path = "action/gate.rs"]
+mod gate;
+#[path = "action/installed.rs"]
+mod installed;
 #[path = "action/obtain.rs"]
 mod obtain;
 #[path = "harness/program.rs"]
 mod program;
+#[path = "action/runner.rs"]
+mod runner;
 #[path = "action/server.rs"]
 mod server;
+#[path = "stub/stub.rs"]
+mod stub;
 
 /// The action.
 fn action() -> Value {
@@ -51,10 +62,12 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
     command
         .env("RUNNER_TEMP", dir.path())
         .env("SLOGATE_BINARY", path("slogate"))
+        .env("SLOGATE_RUN", "check")
         .env("SLOGATE_FAIL_STEP", "false");
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
     let plain = ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN", "OBSERVATIONS_TOKEN"];
-    for name in plain.iter().chain(&datadog) {
+    let verbs = ["AT", "CALLS", "WEBHOOK_URL", "WEBHOOK_SECRET"];
+    for name in plain.iter().chain(&datadog).chain(&verbs) {
         command.env(format!("SLOGATE_{name}"), "");
     }
     for name in ["ORGANIZATION", "ORGANIZATION_SHA256", "PROMETHEUS_URL", "OBSERVATIONS_URL"] {
@@ -85,6 +98,23 @@ fn a_step_that_is_to_fail_keeps_the_exit_code() {
     assert_eq!(step(1, Some(true), &[("SLOGATE_FAIL_STEP", "true")]).0, Some(1));
     assert_eq!(step(0, Some(true), &[("SLOGATE_FAIL_STEP", "true")]).0, Some(0));
     assert_eq!(step(0, Some(true), &[("SLOGATE_FAIL_STEP", "yes")]).0, Some(2));
+}
+
+#[test]
+fn a_step_that_deploys_or_judges_no_change_is_its_own_gate() {
+    for (inputs, words) in [
+        ([("SLOGATE_AT", "deploy"), ("SLOGATE_CALLS", "")], "check\n--post\n--at=deploy\n--\n.\n"),
+        ([("SLOGATE_RUN", "sweep"), ("SLOGATE_CALLS", "90")], "sweep\n--calls=90\n--\n.\n"),
+        ([("SLOGATE_RUN", "act"), ("SLOGATE_WEBHOOK_URL", "https://w")], "act\n--\n.\n"),
+    ] {
+        for code in 0..=5 {
+            let (ended, called) = step(code, Some(true), &inputs);
+            assert_eq!(ended, Some(i32::from(code)), "{inputs:?}");
+            assert!(called.starts_with(words), "{called}");
+            assert_eq!(called.contains("WEBHOOK_URL="), inputs[0].1 == "act", "{called}");
+        }
+    }
+    assert_eq!(step(0, Some(true), &[("SLOGATE_RUN", "validate")]), (Some(2), String::new()));
 }
 
 #[test]

@@ -145,7 +145,9 @@ pub fn files(plan: &Plan) -> Vec<Draft> {
     let within = plan.prefix.trim_end_matches('/');
     let dir = if within.is_empty() { String::new() } else { format!("          dir: {}\n", named(within)) };
     let (matrix, target) = workflow(&plan.targets);
-    let action = fill(ACTION, &[("matrix", matrix), ("target", target), ("dir", dir)]);
+    let first = plan.targets.first().map_or_else(String::new, |name| named(name));
+    let marks = [("matrix", matrix), ("target", target), ("dir", dir), ("first", first)];
+    let action = fill(ACTION, &marks);
     drafts.push(draft(&format!("{up}{WORKFLOW}"), action));
     drafts
 }
@@ -296,7 +298,7 @@ mod tests {
             assert!(!draft.text.contains(['«', '»']), "{}", draft.text);
         }
         for (template, marks) in
-            [(SETTINGS, 3), (SLO, 3), (POLICY, 6), (TESTS, 3), (ELSEWHERE, 1), (ACTION, 3)]
+            [(SETTINGS, 3), (SLO, 3), (POLICY, 6), (TESTS, 3), (ELSEWHERE, 1), (ACTION, 4)]
         {
             let names: BTreeSet<&str> =
                 template.split('«').skip(1).filter_map(|rest| rest.split('»').next()).collect();
