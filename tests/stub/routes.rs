@@ -31,6 +31,19 @@ pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration
             route(world, request);
             Reply::json(502, &json!({ "message": "Server Error" }))
         }
+        Some(FaultKind::DoneThenCut) => {
+            route(world, request);
+            return (None, now);
+        }
+        Some(FaultKind::TooMany(wait)) => {
+            let reply = failure(429, "Too Many Requests");
+            match wait {
+                Some(seconds) => reply.with("retry-after", &seconds.to_string()),
+                None => reply,
+            }
+        }
+        Some(FaultKind::Unauthorized) => failure(401, "Bad credentials"),
+        Some(FaultKind::Missing) => missing(),
         Some(FaultKind::Server(status)) => Reply::json(status, &json!({ "message": "Server Error" })),
         Some(FaultKind::Secondary(wait)) => {
             let reply = failure(
