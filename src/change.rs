@@ -222,6 +222,7 @@ mod tests {
             ignore_within: None,
             step: 300,
             on_unknown: OnUnknown::Block,
+            commenting: settings::Commenting::Always,
             snapshot: None,
             observers: None,
             place,

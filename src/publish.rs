@@ -1,11 +1,13 @@
 //! Saying it where people look: a comment, a commit status, the step summary, outputs and annotations.
 //!
-//! What is said arrives as finished text; nothing is decided or rendered here. Each place is planned purely from
-//! what already stands there, then written, and each by itself: one that fails keeps no other from being told.
+//! What is said arrives as finished text; nothing is decided here, and only the line that says that a freeze is over is
+//! added, because its beginning stands in the comment before. Each place is planned purely from what already stands
+//! there, then written, and each by itself: one that fails keeps no other from being told.
 //! A token that may not write is an ordinary way to run and degrades; anything else that fails is a failure.
 
 pub mod comment;
 mod cut;
+mod marker;
 pub mod status;
 pub mod summary;
 pub mod workflow;
@@ -15,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::github::{GitHub, GitHubError, State};
+use crate::report::turn::Turn;
 
 /// How long closing the status may take at least.
 const CLOSING: Duration = Duration::from_secs(20);
@@ -88,6 +91,8 @@ pub struct Publication {
     pub speaker: Speaker,
     /// The comment without its marker; when empty, no comment is written.
     pub comment_markdown: String,
+    /// What the comment has to do with the one that stands there.
+    pub turn: Turn,
     /// The step summary.
     pub summary_markdown: String,
     /// The commit status.

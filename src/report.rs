@@ -20,7 +20,7 @@ use crate::policy::ruling::{Measured, Ruling, Standing};
 use crate::report::adjusted::{Adjusted, Unadjusted};
 use crate::report::attribution::Through;
 use crate::report::proposed::Proposed;
-use crate::settings::Mode;
+use crate::settings::{Commenting, Mode};
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod adjusted;
@@ -48,6 +48,7 @@ pub mod revision;
 pub mod slos;
 pub mod text;
 pub mod trial;
+pub mod turn;
 pub mod wrapped;
 
 /// The windows over which reports show burn rates, with their length in seconds.
@@ -96,6 +97,8 @@ pub struct Report {
     pub proposed: Option<Proposed>,
     /// What would be decided if nothing were adjusted, where that is something else.
     pub unadjusted: Option<Unadjusted>,
+    /// When the repository wants a comment.
+    pub commenting: Commenting,
 }
 
 /// An organisation whose layer stands above a team's files.

@@ -75,6 +75,15 @@ pub enum OnUnknown {
     Block,
 }
 
+/// When a pull request gets a comment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commenting {
+    /// Whenever it touches a service.
+    Always,
+    /// When there is something to see: a comment that stands there is kept up to date all the same.
+    Quiet,
+}
+
 /// What a changed path does that no service claims, from the mildest to the strictest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unmapped {
@@ -293,6 +302,8 @@ pub struct Settings {
     pub step: i64,
     /// What an unknown budget does where policies are enforced.
     pub on_unknown: OnUnknown,
+    /// When a pull request gets a comment.
+    pub commenting: Commenting,
     /// The recorded history that budgets are read from when no monitoring system is given.
     pub snapshot: Option<Snapshot>,
     /// What is believed of observations that somebody else makes.

@@ -23,6 +23,7 @@ use slogate::http::{Client, Limits, Secret};
 use slogate::publish::{
     self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine, Told,
 };
+use slogate::report::turn::{Turn, Way};
 use slogate::tree::{ApiTree, Tree as _, TreeError};
 use stub::world::{ChangedFile, File, files};
 use stub::{Fault, FaultKind, Recorded, Stub, World};
@@ -85,6 +86,7 @@ fn publication(text: &str, run: u64) -> Publication {
         head_sha: HEAD.to_owned(),
         speaker: speaker(run),
         comment_markdown: text.to_owned(),
+        turn: Turn::unsure(),
         summary_markdown: format!("# {text}\n"),
         status: StatusLine { state: State::Failure, description: "freeze: exhausted".to_owned() },
         outputs: vec![("verdict".to_owned(), "freeze".to_owned())],
@@ -102,9 +104,25 @@ fn publication(text: &str, run: u64) -> Publication {
 
 /// Publishes without files, as a run outside of Actions would.
 fn say(stub: &Stub, text: &str, run: u64) -> Told {
+    apply(stub, &publication(text, run))
+}
+
+fn apply(stub: &Stub, publication: &Publication) -> Told {
     let mut log = Vec::new();
     let mut places = Places { summary: None, output: None, log: &mut log };
-    publish::apply(&publication(text, run), &connect(stub), 7, &mut places)
+    publish::apply(publication, &connect(stub), 7, &mut places)
+}
+
+/// Nothing stands in the way of `checkout` on 28 Nov 2026, 14:05 UTC.
+fn proceeding(is_quiet: bool) -> Turn {
+    let services = vec!["checkout".to_owned()];
+    let way = Way::Open { services, environment: "production".to_owned(), at: 1_795_874_700 };
+    Turn { way, is_quiet }
+}
+
+/// Our comment on a freeze of `checkout` that began on 17 Nov 2026, 09:00 UTC.
+fn frozen(run: u64) -> String {
+    body("Freeze", run).replace(" -->", " said=freeze since=1794906000 of=checkout -->")
 }
 
 fn body(text: &str, run: u64) -> String {
@@ -226,6 +244,50 @@ scenarios! {
         assert_eq!(say(&stub, "Proceed", 3).comment, Outcome::Written);
         assert_eq!(comments(&stub), [ours("Proceed", 3)]);
         assert_eq!(stub.world().comments[0].id, 1_000);
+    }
+
+    a_comment_of_an_older_form_is_updated_in_its_place(stub = with(|world| {
+        world.comment(7, "github-actions[bot]", &body("Freeze", 1));
+    })) {
+        let mut thawing = publication("Proceed", 2);
+        thawing.turn = proceeding(false);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Written);
+        assert_eq!(comments(&stub), [ours("Proceed", 2)]);
+    }
+
+    a_thaw_is_edited_in_and_not_again(stub = with(|world| {
+        for _ in 0..150 { world.comment(7, "mona", "talk"); }
+        world.comment(7, "github-actions[bot]", &frozen(1));
+    })) {
+        let mut thawing = publication("Proceed", 2);
+        thawing.turn = proceeding(true);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Written);
+        let (_, first) = comments(&stub).pop().expect("a comment");
+        assert!(first.contains("☀️ **Thawed: checkout → production**, 28 Nov 14:05 UTC, after 11 days.\nProceed"), "{first}");
+        thawing.speaker = speaker(3);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Unchanged);
+        assert_eq!(comments(&stub).pop().map(|(_, body)| body), Some(first));
+    }
+
+    quiet_writes_no_comment_and_links_the_run(stub = world()) {
+        let mut quiet = publication("Proceed", 2);
+        quiet.turn = proceeding(true);
+        assert!(matches!(apply(&stub, &quiet).comment, Outcome::Skipped(_)));
+        assert_eq!(comments(&stub), []);
+        let status = stub.world().statuses.last().expect("a status").clone();
+        assert_eq!(status.target.as_deref(), Some("https://github.com/acme/shop/actions/runs/2?run=2.1&at=2"));
+    }
+
+    a_comment_that_somebody_hid_stays_as_it_is(stub = with(|world| {
+        world.comment(7, "github-actions[bot]", &frozen(1));
+        world.comments[0].minimized = true;
+    })) {
+        let mut thawing = publication("Proceed", 2);
+        thawing.turn = proceeding(false);
+        assert_eq!(apply(&stub, &thawing).comment, Outcome::Written);
+        let all = comments(&stub);
+        assert_eq!((all.len(), all[0].1.as_str()), (2, frozen(1).as_str()));
+        assert!(all[1].1.contains("Thawed"));
     }
 
     two_runs_that_race_leave_one_comment(stub = with(|world| {

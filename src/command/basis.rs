@@ -42,6 +42,7 @@ pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basi
     let rules = rules.map_err(|stop| unsettled::beside(&ground, stop))?;
     report.notes.extend(rules.notes.iter().cloned());
     report.organization = rules.organization.as_ref().map(organization);
+    report.commenting = rules.settings.commenting;
     let (name, environment) = environment(&rules, case.environment.as_deref())?;
     report.environment = Some(name.to_owned());
     report.mode = Some(environment.mode);

@@ -24,6 +24,7 @@ use crate::policy::Policy;
 use crate::policy::ruling::Measured;
 use crate::report::Report;
 use crate::report::query_plan::QueryPlan;
+use crate::settings::Commenting;
 use crate::tree::TreeError;
 use crate::verdict::{self, Passing, Verdict};
 
@@ -182,6 +183,7 @@ fn blank(now: Timestamp) -> Report {
         permalink: None,
         proposed: None,
         unadjusted: None,
+        commenting: Commenting::Always,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::command::annotation;
 use crate::github::{GitHub, PullRequest, Run, State};
 use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine};
 use crate::report::escape::terminal;
+use crate::report::turn::Turn;
 use crate::report::{Report, json, line, markdown};
 use crate::tree;
 use crate::verdict::Exit;
@@ -133,6 +134,7 @@ impl<'a> Post<'a> {
             speaker: speaker(self.run, self.began),
             summary_markdown: comment.clone(),
             comment_markdown: comment,
+            turn: if usage.is_some() { Turn::unsure() } else { Turn::of(report) },
             status,
             outputs,
             annotations: annotations(report),

@@ -20,6 +20,8 @@ pub struct Comment {
     pub url: String,
     /// Who wrote it; none when the account is gone.
     pub author: Option<String>,
+    /// Somebody hid it.
+    pub is_minimized: bool,
 }
 
 impl GitHub {

@@ -4,6 +4,7 @@
 //! proxy, a login page in JSON) is no answer. `github` turns these into its own words.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::Comment;
 
@@ -99,6 +100,9 @@ pub(super) struct WireComment {
     pub(super) html_url: String,
     /// Who wrote it.
     pub(super) user: Option<WireUser>,
+    /// Why somebody hid it; null, or not there on servers that do not say so, for one that is seen.
+    #[serde(default)]
+    pub(super) minimized: Option<IgnoredAny>,
 }
 
 impl From<WireComment> for Comment {
@@ -108,6 +112,7 @@ impl From<WireComment> for Comment {
             body: wire.body.unwrap_or_default(),
             url: wire.html_url,
             author: wire.user.map(|user| user.login),
+            is_minimized: wire.minimized.is_some(),
         }
     }
 }

@@ -6,8 +6,10 @@
 //! is not written again, because every edit is noise.
 
 use super::cut::{Measure, cut};
+use super::marker::{Marker, Memory, Stamp};
 use super::{Outcome, Publication};
-use crate::github::{Comment, GitHub, GitHubError};
+use crate::github::{Comment, GitHub, GitHubError, Identity};
+use crate::report::turn::{self, Turn, Way};
 
 /// The most characters of a comment; GitHub refuses more than 65,536.
 const LONGEST: usize = 60_000;
@@ -18,10 +20,6 @@ const CUT: &str = "_The rest did not fit into a comment; the step summary of the
 /// How often the comments are listed before the comment is given up.
 const ROUNDS: usize = 4;
 
-/// A run, as comments are ordered by it: its number, then its attempt.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp(u64, u64);
-
 /// A comment that is to be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -31,40 +29,81 @@ pub struct Wanted {
     head: String,
     /// The run.
     stamp: Stamp,
-    /// The text below the marker.
+    /// The text below the marker, before it is cut.
     text: String,
+    /// What it has to do with the one that stands there.
+    turn: Turn,
 }
 
 impl Wanted {
     /// The comment of a publication.
     #[must_use]
     pub fn new(publication: &Publication) -> Self {
-        let key = format!("{}→{}", escape(&publication.environment), escape(&publication.base_branch));
-        let prefix = format!("<!-- slogate:v1 key={key} ");
-        let room = LONGEST.saturating_sub(prefix.chars().count() + 256);
         Self {
-            prefix,
+            prefix: Marker::prefix(&publication.environment, &publication.base_branch),
             head: publication.head_sha.clone(),
             stamp: Stamp(publication.speaker.run, publication.speaker.attempt),
-            text: cut(publication.comment_markdown.trim_end(), room, Measure::Characters, CUT),
+            text: publication.comment_markdown.trim_end().to_owned(),
+            turn: publication.turn.clone(),
         }
     }
 
-    /// The whole comment, marker first.
-    #[must_use]
-    pub fn body(&self) -> String {
-        let Stamp(number, attempt) = self.stamp;
-        format!("{}head={} run={number}.{attempt} -->\n{}", self.prefix, self.head, self.text)
+    /// The whole comment, marker first, behind one that remembered this.
+    fn behind(&self, before: Option<&Memory>) -> Written {
+        let (memory, opening) = match &self.turn.way {
+            Way::Stopped(stop) => (Memory::of(stop, before), None),
+            Way::Unsure => (before.cloned(), None),
+            Way::Open { services, environment, at } => {
+                let judged =
+                    |memory: &&Memory| memory.stop.services.iter().all(|name| services.contains(name));
+                let memory = before
+                    .filter(judged)
+                    .map(|memory| Memory { over: memory.over.or(Some(*at)), ..memory.clone() });
+                let opening = memory
+                    .as_ref()
+                    .map(|memory| turn::over(&memory.stop, environment, memory.over.unwrap_or(*at)));
+                (memory, opening)
+            }
+        };
+        let marker = Marker { head: self.head.clone(), stamp: self.stamp, memory };
+        let first = marker.write(&self.prefix);
+        let text: String = opening.map(|line| line + "\n").into_iter().chain([self.text.clone()]).collect();
+        let room = LONGEST.saturating_sub(first.chars().count() + 1);
+        Written { text: cut(&text, room, Measure::Characters, CUT), marker, first }
+    }
+}
+
+/// A comment as it is written.
+struct Written {
+    /// What its marker says.
+    marker: Marker,
+    /// Its marker.
+    first: String,
+    /// The text below the marker.
+    text: String,
+}
+
+impl Written {
+    /// All of it.
+    fn body(&self) -> String {
+        format!("{}\n{}", self.first, self.text)
+    }
+
+    /// True when another comment of ours says the same, whichever run wrote it.
+    fn says(&self, marker: &Marker, text: &str) -> bool {
+        marker.head == self.marker.head && marker.memory == self.marker.memory && text == normal(&self.text)
     }
 }
 
 /// What is to be done with the comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// There is none of ours: write one.
-    Create,
-    /// Ours says something else: replace its text.
-    Update(u64),
+    /// There is none of ours, and none is needed.
+    Omit,
+    /// There is none of ours: write this.
+    Create(String),
+    /// Ours says something else: replace its text by this.
+    Update(u64, String),
     /// Ours says the same.
     Keep(u64),
     /// A newer run wrote ours: leave it.
@@ -80,27 +119,49 @@ pub struct Plan {
     pub delete: Vec<u64>,
 }
 
-/// Finds what is to be done, from the comments that are there and the login that we write as.
+/// Finds what is to be done, from the comments that are there and who we write as.
 #[must_use]
-pub fn plan(wanted: &Wanted, comments: &[Comment], me: &str) -> Plan {
-    let is_ours = |comment: &&Comment| {
-        comment.body.starts_with(&wanted.prefix)
-            && comment.author.as_deref().is_some_and(|author| author.eq_ignore_ascii_case(me))
+pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
+    let mut alike: Vec<&Comment> =
+        comments.iter().filter(|comment| comment.body.starts_with(&wanted.prefix)).collect();
+    alike.sort_by_key(|comment| comment.id);
+    let read = |comment: &Comment| {
+        let rest = comment.body.strip_prefix(&wanted.prefix).unwrap_or_default();
+        let (marker, text) = Marker::read(rest);
+        (marker, normal(text.trim_start_matches(['\r', '\n'])))
     };
-    let mut ours: Vec<(&Comment, Marker)> =
-        comments.iter().filter(is_ours).map(|comment| (comment, Marker::read(wanted, comment))).collect();
-    ours.sort_by_key(|(comment, _)| comment.id);
-    let Some((oldest, marker)) = ours.first() else {
-        return Plan { step: Step::Create, delete: Vec::new() };
+    let of = |login: &str, comment: &Comment| {
+        comment.author.as_deref().is_some_and(|author| author.eq_ignore_ascii_case(login))
     };
-    let newest = ours.iter().map(|(_, marker)| marker).max_by_key(|marker| marker.stamp);
-    if newest.is_some_and(|newest| newest.stamp > wanted.stamp) {
+    let ours: Vec<(&Comment, Marker, String)> = alike
+        .iter()
+        .filter(|comment| of(&me.login, comment))
+        .map(|comment| (*comment, read(comment)))
+        .map(|(comment, (marker, text))| (comment, marker, text))
+        .collect();
+    // Who hid a comment has dealt with it: it stays as it is, and what it remembers still counts.
+    let mut seen = ours.iter().filter(|(comment, ..)| !comment.is_minimized);
+    let newest = ours.iter().max_by_key(|(_, marker, _)| marker.stamp);
+    if let Some((comment, ..)) = newest.filter(|(_, marker, _)| marker.stamp > wanted.stamp) {
         // The newer run deletes what is too many; two that delete could leave nothing.
-        return Plan { step: Step::Yield(oldest.id), delete: Vec::new() };
+        return Plan { step: Step::Yield(comment.id), delete: Vec::new() };
     }
-    let same = marker.head == wanted.head && marker.text == normal(&wanted.text);
-    let step = if same { Step::Keep(oldest.id) } else { Step::Update(oldest.id) };
-    Plan { step, delete: ours.iter().skip(1).map(|(comment, _)| comment.id).collect() }
+    let written = wanted.behind(newest.and_then(|(_, marker, _)| marker.memory.as_ref()));
+    let Some((oldest, marker, text)) = seen.next() else {
+        // A token that may not say who it is learns that by writing, so a bot's comment like ours may be ours.
+        let maybe = !me.certain && alike.iter().any(|comment| is_bot(comment));
+        let omit = wanted.turn.is_quiet && !maybe;
+        let step = if omit { Step::Omit } else { Step::Create(written.body()) };
+        return Plan { step, delete: Vec::new() };
+    };
+    let same = written.says(marker, text);
+    let step = if same { Step::Keep(oldest.id) } else { Step::Update(oldest.id, written.body()) };
+    Plan { step, delete: seen.map(|(comment, ..)| comment.id).collect() }
+}
+
+/// True for a comment of an app: no person has such a name.
+fn is_bot(comment: &Comment) -> bool {
+    comment.author.as_deref().is_some_and(|author| author.ends_with("[bot]"))
 }
 
 /// What became of the comment.
@@ -127,10 +188,9 @@ pub fn post(github: &GitHub, pull: u64, publication: &Publication) -> Posted {
 
 /// Lists, plans and acts until what is wanted stands there alone.
 fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, GitHubError> {
-    let mut me = github.whoami()?.login;
+    let mut me = github.whoami()?;
     let mut written: Option<Comment> = None;
     let mut failure = None;
-    let body = wanted.body();
     for _ in 0..ROUNDS {
         let comments = match (github.comments(pull), &written) {
             (Ok(comments), _) => comments,
@@ -141,17 +201,22 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
         let planned = plan(wanted, &comments, &me);
         let url = |id: u64| comments.iter().find(|comment| comment.id == id).map(|found| found.url.clone());
         match planned.step {
-            Step::Create => match (github.create_comment(pull, &body), &failure) {
+            Step::Omit => {
+                let why = "nothing stands in the way, and no comment is needed to say so".to_owned();
+                return Ok(done(Outcome::Skipped(why), None));
+            }
+            Step::Create(body) => match (github.create_comment(pull, &body), &failure) {
                 (Ok(comment), _) => {
                     // The author of what we wrote is who we are, whatever the token could say about it.
-                    me = comment.author.clone().unwrap_or(me);
+                    let login = comment.author.clone().unwrap_or(me.login);
+                    me = Identity { login, certain: true };
                     written = Some(comment);
                 }
                 // It may have been written although the answer was lost: the next round sees whether it was.
                 (Err(error @ GitHubError::Unreachable { .. }), None) => failure = Some(error),
                 (Err(error), _) => return Err(error),
             },
-            Step::Update(id) => match github.update_comment(id, &body) {
+            Step::Update(id, body) => match github.update_comment(id, &body) {
                 Ok(comment) => {
                     delete(github, &planned.delete)?;
                     return Ok(done(Outcome::Written, Some(comment.url)));
@@ -185,142 +250,10 @@ fn delete(github: &GitHub, ids: &[u64]) -> Result<(), GitHubError> {
     ids.iter().try_for_each(|id| github.delete_comment(*id))
 }
 
-/// What the marker of a comment says, and the text below it.
-struct Marker {
-    /// The judged commit.
-    head: String,
-    /// The run.
-    stamp: Stamp,
-    /// The text below the marker.
-    text: String,
-}
-
-impl Marker {
-    /// Reads the marker of a comment that begins with ours; what is malformed is older than everything.
-    fn read(wanted: &Wanted, comment: &Comment) -> Self {
-        let rest = comment.body.strip_prefix(&wanted.prefix).unwrap_or_default();
-        let (marker, text) = rest.split_once("-->").unwrap_or((rest, ""));
-        let field = |name: &str| marker.split(' ').find_map(|word| word.strip_prefix(name));
-        let run = field("run=").and_then(|run| run.split_once('.'));
-        let stamp =
-            run.and_then(|(number, attempt)| Some(Stamp(number.parse().ok()?, attempt.parse().ok()?)));
-        Self {
-            head: field("head=").unwrap_or_default().to_owned(),
-            stamp: stamp.unwrap_or_default(),
-            text: normal(text.trim_start_matches(['\r', '\n'])),
-        }
-    }
-}
-
 /// A text as it is compared: GitHub may change line ends and drops what trails.
 fn normal(text: &str) -> String {
     text.replace("\r\n", "\n").trim_end().to_owned()
 }
 
-/// A name inside of the marker: without blanks, without `→`, and without what could end the marker.
-fn escape(name: &str) -> String {
-    use std::fmt::Write as _;
-    let mut safe = String::with_capacity(name.len());
-    let mut previous = '-';
-    for character in name.chars() {
-        let plain = character.is_ascii_alphanumeric() || "._/".contains(character);
-        if plain || (character == '-' && previous != '-') {
-            safe.push(character);
-        } else {
-            let mut bytes = [0; 4];
-            for byte in character.encode_utf8(&mut bytes).bytes() {
-                // Writing to a string cannot fail.
-                let _ = write!(safe, "%{byte:02X}");
-            }
-        }
-        previous = character;
-    }
-    safe
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::github::State;
-    use crate::publish::StatusLine;
-
-    fn wanted(text: &str, head: &str, run: (u64, u64)) -> Wanted {
-        Wanted::new(&Publication {
-            environment: "production".to_owned(),
-            base_branch: "main".to_owned(),
-            head_sha: head.to_owned(),
-            speaker: crate::publish::Speaker { url: String::new(), run: run.0, attempt: run.1, began: 0 },
-            comment_markdown: text.to_owned(),
-            summary_markdown: String::new(),
-            status: StatusLine { state: State::Success, description: String::new() },
-            outputs: Vec::new(),
-            annotations: Vec::new(),
-        })
-    }
-
-    fn comment(id: u64, author: &str, body: &str) -> Comment {
-        Comment { id, body: body.to_owned(), url: String::new(), author: Some(author.to_owned()) }
-    }
-
-    #[test]
-    fn the_marker_is_the_first_thing_and_names_gate_commit_and_run() {
-        let body = wanted("text", "abc", (7, 2)).body();
-        assert_eq!(body, "<!-- slogate:v1 key=production→main head=abc run=7.2 -->\ntext");
-    }
-
-    #[test]
-    fn no_name_can_end_the_marker_or_look_like_another() {
-        assert_eq!(escape("release-1.2/x"), "release-1.2/x");
-        assert_eq!(escape("a--> b→c"), "a-%2D%3E%20b%E2%86%92c");
-        assert_eq!(escape("->"), "%2D%3E");
-    }
-
-    #[test]
-    fn ours_is_known_by_marker_and_author() {
-        let now = wanted("text", "abc", (7, 1));
-        let body = now.body();
-        let planted = comment(1, "mallory", &body);
-        let quoted = comment(2, "bot", &format!("> {body}"));
-        let other = comment(3, "bot", &body.replace("production", "staging"));
-        let longer = comment(4, "bot", &body.replace("→main ", "→main2 "));
-        let found = plan(&now, &[planted, quoted, other, longer], "bot");
-        assert_eq!(found, Plan { step: Step::Create, delete: vec![] });
-        assert_eq!(plan(&now, &[comment(9, "Bot", &body)], "bot").step, Step::Keep(9));
-    }
-
-    #[test]
-    fn what_says_the_same_is_kept_and_what_differs_is_updated() {
-        let old = comment(5, "bot", &wanted("text\nmore", "abc", (6, 1)).body().replace('\n', "\r\n"));
-        let step = |now: &Wanted| plan(now, std::slice::from_ref(&old), "bot").step;
-        assert_eq!(step(&wanted("text\nmore\n\n", "abc", (7, 1))), Step::Keep(5));
-        assert_eq!(step(&wanted("text", "abc", (7, 1))), Step::Update(5));
-        assert_eq!(step(&wanted("text\nmore", "def", (7, 1))), Step::Update(5));
-        assert_eq!(step(&wanted("text", "abc", (6, 1))), Step::Update(5));
-    }
-
-    #[test]
-    fn an_older_run_never_overwrites_a_newer_one() {
-        let newer = comment(5, "bot", &wanted("newer", "def", (7, 2)).body());
-        for run in [(7, 1), (6, 9)] {
-            let found = plan(&wanted("older", "abc", run), std::slice::from_ref(&newer), "bot");
-            assert_eq!(found.step, Step::Yield(5));
-        }
-        let broken = comment(5, "bot", "<!-- slogate:v1 key=production→main run=x -->\n");
-        assert_eq!(plan(&wanted("text", "abc", (1, 1)), &[broken], "bot").step, Step::Update(5));
-    }
-
-    #[test]
-    fn of_several_the_oldest_stays() {
-        let now = wanted("text", "abc", (7, 1));
-        let ours = |id| comment(id, "bot", &wanted("text", "abc", (6, 1)).body());
-        let found = plan(&now, &[ours(9), ours(3), comment(1, "mallory", &now.body()), ours(5)], "bot");
-        assert_eq!(found, Plan { step: Step::Keep(3), delete: vec![5, 9] });
-    }
-
-    #[test]
-    fn a_long_comment_is_cut_between_rows() {
-        let body = wanted(&"| ❄ row |\n".repeat(20_000), "abc", (7, 1)).body();
-        assert!(body.chars().count() <= LONGEST);
-        assert!(body.ends_with(&format!("| ❄ row |\n\n{CUT}\n")));
-    }
-}
+mod tests;

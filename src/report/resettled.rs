@@ -75,6 +75,7 @@ fn title(subject: &Subject, safe: impl Fn(&str) -> String) -> String {
 fn word(key: &str) -> &str {
     match key {
         "adjustments" => "where adjustments are",
+        "comment" => "when a comment is written",
         "granted_by" => "the least role of who grants it",
         "ignore" => "the paths that are ignored",
         "label" => "its label",

@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
 use super::{
-    ChangeClass, Conventions, EXCLUDABLE, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings, Unmapped,
-    percentage, share,
+    ChangeClass, Commenting, Conventions, EXCLUDABLE, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings,
+    Unmapped, percentage, share,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet, Schema};
@@ -110,6 +110,7 @@ impl Layer {
             ignore_within: None,
             step: STEP,
             on_unknown: OnUnknown::Block,
+            commenting: Commenting::Always,
             snapshot: None,
             observers: None,
             place: Place::line_of(source, 1),

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use super::glob::Reach;
 use super::{
-    ChangeClass, Environment, Level, Mode, Note, Noted, OnUnknown, Permission, SLOTH_PERIOD, Service,
-    Settings, Signal, Snapshot, Unmapped, duration, glob,
+    ChangeClass, Commenting, Environment, Level, Mode, Note, Noted, OnUnknown, Permission, SLOTH_PERIOD,
+    Service, Settings, Signal, Snapshot, Unmapped, duration, glob,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{self, Document, Part, RuleSet, Schema};
@@ -82,6 +82,11 @@ impl<'a> Loader<'a, '_> {
             ignore_within: None,
             step: self.step(),
             on_unknown: self.on_unknown().unwrap_or(OnUnknown::Block),
+            commenting: if self.word("comment") == Some("quiet") {
+                Commenting::Quiet
+            } else {
+                Commenting::Always
+            },
             snapshot: self.snapshot(),
             observers: self.observers(),
             place: Place::line_of(source, self.root.place().line()),

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Environment, Need, OnUnknown, Service, Settings};
+use super::{Commenting, Environment, Need, OnUnknown, Service, Settings};
 
 /// What a setting is of, in the order in which revisions are told.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -162,7 +162,12 @@ fn repository(settings: &Settings) -> Values {
         OnUnknown::Warn => "warn",
         OnUnknown::Block => "block",
     };
+    let commenting = match settings.commenting {
+        Commenting::Always => "always",
+        Commenting::Quiet => "quiet",
+    };
     let mut values = Values::from([
+        ("comment", commenting.to_owned()),
         ("adjustments", globs(&settings.adjustments)),
         ("ignore", globs(&settings.ignore)),
         ("on_unknown", on_unknown.to_owned()),

@@ -464,6 +464,7 @@ mod tests {
             ignore_within: None,
             step: 300,
             on_unknown: OnUnknown::Block,
+            commenting: crate::settings::Commenting::Always,
             snapshot: None,
             observers: None,
             place: Place::new(&source, 0..0),

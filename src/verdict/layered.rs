@@ -159,6 +159,7 @@ fn lenient() -> Settings {
         ignore_within: None,
         step: 300,
         on_unknown: OnUnknown::Warn,
+        commenting: crate::settings::Commenting::Always,
         snapshot: None,
         observers: None,
         place: place(),

@@ -49,6 +49,8 @@ pub struct Comment {
     pub issue: u64,
     pub author: String,
     pub body: String,
+    /// Somebody hid it, as outdated.
+    pub minimized: bool,
 }
 
 /// A commit status.
@@ -218,7 +220,13 @@ impl World {
     pub fn comment(&mut self, issue: u64, author: &str, body: &str) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
-        self.comments.push(Comment { id, issue, author: author.to_owned(), body: body.to_owned() });
+        self.comments.push(Comment {
+            id,
+            issue,
+            author: author.to_owned(),
+            body: body.to_owned(),
+            minimized: false,
+        });
         id
     }
 

@@ -30,6 +30,7 @@ fn comment(repository: &str, comment: &Comment) -> Value {
         "body": comment.body,
         "html_url": format!("https://github.com/{repository}/pull/{}#issuecomment-{}", comment.issue, comment.id),
         "user": { "login": comment.author, "type": kind },
+        "minimized": comment.minimized.then(|| json!({ "reason": "outdated" })),
     })
 }
 
