@@ -27,7 +27,7 @@ pub use comment::Comment;
 pub use object::Entry;
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
-pub use status::{State, Status};
+pub use status::{Dated, State, Status};
 
 use crate::git;
 use crate::http;

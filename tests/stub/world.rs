@@ -61,6 +61,8 @@ pub struct Status {
     pub state: String,
     pub description: Option<String>,
     pub target: Option<String>,
+    /// When it was taken, in RFC 3339.
+    pub created: String,
 }
 
 /// What a request is answered with instead.
