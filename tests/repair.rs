@@ -238,8 +238,12 @@ fn a_run_that_is_killed_is_repaired_by_the_next() {
 
 #[test]
 fn of_two_runs_that_overlap_the_newer_one_stands() {
-    for (older, newer) in [(Law::Proceeds, Law::Freezes), (Law::Freezes, Law::Proceeds)] {
-        let scenario = told("two runs", older);
+    for (older, newer, before) in [
+        (Law::Proceeds, Law::Freezes, None),
+        (Law::Freezes, Law::Proceeds, None),
+        (Law::Proceeds, Law::Freezes, Some(Law::Unknown)),
+    ] {
+        let scenario = Scenario { before, ..told("two runs", older) };
         let reference = Reference::of(&scenario);
         all(&reference.steps, |(number, line)| {
             let stub = Stub::start(reference.world.clone());
