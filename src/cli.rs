@@ -8,6 +8,7 @@ mod observe;
 mod rules;
 mod slos;
 mod source;
+mod sweep;
 mod vendor;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ pub use observe::Observe;
 pub use rules::{Dialect, Rules};
 pub use slos::{Slos, Table};
 pub use source::{Layered, Source};
+pub use sweep::Sweep;
 pub use vendor::Vendor;
 
 use crate::change::Rollout;
@@ -44,6 +46,7 @@ pub struct Cli {
 pub enum Verb {
     Init(Box<Init>),
     Check(Box<Check>),
+    Sweep(Box<Sweep>),
     Validate(Validate),
     Slos(Slos),
     Budget(Box<Budget>),

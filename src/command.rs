@@ -37,6 +37,7 @@ mod law;
 pub mod observe;
 mod observed;
 mod organization;
+mod passage;
 mod post;
 mod proposed;
 mod question;
@@ -44,6 +45,7 @@ mod reckoning;
 pub mod rules;
 pub mod slos;
 mod stranger;
+pub mod sweep;
 mod touched;
 mod unread;
 mod unsettled;
@@ -188,6 +190,7 @@ fn walk(verb: Verb, world: &mut World) -> Exit {
     match verb {
         Verb::Init(init) => init::run(&init, world),
         Verb::Check(check) => check::run(&check, world),
+        Verb::Sweep(sweep) => sweep::run(&sweep, world),
         Verb::Validate(validate) => validate::run(&validate, world),
         Verb::Slos(slos) => slos::run(&slos, world),
         Verb::Budget(budget) => budget::run(&budget, world),

@@ -8,6 +8,7 @@
 mod call;
 mod comment;
 mod object;
+mod opened;
 mod pull;
 mod repository;
 pub mod run;
@@ -133,6 +134,12 @@ impl GitHub {
     #[must_use]
     pub const fn remaining(&self) -> Option<Quota> {
         self.line.quota()
+    }
+
+    /// Whether GitHub limits the rate of calls, and nothing may be sent before it allows. A grant tries all the same.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        self.line.is_limited()
     }
 
     /// In whose name the token acts. A workflow's own token may not ask and acts as the bot of GitHub Actions;

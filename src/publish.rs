@@ -8,6 +8,7 @@
 pub mod comment;
 mod cut;
 mod marker;
+pub mod review;
 pub mod status;
 pub mod summary;
 pub mod workflow;
@@ -95,6 +96,8 @@ pub struct Publication {
     pub turn: Turn,
     /// The step summary.
     pub summary_markdown: String,
+    /// The name of the commit status; none where no status is to stand.
+    pub context: Option<String>,
     /// The commit status.
     pub status: StatusLine,
     /// Outputs of the step, by name; `posted` and `comment-url` are added.
@@ -122,6 +125,8 @@ pub enum Outcome {
     Unchanged,
     /// It was not to be said; why.
     Skipped(String),
+    /// There is no place for it: a run without a pull request has no comment.
+    Placeless,
     /// The token may not say it; what it may not do.
     Degraded(String),
     /// It could not be said; why.
@@ -196,7 +201,9 @@ impl Told {
     #[must_use]
     pub fn standing(&self) -> Standing {
         let one = |outcome: &Outcome| match outcome {
-            Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) => Standing::Told,
+            Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless => {
+                Standing::Told
+            }
             Outcome::Degraded(_) => Standing::Degraded,
             Outcome::Failed(_) => Standing::Failed,
         };
@@ -215,7 +222,7 @@ impl Told {
                 Outcome::Skipped(why) if name == "commit status" => {
                     notes.push(format!("the {name} stays: {why}"));
                 }
-                Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) => {}
+                Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless => {}
             }
         }
         if !withheld.is_empty() {
@@ -231,41 +238,37 @@ impl Told {
 
 /// Posts the status that the gate waits for. It must be closed in every case: by `apply`, or by `close`.
 #[must_use]
-pub fn pending(
-    github: &GitHub,
-    environment: &str,
-    base_branch: &str,
-    head_sha: &str,
-    speaker: &Speaker,
-) -> Outcome {
+pub fn pending(github: &GitHub, context: &str, commit: &str, speaker: &Speaker) -> Outcome {
     let line = StatusLine { state: State::Pending, description: RECKONING.to_owned() };
-    close(github, environment, base_branch, head_sha, speaker, &line)
+    close(github, context, commit, speaker, &line)
 }
 
 /// Posts a status alone, for a run that ends without a publication: a crash, or something written wrongly.
 #[must_use]
-pub fn close(
-    github: &GitHub,
-    environment: &str,
-    base_branch: &str,
-    head_sha: &str,
-    speaker: &Speaker,
-    line: &StatusLine,
-) -> Outcome {
-    let context = status::context(environment, base_branch);
-    status::post(github, head_sha, &context, line, None, speaker)
+pub fn close(github: &GitHub, context: &str, commit: &str, speaker: &Speaker, line: &StatusLine) -> Outcome {
+    status::post(github, commit, context, line, None, speaker)
 }
 
-/// Says everything, each in its place. The status comes after the comment that it links to, and is posted even
-/// when the comment could not be.
+/// Says everything, each in its place: on the pull request of that number when there is one. The status comes after the
+/// comment that it links to, and is posted even when the comment could not be.
 #[must_use]
-pub fn apply(publication: &Publication, github: &GitHub, pull: u64, places: &mut Places<'_>) -> Told {
-    let posted = comment::post(github, pull, publication);
-    let context = status::context(&publication.environment, &publication.base_branch);
+pub fn apply(
+    publication: &Publication,
+    github: &GitHub,
+    pull: impl Into<Option<u64>>,
+    places: &mut Places<'_>,
+) -> Told {
+    let posted = match pull.into() {
+        Some(pull) => comment::post(github, pull, publication),
+        None => comment::Posted { outcome: Outcome::Placeless, url: None },
+    };
     let (head, line, url) = (&publication.head_sha, &publication.status, posted.url.as_deref());
     // The gate has time of its own: a comment that hangs must not leave it open.
     github.grant(CLOSING);
-    let status = status::post(github, head, &context, line, url, &publication.speaker);
+    let status = match &publication.context {
+        Some(context) => status::post(github, head, context, line, url, &publication.speaker),
+        None => Outcome::Placeless,
+    };
     let summary = summary::append(places.summary.as_deref(), &publication.summary_markdown);
     let mut outputs = publication.outputs.clone();
     outputs.push(("posted".to_owned(), status.stands().to_string()));

@@ -21,6 +21,7 @@ use crate::report::adjusted::{Adjusted, Unadjusted};
 use crate::report::attribution::Through;
 use crate::report::proposed::Proposed;
 use crate::settings::{Commenting, Mode};
+use crate::source::Planned;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod adjusted;
@@ -46,6 +47,7 @@ pub mod reference;
 pub mod resettled;
 pub mod revision;
 pub mod slos;
+pub mod sweep;
 pub mod text;
 pub mod trial;
 pub mod turn;
@@ -97,6 +99,8 @@ pub struct Report {
     pub proposed: Option<Proposed>,
     /// What would be decided if nothing were adjusted, where that is something else.
     pub unadjusted: Option<Unadjusted>,
+    /// What the source was asked for it; nothing where a recording was read.
+    pub queries: Vec<Planned>,
     /// When the repository wants a comment.
     pub commenting: Commenting,
 }

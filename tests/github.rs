@@ -88,6 +88,7 @@ fn publication(text: &str, run: u64) -> Publication {
         comment_markdown: text.to_owned(),
         turn: Turn::unsure(),
         summary_markdown: format!("# {text}\n"),
+        context: Some(CONTEXT.to_owned()),
         status: StatusLine { state: State::Failure, description: "freeze: exhausted".to_owned() },
         outputs: vec![("verdict".to_owned(), "freeze".to_owned())],
         annotations: vec![Annotation {
@@ -163,7 +164,7 @@ scenarios! {
         let dir = tempfile::tempdir().expect("a directory");
         let (summary, output) = (dir.path().join("summary"), dir.path().join("output"));
         let github = connect(&stub);
-        assert_eq!(publish::pending(&github, "production", "main", HEAD, &speaker(1)), Outcome::Written);
+        assert_eq!(publish::pending(&github, CONTEXT, HEAD, &speaker(1)), Outcome::Written);
         let mut log = Vec::new();
         let mut places = Places { summary: Some(summary.clone()), output: Some(output.clone()), log: &mut log };
         let told = publish::apply(&publication("Freeze", 1), &github, 7, &mut places);
@@ -220,7 +221,7 @@ scenarios! {
 
     an_older_run_leaves_the_status_of_a_newer_one(stub = world()) {
         say(&stub, "Proceed", 5);
-        let late = publish::pending(&connect(&stub), "production", "main", HEAD, &speaker(4));
+        let late = publish::pending(&connect(&stub), CONTEXT, HEAD, &speaker(4));
         assert!(matches!(late, Outcome::Skipped(_)));
         assert!(matches!(say(&stub, "Freeze", 4).status, Outcome::Skipped(_)));
         assert_eq!(states(&stub), ["failure"]);

@@ -6,6 +6,7 @@ use crate::change::{self, Touched};
 use crate::command::ground::{Ground, Seen};
 use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
+use crate::command::passage::Passage;
 use crate::command::unsettled;
 use crate::diagnostic;
 use crate::policy::Policy;
@@ -59,7 +60,8 @@ pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basi
 /// When the command line names what there is not, or it cannot be seen what changed.
 pub fn change(case: &Case<'_>, basis: &Basis, report: &mut Report) -> Result<Option<Seen>, Stop> {
     let settings = &basis.rules.settings;
-    report.change.rollout = case.check.rollout(case.pull.is_some());
+    let is_merge = case.pull.is_some() || case.passage.is_some_and(Passage::is_merge);
+    report.change.rollout = case.check.rollout(is_merge);
     report.change.class = class(settings, case.check.class.as_deref())?;
     touched(case, &basis.ground, settings, report)
 }
@@ -124,10 +126,9 @@ fn touched(
     } else {
         let number = case.pull.map(|pull| pull.number);
         let changed = seen.insert(ground.changed(report.change.head.as_deref(), number)?);
-        report.notes.extend(changed.notes.iter().cloned());
         match &changed.paths {
             Some(paths) => change::touched(settings, paths),
-            None => change::every(settings, "too many paths changed to be listed, so every service counts"),
+            None => change::every(settings, &changed.notes.join("; ")),
         }
     };
     report.notes.extend(touched.notes);

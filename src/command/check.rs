@@ -14,10 +14,11 @@ use jiff::Timestamp;
 use crate::cli::{self, Check, Format};
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
+use crate::command::passage::{About, Passage};
 use crate::command::post::Post;
 use crate::command::watch::named;
 use crate::command::{World, failed};
-use crate::github::{Address, GitHub};
+use crate::github::{Address, Event, GitHub};
 use crate::http::{Certificates, Client, Credentials, Limits};
 use crate::report::query_plan::{self, QueryPlan};
 use crate::report::{Report, json, markdown, problem, text};
@@ -50,10 +51,6 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let limits = limits(check.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
-    let pull = run.as_ref().and_then(crate::github::Run::pull_request);
-    if let (Some(run), None) = (&run, pull) {
-        return Err(format!("--post needs a run on a pull request, and `{}` started this one", run.trigger));
-    }
     let (base, head) = if run.is_some() { (None, None) } else { ends(check, world)? };
     let address = match &run {
         Some(run) => Some(run.address.clone()),
@@ -62,6 +59,15 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     };
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
+    let about = run.as_ref().zip(github.as_deref()).map(|(run, github)| Passage::of_run(run, github));
+    let passage = match about.transpose()? {
+        Some(About::Nothing(why)) => {
+            world.tell(&format!("{why}, so there is nothing to judge"));
+            return Ok(Exit::Proceed);
+        }
+        Some(About::Passage(passage)) => Some(passage),
+        None => None,
+    };
     // What is wrong with an address is told after the status is opened: returning here would leave an earlier green.
     let (server, refused) = match named::server(&check.source, world) {
         Ok(server) => (server, None),
@@ -83,12 +89,13 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         datadog: datadog(&check.source, world),
         github: github.clone(),
         blob: run.as_ref().map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
-        pull,
+        passage: passage.as_deref(),
+        pull: passage.as_deref().and_then(Passage::pull),
     };
-    let mut post = match (run.as_ref().zip(pull), github) {
-        (Some((run, pull)), Some(github)) => Some(Post::open(
+    let mut post = match (run.as_ref().zip(case.passage), github) {
+        (Some((run, passage)), Some(github)) => Some(Post::open(
             run,
-            pull,
+            passage,
             github,
             case.environment.as_deref().unwrap_or(ENVIRONMENT),
             world.now.as_second(),
@@ -163,7 +170,12 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
     }
     let event = world.variable("GITHUB_EVENT_NAME").unwrap_or_default();
     if event == "merge_group" {
-        return Err("this run is about a merge group: name what it merges into with --base".to_owned());
+        let run = Post::read_run(world).map_err(|why| {
+            format!("this run is about a merge group; name what it merges into with --base, because {why}")
+        })?;
+        if let Event::MergeGroup(group) = run.event {
+            return Ok((Some(group.base_ref), Some(group.head_sha)));
+        }
     }
     let base = world.variable("GITHUB_BASE_REF").map(ToOwned::to_owned);
     if event != "pull_request_target" || base.is_none() {
@@ -240,7 +252,7 @@ fn nothing(case: &Case<'_>, now: Timestamp, note: String) -> Judged {
 
 /// The judged directory inside its repository as GitHub knows it, for a run without a clone; none when the argument
 /// does not lead into the repository.
-fn prefix(dir: &Path) -> Option<String> {
+pub(super) fn prefix(dir: &Path) -> Option<String> {
     let mut prefix = String::new();
     for part in dir.components() {
         match part {

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::change::Commit;
 use crate::command::judge::{Case, Stop};
+use crate::command::passage::Since;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Changed, GitError, Repository};
 use crate::github::{Compared, GitHub, GitHubError};
@@ -31,6 +32,8 @@ pub struct Ground {
     github: Option<Rc<GitHub>>,
     /// The judged directory inside the repository, empty or with a slash at its end.
     pub prefix: String,
+    /// Since when the judged commit changed.
+    since: Since,
 }
 
 /// What there is of a file on a branch.
@@ -51,7 +54,7 @@ pub struct Seen {
     pub paths: Option<Vec<String>>,
     /// The full id of the commit where the change began, where it is known.
     pub fork: Option<String>,
-    /// What a reader must know of it.
+    /// Why they are not listed, where they are not.
     pub notes: Vec<String>,
 }
 
@@ -143,6 +146,27 @@ impl Ground {
         }
     }
 
+    /// The paths that differ between the commit that was there before and the head.
+    fn differing(&self, before: &str, head: &str) -> Result<Seen, Stop> {
+        let here = self.repository.as_ref().filter(|here| here.has(before) && here.has(head));
+        if let Some(changed) = here.and_then(|repository| repository.differing(before, head).ok()) {
+            return Ok(seen(changed));
+        }
+        let short = before.get(..7).unwrap_or(before);
+        let Some(github) = &self.github else {
+            let why = format!("every service counts, because commit `{short}` is not in this clone");
+            return Ok(unlisted(why));
+        };
+        match github.differing(before, head, &self.prefix) {
+            Ok(Compared::Complete(changed)) => Ok(seen(changed)),
+            Ok(Compared::Truncated(why)) => Ok(unlisted(format!("every service counts, because {why}"))),
+            Err(GitHubError::NotFound(_)) => Ok(unlisted(format!(
+                "every service counts, because nothing leads from commit `{short}` to the judged one any more"
+            ))),
+            Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),
+        }
+    }
+
     /// The paths that a change touches, of the pull request of that number where it is one: from the merge base of the
     /// two commits to the head.
     ///
@@ -152,6 +176,11 @@ impl Ground {
         let (Some(base), Some(head)) = (&self.base, head) else {
             return Ok(Seen { paths: None, fork: None, notes: Vec::new() });
         };
+        match &self.since {
+            Since::Fork => {}
+            Since::Commit(before) => return self.differing(before, head),
+            Since::Unknown(why) => return Ok(unlisted(why.clone())),
+        }
         let here = self.repository.as_ref().map(|repository| repository.changed(&base.id, head));
         let why = match here {
             Some(Ok(changed)) => return Ok(seen(changed)),
@@ -165,7 +194,7 @@ impl Ground {
         };
         match github.changed(&base.id, head, number, &self.prefix) {
             Ok(Compared::Complete(changed)) => Ok(seen(changed)),
-            Ok(Compared::Truncated(why)) => Ok(Seen { paths: None, fork: None, notes: vec![why] }),
+            Ok(Compared::Truncated(why)) => Ok(unlisted(format!("every service counts, because {why}"))),
             Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),
         }
     }
@@ -176,24 +205,21 @@ fn seen(changed: Changed) -> Seen {
     Seen { paths: Some(changed.paths), fork: changed.fork, notes: Vec::new() }
 }
 
+/// What changed is not all known; why, as a sentence.
+fn unlisted(why: String) -> Seen {
+    Seen { paths: None, fork: None, notes: vec![why] }
+}
+
 /// Finds the ground that a case is judged on.
 ///
 /// # Errors
 /// When the base or the head cannot be resolved.
 pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
-    if let (Some(pull), Some(github)) = (case.pull, &case.github) {
-        let tip = match github.tip(&pull.base_ref) {
-            Ok(tip) => tip,
-            Err(error @ GitHubError::NotFound(_)) => return Err(nowhere(&pull.base_ref, &error.to_string())),
-            Err(error) => {
-                let branch = &pull.base_ref;
-                return Err(Stop::Unknown(format!(
-                    "the tip of the base branch `{branch}` could not be read: {error}"
-                )));
-            }
-        };
-        let base = Commit { name: pull.base_ref.clone(), id: tip };
-        return based(case, base, pull.head_sha.clone());
+    if let Some(passage) = case.passage.filter(|_| case.github.is_some()) {
+        let branch = passage.law.clone().map_err(Stop::Unknown)?;
+        let ground = at_tip(case, &branch, passage.head.clone())?;
+        let head = ground.head.clone().or_else(|| ground.base.as_ref().map(|base| base.id.clone()));
+        return Ok(Ground { head, since: passage.since.clone(), ..ground });
     }
     let Some(name) = &case.base else {
         present(&case.root, &case.check.dir)?;
@@ -204,7 +230,25 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
     let repository = open(case)?;
     let base = Commit { name: name.clone(), id: resolve(case, repository.as_ref(), name)? };
     let head = resolve(case, repository.as_ref(), head)?;
-    based(case, base, head)
+    based(case, base, Some(head))
+}
+
+/// The ground of the tip of a branch as GitHub has it now.
+///
+/// # Errors
+/// When GitHub cannot be asked, or there is no such branch.
+pub fn at_tip(case: &Case<'_>, branch: &str, head: Option<String>) -> Result<Ground, Stop> {
+    let Some(github) = &case.github else { return Err(nowhere(branch, "GitHub is not asked")) };
+    let tip = match github.tip(branch) {
+        Ok(tip) => tip,
+        Err(error @ GitHubError::NotFound(_)) => return Err(nowhere(branch, &error.to_string())),
+        Err(error) => {
+            return Err(Stop::Unknown(format!(
+                "the tip of the base branch `{branch}` could not be read: {error}"
+            )));
+        }
+    };
+    based(case, Commit { name: branch.to_owned(), id: tip }, head)
 }
 
 /// The ground of a verb that judges no change: the tip of a branch in the clone here, or the work tree.
@@ -232,6 +276,7 @@ pub fn read(root: &Path, named: &Path, base: Option<&str>) -> Result<Ground, Sto
         repository: Some(repository),
         github: None,
         prefix,
+        since: Since::Fork,
     })
 }
 
@@ -276,6 +321,7 @@ pub fn of_tree(tree: Rc<dyn Tree>) -> Ground {
         repository: None,
         github: None,
         prefix: String::new(),
+        since: Since::Fork,
     }
 }
 
@@ -319,7 +365,7 @@ fn nowhere(name: &str, why: &str) -> Stop {
 }
 
 /// The ground of a base that is known by its id: git objects where they are here, else GitHub's API.
-fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
+fn based(case: &Case<'_>, base: Commit, head: Option<String>) -> Result<Ground, Stop> {
     let clone = open(case)?.map(Rc::new);
     // The clone knows which directory of the repository this is, whether or not it has the commit.
     let prefix = match (&clone, &case.prefix) {
@@ -340,11 +386,12 @@ fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
     Ok(Ground {
         tree,
         base: Some(base),
-        head: Some(head),
+        head,
         permalink,
         notes: Vec::new(),
         repository,
         github,
         prefix,
+        since: Since::Fork,
     })
 }

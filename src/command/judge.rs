@@ -14,6 +14,7 @@ use crate::cli::Check;
 use crate::command::basis::{self, Basis};
 use crate::command::ground;
 use crate::command::organization::Offer;
+use crate::command::passage::Passage;
 use crate::command::proposed;
 use crate::command::question::{self, Question};
 use crate::command::watch::{self, Server, named};
@@ -59,7 +60,9 @@ pub struct Case<'a> {
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
     pub blob: Option<String>,
-    /// The pull request that is judged, when this is a run on one.
+    /// The passage that the change takes, when a run on GitHub is about one.
+    pub passage: Option<&'a Passage>,
+    /// The pull request that is judged, when it is one.
     pub pull: Option<&'a PullRequest>,
 }
 
@@ -79,6 +82,7 @@ impl<'a> Case<'a> {
 }
 
 /// Why the path ended early.
+#[derive(Clone)]
 pub enum Stop {
     /// The command line is wrong.
     Usage(String),
@@ -183,6 +187,7 @@ fn blank(now: Timestamp) -> Report {
         permalink: None,
         proposed: None,
         unadjusted: None,
+        queries: Vec::new(),
         commenting: Commenting::Always,
     }
 }
@@ -204,9 +209,6 @@ fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict
     let touched: BTreeSet<&str> = touched.iter().map(String::as_str).collect();
     judged.report.problems.extend(question::unasked(case, basis, &touched)?);
     let question = Question::of(case, basis, &touched)?;
-    judged.report.verdict.evaluated_at = question.now();
-    judged.report.judged_at = Some(question.judged_at());
-    judged.report.source = Some(question.source());
     if case.check.plan {
         judged.plan = Some(question.plan());
         return Ok(verdict::unknown(question.now()));

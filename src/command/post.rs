@@ -1,4 +1,4 @@
-//! A pull request that is told: the pending status first, everything else when there is a report, and a status that
+//! A run that tells: the pending status first, everything else when there is a report, and a status that
 //! is closed in every case.
 
 use std::rc::Rc;
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::command::World;
 use crate::command::annotation;
-use crate::github::{GitHub, PullRequest, Run, State};
+use crate::command::passage::{Gate, Passage};
+use crate::github::{GitHub, Run, State};
 use crate::publish::{self, Annotation, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine};
 use crate::report::escape::terminal;
 use crate::report::turn::Turn;
@@ -17,12 +18,14 @@ use crate::verdict::Exit;
 /// How long telling may take once everything is decided, whatever was spent before.
 const CLOSING: Duration = Duration::from_secs(30);
 
-/// A run that tells a pull request.
+/// A run that tells what becomes of a change: its pull request, its commit, or the run's own summary alone.
 pub struct Post<'a> {
     /// The run.
     run: &'a Run,
-    /// The pull request that it is about.
-    pull: &'a PullRequest,
+    /// The passage that it is about.
+    passage: &'a Passage,
+    /// Where the verdict stands as a commit status, if anywhere.
+    gate: Option<Gate>,
     /// GitHub.
     github: Rc<GitHub>,
     /// The environment that the status is named for.
@@ -39,9 +42,8 @@ impl<'a> Post<'a> {
     /// # Errors
     /// When this is no run.
     pub fn read_run(world: &World) -> Result<Run, String> {
-        let path = Run::payload_path(&world.environment).ok_or_else(|| {
-            "--post needs a run on a pull request, and `GITHUB_EVENT_PATH` is not set".to_owned()
-        })?;
+        let path = Run::payload_path(&world.environment)
+            .ok_or_else(|| "`GITHUB_EVENT_PATH` is not set, so this is no GitHub Actions run".to_owned())?;
         let bytes = tree::read_file(&path).map_err(|error| error.to_string())?;
         let payload = String::from_utf8(bytes).map_err(|_| "the event's payload is not UTF-8".to_owned())?;
         Run::read(&world.environment, &payload).map_err(|error| error.to_string())
@@ -51,30 +53,26 @@ impl<'a> Post<'a> {
     #[must_use]
     pub fn open(
         run: &'a Run,
-        pull: &'a PullRequest,
+        passage: &'a Passage,
         github: Rc<GitHub>,
         environment: &str,
         began: i64,
     ) -> Self {
         let environment = environment.to_owned();
-        let opened =
-            publish::pending(&github, &environment, &pull.base_ref, &pull.head_sha, &speaker(run, began));
-        Self { run, pull, github, environment, began, opened }
+        let gate = passage.gate(&environment);
+        let opened = gate.as_ref().map_or(Outcome::Placeless, |gate| {
+            publish::pending(&github, &gate.context, &gate.commit, &speaker(run, began))
+        });
+        Self { run, passage, gate, github, environment, began, opened }
     }
 
     /// Closes the status alone, when nothing else can be said any more.
     pub fn abandon(&self, why: &str) {
         let line = StatusLine { state: State::Error, description: why.to_owned() };
-        let pull = self.pull;
+        let Some(gate) = &self.gate else { return };
         self.github.grant(CLOSING);
-        let _ = publish::close(
-            &self.github,
-            &self.environment,
-            &pull.base_ref,
-            &pull.head_sha,
-            &speaker(self.run, self.began),
-            &line,
-        );
+        let _ =
+            publish::close(&self.github, &gate.context, &gate.commit, &speaker(self.run, self.began), &line);
     }
 
     /// Says everything and closes the status. `usage` is what is wrong with the command line, when that kept the
@@ -84,9 +82,10 @@ impl<'a> Post<'a> {
         self.github.grant(CLOSING);
         let publication = self.publication(report, usage, report_path);
         let mut log = Vec::new();
+        let pull = self.passage.pull();
         let mut places =
             Places { summary: self.run.summary.clone(), output: self.run.output.clone(), log: &mut log };
-        let mut told = publish::apply(&publication, &self.github, self.pull.number, &mut places);
+        let mut told = publish::apply(&publication, &self.github, pull.map(|pull| pull.number), &mut places);
         // A token that was let open the status is no token that may not write it.
         if let (Outcome::Written, Outcome::Degraded(what)) = (&self.opened, &told.status) {
             told.status =
@@ -134,8 +133,9 @@ impl<'a> Post<'a> {
         outputs.push(("report".to_owned(), report_path.unwrap_or_default()));
         Publication {
             environment: self.environment.clone(),
-            base_branch: self.pull.base_ref.clone(),
-            head_sha: self.pull.head_sha.clone(),
+            base_branch: self.passage.branch().to_owned(),
+            head_sha: self.passage.head.clone().unwrap_or_default(),
+            context: self.gate.as_ref().map(|gate| gate.context.clone()),
             speaker: speaker(self.run, self.began),
             summary_markdown: comment.clone(),
             comment_markdown: comment,
@@ -148,12 +148,12 @@ impl<'a> Post<'a> {
 }
 
 /// The run as the order of runs and people know it.
-fn speaker(run: &Run, began: i64) -> Speaker {
+pub(super) fn speaker(run: &Run, began: i64) -> Speaker {
     Speaker { url: run.url(), run: run.id, attempt: run.attempt, began }
 }
 
 /// What the commit status says of an exit: only a verdict that withholds nothing is a success.
-const fn state(exit: Exit) -> State {
+pub(super) const fn state(exit: Exit) -> State {
     match exit {
         Exit::Proceed => State::Success,
         Exit::Withheld | Exit::Failed => State::Failure,

@@ -55,6 +55,10 @@ fn untold(files: Vec<String>, why: &str) -> Proposed {
 
 /// Reads the head, and holds it against the base.
 fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, report: &Report) -> Option<Proposed> {
+    // What is merged already, or leaves the branch, makes nothing of what judges there.
+    if case.passage.is_some_and(|passage| !passage.is_merge()) {
+        return None;
+    }
     let ground = &basis.ground;
     let head = report.change.head.as_ref()?;
     let Some(changed) = &seen.paths else {

@@ -96,20 +96,11 @@ impl<'a> Question<'a> {
         self.watch.plan(&self.asked(), depth, &self.signals, (settings, self.environment.0), self.t)
     }
 
-    /// What the source is.
-    pub fn source(&self) -> String {
-        self.watch.describe()
-    }
-
-    /// The grid point that is judged, in seconds since the epoch.
-    pub const fn judged_at(&self) -> i64 {
-        self.t
-    }
-
     /// Asks, and lets every policy rule on every answer. With `records` the answers are kept as a file as well.
     pub fn ask(self, records: bool) -> Reckoning<'a> {
         let settings = &self.basis.rules.settings;
         let asked = self.asked();
+        let queries = self.plan().requests;
         let observed = self.watch.observe(&asked, |one| self.depth(one), settings, self.t);
         let heard = self.watch.listen(&self.signals, settings, self.t);
         let notes = self.note.iter().cloned().chain(self.watch.notes()).collect();
@@ -118,7 +109,9 @@ impl<'a> Question<'a> {
         let Basis { catalog, adjustments, .. } = self.basis;
         let mut answers = dependency::Answers::reckon(&asked, observed);
         let mut reckoning = Reckoning::blank(self.basis, self.environment, (self.now, self.t));
+        reckoning.source = Some(self.watch.describe());
         reckoning.notes = notes;
+        reckoning.queries = queries;
         reckoning.observations = observations;
         reckoning.problems = adjustment::over(adjustments, catalog, settings, self.now);
         for (asked, policies) in self.subjects {

@@ -3,7 +3,7 @@
 //! A branch that was merged counts at its merge, because that is when its text came into force. The walk is bounded by
 //! time and by number, and says where it ended early.
 
-use super::{GitError, Repository, broken};
+use super::{Changed, GitError, Repository, broken};
 
 /// The most commits that are walked over.
 const MOST: usize = 20_000;
@@ -46,6 +46,15 @@ pub struct History {
 }
 
 impl Repository {
+    /// The paths that differ between two commits, wherever their histories part: a shallow clone can say, too.
+    ///
+    /// # Errors
+    /// When a commit is not here, or cannot be read.
+    pub fn differing(&self, old: &str, new: &str) -> Result<Changed, GitError> {
+        let paths = self.differ(Some(&self.commit(old)?), &self.commit(new)?)?;
+        Ok(Changed { paths, fork: None })
+    }
+
     /// The commits since an instant that changed a path that `concerns`, from a commit's full id backwards.
     ///
     /// # Errors

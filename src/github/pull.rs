@@ -3,6 +3,8 @@
 //! GitHub lists at most so many files of a comparison. Where it lists fewer than changed, that is said, and never
 //! taken for the whole.
 
+use std::collections::BTreeSet;
+
 use super::call::{Call, GitHubError, encode};
 use super::wire::{WireCompare, WireFile, WirePull};
 use super::{GitHub, MAX_PAGES, PAGE, full_id};
@@ -20,6 +22,8 @@ pub struct Pull {
     pub head: String,
     /// The branch that it would be merged into.
     pub base: String,
+    /// False when it is closed, merged or not.
+    pub is_open: bool,
     /// How many files it changes.
     pub changed_files: usize,
 }
@@ -43,7 +47,31 @@ impl GitHub {
         let found: WirePull =
             self.line.send(Call::get(&format!("{}/pulls/{number}", self.root), &what))?.json(&what)?;
         let head = full_id(found.head.sha, &what)?;
-        Ok(Pull { number, head, base: found.base.name, changed_files: found.changed_files })
+        let is_open = found.state == "open";
+        Ok(Pull { number, head, base: found.base.name, is_open, changed_files: found.changed_files })
+    }
+
+    /// What differs between two commits, seen from `prefix`, wherever their histories part: what came since and what
+    /// was dropped.
+    ///
+    /// # Errors
+    /// When the commits have no common history or are not there, or when GitHub does not answer.
+    pub fn differing(&self, old: &str, new: &str, prefix: &str) -> Result<Compared, GitHubError> {
+        let came = match self.changed(old, new, None, prefix)? {
+            Compared::Complete(came) if came.fork.as_deref() == Some(old) => {
+                return Ok(Compared::Complete(came));
+            }
+            Compared::Complete(came) => came,
+            truncated @ Compared::Truncated(_) => return Ok(truncated),
+        };
+        // A comparison begins where the histories part, so that what went since is seen only from the other side.
+        match self.changed(new, old, None, prefix)? {
+            Compared::Complete(dropped) => {
+                let paths: BTreeSet<String> = came.paths.into_iter().chain(dropped.paths).collect();
+                Ok(Compared::Complete(Changed { paths: paths.into_iter().collect(), fork: None }))
+            }
+            truncated @ Compared::Truncated(_) => Ok(truncated),
+        }
     }
 
     /// What changed between the merge base of two commits and the second of them, seen from `prefix`. A comparison

@@ -37,6 +37,8 @@ pub(super) struct WirePull {
     pub(super) head: WireObject,
     /// Its base.
     pub(super) base: WireSide,
+    /// `open` or `closed`.
+    pub(super) state: String,
     /// How many files it changes.
     #[serde(default)]
     pub(super) changed_files: usize,

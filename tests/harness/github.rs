@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, File};
+use crate::stub::world::{ChangedFile, File, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -36,12 +36,21 @@ struct Known {
     checkout: bool,
     /// The change comes from a fork.
     fork: bool,
+    /// The pull request is closed by now.
+    closed: bool,
+    /// What the event's payload says instead: laid over what it would say. `$BASE` and `$HEAD` stand for commits, and
+    /// what is `$NONE` is not there.
+    payload: toml::Table,
     /// The API lies below this path, as on GitHub Enterprise Server.
     api: String,
     /// What the token may do.
     token: Token,
     /// Comments that are there already.
     comments: Vec<Said>,
+    /// Other open pull requests. With any of them, the change on disk is none.
+    pulls: Vec<Opened>,
+    /// The number of the workflow's run.
+    run: u64,
     /// Requests that fail.
     faults: Vec<Failing>,
 }
@@ -52,9 +61,13 @@ impl Default for Known {
             event: "pull_request_target".to_owned(),
             checkout: false,
             fork: false,
+            closed: false,
+            payload: toml::Table::new(),
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
+            pulls: Vec::new(),
+            run: 12,
             faults: Vec::new(),
         }
     }
@@ -72,6 +85,55 @@ enum Token {
     ReadOnly,
     /// Nothing: GitHub does not know it.
     Invalid,
+}
+
+/// A pull request that is open beside the change on disk.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Opened {
+    /// Its number.
+    number: u64,
+    /// The branch that it would be merged into.
+    #[serde(default = "main")]
+    base: String,
+    /// The files that it changes.
+    files: Vec<String>,
+    /// It comes from a fork.
+    #[serde(default)]
+    fork: bool,
+    /// It is a draft.
+    #[serde(default)]
+    draft: bool,
+    /// Its conversation is locked.
+    #[serde(default)]
+    locked: bool,
+    /// It is closed once it was listed.
+    #[serde(default)]
+    closes: bool,
+    /// It gets another head once it was listed.
+    #[serde(default)]
+    moves: bool,
+    /// What its status says.
+    status: Option<Stands>,
+    /// What we have commented.
+    comment: Option<String>,
+}
+
+/// The branch that changes are merged into where nothing else is said.
+fn main() -> String {
+    "main".to_owned()
+}
+
+/// A status that stands there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stands {
+    /// `success`, `failure`, `error`, `pending`.
+    state: String,
+    /// In words.
+    description: String,
+    /// How many seconds ago the run began that posted it; a run that is still to begin is negative.
+    ago: Option<i64>,
 }
 
 /// A comment that is there already.
@@ -141,6 +203,8 @@ pub struct Run {
     event: String,
     /// The commit that the run belongs to.
     sha: String,
+    /// The run's number.
+    number: u64,
     /// The commits are on disk.
     checkout: Option<PathBuf>,
 }
@@ -148,20 +212,32 @@ pub struct Run {
 /// Starts a GitHub that knows what the table says, and the checkout's commits.
 pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
     let known: Known = known.clone().try_into().map_err(|error| format!("[github]: {error}"))?;
-    let missing = || "a case with [github] has [git] and a change".to_owned();
-    let (base, head) = checkout.base.as_ref().zip(checkout.head.as_ref()).ok_or_else(missing)?;
+    let missing = || "a case with [github] has [git], and a change or pull requests".to_owned();
+    let head = checkout.head.as_ref().or(checkout.base.as_ref().filter(|_| !known.pulls.is_empty()));
+    let (base, head) = checkout.base.as_ref().zip(head).ok_or_else(missing)?;
     let world = world(&known, &checkout.path(), base, head).map_err(|error| format!("git: {error}"))?;
     let server = Server::start(world);
     let runner = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let mut payload = payload(&known, base, head);
+    let laid = json!(known.payload).to_string().replace("$BASE", base).replace("$HEAD", head);
+    lay_over(&mut payload, serde_json::from_str(&laid).map_err(|error| error.to_string())?);
     let written = fs::create_dir(runner.path().join("workspace"))
-        .and_then(|()| fs::write(runner.path().join("event.json"), payload(&known, base, head).to_string()));
+        .and_then(|()| fs::write(runner.path().join("event.json"), payload.to_string()));
     written.map_err(|error| error.to_string())?;
     let on_disk = known.checkout.then(|| checkout.path());
     let sha = match known.event.as_str() {
         "merge_group" | "push" | "deployment" => head,
         _ => base,
     };
-    Ok(Run { server, shown: 0, runner, sha: sha.clone(), event: known.event, checkout: on_disk })
+    Ok(Run {
+        server,
+        shown: 0,
+        runner,
+        sha: sha.clone(),
+        number: known.run,
+        event: known.event,
+        checkout: on_disk,
+    })
 }
 
 impl Run {
@@ -190,7 +266,7 @@ impl Stub for Run {
             ("GITHUB_STEP_SUMMARY", file("summary.md")),
             ("GITHUB_OUTPUT", file("output")),
             ("GITHUB_RUN_ID", "1001".to_owned()),
-            ("GITHUB_RUN_NUMBER", "12".to_owned()),
+            ("GITHUB_RUN_NUMBER", self.number.to_string()),
             ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
             ("GITHUB_TOKEN", "ghs_s3cret".to_owned()),
             ("RUNNER_TEMP", self.path().display().to_string()),
@@ -202,6 +278,8 @@ impl Stub for Run {
         let all = self.server.requests();
         let new = all.get(self.shown..).unwrap_or_default().iter().map(request).collect();
         self.shown = all.len();
+        // The next command is of the next run.
+        self.number += 1;
         new
     }
 
@@ -283,6 +361,21 @@ fn payload(known: &Known, base: &str, head: &str) -> Value {
     }
 }
 
+/// Lays a value over another; objects are laid over field by field.
+fn lay_over(under: &mut Value, over: Value) {
+    let (Value::Object(fields), Value::Object(under)) = (&over, &mut *under) else {
+        *under = over;
+        return;
+    };
+    for (name, value) in fields {
+        if value == "$NONE" {
+            under.remove(name);
+        } else {
+            lay_over(under.entry(name).or_insert(Value::Null), value.clone());
+        }
+    }
+}
+
 /// The pull request of a payload.
 fn pull(known: &Known, base: &str, head: &str) -> Value {
     let home = if known.fork { "mallory/shop" } else { REPOSITORY };
@@ -316,12 +409,59 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     }
     let changed = changed(&repository, base, head)?;
     world.compares.insert((base.to_owned(), head.to_owned()), changed.clone());
-    world.pull(NUMBER, base, head, changed);
+    // Backwards nothing came since: the histories part at the base itself.
+    world.compares.insert((head.to_owned(), base.to_owned()), Vec::new());
+    world.parted.insert((head.to_owned(), base.to_owned()), base.to_owned());
+    if known.pulls.is_empty() {
+        world.pull(NUMBER, "main", head, changed);
+    }
+    for pull in &known.pulls {
+        open(&mut world, pull);
+    }
+    if let Some(pull) = world.pulls.get_mut(&NUMBER) {
+        pull.closed = known.closed;
+    }
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
+}
+
+/// Opens a pull request, whose head is a commit that nobody has on disk.
+fn open(world: &mut World, pull: &Opened) {
+    let number = pull.number;
+    let head = format!("{number:040x}");
+    world.pull(number, &pull.base, &head, pull.files.iter().map(ChangedFile::at).collect());
+    world.pulls.entry(number).and_modify(|opened| opened.locked = pull.locked);
+    if pull.fork {
+        world.forks.insert(number);
+    }
+    if pull.draft {
+        world.drafts.insert(number);
+    }
+    if pull.closes {
+        world.closing.insert(number);
+    }
+    if pull.moves {
+        world.moving.insert(number, format!("{number:039x}f"));
+    }
+    if let Some(stands) = &pull.status {
+        let run = "https://github.example/acme/shop/actions/runs/900";
+        let now = jiff::Timestamp::now().as_second();
+        world.statuses.push(Status {
+            commit: head.clone(),
+            context: format!("slogate: production → {}", pull.base),
+            state: stands.state.clone(),
+            description: Some(stands.description.clone()),
+            target: stands.ago.map(|ago| format!("{run}?run=900.1&at={}", now - ago)),
+            created: jiff::Timestamp::now().to_string(),
+        });
+    }
+    if let Some(text) = &pull.comment {
+        let marker = format!("<!-- slogate:v1 key=production→{} head={head} run=900.1 -->", pull.base);
+        world.comment(number, "github-actions[bot]", &format!("{marker}\n{text}"));
+    }
 }
 
 /// The files of a commit.

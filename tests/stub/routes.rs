@@ -2,6 +2,7 @@
 
 mod comment;
 mod object;
+mod opened;
 mod pull;
 mod repository;
 mod status;
@@ -118,7 +119,7 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         return missing();
     };
     let parts: Vec<&str> = below.split('/').skip(1).collect();
-    let nouns = [status::route, comment::route, pull::route, object::route, repository::route];
+    let nouns = [status::route, comment::route, opened::route, pull::route, object::route, repository::route];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
 

@@ -1,7 +1,7 @@
 //! What the stand-in knows: commits and their files, pull requests, comments, statuses, the token's rights, and
 //! which requests are to fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A file of a commit.
@@ -38,6 +38,8 @@ pub struct Pull {
     pub head: String,
     pub base: String,
     pub files: Vec<ChangedFile>,
+    /// Closed, merged or not.
+    pub closed: bool,
     /// Conversations that were locked take no comments.
     pub locked: bool,
 }
@@ -149,8 +151,18 @@ pub struct World {
     /// Files of commits.
     pub commits: BTreeMap<String, BTreeMap<String, File>>,
     pub pulls: BTreeMap<u64, Pull>,
+    /// Pull requests from another repository.
+    pub forks: BTreeSet<u64>,
+    /// Pull requests that are drafts.
+    pub drafts: BTreeSet<u64>,
+    /// Pull requests that are closed once they were listed.
+    pub closing: BTreeSet<u64>,
+    /// Pull requests whose head is another commit once they were listed.
+    pub moving: BTreeMap<u64, String>,
     /// Changed files between two commits, where no pull request with that head says so.
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
+    /// Where the histories of two commits part, where that is not the first of them.
+    pub parted: BTreeMap<(String, String), String>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     pub comments: Vec<Comment>,
@@ -184,7 +196,12 @@ impl World {
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            forks: BTreeSet::new(),
+            drafts: BTreeSet::new(),
+            closing: BTreeSet::new(),
+            moving: BTreeMap::new(),
             compares: BTreeMap::new(),
+            parted: BTreeMap::new(),
             tree_limit: 100_000,
             comments: Vec::new(),
             statuses: Vec::new(),
@@ -214,7 +231,7 @@ impl World {
     /// Adds a pull request whose head is a commit.
     pub fn pull(&mut self, number: u64, base: &str, head: &str, files: Vec<ChangedFile>) {
         self.commits.entry(head.to_owned()).or_default();
-        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, locked: false };
+        let pull = Pull { head: head.to_owned(), base: base.to_owned(), files, closed: false, locked: false };
         self.pulls.insert(number, pull);
     }
 

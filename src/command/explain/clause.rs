@@ -154,6 +154,7 @@ fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judg
         datadog: check::datadog(&check.source, world),
         github: None,
         blob: None,
+        passage: None,
         pull: None,
         organization: Offer::of(&check.layered, world),
     };

@@ -10,6 +10,7 @@ fn publication(text: &str, head: &str, run: (u64, u64), turn: Turn) -> Publicati
     Publication {
         environment: "production".to_owned(),
         base_branch: "main".to_owned(),
+        context: None,
         head_sha: head.to_owned(),
         speaker: Speaker { url: String::new(), run: run.0, attempt: run.1, began: 0 },
         comment_markdown: text.to_owned(),

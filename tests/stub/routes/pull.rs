@@ -26,10 +26,11 @@ fn compare(world: &World, range: &str) -> Reply {
     let Some((base, head)) = range.split_once("...") else { return missing() };
     let known = world.compares.get(&(base.to_owned(), head.to_owned()));
     let of_pull = || world.pulls.values().find(|pull| pull.head == head).map(|pull| &pull.files);
-    match known.or_else(of_pull) {
+    match known.or_else(|| of_pull().filter(|_| world.commits.contains_key(base))) {
         Some(files) => {
             let files: Vec<Value> = files.iter().take(300).map(changed_file).collect();
-            let body = json!({ "status": "diverged", "merge_base_commit": { "sha": base }, "commits": [], "files": files });
+            let fork = world.parted.get(&(base.to_owned(), head.to_owned())).map_or(base, String::as_str);
+            let body = json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": [], "files": files });
             Reply::json(200, &body)
         }
         None => missing(),
@@ -56,6 +57,7 @@ fn pull(world: &World, number: &str) -> Reply {
                 "number": number.parse::<u64>().unwrap_or_default(),
                 "head": { "ref": "feature", "sha": pull.head },
                 "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
+                "state": if pull.closed { "closed" } else { "open" },
                 "changed_files": pull.files.len(),
             }),
         ),

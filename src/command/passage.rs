@@ -1,0 +1,170 @@
+//! The passage that a change takes: into a branch by a pull request or a merge queue, onto it by a push, or out of it by
+//! a deploy. It says which branch's tip is the law, which commit is judged, since when it changed, and where the verdict
+//! stands. A run that names no change looks at the default branch as it is.
+//!
+//! An event tells what a run is about and not how things stand: a pull request is judged where GitHub has it now, because
+//! a run that waited may be older than its head. What cannot be known here is no reason to judge something else: the
+//! verdict is unknown then, and is still told.
+
+use std::time::Duration;
+
+use crate::github::{Event, GitHub, GitHubError, PullRequest, Run};
+use crate::publish::status;
+
+/// How long looking at where things stand may take: the pending status waits for it.
+const LOOKING: Duration = Duration::from_secs(15);
+
+/// The passage of a change, or of none.
+pub struct Passage {
+    /// Which way it goes.
+    way: Way,
+    /// The branch whose tip is the law, or why that is not known.
+    pub law: Result<String, String>,
+    /// The full id of the commit that is judged; none where the tip of the branch is looked at.
+    pub head: Option<String>,
+    /// Since when it changed.
+    pub since: Since,
+}
+
+/// Which way a change goes.
+enum Way {
+    /// Into the base branch of a pull request.
+    Merge(PullRequest),
+    /// Into a branch by its merge queue.
+    Queue(String),
+    /// Onto a branch, where it is already.
+    Push(String),
+    /// Nowhere: no change is judged.
+    Look,
+}
+
+/// Since when the judged commit changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Since {
+    /// Since its history and that of the law part.
+    Fork,
+    /// Since the commit of this full id, in whatever direction.
+    Commit(String),
+    /// Nobody can tell; why, as a sentence.
+    Unknown(String),
+}
+
+/// What a run is about.
+pub enum About {
+    /// A passage.
+    Passage(Box<Passage>),
+    /// Nothing that could be judged; why, as a sentence.
+    Nothing(String),
+}
+
+/// Where a verdict stands as a commit status.
+pub struct Gate {
+    /// The status' name.
+    pub context: String,
+    /// The full id of its commit.
+    pub commit: String,
+}
+
+impl Passage {
+    /// What a run is about, with pull requests as GitHub has them now.
+    ///
+    /// # Errors
+    /// When the event is of a sort that no change comes by.
+    pub fn of_run(run: &Run, github: &GitHub) -> Result<About, String> {
+        let passage = match &run.event {
+            Event::PullRequest(pull) => return Ok(of_pull(pull, github)),
+            Event::MergeGroup(group) => Self {
+                way: Way::Queue(group.base_ref.clone()),
+                law: Ok(group.base_ref.clone()),
+                head: Some(group.head_sha.clone()),
+                since: Since::Fork,
+            },
+            Event::Push(push) => {
+                let Some(branch) = &push.branch else {
+                    return Err("this run is about a tag, which goes into no branch".to_owned());
+                };
+                let Some(after) = &push.after else {
+                    return Ok(About::Nothing(format!("the branch `{branch}` is gone")));
+                };
+                let new =
+                    || Since::Unknown(format!("every service counts, because the branch `{branch}` is new"));
+                Self {
+                    way: Way::Push(branch.clone()),
+                    law: default_branch(github),
+                    head: Some(after.clone()),
+                    since: push.before.clone().map_or_else(new, Since::Commit),
+                }
+            }
+            Event::Other => Self {
+                way: Way::Look,
+                law: default_branch(github),
+                head: None,
+                since: Since::Unknown(
+                    "every service is judged, because this run is about no change".to_owned(),
+                ),
+            },
+        };
+        Ok(About::Passage(Box::new(passage)))
+    }
+
+    /// The pull request that is judged and told, when it is one.
+    #[must_use]
+    pub const fn pull(&self) -> Option<&PullRequest> {
+        match &self.way {
+            Way::Merge(pull) => Some(pull),
+            Way::Queue(_) | Way::Push(_) | Way::Look => None,
+        }
+    }
+
+    /// True where pull requests are about to be merged, which are judged as canaries and may change what judges them.
+    #[must_use]
+    pub const fn is_merge(&self) -> bool {
+        matches!(self.way, Way::Merge(_) | Way::Queue(_))
+    }
+
+    /// The branch that it goes into, or whose tip is looked at; empty where that is not known.
+    #[must_use]
+    pub fn branch(&self) -> &str {
+        match &self.way {
+            Way::Merge(pull) => &pull.base_ref,
+            Way::Queue(branch) | Way::Push(branch) => branch,
+            Way::Look => self.law.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Where the verdict stands for an environment; nowhere where no change is judged.
+    #[must_use]
+    pub fn gate(&self, environment: &str) -> Option<Gate> {
+        let context = match &self.way {
+            Way::Merge(_) | Way::Queue(_) | Way::Push(_) => status::context(environment, self.branch()),
+            Way::Look => return None,
+        };
+        self.head.clone().map(|commit| Gate { context, commit })
+    }
+}
+
+/// A pull request where it stands now. Where GitHub does not say, the verdict is unknown, and is told where the event saw
+/// the pull request.
+fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
+    let (pull, law) = match github.within(LOOKING, || github.pull(pull.number)) {
+        Ok(now) if !now.is_open => {
+            return About::Nothing(format!("pull request {} is closed", pull.number));
+        }
+        Ok(now) => {
+            let law = now.base.clone();
+            (PullRequest { head_sha: now.head, base_ref: now.base, ..pull.clone() }, Ok(law))
+        }
+        Err(error) => {
+            let why = format!("where pull request {} stands now could not be read: {error}", pull.number);
+            (pull.clone(), Err(why))
+        }
+    };
+    let head = Some(pull.head_sha.clone());
+    About::Passage(Box::new(Passage { way: Way::Merge(pull), law, head, since: Since::Fork }))
+}
+
+/// The default branch, or why it is not known.
+fn default_branch(github: &GitHub) -> Result<String, String> {
+    let unread = |error: GitHubError| format!("the default branch could not be read: {error}");
+    github.within(LOOKING, || github.default_branch()).map_err(unread)
+}
