@@ -36,7 +36,7 @@ pub use object::Entry;
 pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
-pub use status::{State, Status};
+pub use status::{Dated, State, Status};
 
 use crate::git;
 use crate::http;

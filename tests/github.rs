@@ -342,16 +342,17 @@ scenarios! {
         assert_eq!(String::from_utf8_lossy(&log), "::error file=policies/a.rhai,line=3::frozen\n");
         let root = "/repos/acme/shop";
         assert_eq!(stub.requests().iter().map(Recorded::line).collect::<Vec<_>>(), [
-            format!("GET {root}/commits/{HEAD}/status?per_page=100&page=1"),
+            format!("GET {root}/commits/{HEAD}/statuses?per_page=100&page=1"),
             format!("POST {root}/statuses/{HEAD}"),
             "GET /user".to_owned(),
             format!("GET {root}/issues/7/comments?per_page=100&page=1"),
             format!("POST {root}/issues/7/comments"),
             format!("GET {root}/issues/7/comments?per_page=100&page=1"),
-            format!("GET {root}/commits/{HEAD}/status?per_page=100&page=1"),
+            format!("GET {root}/commits/{HEAD}/statuses?per_page=100&page=1"),
             format!("POST {root}/statuses/{HEAD}"),
+            format!("GET {root}/commits/{HEAD}/statuses?per_page=100&page=1"),
         ]);
-        assert_eq!(told.api_calls, 8);
+        assert_eq!(told.api_calls, 9);
         for request in stub.requests() {
             assert_eq!(request.authorization, Some(format!("Bearer {TOKEN}")));
             assert_eq!(request.version.as_deref(), Some("2022-11-28"));

@@ -64,6 +64,7 @@ fn stands(world: &mut World, number: u64, state: &str, text: &str) {
             "https://github.com/acme/shop/pull/{number}?run=9.1&at={}#issuecomment-1",
             now - 60
         )),
+        created: jiff::Timestamp::now().to_string(),
     });
 }
 

@@ -86,7 +86,12 @@ impl<'a> Post<'a> {
         let pull = self.passage.pull();
         let mut places =
             Places { summary: self.run.summary.clone(), output: self.run.output.clone(), log: &mut log };
-        let told = publish::apply(&publication, &self.github, pull.map(|pull| pull.number), &mut places);
+        let mut told = publish::apply(&publication, &self.github, pull.map(|pull| pull.number), &mut places);
+        // A token that was let open the status is no token that may not write it.
+        if let (Outcome::Written, Outcome::Degraded(what)) = (&self.opened, &told.status) {
+            told.status =
+                Outcome::Failed(format!("the token may not {what} any more, and it is left pending"));
+        }
         let _ = world.out.write_all(&log);
         if let Outcome::Failed(why) = &self.opened {
             world.tell(&format!("the pending commit status could not be written: {why}"));

@@ -190,8 +190,9 @@ impl Line {
             self.calls.set(self.calls.get() + 1);
             let tag = self.memory.tag(call);
             let exchange = self.exchange(call, tag.as_deref());
-            let bounded = async { tokio::time::timeout(self.patience.left(), exchange).await };
-            let late = || Err("no answer before the deadline of the run".to_owned());
+            let time = self.patience.time(call, tries);
+            let bounded = async { tokio::time::timeout(time, exchange).await };
+            let late = || Err("no answer in the time that the run has".to_owned());
             let (failure, wait) = match self.http.block_on(bounded).unwrap_or_else(|_| late()) {
                 Ok(answer) if answer.status / 100 == 2 || (answer.status == 304 && tag.is_some()) => {
                     self.patience.earn();

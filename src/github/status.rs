@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::call::{Call, GitHubError, Verb, encode};
-use super::wire::WireCombined;
+use super::wire::{WireCombined, WireStatus};
 use super::{GitHub, MAX_PAGES, PAGE};
 
 /// What a commit status says.
@@ -33,6 +33,14 @@ impl State {
             Self::Error => "error",
         }
     }
+
+    /// The state that GitHub calls so.
+    #[must_use]
+    pub fn read(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Success, Self::Failure, Self::Error]
+            .into_iter()
+            .find(|state| state.as_str() == name)
+    }
 }
 
 /// The latest status of one context.
@@ -46,7 +54,40 @@ pub struct Status {
     pub target: String,
 }
 
+/// A status, and when GitHub took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dated {
+    /// What it says.
+    pub status: Status,
+    /// When GitHub took it, in seconds since the epoch.
+    pub created: i64,
+}
+
 impl GitHub {
+    /// What was said in one context of a commit, the newest first, as far back as the first page that has any of it:
+    /// nothing is ever taken away, so that what stands beneath the latest is seen too.
+    ///
+    /// # Errors
+    /// When there is no such commit, or GitHub does not answer.
+    pub fn statuses(&self, commit: &str, context: &str) -> Result<Vec<Dated>, GitHubError> {
+        let what = "read the commit's statuses";
+        let below = format!("/commits/{}/statuses", encode(commit, b""));
+        let mut said: Vec<Dated> = Vec::new();
+        let is_whole = self.pages(&below, what, MAX_PAGES, |answer| {
+            let found: Vec<WireStatus> = answer.json(what)?;
+            let ours = found.into_iter().filter(|status| status.context == context);
+            said.extend(
+                ours.map(|status| Dated { created: status.created_at.as_second(), status: status.into() }),
+            );
+            Ok(said.is_empty())
+        })?;
+        if !is_whole {
+            let why = format!("it has more than {}", PAGE * MAX_PAGES);
+            return Err(GitHubError::Unreachable { what: what.to_owned(), why });
+        }
+        Ok(said)
+    }
+
     /// The latest status of one context of a commit.
     ///
     /// # Errors
@@ -64,11 +105,7 @@ impl GitHub {
             let why = format!("it has more than {} contexts", PAGE * MAX_PAGES);
             return Err(GitHubError::Unreachable { what: what.to_owned(), why });
         }
-        Ok(latest.map(|status| Status {
-            state: status.state,
-            description: status.description.unwrap_or_default(),
-            target: status.target_url.unwrap_or_default(),
-        }))
+        Ok(latest.map(Status::from))
     }
 
     /// Posts a commit status. Said twice it says the same, so it is repeated when GitHub does not answer.
@@ -83,11 +120,18 @@ impl GitHub {
         description: &str,
         target: Option<&str>,
     ) -> Result<(), GitHubError> {
+        let what = "post the commit status";
         let path = format!("{}/statuses/{}", self.root, encode(commit, b""));
         let mut body = json!({ "state": state.as_str(), "context": context, "description": description });
         if let (Some(target), Some(fields)) = (target, body.as_object_mut()) {
             fields.insert("target_url".to_owned(), target.into());
         }
-        self.line.send(Call::get(&path, "post the commit status").sending(Verb::Assert, &body)).map(drop)
+        let found: WireStatus =
+            self.line.send(Call::get(&path, what).sending(Verb::Assert, &body))?.json(what)?;
+        if found.context != context || found.state != state.as_str() {
+            let why = "it answered with another status".to_owned();
+            return Err(GitHubError::Unreachable { what: what.to_owned(), why });
+        }
+        Ok(())
     }
 }

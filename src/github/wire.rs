@@ -3,11 +3,12 @@
 //! A field that is always there in GitHub's own description is required, so that an answer of somebody else (a
 //! proxy, a login page in JSON) is no answer. `github` turns these into its own words.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::Comment;
 use super::label::WireLabel;
+use super::{Comment, Status};
 
 /// A user as GitHub sends it.
 #[derive(Deserialize)]
@@ -142,4 +143,16 @@ pub(super) struct WireStatus {
     pub(super) description: Option<String>,
     /// Where it leads.
     pub(super) target_url: Option<String>,
+    /// When GitHub took it.
+    pub(super) created_at: Timestamp,
+}
+
+impl From<WireStatus> for Status {
+    fn from(wire: WireStatus) -> Self {
+        Self {
+            state: wire.state,
+            description: wire.description.unwrap_or_default(),
+            target: wire.target_url.unwrap_or_default(),
+        }
+    }
 }

@@ -193,7 +193,14 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
     let mut failure = None;
     for _ in 0..ROUNDS {
         let comments = match (github.comments(pull), &written) {
-            (Ok(comments), _) => comments,
+            // A list may lag behind what was written.
+            (Ok(mut comments), Some(ours)) => {
+                if comments.iter().all(|comment| comment.id != ours.id) {
+                    comments.push(ours.clone());
+                }
+                comments
+            }
+            (Ok(comments), None) => comments,
             // It stands there; whether another run wrote one too will be seen by the next run.
             (Err(_), Some(comment)) => return Ok(done(Outcome::Written, Some(comment.url.clone()))),
             (Err(error), None) => return Err(error),
@@ -231,6 +238,10 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
                 return Ok(done(if wrote { Outcome::Written } else { Outcome::Unchanged }, url(id)));
             }
             Step::Yield(id) => {
+                // The newer run's came first and is the one that stays; ours it may never have seen.
+                if let Some(ours) = written.filter(|ours| ours.id > id) {
+                    github.delete_comment(ours.id)?;
+                }
                 let why = "a newer run has commented".to_owned();
                 return Ok(done(Outcome::Skipped(why), url(id)));
             }

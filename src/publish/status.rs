@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::{Outcome, Speaker, StatusLine};
-use crate::github::{GitHub, Status};
+use crate::github::{Dated, GitHub, State, Status};
 
 /// The most characters that GitHub takes.
 const LONGEST: usize = 140;
@@ -17,6 +17,12 @@ const LOOKING: Duration = Duration::from_secs(5);
 
 /// How long posting may take at least.
 const POSTING: Duration = Duration::from_secs(15);
+
+/// How far the clock of a runner may be ahead of GitHub's, in seconds.
+const SKEW: i64 = 60;
+
+/// Why nothing is said.
+const YIELDED: &str = "a newer run has spoken";
 
 /// The name of the status: the same text in a ruleset's list of required checks.
 #[must_use]
@@ -58,7 +64,7 @@ pub fn describe(text: &str) -> String {
 }
 
 /// What is to be done with the status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plan {
     /// Post it.
     Post,
@@ -66,6 +72,8 @@ pub enum Plan {
     Keep,
     /// A newer run has spoken.
     Yield,
+    /// A newer run has spoken, and an older one talked over it: say this again.
+    Restore(Status),
 }
 
 /// The link of a status: where it leads, and which run posted it, so that a later reader can tell who is newer.
@@ -77,76 +85,101 @@ pub fn target(to: Option<&str>, speaker: &Speaker) -> String {
     format!("{page}?run={}.{}&at={}{fragment}", speaker.run, speaker.attempt, speaker.began)
 }
 
+/// A run, as statuses are ordered by it: when it began to judge, then its number and attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Stamp(i64, u64, u64);
+
+impl Stamp {
+    /// The run that speaks.
+    const fn of(speaker: &Speaker) -> Self {
+        Self(speaker.began, speaker.run, speaker.attempt)
+    }
+
+    /// The run that posted a status, as its link says. Whoever may write statuses can forge a link, so a run that began
+    /// after its status was taken is not believed: it would keep every later run silent.
+    fn read(said: &Dated) -> Option<Self> {
+        let target = &said.status.target;
+        let (_, run) = target.split_once("?run=")?;
+        let (run, attempt) = run.split_once('&')?.0.split_once('.')?;
+        let began = began(target).filter(|began| *began <= said.created.saturating_add(SKEW))?;
+        Some(Self(began, run.parse().ok()?, attempt.parse().ok()?))
+    }
+}
+
 /// When the run that posted a status began to judge, as its link says.
 pub(super) fn began(target: &str) -> Option<i64> {
     let (_, rest) = target.split_once("&at=")?;
     rest.split('#').next()?.parse().ok()
 }
 
-/// How much a state withholds.
-fn strictness(state: &str) -> u8 {
-    match state {
-        "success" => 0,
-        "pending" => 1,
-        _ => 2,
-    }
+/// What a newer run has said last, from what was said, the newest first: a run says more than one thing.
+fn newer<'a>(said: &'a [Dated], speaker: &Speaker) -> Option<&'a Dated> {
+    let stamped = said.iter().rev().filter_map(|said| Some((Stamp::read(said)?, said)));
+    let newest = stamped.max_by_key(|(stamp, _)| *stamp)?;
+    (newest.0 > Stamp::of(speaker)).then_some(newest.1)
 }
 
-/// Finds what is to be done, from the latest status that is there.
+/// Finds what is to be done, from what was said, the newest first.
 #[must_use]
-pub fn plan(line: &StatusLine, target: &str, latest: Option<&Status>, speaker: &Speaker) -> Plan {
-    let Some(latest) = latest else { return Plan::Post };
-    let same = latest.state == line.state.as_str()
-        && latest.description == describe(&line.description)
-        && latest.target == target;
-    if same {
-        Plan::Keep
-    } else if began(&latest.target) > Some(speaker.began)
-        && strictness(line.state.as_str()) <= strictness(&latest.state)
-    {
-        Plan::Yield
-    } else {
-        Plan::Post
+pub fn plan(line: &StatusLine, target: &str, said: &[Dated], speaker: &Speaker) -> Plan {
+    if let Some(newer) = newer(said, speaker) {
+        let stands = said.first() == Some(newer);
+        return if stands { Plan::Yield } else { Plan::Restore(newer.status.clone()) };
     }
+    let same = said.first().is_some_and(|Dated { status, .. }| {
+        status.state == line.state.as_str()
+            && status.description == describe(&line.description)
+            && status.target == target
+    });
+    if same { Plan::Keep } else { Plan::Post }
 }
 
-/// Brings the status about.
+/// Brings the status about. What closes it is looked at once more when it stands: a run that was slow may have talked
+/// over a newer one that spoke meanwhile, whose words are then said again.
 #[must_use]
 pub fn post(github: &GitHub, gate: &Gate, line: &StatusLine, to: Option<&str>, speaker: &Speaker) -> Outcome {
     let target = target(to, speaker);
     let Gate { context, commit, .. } = gate;
     // Neither a read that hangs nor what was spent before may keep the gate from being closed.
-    let latest = github.within(LOOKING, || github.status(commit, context)).unwrap_or_default();
-    github.grant(POSTING);
-    match plan(line, &target, latest.as_ref(), speaker) {
-        Plan::Keep => Outcome::Unchanged,
-        Plan::Yield => Outcome::Skipped("a newer run has spoken".to_owned()),
-        Plan::Post => {
-            match github.create_status(
-                commit,
-                context,
-                line.state,
-                &describe(&line.description),
-                Some(&target),
-            ) {
-                Ok(()) => Outcome::Written,
-                Err(error) => error.into(),
-            }
+    let look = || github.within(LOOKING, || github.statuses(commit, context)).unwrap_or_default();
+    let say = |state: State, description: &str, target: &str| {
+        github.grant(POSTING);
+        github.create_status(commit, context, state, &describe(description), Some(target))
+    };
+    let restore = |status: &Status| {
+        let Some(state) = State::read(&status.state) else { return Outcome::Skipped(YIELDED.to_owned()) };
+        match say(state, &status.description, &status.target) {
+            Ok(()) => Outcome::Skipped(YIELDED.to_owned()),
+            Err(error) => error.into(),
         }
+    };
+    match plan(line, &target, &look(), speaker) {
+        Plan::Keep => Outcome::Unchanged,
+        Plan::Yield => Outcome::Skipped(YIELDED.to_owned()),
+        Plan::Restore(status) => restore(&status),
+        Plan::Post => match say(line.state, &line.description, &target) {
+            Ok(()) if line.state == State::Pending => Outcome::Written,
+            Ok(()) => match plan(line, &target, &look(), speaker) {
+                Plan::Restore(status) => restore(&status),
+                Plan::Yield => Outcome::Skipped(YIELDED.to_owned()),
+                Plan::Keep | Plan::Post => Outcome::Written,
+            },
+            Err(error) => error.into(),
+        },
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::github::State;
 
     fn line(state: State, description: &str) -> StatusLine {
         StatusLine { state, description: description.to_owned() }
     }
 
-    fn status(state: &str, description: &str, target: &str) -> Status {
-        Status { state: state.to_owned(), description: description.to_owned(), target: target.to_owned() }
+    fn said(state: &str, description: &str, target: &str) -> Dated {
+        let [state, description, target] = [state, description, target].map(str::to_owned);
+        Dated { status: Status { state, description, target }, created: 1_000 }
     }
 
     #[test]
@@ -172,25 +205,62 @@ mod tests {
         let now = line(State::Failure, "freeze");
         let link = target(Some("https://g/o/r/pull/7#issuecomment-1"), &speaker(5));
         assert_eq!(link, "https://g/o/r/pull/7?run=5.1&at=5#issuecomment-1");
-        let same = status("failure", "freeze", &link);
-        assert_eq!(plan(&now, &link, Some(&same), &speaker(5)), Plan::Keep);
-        assert_eq!(plan(&now, &target(None, &speaker(5)), Some(&same), &speaker(5)), Plan::Post);
-        assert_eq!(plan(&now, &link, None, &speaker(5)), Plan::Post);
-        assert_eq!(plan(&line(State::Success, "freeze"), &link, Some(&same), &speaker(5)), Plan::Post);
+        let same = [said("failure", "freeze", &link)];
+        assert_eq!(plan(&now, &link, &same, &speaker(5)), Plan::Keep);
+        assert_eq!(plan(&now, &target(None, &speaker(5)), &same, &speaker(5)), Plan::Post);
+        assert_eq!(plan(&now, &link, &[], &speaker(5)), Plan::Post);
+        assert_eq!(plan(&line(State::Success, "freeze"), &link, &same, &speaker(5)), Plan::Post);
     }
 
     #[test]
     fn an_older_run_never_talks_over_a_newer_one() {
-        let now = line(State::Success, "proceed");
-        for state in ["failure", "pending", "success"] {
-            let newer = status(state, "freeze", &target(None, &speaker(20)));
-            assert_eq!(plan(&now, &target(None, &speaker(10)), Some(&newer), &speaker(10)), Plan::Yield);
-            assert_eq!(plan(&now, &target(None, &speaker(30)), Some(&newer), &speaker(30)), Plan::Post);
+        for (state, ours) in [
+            ("failure", State::Success),
+            ("pending", State::Success),
+            ("success", State::Success),
+            ("success", State::Failure),
+        ] {
+            let now = line(ours, "words");
+            let newer = said(state, "freeze", &target(None, &speaker(20)));
+            let plan =
+                |said: &[Dated], run: u64| plan(&now, &target(None, &speaker(run)), said, &speaker(run));
+            assert_eq!(plan(std::slice::from_ref(&newer), 10), Plan::Yield);
+            assert_eq!(plan(std::slice::from_ref(&newer), 30), Plan::Post);
+            // The older run spoke last: what the newer one said last is said again.
+            let over = said("pending", "", &target(None, &speaker(10)));
+            let before = said("pending", "", &target(None, &speaker(20)));
+            let all = [over, newer.clone(), before];
+            assert_eq!(plan(&all, 10), Plan::Restore(newer.status));
         }
-        let green = status("success", "proceed", &target(None, &speaker(20)));
-        let frozen = line(State::Failure, "freeze");
-        assert_eq!(plan(&frozen, &target(None, &speaker(10)), Some(&green), &speaker(10)), Plan::Post);
-        let unknown = status("failure", "by hand", "https://elsewhere");
-        assert_eq!(plan(&now, &target(None, &speaker(10)), Some(&unknown), &speaker(10)), Plan::Post);
+    }
+
+    #[test]
+    fn runs_of_one_second_are_ordered_by_their_numbers() {
+        let of = |run, attempt| Speaker { url: String::new(), run, attempt, began: 5 };
+        let newer = [said("success", "proceed", &target(Some("https://g"), &of(8, 2)))];
+        let now = line(State::Success, "words");
+        for (speaker, planned) in [(of(8, 1), Plan::Yield), (of(7, 9), Plan::Yield), (of(9, 1), Plan::Post)] {
+            assert_eq!(plan(&now, &target(None, &speaker), &newer, &speaker), planned);
+        }
+    }
+
+    #[test]
+    fn what_no_run_can_have_said_keeps_nobody_silent() {
+        let now = line(State::Failure, "freeze");
+        let to = target(None, &speaker(10));
+        for forged in [
+            "https://elsewhere".to_owned(),
+            target(None, &speaker(1_061)),
+            target(None, &speaker(9_999_999_999)),
+            "https://g?run=20.1&at=".to_owned(),
+            "https://g?run=20&at=20".to_owned(),
+            "https://g?at=20".to_owned(),
+        ] {
+            assert_eq!(
+                plan(&now, &to, &[said("success", "proceed", &forged)], &speaker(10)),
+                Plan::Post,
+                "{forged}"
+            );
+        }
     }
 }

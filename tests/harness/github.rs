@@ -599,6 +599,7 @@ fn open(world: &mut World, pull: &Opened) {
             state: stands.state.clone(),
             description: Some(stands.description.clone()),
             target: stands.ago.map(|ago| format!("{page}?run=900.1&at={}#issuecomment-1", now - ago)),
+            created: jiff::Timestamp::now().to_string(),
         });
     }
     if let Some(text) = &pull.comment {

@@ -35,6 +35,19 @@ pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration
             route(world, request);
             Reply::json(502, &json!({ "message": "Server Error" }))
         }
+        Some(FaultKind::DoneThenCut) => {
+            route(world, request);
+            return (None, now);
+        }
+        Some(FaultKind::TooMany(wait)) => {
+            let reply = failure(429, "Too Many Requests");
+            match wait {
+                Some(seconds) => reply.with("retry-after", &seconds.to_string()),
+                None => reply,
+            }
+        }
+        Some(FaultKind::Unauthorized) => failure(401, "Bad credentials"),
+        Some(FaultKind::Missing) => missing(),
         Some(FaultKind::Server(status)) => Reply::json(status, &json!({ "message": "Server Error" })),
         Some(FaultKind::Secondary(wait)) => {
             let reply = failure(
@@ -47,7 +60,6 @@ pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration
             }
         }
         Some(FaultKind::Primary(seconds)) => used_up(seconds),
-        Some(FaultKind::Missing) => missing(),
         Some(FaultKind::Forbidden) => forbidden(),
         Some(FaultKind::Invalid) => invalid("Validation Failed"),
         Some(FaultKind::Html) => Reply::bytes("text/html", b"<!doctype html><title>Sign in</title>".to_vec()),

@@ -3,7 +3,7 @@
 //! It keeps what is written to it, answers the way GitHub does (its error bodies, its pages, its rights), fails
 //! where it is told to, and records every request in order. `world` is its state, `routes` its answers, `openapi`
 //! judges the recorded requests by GitHub's own description. Load it with `#[path = "stub/stub.rs"] mod stub;`.
-#![allow(dead_code, reason = "each test crate uses its own part of the stub")]
+#![allow(dead_code, unused_imports, reason = "each test crate uses its own part of the stub")]
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -12,17 +12,20 @@
     reason = "a stub that is used wrongly should stop its test"
 )]
 
+pub mod gate;
 pub mod openapi;
 pub mod routes;
 pub mod world;
 
 use std::fmt;
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
 
+pub use gate::{Fate, Gate, Moment};
 pub use world::{Fault, FaultKind, World};
 
 /// One request as it arrived.
@@ -98,6 +101,7 @@ pub struct Stub {
 struct Shared {
     world: Mutex<World>,
     requests: Mutex<Vec<Recorded>>,
+    gate: Gate,
 }
 
 impl Stub {
@@ -106,7 +110,11 @@ impl Stub {
         let server = Arc::new(tiny_http::Server::http("127.0.0.1:0").expect("a free port"));
         let address = server.server_addr().to_ip().expect("an address");
         let base = format!("http://{address}{}", world.base_path);
-        let shared = Arc::new(Shared { world: Mutex::new(world), requests: Mutex::new(Vec::new()) });
+        let shared = Arc::new(Shared {
+            world: Mutex::new(world),
+            requests: Mutex::new(Vec::new()),
+            gate: Gate::default(),
+        });
         let (listener, state) = (Arc::clone(&server), Arc::clone(&shared));
         let thread = std::thread::spawn(move || {
             while let Ok(request) = listener.recv() {
@@ -126,6 +134,11 @@ impl Stub {
     /// Its state, to read or to change.
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where requests can be held.
+    pub fn gate(&self) -> &Gate {
+        &self.shared.gate
     }
 
     /// Every request so far, in order.
@@ -199,6 +212,10 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
         tag: header("if-none-match"),
         ..Recorded::new(request.method().as_str(), path, query, sent)
     };
+    let moment = shared.gate.passed();
+    if moment == Some(Moment::Before) && shared.gate.wait() == Fate::Drop {
+        return;
+    }
     let (index, reply, pause) = {
         let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(below) = recorded.path.strip_prefix(&world.base_path).map(str::to_owned) {
@@ -211,8 +228,15 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
         (requests.len(), reply, pause)
     };
     std::thread::sleep(pause);
-    // Without a reply the connection just ends, as it does when a load balancer gives up.
-    let Some(reply) = reply else { return drop(request.into_writer()) };
+    if moment == Some(Moment::After) {
+        shared.gate.wait();
+    }
+    // Without a reply the answer breaks off. The connection itself belongs to the server, so what comes is no HTTP.
+    let Some(reply) = reply else {
+        let mut writer = request.into_writer();
+        let _ = writer.write_all(b"broken\r\n\r\n").and_then(|()| writer.flush());
+        return;
+    };
     let mut response = tiny_http::Response::from_data(reply.body).with_status_code(reply.status);
     response.add_header(pair("x-github-request-id", &format!("STUB:{index}")));
     response.add_header(pair("date", "Sat, 21 Nov 2026 12:00:00 GMT"));

@@ -103,6 +103,8 @@ pub struct Status {
     pub state: String,
     pub description: Option<String>,
     pub target: Option<String>,
+    /// When it was taken, in RFC 3339.
+    pub created: String,
 }
 
 /// What a request is answered with instead.
@@ -114,10 +116,14 @@ pub enum FaultKind {
     Secondary(Option<u64>),
     /// 403: the hour's calls are used up, until so many seconds after the server's date.
     Primary(u64),
-    /// 404: there is no such thing, or it is not to be seen.
-    Missing,
     /// 403: the token may not.
     Forbidden,
+    /// 429: too many calls, with the seconds to wait if it says so.
+    TooMany(Option<u64>),
+    /// 401: the token is none.
+    Unauthorized,
+    /// 404: there is no such thing, or the token may not see it.
+    Missing,
     /// 422: what was sent is refused.
     Invalid,
     /// 200 with a page of HTML, as a proxy's login does.
@@ -126,10 +132,12 @@ pub enum FaultKind {
     Redirect,
     /// No answer.
     Hang,
-    /// The connection ends without an answer.
+    /// The answer breaks off at once.
     Cut,
     /// What was asked is done, and the answer is a 502.
     DoneThenServer,
+    /// What was asked is done, and the answer breaks off at once.
+    DoneThenCut,
 }
 
 /// Which requests fail, and how.
@@ -150,6 +158,16 @@ impl Fault {
     pub fn next(method: &'static str, path: &'static str, times: usize, kind: FaultKind) -> Self {
         Self { method, path, after: 0, times, kind }
     }
+}
+
+/// Requests that fail by their order, whatever they ask.
+#[derive(Debug, Clone)]
+pub struct Trouble {
+    /// How many requests are answered first.
+    pub at: usize,
+    /// How many fail then.
+    pub times: usize,
+    pub kind: FaultKind,
 }
 
 /// The state.
@@ -211,6 +229,9 @@ pub struct World {
     pub deployments: Vec<Deployment>,
     pub may_read_deployments: bool,
     pub faults: Vec<Fault>,
+    pub trouble: Option<Trouble>,
+    /// Requests so far.
+    pub seen: usize,
     /// Calls that the token has left this hour.
     pub remaining: u64,
     /// Where the next pages of lists are said to be, if not here.
@@ -257,6 +278,8 @@ impl World {
             deployments: Vec::new(),
             may_read_deployments: true,
             faults: Vec::new(),
+            trouble: None,
+            seen: 0,
             remaining: 5_000,
             pages_elsewhere: None,
             racing_comment: None,
@@ -329,6 +352,13 @@ impl World {
 
     /// The fault of a request, counted down.
     pub fn fault(&mut self, method: &str, path: &str) -> Option<FaultKind> {
+        let number = self.seen;
+        self.seen += 1;
+        if let Some(trouble) = &self.trouble
+            && (trouble.at..trouble.at.saturating_add(trouble.times)).contains(&number)
+        {
+            return Some(trouble.kind.clone());
+        }
         for fault in &mut self.faults {
             if fault.method != method || !path.contains(fault.path) || fault.times == 0 {
                 continue;

@@ -84,6 +84,13 @@ impl Patience {
         self.ends.get().saturating_duration_since(Instant::now())
     }
 
+    /// The time of one try: half of what is left where there may be another, so that a server that hangs once leaves time
+    /// for it.
+    pub(super) fn time(&self, call: Call<'_>, tries: u32) -> Duration {
+        let left = self.left();
+        if call.verb.may_repeat() && tries < self.tries { left / 2 } else { left }
+    }
+
     /// Grants time from now on, where less than that is left, and a try whatever was spent or refused before.
     pub(super) fn grant(&self, time: Duration) {
         self.ends.set(self.ends.get().max(Instant::now() + time));

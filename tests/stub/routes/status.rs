@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{forbidden, invalid, links, missing, page_of};
+use super::{forbidden, invalid, links, missing, page, page_of};
 use crate::stub::world::{Status, World};
 use crate::stub::{Recorded, Reply};
 
@@ -13,6 +13,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
     let sent = request.body.as_ref();
     Some(match (request.method.as_str(), parts) {
         ("GET", ["commits", id, "status"]) => combined_status(world, id, request),
+        ("GET", ["commits", id, "statuses"]) => statuses(world, id, request),
         ("POST", ["statuses", commit]) => create_status(world, commit, sent),
         _ => return None,
     })
@@ -27,15 +28,32 @@ fn combined_status(world: &World, commit: &str, request: &Recorded) -> Reply {
     for status in world.statuses.iter().filter(|status| status.commit == commit) {
         latest.insert(&status.context, status);
     }
-    let all: Vec<Value> = latest
-        .values()
-        .map(|status| json!({ "context": status.context, "state": status.state, "description": status.description, "target_url": status.target }))
-        .collect();
+    let all: Vec<Value> = latest.values().map(|status| as_sent(status)).collect();
     let (number, size) = page_of(request);
     let found: Vec<&Value> = all.iter().skip((number - 1) * size).take(size).collect();
     let body = json!({ "state": "pending", "sha": commit, "total_count": all.len(), "statuses": found });
     let reply = Reply::json(200, &body);
     links(world, request, all.len(), reply)
+}
+
+/// `GET commits/ID/statuses`: all of them, the newest first.
+fn statuses(world: &World, commit: &str, request: &Recorded) -> Reply {
+    if !world.commits.contains_key(commit) {
+        return missing();
+    }
+    let of_commit = world.statuses.iter().rev().filter(|status| status.commit == commit);
+    page(world, request, &of_commit.map(as_sent).collect::<Vec<_>>())
+}
+
+/// A status as GitHub sends it.
+fn as_sent(status: &Status) -> Value {
+    json!({
+        "context": status.context,
+        "state": status.state,
+        "description": status.description,
+        "target_url": status.target,
+        "created_at": status.created,
+    })
 }
 
 /// `POST statuses/ID`.
@@ -53,6 +71,7 @@ fn create_status(world: &mut World, commit: &str, sent: Option<&Value>) -> Reply
         state: text("state").unwrap_or_default(),
         description: text("description"),
         target: text("target_url"),
+        created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
     };
     let same = world.statuses.iter().filter(|old| old.commit == commit && old.context == status.context);
     if same.count() >= 1_000 {
@@ -67,7 +86,8 @@ fn create_status(world: &mut World, commit: &str, sent: Option<&Value>) -> Reply
             "description is too long (maximum is 140 characters) or contains characters above 0xffff",
         );
     }
-    let body = json!({ "state": status.state, "context": status.context, "description": status.description, "target_url": status.target, "creator": { "login": world.actor } });
+    let mut body = as_sent(&status);
+    body["creator"] = json!({ "login": world.actor });
     world.statuses.push(status);
     Reply::json(201, &body)
 }
