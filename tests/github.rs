@@ -176,7 +176,9 @@ fn settings() -> Settings {
 /// A pull request with labels that people set, and a maintainer `ola`.
 fn labelled(labels: &[(&str, &str)], change: impl FnOnce(&mut World)) -> World {
     with(|world| {
-        labels.iter().for_each(|(label, by)| world.label(7, label, by));
+        for (label, by) in labels {
+            world.label(7, label, by);
+        }
         world.role("ola", "maintain");
         change(world);
     })

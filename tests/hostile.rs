@@ -371,7 +371,7 @@ fn whatever_stands_at_the_head_the_verdict_is_the_bases_and_comes_in_time() {
     let text = text.replace("2.1.0", "2.2.0");
     let large = format!("{text}// {}", "x".repeat(1 << 20));
     // Each is asked at every point of weeks of history, of every SLO, and uses nearly all that it may.
-    let slow = |number: usize| {
+    let clause = |number: usize| {
         let work = "let x = 0; while x < 100 { x += 1; }";
         format!(
             "clause(\"c{number}\", \"t\").when(|budget| {{ {work} budget.remaining > percent({number}) && \
@@ -379,7 +379,7 @@ fn whatever_stands_at_the_head_the_verdict_is_the_bases_and_comes_in_time() {
              .then(postmortem());\n"
         )
     };
-    let slow: String = (0..100).map(slow).collect();
+    let endless: String = (0..100).map(clause).collect();
     let heads = [
         ("link", policy(blob(b"discovery.rhai"), 0o120_000), "`policies/payments.rhai` is a symbolic link"),
         ("large", policy(blob(large.as_bytes()), 0o100_644), "the policy is longer than 256 KiB"),

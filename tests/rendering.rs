@@ -4,7 +4,6 @@
 //! What is rendered from hostile words must have exactly the tags of what is rendered from plain words.
 #![expect(
     clippy::expect_used,
-    clippy::panic,
     clippy::disallowed_methods,
     reason = "a test stops at the first thing that is not as it should be"
 )]

@@ -124,6 +124,10 @@ fn unseen(error: GitHubError) -> Result<Membership, GitHubError> {
         GitHubError::NotFound(_) | GitHubError::NotAllowed(_) | GitHubError::Rejected { status: 403, .. } => {
             Ok(Membership::Unseen)
         }
-        error => Err(error),
+        error @ (GitHubError::Address(_)
+        | GitHubError::Unauthorized(_)
+        | GitHubError::RateLimited { .. }
+        | GitHubError::Rejected { .. }
+        | GitHubError::Unreachable { .. }) => Err(error),
     }
 }

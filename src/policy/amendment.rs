@@ -87,13 +87,12 @@ fn between(old: &Policy, new: &Policy) -> Vec<Amendment> {
     let mut found = header::compare(old, new);
     let named = |policy: &'_ Policy, name: &str| policy.clauses.iter().position(|clause| clause.name == name);
     for clause in &old.clauses {
-        match named(new, &clause.name).and_then(|at| new.clauses.get(at)) {
-            Some(now) => found.extend(of_clause((old, clause), (new, now))),
-            None => {
-                let said = summed(old, clause);
-                let place = clause.place.clone();
-                found.push(turned("clause", new, Some(clause), (said, false), place));
-            }
+        if let Some(now) = named(new, &clause.name).and_then(|at| new.clauses.get(at)) {
+            found.extend(of_clause((old, clause), (new, now)));
+        } else {
+            let said = summed(old, clause);
+            let place = clause.place.clone();
+            found.push(turned("clause", new, Some(clause), (said, false), place));
         }
     }
     for clause in new.clauses.iter().filter(|clause| named(old, &clause.name).is_none()) {

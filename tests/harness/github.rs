@@ -29,6 +29,7 @@ const SHOWN: &str = "https://api.github.example";
 /// What a case says of GitHub.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that may be so of GitHub")]
 struct Known {
     /// The event that starts the run.
     event: String,

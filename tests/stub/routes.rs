@@ -198,7 +198,8 @@ fn links(world: &World, request: &Recorded, entries: usize, reply: Reply) -> Rep
     let (number, size) = page_of(request);
     let last = entries.div_ceil(size).max(1);
     let others = request.query.iter().filter(|(name, _)| !["page", "per_page"].contains(&name.as_str()));
-    let others: String = others.map(|(name, value)| format!("{name}={value}&")).collect();
+    let others: Vec<String> = others.map(|(name, value)| format!("{name}={value}&")).collect();
+    let others = others.concat();
     let page = |number: usize, relation: &str| {
         format!("<{root}{BY_ID}{path}?{others}per_page={size}&page={number}>; rel=\"{relation}\"")
     };

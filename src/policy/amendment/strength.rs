@@ -91,10 +91,9 @@ fn compared(one: &Compares, other: &Compares) -> bool {
         return one.constant == other.constant && one.operator == other.operator;
     };
     match (one.operator, other.operator) {
-        (Operator::AtMost, Operator::Below) => inner < outer,
+        (Operator::AtMost | Operator::Equal, Operator::Below) => inner < outer,
         (Operator::Below | Operator::AtMost | Operator::Equal, Operator::AtMost)
         | (Operator::Below, Operator::Below) => inner <= outer,
-        (Operator::Equal, Operator::Below) => inner < outer,
         (Operator::AtLeast | Operator::Equal, Operator::Above) => inner > outer,
         (Operator::Above | Operator::AtLeast | Operator::Equal, Operator::AtLeast)
         | (Operator::Above, Operator::Above) => inner >= outer,
