@@ -83,6 +83,13 @@ fn began(target: &str) -> Option<i64> {
     rest.split('#').next()?.parse().ok()
 }
 
+/// Whether a status was posted by this very attempt of this run, as its link says.
+#[must_use]
+pub fn is_of(target: &str, speaker: &Speaker) -> bool {
+    let Some((_, rest)) = target.split_once("?run=") else { return false };
+    rest.split(['&', '#']).next() == Some(&format!("{}.{}", speaker.run, speaker.attempt))
+}
+
 /// How much a state withholds.
 fn strictness(state: &str) -> u8 {
     match state {
@@ -177,6 +184,14 @@ mod tests {
         assert_eq!(plan(&now, &target(None, &speaker(5)), Some(&same), &speaker(5)), Plan::Post);
         assert_eq!(plan(&now, &link, None, &speaker(5)), Plan::Post);
         assert_eq!(plan(&line(State::Success, "freeze"), &link, Some(&same), &speaker(5)), Plan::Post);
+    }
+
+    #[test]
+    fn a_status_is_of_the_attempt_that_its_link_names() {
+        let link = target(Some("https://g/o/r/pull/7#issuecomment-1"), &speaker(5));
+        assert!(is_of(&link, &speaker(5)) && is_of(&target(None, &speaker(5)), &speaker(5)));
+        assert!(!is_of(&link, &speaker(50)) && !is_of(&link, &Speaker { attempt: 2, ..speaker(5) }));
+        assert!(!is_of("https://elsewhere/5.1", &speaker(5)));
     }
 
     #[test]
