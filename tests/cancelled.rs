@@ -3,7 +3,6 @@
 #![expect(
     clippy::expect_used,
     clippy::panic,
-    clippy::disallowed_methods,
     reason = "a scenario stops at the first thing that is not as it should be"
 )]
 
@@ -56,14 +55,20 @@ fn statuses(stub: &Stub) -> (Vec<String>, Option<String>) {
 
 /// Starts a check, and waits until its status is pending and it hangs.
 fn started(stub: &Stub, directory: &Path) -> Child {
-    let child = step(stub, directory, &[]).spawn().expect("it starts");
+    let mut child = step(stub, directory, &[]).spawn().expect("it starts");
+    let hangs = || stub.requests().iter().any(|request| request.path.contains("/git/trees/"));
     for _ in 0..600 {
-        if stub.requests().iter().any(|request| request.path.contains("/git/trees/")) {
-            return child;
+        if hangs() {
+            break;
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    panic!("it never asked for the tree")
+    if !hangs() {
+        child.kill().expect("it is there");
+        child.wait().expect("it ends");
+        panic!("it never asked for the tree")
+    }
+    child
 }
 
 fn signal(child: &Child, name: &str) {
@@ -97,7 +102,7 @@ fn what_a_killed_run_left_pending_is_closed_by_its_last_step_alone() {
     };
     assert_eq!(closes("6").0, ["pending"], "another run's status is none of ours");
     let said = "ended before it could decide; run this check again".to_owned();
-    let closed = (vec!["pending".to_owned(), "error".to_owned()], Some(said));
-    assert_eq!(closes("5"), closed);
-    assert_eq!(closes("5"), closed, "what is closed stays as it is");
+    let twice = (vec!["pending".to_owned(), "error".to_owned()], Some(said));
+    assert_eq!(closes("5"), twice);
+    assert_eq!(closes("5"), twice, "what is closed stays as it is");
 }
