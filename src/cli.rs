@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod act;
 mod budget;
 mod convert;
 mod definitions;
@@ -8,6 +9,7 @@ mod observe;
 mod rules;
 mod slos;
 mod source;
+mod sweep;
 mod vendor;
 
 use std::path::PathBuf;
@@ -15,6 +17,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
+pub use act::Act;
 pub use budget::{Budget, Sheet};
 pub use convert::Convert;
 pub use definitions::Definitions;
@@ -22,6 +25,7 @@ pub use observe::Observe;
 pub use rules::{Dialect, Rules};
 pub use slos::{Slos, Table};
 pub use source::{Layered, Source};
+pub use sweep::Sweep;
 pub use vendor::Vendor;
 
 use crate::change::Rollout;
@@ -44,6 +48,7 @@ pub struct Cli {
 pub enum Verb {
     Init(Box<Init>),
     Check(Box<Check>),
+    Sweep(Box<Sweep>),
     Validate(Validate),
     Slos(Slos),
     Budget(Box<Budget>),
@@ -54,6 +59,7 @@ pub enum Verb {
     Convert(Convert),
     Rules(Rules),
     Observe(Box<Observe>),
+    Act(Box<Act>),
 }
 
 /// Write the first settings, policy, tests and workflow for a repository.

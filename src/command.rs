@@ -20,6 +20,7 @@ use crate::publish::workflow;
 use crate::report::problem::Look;
 use crate::verdict::Exit;
 
+pub mod act;
 mod adjusted;
 mod against;
 mod annotation;
@@ -45,6 +46,7 @@ mod reckoning;
 pub mod rules;
 pub mod slos;
 mod stranger;
+pub mod sweep;
 mod touched;
 mod unread;
 mod unsettled;
@@ -189,6 +191,7 @@ fn walk(verb: Verb, world: &mut World) -> Exit {
     match verb {
         Verb::Init(init) => init::run(&init, world),
         Verb::Check(check) => check::run(&check, world),
+        Verb::Sweep(sweep) => sweep::run(&sweep, world),
         Verb::Validate(validate) => validate::run(&validate, world),
         Verb::Slos(slos) => slos::run(&slos, world),
         Verb::Budget(budget) => budget::run(&budget, world),
@@ -199,6 +202,7 @@ fn walk(verb: Verb, world: &mut World) -> Exit {
         Verb::Convert(convert) => convert::run(&convert, world),
         Verb::Rules(rules) => rules::run(&rules, world),
         Verb::Observe(observe) => observe::run(&observe, world),
+        Verb::Act(act) => act::run(&act, world),
     }
 }
 

@@ -8,7 +8,9 @@
 mod call;
 mod comment;
 mod deployment;
+mod issue;
 mod object;
+mod opened;
 mod pull;
 mod repository;
 pub mod run;
@@ -26,6 +28,7 @@ use serde::de::DeserializeOwned;
 pub use call::GitHubError;
 pub use comment::Comment;
 pub use deployment::Deployment;
+pub use issue::{Fate, Issue, Listed};
 pub use object::Entry;
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
@@ -137,6 +140,12 @@ impl GitHub {
         self.line.quota()
     }
 
+    /// Whether GitHub limits the rate of calls, and nothing may be sent before it allows. A grant tries all the same.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        self.line.is_limited()
+    }
+
     /// In whose name the token acts. A workflow's own token may not ask and acts as the bot of GitHub Actions;
     /// whether that is so shows when it first writes.
     ///
@@ -188,7 +197,8 @@ impl GitHub {
         pages: usize,
         mut read: impl FnMut(&Answer) -> Result<bool, GitHubError>,
     ) -> Result<bool, GitHubError> {
-        let mut path = format!("{}{below}?per_page={PAGE}&page=1", self.root);
+        let joint = if below.contains('?') { '&' } else { '?' };
+        let mut path = format!("{}{below}{joint}per_page={PAGE}&page=1", self.root);
         for _ in 0..pages {
             let answer = self.line.send(Call::get(&path, what))?;
             if !read(&answer)? {

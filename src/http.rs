@@ -117,6 +117,23 @@ impl std::fmt::Debug for Put {
     }
 }
 
+/// A request that tells something. It has a key by which the receiver knows it again, so that it may be repeated.
+#[derive(Clone)]
+pub struct Post {
+    /// The whole address.
+    pub url: String,
+    /// Who tells it, the key among the headers.
+    pub credentials: Credentials,
+    /// What is told, as JSON.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Post {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Post(***)")
+    }
+}
+
 /// An answer, whatever its status; redirects are errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
@@ -281,6 +298,16 @@ impl Client {
         let client = self.towards(Sent::Put(put))?;
         let asking = Asking { client, limits: self.limits, ends: self.ends };
         self.runtime.block_on(asking.fetch(Sent::Put(put)))
+    }
+
+    /// Tells something to an address.
+    ///
+    /// # Errors
+    /// When nothing answered, or the answer sends elsewhere.
+    pub fn post(&self, post: &Post) -> Result<Response, HttpError> {
+        let client = self.towards(Sent::Post(post))?;
+        let asking = Asking { client, limits: self.limits, ends: self.ends };
+        self.runtime.block_on(asking.fetch(Sent::Post(post)))
     }
 
     /// Asks everything, eight at a time, and answers in order.

@@ -28,6 +28,7 @@ use crate::policy::trial::given::Given;
 use crate::settings::Service;
 
 mod agreement;
+pub mod amendment;
 mod bearing;
 mod complaint;
 mod consequence;
@@ -58,6 +59,7 @@ pub mod walk;
 
 pub use bearing::{Bearing, Comparison};
 pub use consequence::{Automation, Consequence};
+pub use sandbox::{is_over, within};
 
 /// The names that a policy may use, and the grid that its windows lie on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -7,9 +7,12 @@
 
 pub mod comment;
 mod cut;
+pub mod issue;
 mod marker;
+pub mod review;
 pub mod status;
 pub mod summary;
+pub mod webhook;
 pub mod workflow;
 
 use std::io::Write;

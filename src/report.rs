@@ -21,14 +21,17 @@ use crate::report::adjusted::{Adjusted, Unadjusted};
 use crate::report::attribution::Through;
 use crate::report::proposed::Proposed;
 use crate::settings::{Commenting, Mode};
+use crate::source::Planned;
 use crate::verdict::{Circumstance, Effect, Exit, Passing, Verdict, Weighed};
 
 pub mod adjusted;
+pub mod amendment;
 pub mod attribution;
 pub mod budgets;
 pub mod chart;
 pub mod consequence;
 pub mod depletion;
+pub mod duty;
 pub mod definitions;
 pub mod escape;
 pub mod explanation;
@@ -46,6 +49,7 @@ pub mod reference;
 pub mod resettled;
 pub mod revision;
 pub mod slos;
+pub mod sweep;
 pub mod text;
 pub mod trial;
 pub mod turn;
@@ -93,10 +97,12 @@ pub struct Report {
     pub passing: Passing,
     /// Where the judged text can be looked at, up to and including the last slash before a path.
     pub permalink: Option<String>,
-    /// What the change makes of the settings and SLOs that judge it; none where it touches none of them.
+    /// What the change makes of the settings, SLOs and policies that judge it; none where it touches none of them.
     pub proposed: Option<Proposed>,
     /// What would be decided if nothing were adjusted, where that is something else.
     pub unadjusted: Option<Unadjusted>,
+    /// What the source was asked for it; nothing where a recording was read.
+    pub queries: Vec<Planned>,
     /// When the repository wants a comment.
     pub commenting: Commenting,
 }

@@ -4,10 +4,11 @@
 //! `ed25519-secret:` and the 32 bytes of its seed; the secret one never prints. `envelope` is the form in which signed
 //! texts travel. Whose key is believed is for others to say. This is the one door to `ring`.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use ring::hmac;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 
@@ -85,6 +86,19 @@ impl fmt::Debug for SecretKey {
     }
 }
 
+/// The HMAC-SHA-256 of a message under a secret (RFC 2104), in hexadecimal: proof for whoever has the secret, too.
+#[must_use]
+pub fn hmac_sha256(secret: &Secret, message: &[u8]) -> String {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes());
+    let tag = hmac::sign(&key, message);
+    let mut digits = String::new();
+    for byte in tag.as_ref() {
+        // Writing to a string cannot fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
+}
+
 /// The bytes of a key behind its kind.
 fn key_bytes(text: &str, kind: &str) -> Option<[u8; LENGTH]> {
     let encoded = text.trim().strip_prefix(kind)?;
@@ -118,6 +132,13 @@ mod tests {
         assert!(public.signed(b"", &signature));
         assert!(!public.signed(b"x", &signature) && !public.signed(b"", &signature[1..]));
         assert_eq!(format!("{secret:?}"), "***");
+    }
+
+    /// Test case 2 of RFC 4231.
+    #[test]
+    fn a_secret_proves_a_message_as_the_standard_says() {
+        let tag = hmac_sha256(&Secret::new("Jefe"), b"what do ya want for nothing?");
+        assert_eq!(tag, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
     }
 
     #[test]

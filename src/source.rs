@@ -26,6 +26,7 @@ pub mod recorded;
 pub mod http;
 pub mod delivered;
 pub mod whole;
+pub mod answered;
 
 /// One question to a source: the events of one SLO in one environment.
 #[derive(Debug, Clone, Copy)]

@@ -331,3 +331,73 @@ fn a_commit_is_as_bounded_as_a_work_tree() {
         assert!(code == Some(3) && err.join(" ").contains(wanted), "{branch}: {code:?} {out}{err:?}");
     }
 }
+
+#[test]
+fn whatever_stands_at_the_head_the_verdict_is_the_bases_and_comes_in_time() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let repository = git2::Repository::init(directory.path()).expect("a repository");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/webshop");
+    let blob = |text: &[u8]| repository.blob(text).expect("a blob");
+    let file = |path: &str| blob(&fs::read(example.join(path)).expect("a file of the example"));
+    let tree = |entries: &[(&str, git2::Oid, i32)]| {
+        let mut builder = repository.treebuilder(None).expect("a builder");
+        for (name, id, mode) in entries {
+            builder.insert(name, *id, *mode).expect("an entry");
+        }
+        builder.write().expect("a tree")
+    };
+    let names = ["checkout-availability.yaml", "checkout-latency.yaml", "search-availability.yaml"];
+    let slos = names.map(|name| (name, file(&format!("slos/{name}")), 0o100_644));
+    let (slos, discovery) = (tree(&slos), file("policies/discovery.rhai"));
+    let (settings, history) = (file("slogate.yaml"), file("history.om.gz"));
+    let root = |policies: (git2::Oid, i32)| {
+        let (policies, mode) = policies;
+        let entries = [("slogate.yaml", settings, 0o100_644), ("history.om.gz", history, 0o100_644)];
+        tree(&[entries[0], entries[1], ("slos", slos, 0o040_000), ("policies", policies, mode)])
+    };
+    let policy = |id: git2::Oid, mode: i32| {
+        let own = [("discovery.rhai", discovery, 0o100_644), ("payments.rhai", id, mode)];
+        root((tree(&own), 0o040_000))
+    };
+    let commit = |branch: &str, root: git2::Oid, parents: &[&git2::Commit<'_>]| {
+        let who = git2::Signature::new("t", "t@example", &git2::Time::new(0, 0)).expect("a person");
+        let root = repository.find_tree(root).expect("a tree");
+        let name = format!("refs/heads/{branch}");
+        repository.commit(Some(&name), &who, &who, "a commit", &root, parents).expect("a commit")
+    };
+    let text = fs::read_to_string(example.join("policies/payments.rhai")).expect("a policy");
+    let base = commit("main", policy(blob(text.as_bytes()), 0o100_644), &[]);
+    let base = repository.find_commit(base).expect("the base");
+    let text = text.replace("2.1.0", "2.2.0");
+    let large = format!("{text}// {}", "x".repeat(1 << 20));
+    // Each is asked at every point of weeks of history, of every SLO, and uses nearly all that it may.
+    let slow = |number: usize| {
+        let work = "let x = 0; while x < 100 { x += 1; }";
+        format!(
+            "clause(\"c{number}\", \"t\").when(|budget| {{ {work} budget.remaining > percent({number}) && \
+             budget.remaining < percent({number}) }}).thaws(|budget| {{ {work} budget.remaining > percent(500) }})\
+             .then(postmortem());\n"
+        )
+    };
+    let slow: String = (0..100).map(slow).collect();
+    let heads = [
+        ("link", policy(blob(b"discovery.rhai"), 0o120_000), "`policies/payments.rhai` is a symbolic link"),
+        ("large", policy(blob(large.as_bytes()), 0o100_644), "the policy is longer than 256 KiB"),
+        (
+            "slow",
+            policy(blob(format!("{text}{slow}").as_bytes()), 0o100_644),
+            "its policies take more than 10 s",
+        ),
+        ("submodule", root((base.id(), 0o160_000)), "no policy was found"),
+    ];
+    for (branch, root, wanted) in heads {
+        commit(branch, root, &[&base]);
+        let arguments = ["check", "--environment", "production", "--base", "main", "--head", branch];
+        let begun = Instant::now();
+        let (code, out, err) = run(directory.path(), &[&arguments[..], &["--format", "json"]].concat());
+        assert_eq!(code, Some(1), "{branch}: {out}{err}");
+        let report: Value = serde_json::from_str(&out).expect("a report");
+        let proposed = report.pointer("/proposed").expect("what is proposed").to_string();
+        assert!(proposed.contains(wanted), "{branch} after {:?}: {proposed}", begun.elapsed());
+    }
+}

@@ -444,6 +444,14 @@ fn what_is_shown_of_budgets_satisfies_its_schema() {
     }
 }
 
+#[test]
+fn the_account_of_what_was_carried_out_satisfies_its_schema() {
+    let out = printed(&["act", "examples/webshop", "--dry-run", "--format", "json"]);
+    let account: Value = serde_json::from_str(&out).unwrap_or_else(|error| panic!("{error}\n{out}"));
+    none("it breaks the schema", &violations(&account, "schemas/act.v1.json"));
+    assert!(account["steps"].as_array().is_some_and(|steps| steps.len() == 2), "{out}");
+}
+
 /// The webshop with the freeze of one policy at half of the budget, so that its tests fail.
 fn a_policy_that_fails_its_tests() -> tempfile::TempDir {
     let shop = tempfile::tempdir().expect("a directory");

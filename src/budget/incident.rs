@@ -157,6 +157,31 @@ impl Figures<'_> {
         let worst = budget.incidents().worst(budget, (after, from), (self.index, self.seen));
         self.of_window(worst) / self.granted()
     }
+
+    /// The incidents that end within the period, the oldest first: the begin of their first step and the end of their
+    /// last one as seen from here, in seconds since the epoch, and the share of the grant that each depleted, by the rule
+    /// of `worst_incident`.
+    #[must_use]
+    pub fn incidents(&self) -> Vec<(i64, i64, Decimal)> {
+        let budget = self.budget;
+        let within = self.index.checked_sub(self.stretch.since).map_or(0, |after| after + 1);
+        let from = match budget.period {
+            Period::Rolling(_) => 0,
+            Period::Calendar { .. } => within,
+        };
+        let depleted = |(start, end): (usize, usize)| {
+            let begin = start.max(from);
+            let bad = if budget.adds_up() {
+                let share = budget.share((end, (end + 1).saturating_sub(begin)), (self.index, self.seen));
+                share.unwrap_or(Decimal::ZERO)
+            } else {
+                bad_within(budget, begin, end)
+            };
+            let (since, until) = (budget.instant(begin) - budget.step, budget.instant(end));
+            (since, until, self.of_window(bad) / self.granted())
+        };
+        budget.incidents().seen(within, self.index).map(depleted).collect()
+    }
 }
 
 #[cfg(test)]

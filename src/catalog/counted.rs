@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use super::Slo;
+use super::revision;
 
 impl Slo {
     /// The digest of its queries and of all labels that are put into them: 64 hexadecimal digits. `matchers` are those
@@ -20,6 +21,16 @@ impl Slo {
         let queries = [side, &part.text, &total.text, exact];
         let own = self.matchers().flat_map(|(label, value)| [label.as_str(), value.as_str()]);
         Some(digest(queries.into_iter().chain(own), matchers))
+    }
+
+    /// The digest of the question that it asks of a monitoring system, whatever counts its events: two SLOs with the same
+    /// one are answered by the same numbers. `matchers` are those of the environment.
+    #[must_use]
+    pub fn question(&self, matchers: &BTreeMap<String, String>) -> String {
+        let exact = if self.about.is_raw { "raw" } else { "" };
+        let parts = revision::counted_by(self);
+        let texts = parts.iter().flat_map(|(part, text)| [*part, text.as_str()]);
+        digest(texts.chain(["exact", exact]), matchers)
     }
 }
 

@@ -28,6 +28,20 @@ pub struct Basis {
     pub adjustments: Adjustments,
 }
 
+impl Basis {
+    /// The settings, SLO definitions, policies and adjustments that a change touches; none where it cannot be seen what
+    /// changed.
+    pub fn amended(&self, seen: Option<&Seen>) -> Vec<String> {
+        let settings = &self.rules.settings;
+        let globs = [&settings.slos, &settings.policies, &settings.adjustments].map(settings::glob);
+        let changed = seen.iter().flat_map(|seen| seen.paths.iter().flatten());
+        let rules = |path: &&String| {
+            *path == settings::FILE || globs.iter().any(|globs| globs.is_match(path.as_str()))
+        };
+        changed.filter(rules).cloned().collect()
+    }
+}
+
 /// Reads the law.
 ///
 /// # Errors
@@ -60,7 +74,8 @@ pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basi
 /// When the command line names what there is not, or it cannot be seen what changed.
 pub fn change(case: &Case<'_>, basis: &Basis, report: &mut Report) -> Result<Option<Seen>, Stop> {
     let settings = &basis.rules.settings;
-    report.change.rollout = case.check.rollout(case.passage.is_some_and(Passage::is_merge));
+    let is_merge = case.pull.is_some() || case.passage.is_some_and(Passage::is_merge);
+    report.change.rollout = case.check.rollout(is_merge);
     report.change.class = class(settings, case.check.class.as_deref())?;
     touched(case, &basis.ground, settings, report)
 }

@@ -284,7 +284,7 @@ fn nothing(case: &Case<'_>, now: Timestamp, note: String) -> Judged {
 
 /// The judged directory inside its repository as GitHub knows it, for a run without a clone; none when the argument
 /// does not lead into the repository.
-fn prefix(dir: &Path) -> Option<String> {
+pub(super) fn prefix(dir: &Path) -> Option<String> {
     let mut prefix = String::new();
     for part in dir.components() {
         match part {

@@ -218,20 +218,11 @@ fn unlisted(why: String) -> Seen {
 /// # Errors
 /// When the base or the head cannot be resolved.
 pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
-    if let (Some(passage), Some(github)) = (case.passage, &case.github) {
+    if let Some(passage) = case.passage.filter(|_| case.github.is_some()) {
         let branch = passage.law.clone().map_err(Stop::Unknown)?;
-        let tip = match github.tip(&branch) {
-            Ok(tip) => tip,
-            Err(error @ GitHubError::NotFound(_)) => return Err(nowhere(&branch, &error.to_string())),
-            Err(error) => {
-                return Err(Stop::Unknown(format!(
-                    "the tip of the base branch `{branch}` could not be read: {error}"
-                )));
-            }
-        };
-        let head = passage.head.clone().unwrap_or_else(|| tip.clone());
-        let ground = based(case, Commit { name: branch, id: tip }, head)?;
-        return Ok(Ground { since: passage.since.clone(), notes: passage.notes.clone(), ..ground });
+        let ground = at_tip(case, &branch, passage.head.clone())?;
+        let head = ground.head.clone().or_else(|| ground.base.as_ref().map(|base| base.id.clone()));
+        return Ok(Ground { head, since: passage.since.clone(), notes: passage.notes.clone(), ..ground });
     }
     let Some(name) = &case.base else {
         present(&case.root, &case.check.dir)?;
@@ -242,7 +233,25 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
     let repository = open(case)?;
     let base = Commit { name: name.clone(), id: resolve(case, repository.as_ref(), name)? };
     let head = resolve(case, repository.as_ref(), head)?;
-    based(case, base, head)
+    based(case, base, Some(head))
+}
+
+/// The ground of the tip of a branch as GitHub has it now.
+///
+/// # Errors
+/// When GitHub cannot be asked, or there is no such branch.
+pub fn at_tip(case: &Case<'_>, branch: &str, head: Option<String>) -> Result<Ground, Stop> {
+    let Some(github) = &case.github else { return Err(nowhere(branch, "GitHub is not asked")) };
+    let tip = match github.tip(branch) {
+        Ok(tip) => tip,
+        Err(error @ GitHubError::NotFound(_)) => return Err(nowhere(branch, &error.to_string())),
+        Err(error) => {
+            return Err(Stop::Unknown(format!(
+                "the tip of the base branch `{branch}` could not be read: {error}"
+            )));
+        }
+    };
+    based(case, Commit { name: branch.to_owned(), id: tip }, head)
 }
 
 /// The ground of a verb that judges no change: the tip of a branch in the clone here, or the work tree.
@@ -359,7 +368,7 @@ fn nowhere(name: &str, why: &str) -> Stop {
 }
 
 /// The ground of a base that is known by its id: git objects where they are here, else GitHub's API.
-fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
+fn based(case: &Case<'_>, base: Commit, head: Option<String>) -> Result<Ground, Stop> {
     let clone = open(case)?.map(Rc::new);
     // The clone knows which directory of the repository this is, whether or not it has the commit.
     let prefix = match (&clone, &case.prefix) {
@@ -380,7 +389,7 @@ fn based(case: &Case<'_>, base: Commit, head: String) -> Result<Ground, Stop> {
     Ok(Ground {
         tree,
         base: Some(base),
-        head: Some(head),
+        head,
         permalink,
         notes: Vec::new(),
         repository,

@@ -26,6 +26,7 @@ use crate::policy::ruling::Measured;
 use crate::report::Report;
 use crate::report::query_plan::QueryPlan;
 use crate::settings::Commenting;
+use crate::source::answered::Answered;
 use crate::tree::TreeError;
 use crate::verdict::{self, Passing, Verdict};
 
@@ -82,6 +83,7 @@ impl<'a> Case<'a> {
 }
 
 /// Why the path ended early.
+#[derive(Clone)]
 pub enum Stop {
     /// The command line is wrong.
     Usage(String),
@@ -120,6 +122,8 @@ pub struct Judged {
     pub policies: Vec<Policy>,
     /// What would be asked, where that is all that was wanted.
     pub plan: Option<QueryPlan>,
+    /// What was answered, where a change is to be judged by its own rules as well.
+    pub answered: Option<Answered>,
 }
 
 impl Judged {
@@ -131,6 +135,7 @@ impl Judged {
             measured: Vec::new(),
             policies: Vec::new(),
             plan: None,
+            answered: None,
         }
     }
 }
@@ -186,6 +191,7 @@ fn blank(now: Timestamp) -> Report {
         permalink: None,
         proposed: None,
         unadjusted: None,
+        queries: Vec::new(),
         commenting: Commenting::Always,
     }
 }
@@ -194,28 +200,29 @@ fn blank(now: Timestamp) -> Report {
 fn path(case: &Case<'_>, judged: &mut Judged) -> Result<Verdict, Stop> {
     let basis = basis::read(case, ground::find(case)?, &mut judged.report)?;
     let changed = basis::change(case, &basis, &mut judged.report)?;
-    let verdict = decide(case, &basis, judged);
-    judged.report.proposed = proposed::read(case, &basis, changed.as_ref(), &judged.report);
+    let amends = !basis.amended(changed.as_ref()).is_empty();
+    let verdict = decide(case, &basis, amends, judged);
+    judged.report.proposed =
+        proposed::read(case, &basis, changed.as_ref(), (&judged.report, judged.answered.as_ref()));
     judged.policies = basis.policies;
     verdict
 }
 
-/// Asks for the budgets, and decides.
-fn decide(case: &Case<'_>, basis: &Basis, judged: &mut Judged) -> Result<Verdict, Stop> {
+/// Asks for the budgets, and decides. What is answered is kept for a change that amends the law.
+fn decide(case: &Case<'_>, basis: &Basis, amends: bool, judged: &mut Judged) -> Result<Verdict, Stop> {
     let touched: Vec<String> =
         judged.report.change.services.iter().map(|service| service.name.clone()).collect();
     let touched: BTreeSet<&str> = touched.iter().map(String::as_str).collect();
     judged.report.problems.extend(question::unasked(case, basis, &touched)?);
     let question = Question::of(case, basis, &touched)?;
-    judged.report.verdict.evaluated_at = question.now();
-    judged.report.judged_at = Some(question.judged_at());
-    judged.report.source = Some(question.source());
     if case.check.plan {
         judged.plan = Some(question.plan());
         return Ok(verdict::unknown(question.now()));
     }
+    let question = if amends { question.keeping() } else { question };
     let mut reckoning = question.ask(case.check.save_observations.is_some());
     judged.observations = reckoning.observations.take();
+    judged.answered = reckoning.answered.take();
     let (verdict, measured) = reckoning.fold(&mut judged.report);
     judged.measured = measured;
     Ok(verdict)

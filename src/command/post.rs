@@ -237,12 +237,12 @@ pub fn close_what_was_left(
 }
 
 /// The run as the order of runs and people know it.
-fn speaker(run: &Run, began: i64) -> Speaker {
+pub(super) fn speaker(run: &Run, began: i64) -> Speaker {
     Speaker { url: run.url(), run: run.id, attempt: run.attempt, began }
 }
 
 /// What the commit status says of an exit: only a verdict that withholds nothing is a success.
-const fn state(exit: Exit) -> State {
+pub(super) const fn state(exit: Exit) -> State {
     match exit {
         Exit::Proceed => State::Success,
         Exit::Withheld | Exit::Failed => State::Failure,

@@ -1,34 +1,45 @@
-//! What a change makes of the settings and SLOs that judge it: read at its head, beside a verdict that stands already.
+//! What a change makes of the settings, SLOs and policies that judge it: read at its head, beside a verdict that stands
+//! already.
 //!
-//! The head's text is data from whoever wrote it. None of it runs: policies are not even read. It comes as git objects
-//! or by GitHub's API, within a time, a number of files and the limits of every reading, and whatever becomes of it,
-//! the verdict is what it was.
+//! The head's text is data from whoever wrote it. It comes as git objects or by GitHub's API, within a time, a number of
+//! files and the limits of every reading. Its policies run in the sandbox of every policy, within a time of their own, on
+//! what the base's questions were answered. Whatever becomes of it, the verdict is what it was.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::adjustment::{self, Adjustments};
+use crate::adjustment;
 use crate::catalog::{Catalog, revision};
-use crate::command::adjusted;
+use crate::command::against;
 use crate::command::basis::Basis;
 use crate::command::ground::{Ground, Seen};
-use crate::command::judge::{Case, Stop};
+use crate::command::judge::Case;
 use crate::command::known::Known;
-use crate::command::law::{self, Rules};
-use crate::command::organization;
+use crate::command::proposed::draft::Draft;
 use crate::command::touched::Touched;
+use crate::command::validate;
 use crate::diagnostic::{self, Code, Diagnostic, Place};
-use crate::lint;
+use crate::policy::amendment;
+use crate::policy::{self, Policy};
 use crate::report::Report;
 use crate::report::proposed::{Found, Proposed, Retold};
 use crate::report::revision::Left;
 use crate::settings::{self, Settings};
+use crate::source::answered::Answered;
 use crate::source::promql;
 use crate::tree::Tree;
 
+mod draft;
+mod left;
+mod outcome;
+
 /// How long reading the head may take.
 const TIME: Duration = Duration::from_secs(20);
+
+/// How long its policies may take of that: to declare themselves, and to judge.
+const POLICIES: Duration = Duration::from_secs(10);
 
 /// The most files that are read for the head and not for the base already.
 const MOST_FILES: usize = 100;
@@ -36,9 +47,14 @@ const MOST_FILES: usize = 100;
 /// The most revisions, and the most problems, that are told.
 const MOST_TOLD: usize = 200;
 
-/// What the change makes of what judges it; none where it touches neither settings nor SLOs.
-pub fn read(case: &Case<'_>, basis: &Basis, seen: Option<&Seen>, report: &Report) -> Option<Proposed> {
-    let reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, seen?, report)));
+/// What the change makes of what judges it; none where it touches none of that.
+pub fn read(
+    case: &Case<'_>,
+    basis: &Basis,
+    seen: Option<&Seen>,
+    (report, answered): (&Report, Option<&Answered>),
+) -> Option<Proposed> {
+    let reading = || catch_unwind(AssertUnwindSafe(|| propose(case, basis, seen?, (report, answered))));
     let read = match &case.github {
         Some(github) => github.within(TIME, reading),
         None => reading(),
@@ -54,29 +70,35 @@ fn untold(files: Vec<String>, why: &str) -> Proposed {
 }
 
 /// Reads the head, and holds it against the base.
-fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, report: &Report) -> Option<Proposed> {
+fn propose(
+    case: &Case<'_>,
+    basis: &Basis,
+    seen: &Seen,
+    (report, answered): (&Report, Option<&Answered>),
+) -> Option<Proposed> {
     // What is merged already, or leaves the branch, makes nothing of what judges there.
     if case.passage.is_some_and(|passage| !passage.is_merge()) {
         return None;
     }
     let ground = &basis.ground;
-    let head = report.change.head.as_ref()?;
+    let head = report.change.head.clone()?;
     let Some(changed) = &seen.paths else {
-        return Some(untold(Vec::new(), "too many paths changed to tell what they make of SLOs"));
+        return Some(untold(
+            Vec::new(),
+            "too many paths changed to tell what they make of SLOs and policies",
+        ));
     };
-    let judging = &basis.rules.settings;
-    let globs = [&judging.slos, &judging.adjustments].map(settings::glob);
-    let mut files = changed.clone();
-    files.retain(|path| path == settings::FILE || globs.iter().any(|globs| globs.is_match(path)));
+    let files = basis.amended(Some(seen));
     if files.is_empty() {
         return None;
     }
     if files.len() > MOST_FILES {
-        let why =
-            format!("it touches more than {MOST_FILES} SLO definitions, which is too many to read here");
+        let why = format!(
+            "it touches more than {MOST_FILES} files of SLOs and policies, which is too many to read here"
+        );
         return Some(untold(files, &why));
     }
-    let at_head = match ground.proposed(head, changed) {
+    let at_head = match ground.proposed(&head, changed) {
         Ok(at_head) => at_head,
         Err(error) => return Some(untold(files, &format!("the head cannot be read: {error}"))),
     };
@@ -93,44 +115,29 @@ fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, report: &Report) -> Opti
             "`{path}` changed on the base as well since this change began, so what differs in it may not be this change's"
         ));
     }
-    let mut problems = Vec::new();
-    let reading = || law_of(&at_head, basis, changed, &mut proposed.untold, &mut problems);
-    let read = match promql::within(TIME, reading) {
-        (Ok(_), false) => Err(format!("it takes more than {} s", TIME.as_secs())),
-        (read, _) => read,
-    };
-    match read {
-        Ok((rules, catalog, adjustments)) => {
-            let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
-            let now = report.verdict.evaluated_at;
-            proposed.settings = adjustment::revision::compare(&basis.adjustments, &adjustments, now);
-            if problems.iter().any(Diagnostic::is_error) {
-                // What cannot be read is not removed.
-                proposed.settings.retain(|one| one.to.is_some());
-            }
-            proposed.settings.extend(settings::revision::compare(&basis.rules.settings, settings));
-            revise(&mut proposed, &basis.catalog, &catalog, &problems, report);
-            if !problems.iter().any(Diagnostic::is_error) {
-                problems.extend(unprotected(&basis.rules.settings, (settings, &catalog)));
-            }
+    let mut problems = match written(&at_head, basis, changed, &mut proposed.untold) {
+        Ok(draft) => {
+            let problems = tell(&mut proposed, (case, basis), (&at_head, &draft), report);
+            proposed.outcome = Some(outcome::judge(case, seen, (at_head, draft), (report, answered)));
+            problems
         }
         // What was found until then may be wrong for want of the rest.
         Err(why) => {
-            problems.clear();
             proposed.untold.push(format!("the head cannot be read: {why}"));
+            Vec::new()
         }
-    }
-    let doubtful = lint::examine(&basis.catalog, &basis.rules.settings);
+    };
+    let doubtful = validate::doubtful(&basis.rules, (&basis.catalog, &basis.policies), true);
     let known = Known::of(report.problems.iter().chain(&doubtful));
     problems.retain(|problem| !known.has(problem));
     diagnostic::sort(&mut problems);
-    let before = before.unwrap_or_else(|| Rc::clone(&ground.tree));
-    let mut touched = Touched::of(before, Some(changed));
     if problems.len() > MOST_TOLD {
         let more = problems.len() - MOST_TOLD;
         proposed.untold.push(format!("{more} more problems are not listed"));
         problems.truncate(MOST_TOLD);
     }
+    let before = before.unwrap_or_else(|| Rc::clone(&ground.tree));
+    let mut touched = Touched::of(before, Some(changed));
     let alone = |problem: &Diagnostic| {
         problem.place().is_none_or(|place| moved.iter().all(|path| path != place.source.path()))
     };
@@ -139,66 +146,83 @@ fn propose(case: &Case<'_>, basis: &Basis, seen: &Seen, report: &Report) -> Opti
     Some(proposed)
 }
 
+/// What is written at the head, read within its times.
+fn written(
+    at_head: &Ground,
+    basis: &Basis,
+    changed: &[String],
+    untold: &mut Vec<String>,
+) -> Result<Draft, String> {
+    let reading = || policy::within(POLICIES, || draft::read(at_head, basis, changed, untold));
+    match promql::within(TIME, reading) {
+        ((Ok(_), false), _) => Err(format!("its policies take more than {} s", POLICIES.as_secs())),
+        ((Ok(_), _), false) => Err(format!("it takes more than {} s", TIME.as_secs())),
+        ((read, _), _) => read,
+    }
+}
+
+/// Tells what is revised, and answers what is wrong.
+fn tell(
+    proposed: &mut Proposed,
+    (case, basis): (&Case<'_>, &Basis),
+    (at_head, draft): (&Ground, &Draft),
+    report: &Report,
+) -> Vec<Diagnostic> {
+    let (settings, law) = (&draft.rules.settings, &draft.law);
+    let mut problems = draft.problems.clone();
+    let is_broken = draft.is_broken();
+    let now = report.verdict.evaluated_at;
+    proposed.settings = adjustment::revision::compare(&basis.adjustments, &law.adjustments, now);
+    if is_broken {
+        // What cannot be read is not removed.
+        proposed.settings.retain(|one| one.to.is_some());
+    }
+    proposed.settings.extend(settings::revision::compare(&basis.rules.settings, settings));
+    revise(proposed, (case, basis), &law.catalog, is_broken, report);
+    amend(proposed, &basis.policies, &law.policies, is_broken);
+    let mut doubtful = validate::doubtful(&draft.rules, (&law.catalog, &law.policies), law.complete);
+    if !is_broken {
+        let new = unprotected(&basis.rules.settings, (settings, &law.catalog));
+        doubtful.retain(|one| !new.iter().any(|new| one.code == new.code && one.place() == new.place()));
+        problems.extend(new);
+    }
+    problems.extend(doubtful);
+    match against::compare(at_head, &draft.rules, law, &basis.ground) {
+        Ok(found) => problems.extend(found),
+        Err(_) => proposed.untold.push("the versions of its policies cannot be compared".to_owned()),
+    }
+    problems
+}
+
 /// The files that differ between two trees; a file that cannot be read in either is told elsewhere.
 fn moved_on(before: &dyn Tree, now: &dyn Tree, files: &[String]) -> Vec<String> {
     let text = |tree: &dyn Tree, path: &str| tree.read(path).ok().flatten();
     files.iter().filter(|path| text(before, path) != text(now, path)).cloned().collect()
 }
 
-/// The settings and the SLOs behind the change; no settings where they are broken. What is wrong in them is collected.
-fn law_of(
-    at_head: &Ground,
-    basis: &Basis,
-    changed: &[String],
-    untold: &mut Vec<String>,
-    problems: &mut Vec<Diagnostic>,
-) -> Result<(Option<Rules>, Catalog, Adjustments), String> {
-    let why = |stop: Stop| match stop {
-        Stop::Usage(why) | Stop::Unknown(why) => why,
-        Stop::Invalid(found) => found.first().map(|first| first.message.clone()).unwrap_or_default(),
-    };
-    let organization = basis.rules.organization.clone();
-    let rules = match law::read_rules(at_head, Ok(organization), problems) {
-        Ok(rules) => Some(rules),
-        Err(Stop::Invalid(found)) => {
-            problems.extend(found);
-            untold.push(
-                "the settings of this change cannot be used, so its SLOs are read by those of the base"
-                    .to_owned(),
-            );
-            None
-        }
-        Err(stop) => return Err(why(stop)),
-    };
-    let settings = rules.as_ref().map_or(&basis.rules.settings, |rules| &rules.settings);
-    let paths = at_head.tree.paths().map_err(|error| error.to_string())?;
-    let (before, after) = (settings::glob(&basis.rules.settings.slos), settings::glob(&settings.slos));
-    let fresh = |path: &&String| after.is_match(path) && (changed.contains(path) || !before.is_match(path));
-    if paths.iter().filter(fresh).count() > MOST_FILES {
-        return Err(format!("more than {MOST_FILES} SLO definitions would have to be read"));
+/// Tells what is amended. While something is wrong behind the change, a policy that is not seen may still be there.
+fn amend(proposed: &mut Proposed, before: &[Policy], after: &[Policy], is_broken: bool) {
+    proposed.amendments = amendment::compare(before, after);
+    if is_broken {
+        proposed.amendments.retain(|one| one.key != "policy" || !one.to.is_empty());
     }
-    let mut catalog = law::read_slos(at_head, settings, &paths, problems).map_err(why)?;
-    if let Some(rules) = &rules {
-        problems.extend(rules.problems.iter().cloned());
+    if proposed.amendments.len() > MOST_TOLD {
+        let more = proposed.amendments.len() - MOST_TOLD;
+        proposed.untold.push(format!("{more} more policy amendments are not listed"));
+        proposed.amendments.truncate(MOST_TOLD);
     }
-    if let Some(organization) = &basis.rules.organization {
-        problems.extend(organization::hold(&organization.layer, &mut catalog, &mut []));
-    }
-    problems.extend(lint::examine(&catalog, settings));
-    let adjustments = adjusted::read(at_head, settings, &paths, &catalog, problems).map_err(why)?;
-    Ok((rules, catalog, adjustments))
 }
 
 /// Tells what is revised. While something is wrong behind the change, an SLO that is not seen may still be there.
 fn revise(
     proposed: &mut Proposed,
-    before: &Catalog,
+    (case, basis): (&Case<'_>, &Basis),
     after: &Catalog,
-    problems: &[Diagnostic],
+    is_broken: bool,
     report: &Report,
 ) {
-    let mut revisions = revision::compare(before, after);
-    if problems.iter().any(Diagnostic::is_error) {
+    let mut revisions = revision::compare(&basis.catalog, after);
+    if is_broken {
         let all = revisions.len();
         revisions.retain(|one| !matches!(one.revised, revision::Revised::Removed { .. }));
         if revisions.len() < all {
@@ -207,8 +231,10 @@ fn revise(
                 .push("which SLOs are removed cannot be told before the errors are mended".to_owned());
         }
     }
-    let retold =
-        |revision: revision::Revision| Retold { left: Left::of(&revision, &report.budgets), revision };
+    let names: BTreeSet<&str> = revisions.iter().map(|one| one.slo.as_str()).collect();
+    let mut budgets = left::ask(case, basis, &names, report);
+    budgets.extend(report.budgets.iter().cloned());
+    let retold = |revision: revision::Revision| Retold { left: Left::of(&revision, &budgets), revision };
     proposed.revisions = revisions.into_iter().map(retold).collect();
     proposed.revisions.sort_by_key(|retold| !retold.eases_an_exhausted_budget());
     if proposed.revisions.len() > MOST_TOLD {

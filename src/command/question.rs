@@ -15,7 +15,7 @@ use crate::command::reckoning::Reckoning;
 use crate::command::watch::{self, Asked, Watch, dependency, signal};
 use crate::command::{law, observed};
 use crate::diagnostic::Diagnostic;
-use crate::policy::Policy;
+use crate::policy::{self, Policy};
 use crate::report::query_plan::QueryPlan;
 use crate::settings::Environment;
 
@@ -41,6 +41,8 @@ pub struct Question<'a> {
     upstream: dependency::Wanted<'a>,
     /// Those of which a policy reads the quarter.
     quarters: BTreeSet<Asked<'a>>,
+    /// What is answered is kept, to judge by other rules.
+    keeps: bool,
 }
 
 impl<'a> Question<'a> {
@@ -50,9 +52,23 @@ impl<'a> Question<'a> {
     /// When there is no such environment, or the source that is named is none.
     pub fn of(case: &Case<'a>, basis: &'a Basis, services: &BTreeSet<&str>) -> Result<Self, Stop> {
         let settings = &basis.rules.settings;
+        let watch = Watch::choose(&case.named(), &basis.ground, settings, case.check.now)?;
+        Self::to(watch, case, basis, services)
+    }
+
+    /// Finds out what somebody is asked for these services.
+    ///
+    /// # Errors
+    /// When there is no such environment.
+    pub fn to(
+        watch: Watch<'a>,
+        case: &Case<'a>,
+        basis: &'a Basis,
+        services: &BTreeSet<&str>,
+    ) -> Result<Self, Stop> {
+        let settings = &basis.rules.settings;
         let environment = basis::environment(&basis.rules, case.environment.as_deref())?;
         let subjects = subjects(basis, environment.0, services);
-        let watch = Watch::choose(&case.named(), &basis.ground, settings, case.check.now)?;
         let (now, note) = watch.now(case.check.now, case.present);
         let mut upstream = dependency::Wanted::new(settings, settings.step);
         let mut signals = signal::Wanted::default();
@@ -67,7 +83,13 @@ impl<'a> Question<'a> {
             }
         }
         let t = observed::grid(now.as_second(), settings);
-        Ok(Self { basis, environment, watch, note, now, t, subjects, signals, upstream, quarters })
+        let keeps = false;
+        Ok(Self { basis, environment, watch, note, now, t, subjects, signals, upstream, quarters, keeps })
+    }
+
+    /// The same, whose answers are kept to judge by other rules.
+    pub fn keeping(self) -> Self {
+        Self { keeps: true, ..self }
     }
 
     /// The instant that is judged.
@@ -96,32 +118,27 @@ impl<'a> Question<'a> {
         self.watch.plan(&self.asked(), depth, &self.signals, (settings, self.environment.0), self.t)
     }
 
-    /// What the source is.
-    pub fn source(&self) -> String {
-        self.watch.describe()
-    }
-
-    /// The grid point that is judged, in seconds since the epoch.
-    pub const fn judged_at(&self) -> i64 {
-        self.t
-    }
-
     /// Asks, and lets every policy rule on every answer. With `records` the answers are kept as a file as well.
     pub fn ask(self, records: bool) -> Reckoning<'a> {
         let settings = &self.basis.rules.settings;
         let asked = self.asked();
+        let queries = self.plan().requests;
         let observed = self.watch.observe(&asked, |one| self.depth(one), settings, self.t);
         let heard = self.watch.listen(&self.signals, settings, self.t);
         let notes = self.note.iter().cloned().chain(self.watch.notes()).collect();
         let observations =
             records.then(|| self.watch.record(&asked, &observed, &heard, settings, (self.now, None)));
+        let answered = self.keeps.then(|| self.watch.keep(&asked, &observed, &heard, self.now));
         let Basis { catalog, adjustments, .. } = self.basis;
         let mut answers = dependency::Answers::reckon(&asked, observed);
         let mut reckoning = Reckoning::blank(self.basis, self.environment, (self.now, self.t));
+        reckoning.source = Some(self.watch.describe());
         reckoning.notes = notes;
+        reckoning.queries = queries;
         reckoning.observations = observations;
+        reckoning.answered = answered;
         reckoning.problems = adjustment::over(adjustments, catalog, settings, self.now);
-        for (asked, policies) in self.subjects {
+        for (asked, policies) in self.subjects.into_iter().take_while(|_| !policy::is_over()) {
             let answer = answers.take(&asked, &self.upstream, adjustments);
             reckoning.rule(asked, policies, answer, heard.of(asked.environment));
         }

@@ -24,6 +24,8 @@ use crate::policy::ruling::Measured;
 use crate::policy::{Policy, Subject};
 use crate::report::{BudgetLine, OrganizationLine, PolicyLine, Report, period};
 use crate::settings::{Environment, OnUnknown};
+use crate::source::Planned;
+use crate::source::answered::Answered;
 use crate::verdict::{self, Effect, Situation, Verdict};
 
 /// One SLO in one environment, as it is judged.
@@ -52,10 +54,16 @@ pub struct Reckoning<'a> {
     now: Timestamp,
     /// The grid point that is judged, in seconds since the epoch.
     t: i64,
+    /// What the source is.
+    pub source: Option<String>,
     /// What was said of the source, for everybody.
     pub notes: Vec<String>,
+    /// What the source was asked.
+    pub queries: Vec<Planned>,
     /// The observations as a file, where they are kept.
     pub observations: Option<String>,
+    /// What was answered, where that is kept.
+    pub answered: Option<Answered>,
     /// What is wrong for everybody.
     pub problems: Vec<Diagnostic>,
     /// What happened before.
@@ -80,8 +88,11 @@ impl<'a> Reckoning<'a> {
             environment,
             now,
             t,
+            source: None,
             notes: Vec::new(),
+            queries: Vec::new(),
             observations: None,
+            answered: None,
             problems: Vec::new(),
             // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in
             // files.
@@ -139,6 +150,9 @@ impl<'a> Reckoning<'a> {
             report.change.services.iter().map(|service| service.name.clone()).collect();
         let ruled: Vec<&Ruled<'_>> =
             self.ruled.iter().filter(|one| services.contains(&one.measured.subject.service)).collect();
+        report.verdict.evaluated_at = self.now;
+        report.judged_at = Some(self.t);
+        report.source.clone_from(&self.source);
         report.notes.extend(self.notes.iter().cloned());
         report.problems.extend(self.problems.iter().cloned());
         let mut rulings = Rulings::default();
@@ -149,6 +163,7 @@ impl<'a> Reckoning<'a> {
             report.notes.extend(doubts(&one.line));
             report.budgets.push(one.line.clone());
         }
+        report.queries = self.queries_of(&services);
         report.notes.extend(in_vain);
         for (policy, loaded) in self.basis.policies.iter().zip(&self.printed) {
             if ruled.iter().any(|one| one.policies.iter().any(|asked| asked.id == policy.id)) {
@@ -164,6 +179,22 @@ impl<'a> Reckoning<'a> {
         let (verdict, unadjusted) = rulings.fold(&situation, &ahead);
         report.unadjusted = unadjusted;
         (verdict, ruled.into_iter().map(|one| one.measured.clone()).collect())
+    }
+
+    /// What the source was asked for these services, or for all alike: signals and dependencies.
+    fn queries_of(&self, services: &BTreeSet<String>) -> Vec<Planned> {
+        let ours = |planned: &&Planned| {
+            let mut owners = self.ruled.iter().map(|one| &one.measured.subject).filter(|subject| {
+                // The parts of a composite SLO are asked for as `slo/part`.
+                let is_of = |name: &String| name.split('/').next() == Some(subject.slo.as_str());
+                planned.serves.iter().any(is_of)
+            });
+            let first = owners.next();
+            first.is_none_or(|first| {
+                std::iter::once(first).chain(owners).any(|one| services.contains(&one.service))
+            })
+        };
+        self.queries.iter().filter(ours).cloned().collect()
     }
 
     /// Names a policy that was asked, with what it printed.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::adjustment;
+use crate::catalog::Catalog;
 use crate::cli::{Listing, Validate};
 use crate::command::World;
 use crate::command::against;
@@ -20,6 +21,7 @@ use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::document::RuleSet;
 use crate::lint;
+use crate::policy::Policy;
 use crate::policy::soundness::{self, Covered};
 use crate::policy::supply;
 use crate::report::escape::terminal;
@@ -189,22 +191,33 @@ pub fn examine(
     if let Some(slo_rules) = slo_rules {
         rules.settings.slo_rules = slo_rules;
     }
-    let settings = &rules.settings;
     let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
+    problems.extend(doubtful(&rules, (&law.catalog, &law.policies), law.complete));
+    Ok((rules, law))
+}
+
+/// What is doubtful in what could be read; `complete` when that is all of it.
+#[must_use]
+pub fn doubtful(
+    rules: &Rules,
+    (catalog, policies): (&Catalog, &[Policy]),
+    complete: bool,
+) -> Vec<Diagnostic> {
+    let settings = &rules.settings;
+    let mut problems = Vec::new();
     if rules.organization.is_none() {
         problems.extend(law::twins(settings));
     }
-    let complete = law.complete;
-    problems.extend(lint::examine(&law.catalog, settings));
+    problems.extend(lint::examine(catalog, settings));
     if complete {
-        problems.extend(unprotected(settings, &law));
-        problems.extend(unexcepted(settings, &law));
-        problems.extend(unread(settings, &law));
-        problems.extend(uncalled(settings, &law));
+        problems.extend(unprotected(settings, catalog, policies));
+        problems.extend(unexcepted(settings, policies));
+        problems.extend(unread(settings, policies));
+        problems.extend(uncalled(settings, catalog));
     }
-    for policy in &law.policies {
-        let slos = law::covered(policy, &law.catalog, settings);
+    for policy in policies {
+        let slos = law::covered(policy, catalog, settings);
         let covered: Vec<Covered<'_>> = slos.iter().map(|slo| Covered::new(slo, policy, settings)).collect();
         problems.extend(soundness::examine(policy, &covered, complete));
         if complete {
@@ -212,7 +225,7 @@ pub fn examine(
             problems.extend(supply::without_dependency(policy, &slos, settings));
         }
     }
-    Ok((rules, law))
+    problems
 }
 
 /// What the policies are compared with: what the command line names, else the base of a workflow's pull request.
@@ -231,19 +244,19 @@ fn other(validate: &Validate, world: &World, root: &Path) -> Result<(Option<Grou
 }
 
 /// Services that nothing protects.
-fn unprotected(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+fn unprotected(settings: &Settings, catalog: &Catalog, policies: &[Policy]) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let environments: Vec<&str> = settings.environments.keys().map(String::as_str).collect();
     for (name, service) in &settings.services {
-        problems.extend(law::unmeasured((name, service), &law.catalog, &law.policies, &environments));
-        problems.extend(law::without_policy(name, service, &law.policies));
+        problems.extend(law::unmeasured((name, service), catalog, policies, &environments));
+        problems.extend(law::without_policy(name, service, policies));
     }
     problems
 }
 
 /// Classes of change that no policy lets pass: they look as if they did something.
-fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
-    let clauses = || law.policies.iter().flat_map(|policy| &policy.clauses);
+fn unexcepted(settings: &Settings, policies: &[Policy]) -> Vec<Diagnostic> {
+    let clauses = || policies.iter().flat_map(|policy| &policy.clauses);
     let excepts = |class: &String| {
         clauses()
             .flat_map(|clause| &clause.consequences)
@@ -262,10 +275,10 @@ fn unexcepted(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
 }
 
 /// Third parties on whom nothing depends: their SLAs look as if they bounded something.
-fn uncalled(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
+fn uncalled(settings: &Settings, catalog: &Catalog) -> Vec<Diagnostic> {
     let of_services = settings.services.values().flat_map(|service| &service.dependencies);
     let of_services = of_services.map(|dependency| dependency.name.as_str());
-    let of_slos = law.catalog.slos.iter().flat_map(|slo| &slo.about.dependencies);
+    let of_slos = catalog.slos.iter().flat_map(|slo| &slo.about.dependencies);
     let called: BTreeSet<&str> = of_services.chain(of_slos.map(|note| note.text.as_str())).collect();
     let unused = settings.third_parties.iter().filter(|(name, _)| !called.contains(name.as_str()));
     unused
@@ -284,8 +297,8 @@ fn uncalled(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
 }
 
 /// Signals that no policy reads: they look as if something followed from them.
-fn unread(settings: &Settings, law: &Law) -> Vec<Diagnostic> {
-    let reads = |name: &String| law.policies.iter().any(|policy| policy.signals.contains(name));
+fn unread(settings: &Settings, policies: &[Policy]) -> Vec<Diagnostic> {
+    let reads = |name: &String| policies.iter().any(|policy| policy.signals.contains(name));
     let unused = settings.signals.iter().filter(|(name, _)| !reads(name));
     unused
         .map(|(name, signal)| {

@@ -18,6 +18,7 @@ use crate::command::judge::Stop;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::report::query_plan::QueryPlan;
 use crate::settings::{self, Environment, Settings};
+use crate::source::answered::Answered;
 use crate::source::datadog::Datadog;
 use crate::source::delivered::Delivered;
 use crate::source::http::Endpoint;
@@ -26,7 +27,7 @@ use crate::source::recorded::{self, Heading};
 use crate::source::snapshot::Snapshot;
 use crate::source::switchboard::Switchboard;
 use crate::source::whole::{self, Answer};
-use crate::source::{Range, Request, SignalRequest, Source};
+use crate::source::{Observation, Range, Request, SignalRequest, Source};
 use crate::tree;
 
 mod delivery;
@@ -269,15 +270,41 @@ impl<'a> Watch<'a> {
         settings: &Settings,
         (now, audience): (Timestamp, Option<&str>),
     ) -> String {
-        let parts = asked.iter().zip(observed).flat_map(|(one, answer)| {
-            answer.asked.iter().map(move |slo| Request { slo, ..one.request() }).zip(&answer.observed)
-        });
+        let parts = parts(asked, observed);
         let (requests, answers): (Vec<Request<'_>>, Vec<_>) =
             parts.map(|(request, observed)| (request, observed.clone())).unzip();
         let (source, evaluated_at) = (&self.describe(), now.as_second());
         let heading = Heading { source, evaluated_at, step: settings.step, audience };
         recorded::write(heading, &requests, &answers, &heard.answers)
     }
+
+    /// What was answered, to judge by other rules.
+    #[must_use]
+    pub fn keep(
+        &self,
+        asked: &[Asked<'_>],
+        observed: &[Answer],
+        heard: &Heard<'_>,
+        now: Timestamp,
+    ) -> Answered {
+        Answered::keep(self.source.as_ref(), now.as_second(), parts(asked, observed), &heard.answers)
+    }
+
+    /// A run that asks nobody: it has what another one was answered.
+    #[must_use]
+    pub fn over(answered: &'a Answered) -> Self {
+        Self { source: Box::new(answered.lend()), note: None }
+    }
+}
+
+/// What was asked, with what was answered: of a composite SLO each part by itself.
+fn parts<'r>(
+    asked: &'r [Asked<'_>],
+    observed: &'r [Answer],
+) -> impl Iterator<Item = (Request<'r>, &'r Result<Observation, Gap>)> {
+    asked.iter().zip(observed).flat_map(|(one, answer)| {
+        answer.asked.iter().map(move |slo| Request { slo, ..one.request() }).zip(&answer.observed)
+    })
 }
 
 /// What is asked for, each with the stretch of the grid that its history needs.

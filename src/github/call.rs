@@ -166,6 +166,11 @@ impl Line {
         self.quota.get()
     }
 
+    /// Whether GitHub limits the rate of calls, and nothing may be sent before it allows.
+    pub(super) const fn is_limited(&self) -> bool {
+        self.patience.is_limited()
+    }
+
     /// Grants time from now on, where less than that is left, and a try whatever was spent or refused before.
     pub(super) fn grant(&self, time: Duration) {
         self.patience.grant(time);

@@ -89,6 +89,12 @@ impl Address {
         self.0.scheme() == "https"
     }
 
+    /// The server's name, for messages.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+
     /// True when a user's name or a password stands in it.
     #[must_use]
     pub fn has_userinfo(&self) -> bool {

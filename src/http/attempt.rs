@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, DATE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER};
 
 use super::address::{encode, redact};
-use super::{Credentials, Get, HttpError, Limits, Put, Response, span};
+use super::{Credentials, Get, HttpError, Limits, Post, Put, Response, span};
 
 /// The wait before the second try; it doubles with every further one, and is jittered by half.
 const BACKOFF: Duration = Duration::from_millis(200);
@@ -23,6 +23,8 @@ pub(super) enum Sent<'a> {
     Get(&'a Get),
     /// Something that is brought.
     Put(&'a Put),
+    /// Something that is told.
+    Post(&'a Post),
 }
 
 impl<'a> Sent<'a> {
@@ -31,6 +33,7 @@ impl<'a> Sent<'a> {
         match self {
             Self::Get(get) => &get.url,
             Self::Put(put) => &put.url,
+            Self::Post(post) => &post.url,
         }
     }
 
@@ -39,6 +42,7 @@ impl<'a> Sent<'a> {
         match self {
             Self::Get(get) => &get.credentials,
             Self::Put(put) => &put.credentials,
+            Self::Post(post) => &post.credentials,
         }
     }
 
@@ -46,7 +50,7 @@ impl<'a> Sent<'a> {
     const fn is_divisible(self) -> bool {
         match self {
             Self::Get(get) => get.is_divisible,
-            Self::Put(_) => false,
+            Self::Put(_) | Self::Post(_) => false,
         }
     }
 
@@ -54,7 +58,7 @@ impl<'a> Sent<'a> {
     const fn cap(self) -> usize {
         match self {
             Self::Get(get) => get.cap,
-            Self::Put(_) => RECEIPT,
+            Self::Put(_) | Self::Post(_) => RECEIPT,
         }
     }
 
@@ -66,6 +70,9 @@ impl<'a> Sent<'a> {
                 client.post(url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(encode(form))
             }
             Self::Put(put) => client.put(&put.url).header(CONTENT_TYPE, put.media).body(put.body.clone()),
+            Self::Post(post) => {
+                client.post(&post.url).header(CONTENT_TYPE, "application/json").body(post.body.clone())
+            }
         }
     }
 }

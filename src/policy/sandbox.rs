@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rhai::{Array, Dynamic, Engine, OptimizationLevel};
+use rhai::{Array, Dynamic, Engine, EvalAltResult, OptimizationLevel, Position};
 
 use super::complaint::{Raised, printable};
 
@@ -62,6 +62,9 @@ const MAX_PRINTED: usize = 4 * 1024;
 thread_local! {
     /// When the run that is under way first looked at the clock.
     static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
+
+    /// When everything ends that has a time together.
+    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
 
     /// How many operations the run that is under way may use.
     static ALLOWED: Cell<u64> = const { Cell::new(MAX_OPERATIONS) };
@@ -131,7 +134,31 @@ fn late(operations: u64) -> Option<Dynamic> {
         STARTED.set(Some(now));
     }
     let over = started.is_some_and(|started| now.duration_since(started) > DEADLINE);
-    over.then_some(Dynamic::UNIT)
+    (over || UNTIL.get().is_some_and(|until| now > until)).then_some(Dynamic::UNIT)
+}
+
+/// Bounds the time of all runs of policies in `running` together, and answers whether it was enough: where it was not, what
+/// came of them means nothing. One run alone is bounded always, but a clause is asked at thousands of points.
+pub fn within<T>(time: Duration, running: impl FnOnce() -> T) -> (T, bool) {
+    let _ended = Ended;
+    UNTIL.set(Some(Instant::now() + time));
+    let run = running();
+    (run, !is_over())
+}
+
+/// The time of all runs together is over.
+#[must_use]
+pub fn is_over() -> bool {
+    UNTIL.get().is_some_and(|until| Instant::now() > until)
+}
+
+/// Ends what has a time, also when a run panics.
+struct Ended;
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        UNTIL.set(None);
+    }
 }
 
 /// How a guarded run ends when it does not end well.
@@ -154,6 +181,9 @@ pub(super) enum Purpose {
 
 /// Runs something of a policy under the deadline; a panic becomes a result.
 pub(super) fn guarded<T>(purpose: Purpose, run: impl FnOnce() -> Result<T, Raised>) -> Result<T, Broken> {
+    if is_over() {
+        return Err(Broken::Raised(EvalAltResult::ErrorTerminated(Dynamic::UNIT, Position::NONE).into()));
+    }
     STARTED.set(None);
     ALLOWED.set(if purpose == Purpose::Asking { MAX_ASKED } else { MAX_OPERATIONS });
     match catch_unwind(AssertUnwindSafe(run)) {
@@ -197,12 +227,26 @@ mod tests {
         let engine = with(|| std::thread::sleep(Duration::from_millis(10)));
         let before = Instant::now();
         let Err(Broken::Raised(error)) = run(&engine, "loop { word(); }") else { panic!("it ends") };
-        assert!(matches!(*error, rhai::EvalAltResult::ErrorTerminated(..)), "{error}");
+        assert!(matches!(*error, EvalAltResult::ErrorTerminated(..)), "{error}");
         assert!(before.elapsed() >= DEADLINE, "not before its time");
         assert!(
             run(&engine, "let x = 1; while x < 100 { x += 1; }").is_ok(),
             "the next run has its own time"
         );
+    }
+
+    #[test]
+    fn many_runs_may_have_one_time_together() {
+        let engine = with(|| ());
+        let ((first, then), in_time) = within(Duration::from_millis(20), || {
+            let first = run(&engine, "word();").is_ok();
+            std::thread::sleep(Duration::from_millis(25));
+            (first, run(&engine, "word();"))
+        });
+        assert!(first && !in_time);
+        let Err(Broken::Raised(error)) = then else { panic!("its time is over") };
+        assert!(matches!(*error, EvalAltResult::ErrorTerminated(..)), "{error}");
+        assert!(run(&engine, "word();").is_ok() && !is_over(), "afterwards there is no such time");
     }
 
     #[test]
@@ -213,10 +257,7 @@ mod tests {
         let Err(Broken::Raised(error)) = guarded(Purpose::Asking, || engine.run(script)) else {
             panic!("it ends")
         };
-        assert!(
-            matches!(*error, rhai::EvalAltResult::ErrorTerminated(ref why, _) if why.is_string()),
-            "{error}"
-        );
+        assert!(matches!(*error, EvalAltResult::ErrorTerminated(ref why, _) if why.is_string()), "{error}");
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! A table's row, a sentence or a list's item is never halved, and what the cut leaves open (a fence of code,
 //! folded details) is closed before the note, so that the note is seen.
 
+/// The longest footer that is kept, in bytes.
+const LONGEST_FOOTER: usize = 4_000;
+
 /// How length is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
@@ -27,8 +30,9 @@ pub(super) fn cut(markdown: &str, limit: usize, measure: Measure, note: &str) ->
     if measure.of(markdown) <= limit {
         return markdown.to_owned();
     }
-    // Room for the note and for what closes open parts.
-    let mut room = limit.saturating_sub(measure.of(note) + 256);
+    let footer = footer(markdown);
+    // Room for the note, the footer, and for what closes open parts.
+    let mut room = limit.saturating_sub(measure.of(note) + measure.of(footer) + 256);
     let mut kept = String::new();
     let mut fence = None;
     let mut folds = 0_usize;
@@ -64,7 +68,18 @@ pub(super) fn cut(markdown: &str, limit: usize, measure: Measure, note: &str) ->
     kept.push('\n');
     kept.push_str(note);
     kept.push('\n');
+    if !footer.is_empty() {
+        kept.push('\n');
+        kept.push_str(footer);
+        kept.push('\n');
+    }
     kept
+}
+
+/// The small print at the end, which says until when a verdict holds: kept whole, unless it is long itself.
+fn footer(markdown: &str) -> &str {
+    let last = markdown.trim_end().lines().next_back().unwrap_or_default();
+    if last.starts_with("<sub>") && last.len() <= LONGEST_FOOTER { last } else { "" }
 }
 
 #[cfg(test)]

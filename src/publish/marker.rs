@@ -110,7 +110,7 @@ impl Memory {
 }
 
 /// A name inside of the marker: without blanks, without `→`, and without what could end the marker.
-fn escape(name: &str) -> String {
+pub(super) fn escape(name: &str) -> String {
     let mut safe = String::with_capacity(name.len());
     let mut previous = '-';
     for character in name.chars() {

@@ -78,7 +78,7 @@ pub fn target(to: Option<&str>, speaker: &Speaker) -> String {
 }
 
 /// When the run that posted a status began to judge, as its link says.
-fn began(target: &str) -> Option<i64> {
+pub(super) fn began(target: &str) -> Option<i64> {
     let (_, rest) = target.split_once("&at=")?;
     rest.split('#').next()?.parse().ok()
 }

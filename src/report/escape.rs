@@ -8,6 +8,12 @@
 /// The most characters of somebody else's text that are shown in one place.
 pub const LONGEST: usize = 200;
 
+/// The most characters of a message.
+const LONGEST_MESSAGE: usize = 400;
+
+/// The most characters of a block of code.
+const LONGEST_BLOCK: usize = 2_000;
+
 /// Zero-width space: keeps `@` and `#` from becoming a mention or a reference.
 const ZERO_WIDTH_SPACE: char = '\u{200B}';
 
@@ -53,6 +59,34 @@ pub fn markdown(text: &str) -> String {
     }
 }
 
+/// A message in Markdown: what stands between backticks becomes code, and all of it is as safe as what it is made of, so
+/// that a backtick in somebody's name only moves the border between prose and code.
+#[must_use]
+pub fn message(text: &str) -> String {
+    let text: String = match text.char_indices().nth(LONGEST_MESSAGE) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(LONGEST_MESSAGE - 1).chain(['…']).collect(),
+    };
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        return markdown(&text);
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for (index, part) in parts.into_iter().enumerate() {
+        if index % 2 == 1 {
+            safe.push_str(&code_span(part));
+            continue;
+        }
+        // The blanks beside code are the message's own.
+        let blank = |there: bool| if there { " " } else { "" };
+        let inner = part.trim();
+        safe.push_str(blank(part.starts_with(' ')));
+        safe.push_str(&markdown(inner));
+        safe.push_str(blank(part.ends_with(' ') && !inner.is_empty()));
+    }
+    safe
+}
+
 /// Code in Markdown: a code span whose fence is longer than any run of backticks inside. In a table, too.
 #[must_use]
 pub fn code_span(text: &str) -> String {
@@ -74,6 +108,62 @@ pub fn code_span(text: &str) -> String {
         .replace('|', "\u{2223}");
     let pad = if inside.starts_with('`') || inside.ends_with('`') { " " } else { "" };
     format!("{fence}{pad}{inside}{pad}{fence}")
+}
+
+/// Text between tags of HTML inside of Markdown, such as a summary, where Markdown is not read.
+#[must_use]
+pub fn html(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 16);
+    for character in seen(text).chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            '@' | '#' | ':' => {
+                safe.push(character);
+                safe.push(ZERO_WIDTH_SPACE);
+            }
+            _ => safe.push(character),
+        }
+    }
+    unlinked(&safe)
+}
+
+/// A block of code in Markdown that nothing inside of it can close, at most 2,000 characters long.
+#[must_use]
+pub fn code_block(text: &str, language: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.chars().take(LONGEST_BLOCK).collect::<String>().lines() {
+        let line: String = line
+            .chars()
+            .filter_map(|character| match character {
+                '\t' => Some(' '),
+                _ if is_unseen(character) => None,
+                _ => Some(character),
+            })
+            .collect();
+        // Three backticks in a row could end the block, wherever a reader counts them.
+        let line = if line.contains("```") { line.replace("``", "``\u{200B}") } else { line };
+        lines.push(unmentioned(&line));
+    }
+    let more = if text.chars().nth(LONGEST_BLOCK).is_some() { "\n…" } else { "" };
+    format!("```{language}\n{}{more}\n```\n", lines.join("\n"))
+}
+
+/// Code with mentions broken, because a reply by e-mail quotes it as prose. An `@` before a blank or a number is left to
+/// those who copy the code.
+fn unmentioned(code: &str) -> String {
+    let mut safe = String::with_capacity(code.len());
+    let mut characters = code.chars().peekable();
+    while let Some(character) = characters.next() {
+        safe.push(character);
+        if character == '@' && characters.peek().is_some_and(|next| next.is_alphabetic()) {
+            safe.push(ZERO_WIDTH_SPACE);
+        }
+    }
+    safe
 }
 
 /// One line on a terminal: control characters and characters that cannot be seen are written out.
@@ -203,6 +293,34 @@ mod tests {
         assert_eq!(code_span("`"), "`` ` ``");
         assert_eq!(code_span("a|b\nc"), "`a∣b c`");
         assert_eq!(code_span(""), "` `");
+    }
+
+    #[test]
+    fn a_message_shows_code_as_code() {
+        assert_eq!(message("no `a_b` in `x|y`: see"), "no `a_b` in `x∣y`:\u{200b} see");
+        assert_eq!(message("`a` b"), "`a` b");
+        // A name that holds a backtick.
+        assert_eq!(message("no `a` @team `b`"), "no `a` @\u{200b}team `b`");
+        assert_eq!(message("one ` alone"), "one \\` alone");
+        assert!(message(&"`a` ".repeat(500)).chars().count() < 500);
+    }
+
+    #[test]
+    fn a_block_of_code_cannot_be_left() {
+        assert_eq!(code_block("sum(a)\n/ b @ end()", "promql"), "```promql\nsum(a)\n/ b @ end()\n```\n");
+        let hostile = code_block("a\n`````\n</details>\r\n@team \u{202e}", "");
+        assert_eq!(hostile, "```\na\n``\u{200b}``\u{200b}`\n</details>\n@\u{200b}team \n```\n");
+        let long = code_block(&"ü".repeat(10_000), "");
+        assert!(long.chars().count() < 2_020 && long.ends_with("ü\n…\n```\n"));
+    }
+
+    #[test]
+    fn text_between_tags_stays_text() {
+        assert_eq!(
+            html("a_b </summary> \"x\" 'y' &"),
+            "a_b &lt;/summary&gt; &quot;x&quot; &#39;y&#39; &amp;"
+        );
+        assert_eq!(html("@team #1 https://x"), "@\u{200b}team #\u{200b}1 https:\u{200b}//x");
     }
 
     #[test]

@@ -16,15 +16,11 @@ use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
 use crate::report::attribution::{RULE, Through};
-use crate::report::proposed::{Proposed, Retold};
-use crate::report::revision::Left;
-use crate::report::{
-    BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report, resettled as words,
-};
-use crate::settings::revision::Resettled;
+use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report};
 use crate::verdict::Weighed;
 
 pub(super) mod adjusted;
+mod proposed;
 
 /// The report as JSON text, indented, with a newline at its end.
 #[must_use]
@@ -52,51 +48,12 @@ pub fn render(report: &Report) -> String {
         "budgets": report.budgets.iter().map(budget).collect::<Vec<_>>(),
         "rulings": verdict.rulings.iter().map(|one| ruling(report, one)).collect::<Vec<_>>(),
         "problems": report.problems.iter().map(problem).collect::<Vec<_>>(),
-        "proposed": report.proposed.as_ref().map(proposed),
+        "proposed": report.proposed.as_ref().map(proposed::write),
         "notes": report.notes,
     });
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text
-}
-
-/// What the change makes of the settings and SLOs that judge it.
-fn proposed(proposed: &Proposed) -> Json {
-    json!({
-        "files": proposed.files,
-        "settings": proposed.settings.iter().map(resettled).collect::<Vec<_>>(),
-        "revisions": proposed.revisions.iter().map(revision).collect::<Vec<_>>(),
-        "problems": proposed.problems.iter().map(|found| problem(&found.problem)).collect::<Vec<_>>(),
-        "untold": proposed.untold,
-    })
-}
-
-/// One setting that is revised.
-fn resettled(resettled: &Resettled) -> Json {
-    json!({
-        "setting": resettled.path(),
-        "from": resettled.from,
-        "to": resettled.to,
-        "words": words::sentence(resettled, str::to_owned),
-    })
-}
-
-/// One revision of an SLO.
-fn revision(retold: &Retold) -> Json {
-    let revision = &retold.revision;
-    json!({
-        "slo": revision.slo,
-        "service": revision.service,
-        "kind": revision.revised.kind(),
-        "words": retold.sentence(str::to_owned),
-        "budget_factor": revision.revised.budget_factor().map(number),
-        "remaining": match retold.left {
-            Left::Known(share) => number(share),
-            Left::Unknown => Json::Null,
-        },
-        "file": revision.place.source.path(),
-        "line": revision.place.line(),
-    })
 }
 
 /// Problems alone as JSON text, each as in the report, with a newline at the end.

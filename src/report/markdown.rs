@@ -2,17 +2,19 @@
 //!
 //! Text from data is escaped, paths and names stand in code spans, and nothing from data is ever a link.
 
+mod curve;
+mod queries;
+
 use std::fmt::Write as _;
 
 use crate::diagnostic::{Diagnostic, Place};
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
-use crate::report::escape::{code_span, markdown as safe};
-use crate::report::proposed::Proposed;
-use crate::report::{
-    BudgetLine, Report, adjusted, attribution, chart, consequence, figure, part, period, recalled, resettled,
-};
+use crate::report::escape::{code_span, markdown as safe, message};
+use crate::report::{BudgetLine, Report, adjusted, attribution, consequence, figure, part, period, recalled};
 use crate::verdict::{Effect, Exit, Weighed};
+
+mod proposed;
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
 const SHOWN: usize = 3;
@@ -36,7 +38,7 @@ pub fn render(report: &Report) -> String {
     }
     problems(&mut out, report);
     if let Some(proposed) = &report.proposed {
-        propose(&mut out, proposed);
+        proposed::write(&mut out, report, proposed);
     }
     footer(&mut out, report);
     out
@@ -70,7 +72,7 @@ fn opening(out: &mut String, report: &Report) {
         return;
     }
     if report.undecided() {
-        let reason = report.notes.first().map(|reason| safe(reason)).unwrap_or_default();
+        let reason = report.notes.first().map(|reason| message(reason)).unwrap_or_default();
         let _ = writeln!(
             out,
             "**{}.** {reason}.\nWhat to do: mend that, and run this check again.\n",
@@ -119,15 +121,23 @@ fn opening(out: &mut String, report: &Report) {
 fn decided(report: &Report, weighed: &Weighed) -> String {
     let ruling = &weighed.ruling;
     let slo = report.title_of(weighed);
-    let clause = format!("Clause *{}* of policy {}", safe(&ruling.clause), safe(&ruling.policy));
+    let clause = linked(report.permalink.as_deref(), &ruling.place, &format!("*{}*", safe(&ruling.clause)));
+    let clause = format!("Clause {clause} of policy {}", safe(&ruling.policy));
     match (&ruling.obstacle, &ruling.standing) {
         (Some(Obstacle::Unknown { why }), Standing::Unknown | Standing::Idle | Standing::Untriggered) => {
-            format!("{clause} could not be decided for {}: {}.", safe(&slo), safe(why))
+            format!("{clause} could not be decided for {}: {}.", safe(&slo), message(why))
         }
-        (Some(Obstacle::Failed { message, place }), _) => {
-            format!("{clause} failed at {}: {}.", code_span(&place.to_string()), safe(message))
+        (Some(Obstacle::Failed { message: why, place }), _) => {
+            format!("{clause} failed at {}: {}.", code_span(&place.to_string()), message(why))
         }
         (Some(Obstacle::Unknown { .. }) | None, _) => {
+            if let [evidence] = weighed.ruling.evidence.as_slice()
+                && evidence.fact == "remaining"
+                && !matches!(evidence.value, Value::Unknown(_))
+            {
+                let (left, words) = (number(&evidence.value), against(weighed, evidence));
+                return format!("{clause}: {} has **{left}** of its error budget left{words}.", safe(&slo));
+            }
             let facts = facts(weighed);
             let facts = if facts.is_empty() { String::new() } else { format!(", {}", facts.join("; ")) };
             format!("{clause}: {}{facts}.", safe(&slo))
@@ -143,12 +153,13 @@ fn facts(weighed: &Weighed) -> Vec<String> {
 
 /// One fact against its thresholds.
 fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
-    let holds = match weighed.asks {
-        Effect::Freeze => "freezes",
-        Effect::Restrict => "restricts",
-        Effect::Warn => "warns",
-        Effect::Proceed | Effect::Inform | Effect::Unknown => "holds",
-    };
+    let value = number(&evidence.value);
+    format!("{} **{value}**{}", code_span(&evidence.fact), against(weighed, evidence))
+}
+
+/// The thresholds of a fact, in parentheses behind it; nothing where it was not compared.
+fn against(weighed: &Weighed, evidence: &Evidence) -> String {
+    let holds = follows_under(weighed.asks);
     let mut words = Vec::new();
     if let Some(comparison) = figure::limit(evidence) {
         words.push(said(comparison, holds, ""));
@@ -161,9 +172,17 @@ fn fact(weighed: &Weighed, evidence: &Evidence) -> String {
     if let Some(comparison) = thaw.and_then(figure::limit) {
         words.push(said(comparison, "thaws", "read by `thaws`, "));
     }
-    let value = number(&evidence.value);
-    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) };
-    format!("{} **{value}**{words}", code_span(&evidence.fact))
+    if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
+}
+
+/// What follows under a condition of a clause that asks for this much.
+const fn follows_under(asks: Effect) -> &'static str {
+    match asks {
+        Effect::Freeze => "freezes",
+        Effect::Restrict => "restricts",
+        Effect::Warn => "warns",
+        Effect::Proceed | Effect::Inform | Effect::Unknown => "holds",
+    }
 }
 
 /// A value that a condition read; only numbers of ours go unescaped.
@@ -189,13 +208,18 @@ fn said(compared: &Comparison, follows: &str, read: &str) -> String {
 fn until(report: &Report, weighed: &Weighed) -> String {
     match (&weighed.ruling.standing, report.budget_of(weighed).map(|line| &line.figures)) {
         (Standing::InForce { thaws_at, since, at_least }, _) => {
-            let ends = match (recalled::ending(&weighed.ruling, safe), thaws_at) {
-                (Some(ending), _) => format!("it {ending}"),
-                (None, Some(at)) => format!("thaws **{}** if nothing more burns", figure::instant(*at)),
-                (None, None) => "it does not thaw by itself within a period".to_owned(),
-            };
             let at_least = if *at_least { "at least " } else { "" };
-            format!("In force since {at_least}{}; {ends}.", figure::instant(*since))
+            let since = format!("since {at_least}{}", figure::instant(*since));
+            match (recalled::ending(&weighed.ruling, safe), thaws_at) {
+                (Some(ending), _) => format!("In force {since}; it {ending}."),
+                (None, Some(at)) => {
+                    let at = figure::instant(*at);
+                    format!("Thaws **{at}** if nothing more burns; in force {since}.")
+                }
+                (None, None) => {
+                    format!("In force {since}; it does not thaw by itself within a period.")
+                }
+            }
         }
         (_, Some(Err(gap))) => format!("What to do: {}.", gap.help()),
         _ => "What to do: look at the policy at that line; re-run this check when it is mended.".to_owned(),
@@ -267,17 +291,9 @@ fn clauses_of(report: &Report, line: &BudgetLine) -> String {
     said.join(", ")
 }
 
-/// Evidence, curve, and who agreed.
+/// Curve, evidence, who agreed, and what was asked.
 fn details(out: &mut String, report: &Report) {
-    if let Some((line, _)) = report.tightest()
-        && let Some(chart) = chart::mermaid(line)
-    {
-        let title = safe(&report.title(line));
-        let period = figure::period(line.period);
-        let _ =
-            writeln!(out, "<details><summary>What was left of {title} over the last {period}</summary>\n");
-        let _ = writeln!(out, "{chart}\n</details>\n");
-    }
+    curve::render(out, report);
     out.push_str("<details><summary>Evidence and policy</summary>\n\n");
     out.push_str("| clause | SLO | state | read |\n|---|---|---|---|\n");
     for weighed in &report.verdict.rulings {
@@ -291,8 +307,9 @@ fn details(out: &mut String, report: &Report) {
         let mut read = facts(weighed);
         read.extend(recalled::sentences(ruling, safe));
         match &ruling.obstacle {
-            Some(Obstacle::Unknown { why }) => read.push(safe(why)),
-            Some(Obstacle::Failed { message, .. }) => read.push(safe(message)),
+            Some(Obstacle::Unknown { why } | Obstacle::Failed { message: why, .. }) => {
+                read.push(message(why));
+            }
             None => {}
         }
         let place = link(report.permalink.as_deref(), &ruling.place);
@@ -329,6 +346,7 @@ fn details(out: &mut String, report: &Report) {
         );
     }
     out.push_str("\n</details>\n\n");
+    queries::render(out, report);
 }
 
 /// What the clauses in force ask for besides stopping.
@@ -349,14 +367,18 @@ fn follows(report: &Report) -> Vec<String> {
 
 /// A place as a link to its commit, where there is one, and in a code span elsewhere.
 fn link(permalink: Option<&str>, place: &Place) -> String {
-    let text = code_span(&place.to_string());
+    linked(permalink, place, &code_span(&place.to_string()))
+}
+
+/// Safe Markdown as a link to a place, where its commit can be looked at.
+fn linked(permalink: Option<&str>, place: &Place, text: &str) -> String {
     // A path goes into an address only when it has no character that could end it.
     let plain = |path: &str| path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
     match permalink {
         Some(base) if plain(place.source.path()) => {
             format!("[{text}]({base}{}#L{})", place.source.path(), place.line())
         }
-        _ => text,
+        _ => text.to_owned(),
     }
 }
 
@@ -378,37 +400,9 @@ fn problems(out: &mut String, report: &Report) {
 fn mistake(permalink: Option<&str>, problem: &Diagnostic) -> String {
     let place = problem.place().map_or_else(String::new, |place| format!("{} ", link(permalink, place)));
     let kind = if problem.is_error() { "error" } else { "warning" };
-    let help = if problem.help.is_empty() { String::new() } else { format!(" — {}", safe(&problem.help)) };
-    format!("**{kind}** {place}{}{help}", safe(&problem.message))
-}
-
-/// What the change makes of the settings and SLOs that judge it; open where it redirects a budget or
-/// eases an exhausted one.
-fn propose(out: &mut String, proposed: &Proposed) {
-    let open = if proposed.is_alarming() { " open" } else { "" };
-    let summary = proposed.summary();
-    let _ = writeln!(out, "<details{open}><summary>Proposed by this change: {summary}</summary>\n");
-    out.push_str("The verdict is by the rules of the base, without any of this.\n\n");
-    for resettled in proposed.settings.iter().take(PROBLEMS) {
-        let said = resettled::sentence(resettled, safe);
-        let _ = if resettled.redirects() { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
-    }
-    for retold in proposed.revisions.iter().take(PROBLEMS) {
-        let (said, is_alarming) = (retold.sentence(safe), retold.eases_an_exhausted_budget());
-        let _ = if is_alarming { writeln!(out, "- **{said}**") } else { writeln!(out, "- {said}") };
-    }
-    for found in proposed.problems.iter().take(PROBLEMS) {
-        let _ = writeln!(out, "- {}", mistake(proposed.permalink.as_deref(), &found.problem));
-    }
-    let counts = [proposed.settings.len(), proposed.revisions.len(), proposed.problems.len()];
-    let more: usize = counts.iter().map(|count| count.saturating_sub(PROBLEMS)).sum();
-    if more > 0 {
-        let _ = writeln!(out, "- and {more} more; the report has them all");
-    }
-    for why in &proposed.untold {
-        let _ = writeln!(out, "- {}", safe(why));
-    }
-    out.push_str("\n</details>\n\n");
+    let help =
+        if problem.help.is_empty() { String::new() } else { format!(" — {}", message(&problem.help)) };
+    format!("**{kind}** {place}{}{help}", message(&problem.message))
 }
 
 /// Where the facts come from and until when the verdict holds.
@@ -429,7 +423,7 @@ fn footer(out: &mut String, report: &Report) {
         facts.push(format!("rules of {} at {}", code_span(&base.name), code_span(id)));
     }
     let told = usize::from(report.undecided());
-    facts.extend(report.notes.iter().skip(told).map(|note| safe(note)));
+    facts.extend(report.notes.iter().skip(told).map(|note| message(note)));
     if !facts.is_empty() {
         let _ = writeln!(out, "<sub>{}</sub>", facts.join(" · "));
     }

@@ -83,7 +83,8 @@ fn bound(request: &Planned) -> String {
 }
 
 /// The instants of a request.
-fn when(when: When) -> String {
+#[must_use]
+pub fn when(when: When) -> String {
     match when {
         When::At(instant) => format!("once, at {}", figure::instant(instant)),
         When::Grid(range) => {

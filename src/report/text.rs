@@ -13,15 +13,13 @@ use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
 use crate::report::{
     BudgetLine, Figured, Report, adjusted, attribution, chart, consequence, figure, part, period, recalled,
-    resettled,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
+mod proposed;
+
 /// Deciding rulings that are shown whole; the rest are counted.
 const SHOWN: usize = 5;
-
-/// Revisions and problems of what is proposed that are shown, of each; the rest are counted.
-const PROPOSED: usize = 20;
 
 /// Cells of a budget's bar.
 const BAR: u32 = 12;
@@ -323,39 +321,6 @@ impl Page<'_> {
                 String::new()
             };
             let _ = writeln!(self.out, "  {heading:<13}   {said}{}", self.ink(Ink::Faint, &slos));
-            heading = "";
-        }
-    }
-
-    /// What the change makes of the settings and SLOs that judge it.
-    fn proposed(&mut self) {
-        let Some(proposed) = &self.report.proposed else { return };
-        let mut lines = vec![format!("by this change: {}", proposed.summary())];
-        for resettled in proposed.settings.iter().take(PROPOSED) {
-            let said = resettled::sentence(resettled, clean);
-            lines.push(if resettled.redirects() { self.ink(Ink::Alarm, &said) } else { said });
-        }
-        for retold in proposed.revisions.iter().take(PROPOSED) {
-            let said = retold.sentence(clean);
-            let is_alarming = retold.eases_an_exhausted_budget();
-            lines.push(if is_alarming { self.ink(Ink::Alarm, &said) } else { said });
-        }
-        for found in proposed.problems.iter().take(PROPOSED) {
-            let problem = &found.problem;
-            let kind = if problem.is_error() { "error" } else { "warning" };
-            let place = problem.place().map_or_else(String::new, |place| format!(" ({})", at(place)));
-            lines.push(format!("{kind}: {}{place}", clean(&problem.message)));
-            lines.push(format!("help: {}", clean(&problem.help)));
-        }
-        let counts = [proposed.settings.len(), proposed.revisions.len(), proposed.problems.len()];
-        let more: usize = counts.iter().map(|count| count.saturating_sub(PROPOSED)).sum();
-        if more > 0 {
-            lines.push(format!("and {more} more; --format json has them all"));
-        }
-        lines.extend(proposed.untold.iter().map(|why| clean(why)));
-        let mut heading = "proposed";
-        for line in lines {
-            let _ = writeln!(self.out, "  {heading:<13}   {line}");
             heading = "";
         }
     }

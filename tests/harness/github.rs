@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
-use crate::stub::world::{ChangedFile, Deployment, File};
+use crate::stub::world::{ChangedFile, Deployment, File, Issue, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -47,6 +47,14 @@ struct Known {
     token: Token,
     /// Comments that are there already.
     comments: Vec<Said>,
+    /// Issues that are there already.
+    issues: Vec<Filed>,
+    /// What is odd about issues.
+    oddities: Vec<Oddity>,
+    /// Other open pull requests. With any of them, the change on disk is none.
+    pulls: Vec<Opened>,
+    /// The number of the workflow's run.
+    run: u64,
     /// What was deployed already, the oldest first.
     deployments: Vec<Deployed>,
     /// Requests that fail.
@@ -64,6 +72,10 @@ impl Default for Known {
             api: String::new(),
             token: Token::Ordinary,
             comments: Vec::new(),
+            issues: Vec::new(),
+            oddities: Vec::new(),
+            pulls: Vec::new(),
+            run: 12,
             deployments: Vec::new(),
             faults: Vec::new(),
         }
@@ -84,6 +96,56 @@ enum Token {
     ReadOnly,
     /// Nothing: GitHub does not know it.
     Invalid,
+}
+
+/// A pull request that is open beside the change on disk.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that may be so of a pull request")]
+struct Opened {
+    /// Its number.
+    number: u64,
+    /// The branch that it would be merged into.
+    #[serde(default = "main")]
+    base: String,
+    /// The files that it changes.
+    files: Vec<String>,
+    /// It comes from a fork.
+    #[serde(default)]
+    fork: bool,
+    /// It is a draft.
+    #[serde(default)]
+    draft: bool,
+    /// Its conversation is locked.
+    #[serde(default)]
+    locked: bool,
+    /// It is closed once it was listed.
+    #[serde(default)]
+    closes: bool,
+    /// It gets another head once it was listed.
+    #[serde(default)]
+    moves: bool,
+    /// What its status says.
+    status: Option<Stands>,
+    /// What we have commented.
+    comment: Option<String>,
+}
+
+/// The branch that changes are merged into where nothing else is said.
+fn main() -> String {
+    "main".to_owned()
+}
+
+/// A status that stands there.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stands {
+    /// `success`, `failure`, `error`, `pending`.
+    state: String,
+    /// In words.
+    description: String,
+    /// How many seconds ago the run began that posted it; a run that is still to begin is negative.
+    ago: Option<i64>,
 }
 
 /// A comment that is there already.
@@ -108,6 +170,51 @@ struct Deployed {
     at: String,
     /// What became of it, in order.
     states: Vec<String>,
+}
+
+/// An issue that is there already, or several alike.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Filed {
+    /// Its number; those of further ones follow.
+    number: u64,
+    /// How many there are.
+    #[serde(default = "one")]
+    count: u64,
+    /// Who opened it.
+    #[serde(default = "ourselves")]
+    author: String,
+    /// What it says; `$N` stands for the place among those alike, from 1.
+    body: String,
+    /// Its labels.
+    #[serde(default)]
+    labels: Vec<String>,
+    /// When it was opened, in RFC 3339.
+    at: String,
+    /// When it was closed, where it is.
+    closed: Option<String>,
+}
+
+/// What is odd about issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Oddity {
+    /// The repository has none.
+    Disabled,
+    /// Labels that a token asks for are dropped.
+    Unlabelled,
+    /// Another run opens the same one at the same time.
+    Raced,
+}
+
+/// One.
+const fn one() -> u64 {
+    1
+}
+
+/// Who a workflow's token is.
+fn ourselves() -> String {
+    "github-actions[bot]".to_owned()
 }
 
 /// Requests that fail.
@@ -167,6 +274,8 @@ pub struct Run {
     event: String,
     /// The commit that the run belongs to.
     sha: String,
+    /// The run's number.
+    number: u64,
     /// The commits are on disk.
     checkout: Option<PathBuf>,
 }
@@ -174,8 +283,9 @@ pub struct Run {
 /// Starts a GitHub that knows what the table says, and the checkout's commits.
 pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
     let known: Known = known.clone().try_into().map_err(|error| format!("[github]: {error}"))?;
-    let missing = || "a case with [github] has [git] and a change".to_owned();
-    let (base, head) = checkout.base.as_ref().zip(checkout.head.as_ref()).ok_or_else(missing)?;
+    let missing = || "a case with [github] has [git], and a change or pull requests".to_owned();
+    let head = checkout.head.as_ref().or(checkout.base.as_ref().filter(|_| !known.pulls.is_empty()));
+    let (base, head) = checkout.base.as_ref().zip(head).ok_or_else(missing)?;
     let world = world(&known, &checkout.path(), base, head).map_err(|error| format!("git: {error}"))?;
     let server = Server::start(world);
     let runner = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -190,7 +300,15 @@ pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
         "merge_group" | "push" | "deployment" => head,
         _ => base,
     };
-    Ok(Run { server, shown: 0, runner, sha: sha.clone(), event: known.event, checkout: on_disk })
+    Ok(Run {
+        server,
+        shown: 0,
+        runner,
+        sha: sha.clone(),
+        number: known.run,
+        event: known.event,
+        checkout: on_disk,
+    })
 }
 
 impl Run {
@@ -219,7 +337,7 @@ impl Stub for Run {
             ("GITHUB_STEP_SUMMARY", file("summary.md")),
             ("GITHUB_OUTPUT", file("output")),
             ("GITHUB_RUN_ID", "1001".to_owned()),
-            ("GITHUB_RUN_NUMBER", "12".to_owned()),
+            ("GITHUB_RUN_NUMBER", self.number.to_string()),
             ("GITHUB_RUN_ATTEMPT", "1".to_owned()),
             ("GITHUB_TOKEN", "ghs_s3cret".to_owned()),
             ("RUNNER_TEMP", self.path().display().to_string()),
@@ -231,6 +349,8 @@ impl Stub for Run {
         let all = self.server.requests();
         let new = all.get(self.shown..).unwrap_or_default().iter().map(request).collect();
         self.shown = all.len();
+        // The next command is of the next run.
+        self.number += 1;
         new
     }
 
@@ -362,8 +482,13 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     world.compares.insert((base.to_owned(), head.to_owned()), changed.clone());
     // Backwards nothing came since: the histories part at the base itself.
     world.compares.insert((head.to_owned(), base.to_owned()), Vec::new());
-    world.forks.insert((head.to_owned(), base.to_owned()), base.to_owned());
-    world.pull(NUMBER, "main", head, changed);
+    world.parted.insert((head.to_owned(), base.to_owned()), base.to_owned());
+    if known.pulls.is_empty() {
+        world.pull(NUMBER, "main", head, changed);
+    }
+    for pull in &known.pulls {
+        open(&mut world, pull);
+    }
     if let Some(pull) = world.pulls.get_mut(&NUMBER) {
         pull.closed = known.closed;
     }
@@ -372,8 +497,65 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);
     }
+    world.may_write_issues = known.token != Token::ReadOnly;
+    world.issues_are_disabled = known.oddities.contains(&Oddity::Disabled);
+    world.may_label = !known.oddities.contains(&Oddity::Unlabelled);
+    world.racing_issue = known.oddities.contains(&Oddity::Raced);
+    for opened in &known.issues {
+        world.issues.extend((0..opened.count).map(|place| issue(opened, place)));
+    }
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
+}
+
+/// An issue in the stub's words, and its place among those alike.
+fn issue(opened: &Filed, place: u64) -> Issue {
+    Issue {
+        number: opened.number + place,
+        author: opened.author.clone(),
+        title: "an issue".to_owned(),
+        body: opened.body.replace("$N", &(place + 1).to_string()),
+        labels: opened.labels.clone(),
+        is_open: opened.closed.is_none(),
+        created_at: opened.at.clone(),
+        updated_at: opened.closed.clone().unwrap_or_else(|| opened.at.clone()),
+        closed_at: opened.closed.clone(),
+    }
+}
+
+/// Opens a pull request, whose head is a commit that nobody has on disk.
+fn open(world: &mut World, pull: &Opened) {
+    let number = pull.number;
+    let head = format!("{number:040x}");
+    world.pull(number, &pull.base, &head, pull.files.iter().map(ChangedFile::at).collect());
+    world.pulls.entry(number).and_modify(|opened| opened.locked = pull.locked);
+    if pull.fork {
+        world.forks.insert(number);
+    }
+    if pull.draft {
+        world.drafts.insert(number);
+    }
+    if pull.closes {
+        world.closing.insert(number);
+    }
+    if pull.moves {
+        world.moving.insert(number, format!("{number:039x}f"));
+    }
+    if let Some(stands) = &pull.status {
+        let page = format!("https://github.com/acme/shop/pull/{number}");
+        let now = jiff::Timestamp::now().as_second();
+        world.statuses.push(Status {
+            commit: head.clone(),
+            context: format!("slogate: production → {}", pull.base),
+            state: stands.state.clone(),
+            description: Some(stands.description.clone()),
+            target: stands.ago.map(|ago| format!("{page}?run=900.1&at={}#issuecomment-1", now - ago)),
+        });
+    }
+    if let Some(text) = &pull.comment {
+        let marker = format!("<!-- slogate:v1 key=production→{} head={head} run=900.1 -->", pull.base);
+        world.comment(number, "github-actions[bot]", &format!("{marker}\n{text}"));
+    }
 }
 
 /// A deployment in the stub's words.

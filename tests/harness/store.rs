@@ -1,5 +1,5 @@
-//! A stand-in file server: answers GET with a file of the directory that commands run in, and PUT by keeping what it is
-//! given.
+//! A stand-in file server: answers GET with a file of the directory that commands run in, PUT by keeping what it is
+//! given, and POST with nothing, as a webhook does.
 //!
 //! Transcripts show of what was put there the text that was signed, cut to what a reader can take in.
 
@@ -67,6 +67,7 @@ fn serve(server: &Server, store: &Store, directory: &Path, asked: &Mutex<Vec<Req
                 kept.insert(path.clone(), body);
                 (204, Vec::new())
             }
+            (None, Method::Post) => (204, Vec::new()),
             (None, _) => match kept.get(&path).cloned().or_else(|| fs::read(directory.join(&path)).ok()) {
                 Some(text) => (200, text),
                 None => (404, Vec::new()),
@@ -90,11 +91,18 @@ fn request(incoming: &tiny_http::Request, body: &[u8]) -> Request {
         .iter()
         .map(|header| (header.field.as_str().as_str().to_lowercase(), header.value.as_str()))
         .filter(|(name, _)| {
-            ["authorization", "content-type"].contains(&name.as_str()) || name.starts_with("x-")
+            ["authorization", "content-type", "idempotency-key"].contains(&name.as_str())
+                || name.starts_with("x-")
         })
         .map(|(name, value)| format!("{name}: {value}"))
         .collect();
-    lines.extend(shown(body));
+    match serde_json::from_slice::<Value>(body) {
+        Ok(told) if *incoming.method() == Method::Post => {
+            let told = serde_json::to_string_pretty(&told).expect("JSON");
+            lines.extend(told.lines().map(str::to_owned));
+        }
+        _ => lines.extend(shown(body)),
+    }
     let target = incoming.url().replace("%3A", ":");
     Request { method: incoming.method().to_string(), target, lines }
 }

@@ -2,7 +2,9 @@
 
 mod comment;
 mod deployment;
+mod issue;
 mod object;
+mod opened;
 mod pull;
 mod repository;
 mod status;
@@ -106,8 +108,16 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         return missing();
     };
     let parts: Vec<&str> = below.split('/').skip(1).collect();
-    let nouns =
-        [status::route, comment::route, pull::route, object::route, repository::route, deployment::route];
+    let nouns = [
+        status::route,
+        comment::route,
+        opened::route,
+        pull::route,
+        object::route,
+        repository::route,
+        deployment::route,
+        issue::route,
+    ];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }
 
@@ -167,6 +177,8 @@ fn next(world: &World, request: &Recorded, number: usize) -> String {
     let path = request.path.strip_prefix(&format!("/repos/{}", world.repository));
     let path = path.or_else(|| request.path.strip_prefix(BY_ID)).unwrap_or_default();
     let (_, size) = page_of(request);
-    let page = |number: usize| format!("<{root}{BY_ID}{path}?per_page={size}&page={number}>");
+    let others = request.query.iter().filter(|(name, _)| !["page", "per_page"].contains(&name.as_str()));
+    let others: String = others.map(|(name, value)| format!("{name}={value}&")).collect();
+    let page = |number: usize| format!("<{root}{BY_ID}{path}?{others}per_page={size}&page={number}>");
     format!("{}; rel=\"next\", {}; rel=\"first\"", page(number + 1), page(1))
 }

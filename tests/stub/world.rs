@@ -1,7 +1,7 @@
 //! What the stand-in knows: commits and their files, pull requests, comments, statuses, the token's rights, and
 //! which requests are to fail.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// A file of a commit.
@@ -64,6 +64,21 @@ pub struct Deployment {
     pub at: String,
     /// What became of it, in order.
     pub states: Vec<String>,
+}
+
+/// An issue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    pub number: u64,
+    pub author: String,
+    pub title: String,
+    pub body: String,
+    pub labels: Vec<String>,
+    pub is_open: bool,
+    /// In RFC 3339, like the others.
+    pub created_at: String,
+    pub updated_at: String,
+    pub closed_at: Option<String>,
 }
 
 /// A commit status.
@@ -137,15 +152,31 @@ pub struct World {
     pub token_is_invalid: bool,
     /// The branch that everything starts from.
     pub default_branch: String,
+    /// The repository has no issues.
+    pub issues_are_disabled: bool,
+    pub may_write_issues: bool,
+    /// Whether labels that a token asks for are set; else they are dropped without a word.
+    pub may_label: bool,
+    pub issues: Vec<Issue>,
+    /// An issue that another run opens just after ours: the same under another number.
+    pub racing_issue: bool,
     /// Tips of branches.
     pub branches: BTreeMap<String, String>,
     /// Files of commits.
     pub commits: BTreeMap<String, BTreeMap<String, File>>,
     pub pulls: BTreeMap<u64, Pull>,
+    /// Pull requests from another repository.
+    pub forks: BTreeSet<u64>,
+    /// Pull requests that are drafts.
+    pub drafts: BTreeSet<u64>,
+    /// Pull requests that are closed once they were listed.
+    pub closing: BTreeSet<u64>,
+    /// Pull requests whose head is another commit once they were listed.
+    pub moving: BTreeMap<u64, String>,
     /// Changed files between two commits, where no pull request with that head says so.
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
     /// Where the histories of two commits part, where that is not the first of them.
-    pub forks: BTreeMap<(String, String), String>,
+    pub parted: BTreeMap<(String, String), String>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     pub comments: Vec<Comment>,
@@ -176,11 +207,20 @@ impl World {
             may_post_statuses: true,
             token_is_invalid: false,
             default_branch: "main".to_owned(),
+            issues_are_disabled: false,
+            may_write_issues: true,
+            may_label: true,
+            issues: Vec::new(),
+            racing_issue: false,
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),
+            forks: BTreeSet::new(),
+            drafts: BTreeSet::new(),
+            closing: BTreeSet::new(),
+            moving: BTreeMap::new(),
             compares: BTreeMap::new(),
-            forks: BTreeMap::new(),
+            parted: BTreeMap::new(),
             tree_limit: 100_000,
             comments: Vec::new(),
             statuses: Vec::new(),

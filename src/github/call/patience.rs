@@ -91,6 +91,11 @@ impl Patience {
         self.bar.set(None);
     }
 
+    /// Whether GitHub limits the rate of calls, and nothing may be sent before it allows.
+    pub(super) const fn is_limited(&self) -> bool {
+        self.bar.get().is_some()
+    }
+
     /// Bounds the time of what is asked in `asking`.
     pub(super) fn within<T>(&self, time: Duration, asking: impl FnOnce() -> T) -> T {
         let ends = self.ends.get();

@@ -49,10 +49,13 @@ fn create_comment(world: &mut World, number: &str, sent: Option<&Value>) -> Repl
     if !world.may_comment {
         return forbidden();
     }
-    let Some(issue) = number.parse().ok().filter(|number| world.pulls.contains_key(number)) else {
+    let is_there = |number: &u64| {
+        world.pulls.contains_key(number) || world.issues.iter().any(|issue| issue.number == *number)
+    };
+    let Some(issue) = number.parse().ok().filter(is_there) else {
         return missing();
     };
-    if world.pulls[&issue].locked {
+    if world.pulls.get(&issue).is_some_and(|pull| pull.locked) {
         return failure(403, "Unable to create comment because issue is locked.");
     }
     let body = match comment_body(sent) {

@@ -29,7 +29,7 @@ fn compare(world: &World, range: &str) -> Reply {
     match known.or_else(|| of_pull().filter(|_| world.commits.contains_key(base))) {
         Some(files) => {
             let files: Vec<Value> = files.iter().take(300).map(changed_file).collect();
-            let fork = world.forks.get(&(base.to_owned(), head.to_owned())).map_or(base, String::as_str);
+            let fork = world.parted.get(&(base.to_owned(), head.to_owned())).map_or(base, String::as_str);
             let body = json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": [], "files": files });
             Reply::json(200, &body)
         }

@@ -1,0 +1,108 @@
+//! What can be typed after `slogate sweep`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::source::{Layered, Source};
+use super::{Check, Format};
+use crate::change::Rollout;
+use crate::cli::ending::exits;
+use crate::verdict::Exit;
+
+/// Every exit with its meaning, in numeric order. The verdicts are the pull requests' own and none of them.
+const EXITS: [(Exit, &str); 5] = [
+    (Exit::Proceed, "every open pull request was judged and told, whatever the verdicts are"),
+    (Exit::Usage, "the command line is wrong; nobody was told anything"),
+    (Exit::Invalid, "something written is wrong on a base branch; its pull requests were told"),
+    (Exit::Unknown, "a budget or fact could not be known; the pull requests that it withholds were told"),
+    (
+        Exit::Untold,
+        "a pull request could not be judged or told, or the calls were used up before the last one",
+    ),
+];
+
+/// Judge every open pull request again: budgets change while pull requests wait.
+///
+/// Budgets are asked for once, for all services that any open pull request touches, and each pull request is judged by
+/// the tip of its base branch as `check --post` judges it. Whoever is judged otherwise than before is told: a green that
+/// the budget no longer carries becomes a freeze, and a red that has thawed becomes a proceed. Whoever is judged as
+/// before is left alone; what was said six hours ago is said anew. No status is pending meanwhile.
+///
+/// Left to a run of its own is a pull request that moved, was closed, or is being judged: its status is newer than this
+/// sweep, or pending for less than an hour. A status that is pending for longer was left behind and is closed.
+///
+/// A sweep makes about as many calls of GitHub's API as --calls allows: one or two for a pull request that is judged as
+/// before, at most six for one that is told, and more where it edits settings or SLOs. What is not reached then is told,
+/// with the number behind which --after goes on; without --after each run of a workflow (`GITHUB_RUN_NUMBER`) begins where the last
+/// one ended at the earliest, so that a few runs cover all of them.
+#[derive(Debug, Args)]
+#[command(after_help = exits(&EXITS, &[(Exit::Proceed, "swept")]))]
+pub struct Sweep {
+    /// The directory that has `slogate.yaml`.
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+
+    /// The environment that the changes are shipped to; `production` by default.
+    #[arg(long, value_name = "NAME", default_value = "production")]
+    pub environment: String,
+
+    /// The calls of GitHub's API that this run may make. A workflow's token has 1,000 an hour for the whole repository.
+    #[arg(long, value_name = "COUNT", default_value_t = 500, value_parser = clap::value_parser!(u64).range(10..=15_000))]
+    pub calls: u64,
+
+    /// Begin behind the pull request of this number, and go round.
+    #[arg(long, value_name = "NUMBER")]
+    pub after: Option<u64>,
+
+    /// Judge and print, and write nothing: what would be told.
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// How much of the rollout is judged; a pull request is judged as a canary by default.
+    #[arg(long, value_name = "ROLLOUT", value_parser = PossibleValuesParser::new([Rollout::Canary.as_str(), Rollout::Full.as_str()]))]
+    pub rollout: Option<String>,
+
+    /// How to print what was done: `json` is as in `schemas/sweep.v1.json`.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: String,
+
+    /// Where budgets are read from.
+    #[command(flatten)]
+    pub source: Source,
+
+    /// The organisation's layer.
+    #[command(flatten)]
+    pub layered: Layered,
+}
+
+impl Sweep {
+    /// The same inputs as those of a check of one of the pull requests.
+    #[must_use]
+    pub fn check(&self) -> Check {
+        Check {
+            dir: self.dir.clone(),
+            environment: Some(self.environment.clone()),
+            base: None,
+            head: None,
+            service: Vec::new(),
+            class: None,
+            rollout: self.rollout.clone(),
+            now: None,
+            at: None,
+            format: self.format,
+            color: self.color.clone(),
+            source: self.source.clone(),
+            save_observations: None,
+            plan: false,
+            layered: self.layered.clone(),
+            post: true,
+            close: false,
+        }
+    }
+}

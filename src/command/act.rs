@@ -1,0 +1,194 @@
+//! `slogate act`: judge, carry out, trace.
+//!
+//! Everything that decides is read from the tip of the default branch, whatever started the run; an event of a pull
+//! request starts none. What is not known changes nothing, and is told.
+
+use std::rc::Rc;
+
+use jiff::Timestamp;
+
+use crate::cli::{Act, Table};
+use crate::command::act::judged::Ruled;
+use crate::command::{World, check};
+use crate::github::{Address, GitHub};
+use crate::http::{Client, Secret};
+use crate::publish::Outcome as Told;
+use crate::publish::issue::apply::Desk;
+use crate::publish::summary;
+use crate::publish::webhook::{SECRET, URL, Webhook};
+use crate::report::duty::Duty;
+use crate::report::duty::account::Account;
+use crate::report::duty::plan::{Outcome, Taken};
+use crate::report::duty::trace::{ClauseIs, Trace};
+use crate::report::problem;
+use crate::verdict::Exit;
+
+mod judged;
+
+/// The events that may start a run that acts; a shell is none of them and may as well.
+const EVENTS: [&str; 4] = ["schedule", "workflow_dispatch", "push", "repository_dispatch"];
+
+/// Runs the verb.
+pub fn run(act: &Act, world: &mut World) -> Exit {
+    match prepared(act, world) {
+        Ok(exit) => exit,
+        Err(message) => {
+            world.tell(&format!("error: {message}"));
+            Exit::Usage
+        }
+    }
+}
+
+/// Runs the verb; what is wrong with the command line or the environment comes back as a message.
+fn prepared(act: &Act, world: &mut World) -> Result<Exit, String> {
+    let event = world.variable("GITHUB_EVENT_NAME");
+    if let Some(event) = event.filter(|event| !EVENTS.contains(event)) {
+        let events = EVENTS.join("`, `");
+        return Err(format!("nothing is carried out on the word of `{event}`: run it on `{events}`"));
+    }
+    let limits = check::limits(act.source.deadline);
+    let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
+    let address = Address::read(&world.environment).ok().filter(|address| address.token.is_some());
+    if address.is_none() && !act.dry_run {
+        let needs =
+            "issues are opened on GitHub: set `GITHUB_REPOSITORY` and `GITHUB_TOKEN`, or give --dry-run";
+        return Err(needs.to_owned());
+    }
+    let github = address.as_ref().map(|address| GitHub::connect(Rc::clone(&client), address, limits));
+    let github = github.transpose().map_err(|error| error.to_string())?.map(Rc::new);
+    let repository = address.map(|address| address.repository).unwrap_or_default();
+    let webhook = webhook(world, &repository, &client)?;
+    let mut problems = Vec::new();
+    let ruled = match judged::judge(act, world, &client, github.clone(), &mut problems) {
+        Ok(ruled) => ruled,
+        Err(stop) => {
+            let exit = world.stopped(stop, &mut problems);
+            if !problems.is_empty() {
+                world.tell(problem::render(&problems, world.look("auto")).trim_end());
+            }
+            return Ok(exit.unwrap_or(Exit::Invalid));
+        }
+    };
+    Ok(finish(act, &ruled, github.as_deref(), webhook.as_ref(), world))
+}
+
+/// Who is told by webhook, where somebody is.
+fn webhook<'a>(world: &World, repository: &str, client: &'a Client) -> Result<Option<Webhook<'a>>, String> {
+    let secret = world.variable(SECRET).map(Secret::new);
+    let Some(url) = world.variable(URL) else {
+        return match secret {
+            Some(_) => Err(format!("`{SECRET}` is set without `{URL}`")),
+            None => Ok(None),
+        };
+    };
+    Webhook::at(url, secret, repository, client).map(Some)
+}
+
+/// Does what is to be done, or says what it would be; then says what became of everything.
+fn finish(
+    act: &Act,
+    ruled: &Ruled,
+    github: Option<&GitHub>,
+    webhook: Option<&Webhook<'_>>,
+    world: &mut World,
+) -> Exit {
+    let mut notes = ruled.notes.clone();
+    let most = usize::from(act.most);
+    let desk = github.map_or_else(|| Ok(Desk::bare(webhook)), |github| Desk::open(github, webhook));
+    let mut failed = false;
+    let mut desk = desk.unwrap_or_else(|error| {
+        failed = true;
+        notes.push(format!("what was opened before is not known, so nothing is done: {error}"));
+        Desk::bare(None)
+    });
+    let done = match (failed, act.dry_run) {
+        (true, _) => Ok(Vec::new()),
+        (false, true) => planned(&mut desk, &ruled.duties, most),
+        (false, false) => desk.apply(&ruled.duties, most),
+    };
+    let taken = done.unwrap_or_else(|error| {
+        failed = true;
+        notes.push(format!("what was opened before is not known, so nothing is done: {error}"));
+        Vec::new()
+    });
+    if github.is_none() {
+        notes.push("what was opened before is not known without GitHub".to_owned());
+    }
+    let left = failed || taken.iter().any(|taken| matches!(taken.outcome, Outcome::Left(_)));
+    let traces = github.filter(|_| !failed).map(|_| traces(&desk, &ruled.duties));
+    let account = Account {
+        now: ruled.now,
+        dry_run: act.dry_run,
+        environments: ruled.environments.clone(),
+        duties: &ruled.duties,
+        taken,
+        traces,
+        problems: ruled.problems.clone(),
+        notes,
+    };
+    if act.format == Table::Text && !account.problems.is_empty() {
+        world.tell(problem::render(&account.problems, world.look("auto")).trim_end());
+    }
+    summarised(&account, world);
+    let text = match act.format {
+        Table::Text => account.text(),
+        Table::Json => account.json(),
+    };
+    let exit = match (ruled.is_unknown, left) {
+        (true, _) => Exit::Unknown,
+        (false, true) => Exit::Untold,
+        (false, false) => Exit::Proceed,
+    };
+    world.end(&text, exit)
+}
+
+/// The steps of a plan, none of them taken.
+fn planned<'a>(
+    desk: &mut Desk<'_>,
+    duties: &'a [Duty],
+    most: usize,
+) -> Result<Vec<Taken<'a>>, crate::github::GitHubError> {
+    let urls = |number: u64, desk: &Desk<'_>| {
+        let its = desk.ours().into_iter().find(|one| one.issue.number == number);
+        its.map(|one| (number, one.issue.url))
+    };
+    let steps = desk.plan(duties, most)?;
+    let steps = steps.into_iter().map(|(step, _)| {
+        let issue = step.act.issue().and_then(|number| urls(number, desk));
+        Taken { step, outcome: Outcome::Planned, issue }
+    });
+    Ok(steps.collect())
+}
+
+/// What became of every issue of ours.
+fn traces(desk: &Desk<'_>, duties: &[Duty]) -> Vec<Trace> {
+    let ours = desk.ours().into_iter().filter(|one| one.marker.duplicate_of.is_none());
+    let traced = ours.map(|one| {
+        let (key, issue) = (one.marker.key, one.issue);
+        let clause_is = ClauseIs::of(duties, (&key.policy, &key.clause), (&key.service, &key.environment));
+        Trace {
+            number: issue.number,
+            url: issue.url,
+            title: issue.title,
+            policy: key.policy,
+            clause: key.clause,
+            service: key.service,
+            environment: key.environment,
+            purpose: key.purpose,
+            count: one.marker.count,
+            opened_at: issue.opened_at,
+            closed_at: issue.closed_at.filter(|_| !issue.is_open),
+            due_at: one.marker.due.and_then(|due| Timestamp::from_second(due).ok()),
+            clause_is,
+        }
+    });
+    traced.collect()
+}
+
+/// Leaves the account on the page of the run, where there is one.
+fn summarised(account: &Account<'_>, world: &mut World) {
+    let path = world.variable("GITHUB_STEP_SUMMARY").map(std::path::PathBuf::from);
+    if let Told::Failed(why) = summary::append(path.as_deref(), &account.page()) {
+        world.tell(&format!("the step summary could not be written: {why}"));
+    }
+}

@@ -1,0 +1,240 @@
+//! `slogate sweep`: every open pull request is judged again, because budgets change while pull requests wait.
+//!
+//! The laws of all bases and the changes of all pull requests come first, then the budgets, once, and then each pull
+//! request is judged and told by the code of `check --post`. One that fails stops no other, and what is not reached with
+//! the calls that there are is told.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use crate::cli::{self, Check, Format};
+use crate::command::World;
+use crate::command::check;
+use crate::command::judge::{Case, Stop};
+use crate::command::organization::Offer;
+use crate::command::post::{self, Post};
+use crate::command::watch::named;
+use crate::diagnostic::Diagnostic;
+use crate::github::{Address, GitHub, PullRequest, Run};
+use crate::http::Client;
+use crate::publish::{Annotation, Level, Outcome, summary, workflow};
+use crate::report::escape::terminal;
+use crate::report::problem::{self, Look};
+use crate::report::sweep::{Done, Line, Sweep};
+use crate::verdict::Exit;
+
+mod docket;
+mod progress;
+mod round;
+mod telling;
+
+use docket::{Docket, Judgement};
+use progress::Progress;
+use round::Allowance;
+use telling::Telling;
+
+/// Runs the verb.
+pub fn run(sweep: &cli::Sweep, world: &mut World) -> Exit {
+    match prepared(sweep, world) {
+        Ok(exit) => exit,
+        Err(message) => {
+            world.tell(&format!("error: {message}"));
+            Exit::Usage
+        }
+    }
+}
+
+/// Runs the verb; what is wrong with the command line or the environment it needs comes back as a message.
+fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
+    let check = sweep.check();
+    let run = Run::is_one(&world.environment).then(|| Post::read_run(world)).transpose()?;
+    if run.is_none() && !sweep.dry_run {
+        return Err(
+            "pull requests are told in the name of a workflow's run, and this is none: --dry-run shows what \
+                    would be told"
+                .to_owned(),
+        );
+    }
+    if sweep.source.observations.is_some() && !sweep.dry_run {
+        return Err("--observations tells nobody anything: it belongs to --dry-run".to_owned());
+    }
+    let address = match &run {
+        Some(run) => run.address.clone(),
+        None => Address::read(&world.environment).map_err(|error| {
+            format!(
+                "{error}; a dry run elsewhere needs `GITHUB_REPOSITORY` (`owner/name`) and `GITHUB_TOKEN`"
+            )
+        })?,
+    };
+    let limits = check::limits(sweep.source.deadline);
+    let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
+    let github = GitHub::connect(Rc::clone(&client), &address, limits).map_err(|error| error.to_string())?;
+    let github = Rc::new(github);
+    let case = case(&check, &client, &github, run.as_ref(), world)?;
+    let (report, usage) = match swept(sweep, &case, &github, run.as_ref(), world) {
+        Ok(found) => found,
+        Err(message) => {
+            world.tell(&format!("error: {message}"));
+            return Ok(Exit::Untold);
+        }
+    };
+    let exit = if usage.is_some() { Exit::Usage } else { report.exit() };
+    if let Some(message) = usage {
+        world.tell(&format!("error: {message}"));
+    }
+    let left = run.as_ref().is_none_or(|run| leave(sweep, &report, exit, run, world));
+    let look = world.look(&sweep.color);
+    let text = match sweep.format {
+        Format::Text => report.text(look),
+        Format::Json => report.json(),
+        Format::Markdown => report.markdown(),
+    };
+    Ok(world.end(&text, if exit == Exit::Proceed && !left { Exit::Untold } else { exit }))
+}
+
+/// What all pull requests have in common.
+fn case<'a>(
+    check: &'a Check,
+    client: &'a Client,
+    github: &Rc<GitHub>,
+    run: Option<&Run>,
+    world: &World,
+) -> Result<Case<'a>, String> {
+    let root: PathBuf = world.directory.join(&check.dir);
+    Ok(Case {
+        check,
+        root,
+        prefix: check::prefix(&check.dir),
+        environment: check.environment.clone(),
+        base: None,
+        head: None,
+        directory: world.directory.clone(),
+        organization: Offer::of(&check.layered, world),
+        present: world.now,
+        client,
+        server: named::server(&check.source, world)?,
+        datadog: check::datadog(&check.source, world),
+        github: Some(Rc::clone(github)),
+        blob: run.map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
+        passage: None,
+        pull: None,
+    })
+}
+
+/// Judges and tells, and answers what was done and what is wrong with the command line.
+fn swept(
+    sweep: &cli::Sweep,
+    case: &Case<'_>,
+    github: &GitHub,
+    run: Option<&Run>,
+    world: &mut World,
+) -> Result<(Sweep, Option<String>), String> {
+    let opened = github.opened().map_err(|error| error.to_string())?;
+    let turn = run.map_or(0, |run| run.number);
+    let pulls = round::ordered(opened, sweep.after, turn, sweep.calls);
+    let allowance = Allowance::new(github, sweep.calls);
+    let look = world.look(&sweep.color);
+    let progress = Progress::of(pulls.len(), look, world);
+    let docket = Docket::read(case, &pulls, allowance, |count| progress.show("read", count, world));
+    progress.clear(world);
+    broken(&docket, look, world);
+    let bases = u64::try_from(docket.bases.len()).unwrap_or(u64::MAX).max(1);
+    // Whatever was read before, the sources have all of their time.
+    let limits = check::limits(sweep.source.deadline.saturating_mul(bases));
+    let client = Client::new(limits).map_err(|error| error.to_string())?;
+    let asking = Case { client: &client, ..case.clone() };
+    let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
+    let mut notes = Vec::new();
+    let now =
+        github.opened().map_err(|error| notes.push(format!("it was not seen who moved meanwhile: {error}")));
+    let by_number = |pulls: Vec<PullRequest>| -> BTreeMap<u64, PullRequest> {
+        pulls.into_iter().map(|pull| (pull.number, pull)).collect()
+    };
+    let speaker = run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, case.present.as_second()));
+    let telling = Telling {
+        github,
+        speaker,
+        began: case.present.as_second(),
+        environment: &sweep.environment,
+        allowance,
+        opened: now.ok().map(by_number),
+        silenced: RefCell::new(None),
+        is_mute: Cell::new(false),
+    };
+    let (mut lines, mut usage): (Vec<Line>, Option<String>) = (Vec::new(), None);
+    for entry in &docket.entries {
+        let judgement = docket.judge(case, entry, &reckonings);
+        if let Judgement::Usage(message) = &judgement {
+            usage.get_or_insert_with(|| message.clone());
+        }
+        let Some(line) = telling.tell((&docket, case, &reckonings), entry, judgement, lines.is_empty())
+        else {
+            break;
+        };
+        lines.push(line);
+        progress.show("judged", lines.len(), world);
+    }
+    progress.clear(world);
+    let unreached = pulls.len() - lines.len();
+    let resume = lines.last().map(|line| line.number).filter(|_| unreached > 0);
+    lines.sort_by_key(|line| line.number);
+    let report = Sweep {
+        now: case.present,
+        environment: sweep.environment.clone(),
+        dry_run: sweep.dry_run,
+        lines,
+        unreached,
+        resume,
+        calls: github.calls(),
+        allowed: sweep.calls,
+        notes,
+    };
+    Ok((report, usage))
+}
+
+/// Tells what is wrong on the bases, each base's once.
+fn broken(docket: &Docket<'_>, look: Look, world: &mut World) {
+    for (name, report, stop) in docket.reports() {
+        let Some(Stop::Invalid(found)) = stop else { continue };
+        let found = report.problems.iter().chain(found).filter(|problem| problem.is_error());
+        let found: Vec<Diagnostic> = found.cloned().collect();
+        world.tell(&terminal(&format!("nothing can be decided by what is written on {name}:")));
+        world.tell(problem::render(&found, look).trim_end());
+    }
+}
+
+/// Leaves what came of it with the run; false when it could not.
+fn leave(sweep: &cli::Sweep, report: &Sweep, exit: Exit, run: &Run, world: &mut World) -> bool {
+    let outputs = [
+        ("exit".to_owned(), exit.code().to_string()),
+        ("told".to_owned(), report.count(Done::Told).to_string()),
+        ("resume".to_owned(), report.resume.map(|number| number.to_string()).unwrap_or_default()),
+    ];
+    let salt = format!("{}.{}", run.id, run.attempt);
+    let left = [
+        ("step summary", summary::append(run.summary.as_deref(), &report.markdown())),
+        ("outputs", workflow::append_outputs(run.output.as_deref(), &outputs, &salt)),
+    ];
+    let notice = Annotation {
+        level: if exit == Exit::Proceed { Level::Notice } else { Level::Warning },
+        file: None,
+        line: None,
+        column: None,
+        end_column: None,
+        title: "slogate sweep".to_owned(),
+        message: report.sentence(),
+    };
+    if sweep.format != Format::Json {
+        world.command(&workflow::commands(&[notice], "the step summary has all of them"));
+    }
+    let mut whole = true;
+    for (name, outcome) in left {
+        if let Outcome::Failed(why) = outcome {
+            world.tell(&format!("the {name} could not be written: {why}"));
+            whole = false;
+        }
+    }
+    whole
+}

@@ -1,0 +1,207 @@
+//! What a sweep judges: the law of each base branch, read once, and what each open pull request changes.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::command::basis::{self, Basis};
+use crate::command::failed;
+use crate::command::ground::{self, Seen};
+use crate::command::judge::{self, Case, Judged, Stop};
+use crate::command::proposed;
+use crate::command::question::{self, Question};
+use crate::command::reckoning::Reckoning;
+use crate::command::sweep::round::Allowance;
+use crate::github::PullRequest;
+use crate::report::Report;
+
+/// How long reading one pull request or one law may take.
+const READING: Duration = Duration::from_secs(30);
+
+/// What became of the questions of each base, in their order; none where its law is broken.
+pub type Reckonings<'a> = [Option<Result<Reckoning<'a>, Stop>>];
+
+/// A base branch, with what rules there.
+pub struct Base {
+    /// The branch.
+    name: String,
+    /// What a report says of it before any change is looked at.
+    report: Report,
+    /// The law, or why there is none.
+    law: Result<Basis, Stop>,
+}
+
+/// A pull request that is to be judged.
+pub struct Entry<'a> {
+    /// The pull request.
+    pub pull: &'a PullRequest,
+    /// Its base, by its place in the docket.
+    base: usize,
+    /// What its report says before any budget is known.
+    report: Report,
+    /// What it changes, or why that is not known.
+    changed: Result<Option<Seen>, Stop>,
+}
+
+/// The bases and the pull requests of a sweep.
+#[derive(Default)]
+pub struct Docket<'a> {
+    /// The base branches.
+    pub bases: Vec<Base>,
+    /// The pull requests that are judged, in the order of the sweep.
+    pub entries: Vec<Entry<'a>>,
+}
+
+/// What a pull request is judged.
+pub enum Judgement {
+    /// A report, whose verdict may be that nothing is known.
+    Report(Box<Report>),
+    /// It could not be seen what is to be judged; what is told already is left.
+    Unseen(String),
+    /// The command line is wrong.
+    Usage(String),
+}
+
+impl<'a> Docket<'a> {
+    /// Reads the laws and the changes of as many pull requests as there are calls for, and of one at least.
+    pub fn read(
+        case: &Case<'_>,
+        pulls: &'a [PullRequest],
+        allowance: Allowance<'_>,
+        mut progress: impl FnMut(usize),
+    ) -> Self {
+        let mut docket = Self::default();
+        for pull in pulls {
+            let admitted = docket.entries.is_empty() || allowance.admits(docket.entries.len());
+            if !allowance.is_open() || !admitted {
+                break;
+            }
+            let base = docket.base(case, &pull.base_ref);
+            if let Some(entry) = docket.bases.get(base).map(|found| entry(case, pull, base, found)) {
+                docket.entries.push(entry);
+            }
+            progress(docket.entries.len());
+        }
+        docket
+    }
+
+    /// The place of a base branch, whose law is read when it is first asked for.
+    fn base(&mut self, case: &Case<'_>, name: &str) -> usize {
+        if let Some(place) = self.bases.iter().position(|base| base.name == name) {
+            return place;
+        }
+        let mut report = Judged::blank(case.present).report;
+        if let Some(github) = &case.github {
+            github.grant(READING);
+        }
+        let law = guarded(|| {
+            let ground = ground::at_tip(case, name, None)?;
+            basis::read(case, ground, &mut report)
+        });
+        self.bases.push(Base { name: name.to_owned(), report, law });
+        self.bases.len() - 1
+    }
+
+    /// The services that the pull requests of a base touch.
+    fn services(&self, base: usize) -> BTreeSet<&str> {
+        let entries = self.entries.iter().filter(|entry| entry.base == base);
+        entries.flat_map(Entry::services).collect()
+    }
+
+    /// Asks for the budgets of a base, once for all its pull requests.
+    pub fn reckon<'b>(&'b self, case: &Case<'b>, base: usize) -> Option<Result<Reckoning<'b>, Stop>> {
+        let law = self.bases.get(base)?.law.as_ref().ok()?;
+        let mut entries = self.entries.iter().filter(|entry| entry.base == base);
+        let seen = |entry: &Entry<'a>| {
+            entry.changed.as_ref().ok().is_some_and(|seen| !law.amended(seen.as_ref()).is_empty())
+        };
+        let amends = entries.any(seen);
+        Some(guarded(|| {
+            let question = Question::of(case, law, &self.services(base))?;
+            Ok(if amends { question.keeping() } else { question }.ask(false))
+        }))
+    }
+
+    /// Judges a pull request.
+    pub fn judge(&self, case: &Case<'_>, entry: &Entry<'a>, reckonings: &Reckonings<'_>) -> Judgement {
+        let Some(base) = self.bases.get(entry.base) else {
+            return Judgement::Unseen("its base was not read".to_owned());
+        };
+        let mut report = entry.report.clone();
+        let verdict = match (&base.law, &entry.changed, reckonings.get(entry.base).and_then(Option::as_ref)) {
+            // What is told already may be right: only what the monitoring system did not answer is an answer.
+            (Err(Stop::Unknown(why)), _, _) | (_, Err(Stop::Unknown(why)), _) => {
+                return Judgement::Unseen(why.clone());
+            }
+            (Err(stop), _, _) | (_, Err(stop), _) => Err(stop.clone()),
+            (Ok(_), Ok(_), None) => return Judgement::Unseen("its budgets were not asked for".to_owned()),
+            (Ok(law), Ok(_), Some(reckoned)) => guarded(|| {
+                report.problems.extend(question::unasked(case, law, &entry.services().collect())?);
+                match reckoned {
+                    Ok(reckoning) => Ok(reckoning.fold(&mut report).0),
+                    Err(stop) => Err(stop.clone()),
+                }
+            }),
+        };
+        match judge::finish(verdict, &mut report) {
+            Ok(()) => Judgement::Report(Box::new(report)),
+            Err(message) => Judgement::Usage(message),
+        }
+    }
+
+    /// Adds to a report what the pull request makes of what judges it.
+    pub fn propose(
+        &self,
+        case: &Case<'_>,
+        entry: &Entry<'a>,
+        reckonings: &Reckonings<'_>,
+        report: &mut Report,
+    ) {
+        let reckoned = reckonings.get(entry.base).and_then(Option::as_ref);
+        let answered = reckoned.and_then(|one| one.as_ref().ok()?.answered.as_ref());
+        if let Some(Ok(law)) = self.bases.get(entry.base).map(|base| &base.law)
+            && let Ok(changed) = &entry.changed
+        {
+            let case = of_pull(case, entry.pull);
+            report.proposed = proposed::read(&case, law, changed.as_ref(), (&*report, answered));
+        }
+    }
+
+    /// The errors in what was written on the bases, each base's once.
+    pub fn reports(&self) -> impl Iterator<Item = (&str, &Report, Option<&Stop>)> {
+        self.bases.iter().map(|base| (base.name.as_str(), &base.report, base.law.as_ref().err()))
+    }
+}
+
+impl Entry<'_> {
+    /// The services that it touches.
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.report.change.services.iter().map(|service| service.name.as_str())
+    }
+}
+
+/// The case of one pull request.
+fn of_pull<'a>(case: &Case<'a>, pull: &'a PullRequest) -> Case<'a> {
+    Case { pull: Some(pull), ..case.clone() }
+}
+
+/// Looks at what a pull request changes.
+fn entry<'a>(case: &Case<'_>, pull: &'a PullRequest, place: usize, base: &Base) -> Entry<'a> {
+    let mut report = base.report.clone();
+    report.change.head = Some(pull.head_sha.clone());
+    let case = of_pull(case, pull);
+    if let Some(github) = &case.github {
+        github.grant(READING);
+    }
+    let changed = match &base.law {
+        Ok(law) => guarded(|| basis::change(&case, law, &mut report)),
+        Err(stop) => Err(stop.clone()),
+    };
+    Entry { pull, base: place, report, changed }
+}
+
+/// Does something of which a panic means that its outcome is not known.
+fn guarded<T>(walk: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
+    catch_unwind(AssertUnwindSafe(walk))
+        .unwrap_or_else(|payload| Err(Stop::Unknown(failed(payload.as_ref()))))
+}

@@ -1,0 +1,131 @@
+//! In which order pull requests are swept, and how many there are calls for.
+//!
+//! Nothing is remembered from sweep to sweep, so nobody can forge what was swept last. Each run of a workflow begins so
+//! many pull requests further as one of them surely gets through, and goes round: consecutive runs reach everybody, and
+//! where other runs of the workflow lie between two sweeps, the beginnings are spread.
+
+use crate::github::{GitHub, PullRequest};
+
+/// The most calls that a pull request takes that is told: what changed, its status, its comments, a new comment, the
+/// comments again, and the new status.
+const MOST: u64 = 6;
+
+/// Those of them that are still to come once its status is read.
+const TELLING: u64 = 4;
+
+/// The calls that a sweep may make.
+#[derive(Clone, Copy)]
+pub struct Allowance<'a> {
+    /// Whom they are made of.
+    github: &'a GitHub,
+    /// How many there may be.
+    calls: u64,
+}
+
+impl<'a> Allowance<'a> {
+    /// So many calls.
+    pub const fn new(github: &'a GitHub, calls: u64) -> Self {
+        Self { github, calls }
+    }
+
+    /// The calls that are left, of those that were given and of those that GitHub lets the token make.
+    fn left(&self) -> u64 {
+        let given = self.calls.saturating_sub(self.github.calls());
+        self.github.remaining().map_or(given, |quota| given.min(quota.remaining))
+    }
+
+    /// Whether GitHub answers: what is asked while it limits the rate of calls only makes it limit more.
+    pub fn is_open(&self) -> bool {
+        !self.github.is_limited()
+    }
+
+    /// Whether one more pull request can be looked at, after so many: what changed, and each one's status later. A quarter
+    /// is kept for telling.
+    pub fn admits(&self, looked_at: usize) -> bool {
+        let later = u64::try_from(looked_at).unwrap_or(u64::MAX);
+        let kept = (self.calls / 4).max(TELLING);
+        later.saturating_add(2).saturating_add(kept) <= self.left()
+    }
+
+    /// Whether one more status can be read.
+    pub fn reads(&self) -> bool {
+        self.left() > 0
+    }
+
+    /// Whether one more pull request can be told.
+    pub fn tells(&self) -> bool {
+        self.left() >= TELLING
+    }
+}
+
+/// The pull requests, which come by their numbers, in the order of a sweep with so many calls: from the one behind
+/// `after`, else from where it is the turn of this run.
+pub fn ordered(mut pulls: Vec<PullRequest>, after: Option<u64>, turn: u64, calls: u64) -> Vec<PullRequest> {
+    let count = u64::try_from(pulls.len()).unwrap_or(u64::MAX).max(1);
+    let begin = match after {
+        Some(after) => pulls.iter().position(|pull| pull.number > after).unwrap_or(0),
+        None => {
+            usize::try_from(u128::from(turn) * u128::from(surely(calls)) % u128::from(count)).unwrap_or(0)
+        }
+    };
+    pulls.rotate_left(begin);
+    pulls
+}
+
+/// How many pull requests a sweep with so many calls gets through, should all of them be told.
+const fn surely(calls: u64) -> u64 {
+    let most = calls.saturating_mul(3) / (4 * MOST);
+    if most < 3 { 1 } else { most - 2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn pulls(numbers: std::ops::Range<u64>) -> Vec<PullRequest> {
+        let pull = |number| PullRequest {
+            number,
+            head_sha: String::new(),
+            head_ref: String::new(),
+            head_repository: None,
+            base_ref: "main".to_owned(),
+            base_repository: String::new(),
+            author: None,
+        };
+        numbers.map(pull).collect()
+    }
+
+    fn numbers(pulls: &[PullRequest]) -> Vec<u64> {
+        pulls.iter().map(|pull| pull.number).collect()
+    }
+
+    #[test]
+    fn a_sweep_goes_on_behind_a_number_and_round() {
+        assert_eq!(numbers(&ordered(pulls(1..5), Some(2), 9, 500)), [3, 4, 1, 2]);
+        assert_eq!(numbers(&ordered(pulls(1..5), Some(4), 9, 500)), [1, 2, 3, 4]);
+        assert_eq!(numbers(&ordered(pulls(3..5), Some(99), 9, 500)), [3, 4]);
+        assert!(ordered(Vec::new(), None, 9, 500).is_empty());
+    }
+
+    #[test]
+    fn consecutive_runs_reach_everybody_by_what_each_surely_gets_through() {
+        for (count, calls) in [(10_u64, 10), (10, 30), (300, 500), (301, 77), (7, 15_000)] {
+            let each = usize::try_from(surely(calls)).expect("few");
+            let runs = count.div_ceil(surely(calls));
+            for first in [0, 1, 12, 1_000_000_007] {
+                let mut seen = BTreeSet::new();
+                for turn in first..first + runs {
+                    let order = ordered(pulls(1..count + 1), None, turn, calls);
+                    seen.extend(numbers(&order).into_iter().take(each));
+                }
+                assert_eq!(
+                    seen.len(),
+                    usize::try_from(count).expect("few"),
+                    "{count} by {calls} from {first}"
+                );
+            }
+        }
+    }
+}
