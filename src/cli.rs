@@ -281,6 +281,7 @@ impl Explain {
             save_observations: None,
             plan: false,
             post: false,
+            close: false,
             layered: self.layered.clone(),
         }
     }
@@ -398,6 +399,11 @@ pub struct Check {
     /// well: in words, with what was left of the budgets, and with what would be wrong behind it.
     #[arg(long, conflicts_with = "observations")]
     pub post: bool,
+
+    /// Judge nothing: close the commit status that an earlier step of this very run left pending, because its process was
+    /// killed. For a last step that always runs, with the same arguments as the step before.
+    #[arg(long, requires = "post", conflicts_with = "format")]
+    pub close: bool,
 }
 
 impl Check {

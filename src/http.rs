@@ -18,11 +18,13 @@ use attempt::{Asking, Sent, cause};
 pub use address::{Address, AddressError, redact};
 pub use certificates::Certificates;
 pub use credentials::Credentials;
+pub use interruption::before_an_interruption;
 
 mod address;
 mod attempt;
 mod certificates;
 mod credentials;
+mod interruption;
 #[cfg(test)]
 pub(crate) mod stub;
 

@@ -102,6 +102,7 @@ impl Sweep {
             plan: false,
             layered: self.layered.clone(),
             post: true,
+            close: false,
         }
     }
 }

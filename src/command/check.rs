@@ -15,7 +15,7 @@ use crate::cli::{self, Check, Format, Moment};
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
 use crate::command::passage::{About, Passage};
-use crate::command::post::Post;
+use crate::command::post::{self, Post};
 use crate::command::watch::named;
 use crate::command::{World, failed};
 use crate::github::{Address, Event, GitHub, Run};
@@ -73,6 +73,13 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         Some(About::Passage(passage)) => Some(passage),
         None => None,
     };
+    if check.close
+        && let (Some(run), Some(passage), Some(github)) = (&run, &passage, &github)
+    {
+        let environment = environment.as_deref().unwrap_or(ENVIRONMENT);
+        let done = post::close_what_was_left(run, passage, github, environment, world);
+        return Ok(if done { Exit::Proceed } else { Exit::Untold });
+    }
     // What is wrong with an address is told after the status is opened: returning here would leave an earlier green.
     let (server, refused) = match named::server(&check.source, world) {
         Ok(server) => (server, None),

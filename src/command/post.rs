@@ -2,14 +2,16 @@
 //! is closed in every case.
 
 use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::command::World;
 use crate::command::annotation;
 use crate::command::passage::Passage;
-use crate::github::{GitHub, Run, State};
+use crate::github::{Address, GitHub, Run, State};
+use crate::http::{Client, Limits, before_an_interruption};
 use crate::publish::{
-    self, Annotation, Gate, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine,
+    self, Annotation, Gate, Level, Outcome, Places, Publication, Speaker, Standing, StatusLine, status,
 };
 use crate::report::escape::terminal;
 use crate::report::turn::Turn;
@@ -19,6 +21,15 @@ use crate::verdict::Exit;
 
 /// How long telling may take once everything is decided, whatever was spent before.
 const CLOSING: Duration = Duration::from_secs(30);
+
+/// What the status says of a run that was cancelled.
+const CANCELLED: &str = "cancelled before it could decide; run this check again";
+
+/// What the status says of a run whose process did not come to its end.
+const KILLED: &str = "ended before it could decide; run this check again";
+
+/// How long closing the status of a cancelled run may take: a runner sends SIGINT, and SIGTERM 7.5 seconds later.
+const HURRY: Limits = Limits { deadline: Duration::from_secs(6), attempt: Duration::from_secs(2), tries: 2 };
 
 /// A run that tells what becomes of a change: its pull request, its commit, or the run's own summary alone.
 pub struct Post<'a> {
@@ -36,6 +47,8 @@ pub struct Post<'a> {
     began: i64,
     /// What became of the pending status.
     opened: Outcome,
+    /// Whoever holds it writes the status; true once somebody has closed it.
+    closed: Arc<Mutex<bool>>,
 }
 
 impl<'a> Post<'a> {
@@ -62,16 +75,23 @@ impl<'a> Post<'a> {
     ) -> Self {
         let environment = environment.to_owned();
         let gate = passage.gate(&environment);
-        let opened = gate
-            .as_ref()
-            .map_or(Outcome::Placeless, |gate| publish::pending(&github, gate, &speaker(run, began)));
-        Self { run, passage, gate, github, environment, began, opened }
+        let closed = Arc::new(Mutex::new(false));
+        let mut opened = Outcome::Placeless;
+        if let Some(gate) = &gate {
+            let speaker = speaker(run, began);
+            close_when_cancelled(&closed, gate.clone(), speaker.clone(), run.address.clone());
+            let _writing = held(&closed);
+            opened = publish::pending(&github, gate, &speaker);
+        }
+        Self { run, passage, gate, github, environment, began, opened, closed }
     }
 
     /// Closes the status alone, when nothing else can be said any more.
     pub fn abandon(&self, why: &str) {
         let line = StatusLine { state: State::Error, description: why.to_owned() };
         let Some(gate) = &self.gate else { return };
+        let mut closed = held(&self.closed);
+        *closed = true;
         self.github.grant(CLOSING);
         let _ = publish::close(&self.github, gate, &speaker(self.run, self.began), &line);
     }
@@ -80,6 +100,8 @@ impl<'a> Post<'a> {
     /// verdict from being made. False when something that may be said could not be.
     pub fn close(&self, report: &Report, usage: Option<&str>, world: &mut World) -> bool {
         let report_path = self.keep_report(report, world);
+        let mut closed = held(&self.closed);
+        *closed = true;
         self.github.grant(CLOSING);
         let publication = self.publication(report, usage, report_path);
         let mut log = Vec::new();
@@ -146,6 +168,77 @@ impl<'a> Post<'a> {
             annotations: annotations(report),
         }
     }
+}
+
+/// Waits until nobody else writes the status.
+fn held(closed: &Mutex<bool>) -> MutexGuard<'_, bool> {
+    closed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Closes the status when the run is cancelled, unless it is closed by then. What the main thread uses is its own, so
+/// this goes another way to GitHub, within the seconds that a runner grants.
+fn close_when_cancelled(closed: &Arc<Mutex<bool>>, gate: Gate, speaker: Speaker, address: Address) {
+    let closed = Arc::clone(closed);
+    before_an_interruption(move || {
+        let mut closed = held(&closed);
+        if *closed {
+            return;
+        }
+        *closed = true;
+        let Ok(client) = Client::new(HURRY) else { return };
+        if let Ok(github) = GitHub::connect(Rc::new(client), &address, HURRY) {
+            let line = StatusLine { state: State::Error, description: CANCELLED.to_owned() };
+            let _ = publish::close(&github, &gate, &speaker, &line);
+        }
+    });
+}
+
+/// Closes what a step of this very run left pending, because its process was killed; touches nothing else. False when
+/// that cannot be known or done.
+pub fn close_what_was_left(
+    run: &Run,
+    passage: &Passage,
+    github: &GitHub,
+    environment: &str,
+    world: &mut World,
+) -> bool {
+    let speaker = speaker(run, world.now.as_second());
+    let mut gates = Vec::from_iter(passage.gate(environment));
+    // The head may have moved since the step that was killed.
+    if let (Some(then), Some(_)) = (run.pull_request(), passage.pull()) {
+        let context = status::context(environment, &then.base_ref);
+        let gate = Gate { context, commit: then.head_sha.clone(), is_waited_for: true };
+        if !gates.contains(&gate) {
+            gates.push(gate);
+        }
+    }
+    let mut done = true;
+    for gate in gates {
+        let latest = match github.status(&gate.commit, &gate.context) {
+            Ok(latest) => latest,
+            Err(error) => {
+                world.tell(&format!("whether a commit status was left pending is not known: {error}"));
+                done = false;
+                continue;
+            }
+        };
+        let left = latest.filter(|latest| latest.state == State::Pending.as_str());
+        if left.is_none_or(|left| !status::is_of(&left.target, &speaker)) {
+            continue;
+        }
+        let line = StatusLine { state: State::Error, description: KILLED.to_owned() };
+        match publish::close(github, &gate, &speaker, &line) {
+            Outcome::Failed(why) => {
+                world.tell(&format!("the commit status that was left pending could not be closed: {why}"));
+                done = false;
+            }
+            Outcome::Degraded(what) => world.tell(&format!("the token may not {what}")),
+            Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless => {
+                world.tell("closed the commit status that a step of this run had left pending");
+            }
+        }
+    }
+    done
 }
 
 /// The run as the order of runs and people know it.

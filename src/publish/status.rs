@@ -119,6 +119,13 @@ fn newer<'a>(said: &'a [Dated], speaker: &Speaker) -> Option<&'a Dated> {
     (newest.0 > Stamp::of(speaker)).then_some(newest.1)
 }
 
+/// Whether a status was posted by this very attempt of this run, as its link says.
+#[must_use]
+pub fn is_of(target: &str, speaker: &Speaker) -> bool {
+    let Some((_, rest)) = target.split_once("?run=") else { return false };
+    rest.split(['&', '#']).next() == Some(&format!("{}.{}", speaker.run, speaker.attempt))
+}
+
 /// Finds what is to be done, from what was said, the newest first.
 #[must_use]
 pub fn plan(line: &StatusLine, target: &str, said: &[Dated], speaker: &Speaker) -> Plan {
@@ -210,6 +217,14 @@ mod tests {
         assert_eq!(plan(&now, &target(None, &speaker(5)), &same, &speaker(5)), Plan::Post);
         assert_eq!(plan(&now, &link, &[], &speaker(5)), Plan::Post);
         assert_eq!(plan(&line(State::Success, "freeze"), &link, &same, &speaker(5)), Plan::Post);
+    }
+
+    #[test]
+    fn a_status_is_of_the_attempt_that_its_link_names() {
+        let link = target(Some("https://g/o/r/pull/7#issuecomment-1"), &speaker(5));
+        assert!(is_of(&link, &speaker(5)) && is_of(&target(None, &speaker(5)), &speaker(5)));
+        assert!(!is_of(&link, &speaker(50)) && !is_of(&link, &Speaker { attempt: 2, ..speaker(5) }));
+        assert!(!is_of("https://elsewhere/5.1", &speaker(5)));
     }
 
     #[test]

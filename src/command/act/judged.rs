@@ -206,6 +206,7 @@ fn checked(act: &Act) -> Check {
         save_observations: None,
         plan: false,
         post: false,
+        close: false,
         layered: act.layered.clone(),
     }
 }
