@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
+use crate::stub::openapi;
 use crate::stub::world::{ChangedFile, Deployment, File, Happened, Issue, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
@@ -421,6 +422,9 @@ fn request(recorded: &Recorded) -> Request {
             None => lines.push(format!("{name}: {value}")),
         }
     }
+    // A transcript has no such line, so a request that GitHub does not describe fails its case.
+    let problems = openapi::problems(recorded).into_iter();
+    lines.extend(problems.map(|problem| format!("not in GitHub's description: {problem}")));
     let line = recorded.line();
     let target = line.split_once(' ').map_or(line.as_str(), |(_, target)| target);
     let target = match recorded.status {

@@ -1,6 +1,7 @@
 //! GitHub's own description of its API, and whether a recorded request is one that it describes.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
@@ -9,6 +10,18 @@ use super::{Recorded, decode};
 
 /// The description.
 pub struct Description(Value);
+
+/// The variable that names the file of the description; `tests/run` sets it.
+const VARIABLE: &str = "SLOGATE_GITHUB_OPENAPI";
+
+/// What is wrong with a request, where the environment names the description; without it nothing is said.
+pub fn problems(request: &Recorded) -> Vec<String> {
+    static DESCRIPTION: OnceLock<Option<Description>> = OnceLock::new();
+    let named = || std::env::vars().find(|(name, _)| name == VARIABLE);
+    let description =
+        DESCRIPTION.get_or_init(|| named().map(|(_, path)| Description::read(Path::new(&path))));
+    description.as_ref().map(|description| description.problems(request)).unwrap_or_default()
+}
 
 /// An operation that a request matched: its path item and itself.
 struct Operation<'a> {
