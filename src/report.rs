@@ -6,6 +6,7 @@
 //! it goes (`escape`).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
@@ -37,6 +38,7 @@ pub mod definitions;
 pub mod escape;
 pub mod explanation;
 pub mod figure;
+pub mod granted;
 pub mod json;
 pub mod line;
 pub mod part;
@@ -96,6 +98,8 @@ pub struct Report {
     pub prefix: String,
     /// Who passes although the verdict withholds the change.
     pub passing: Passing,
+    /// How each class of the settings is claimed, by its name.
+    pub grants: BTreeMap<String, granted::Grant>,
     /// Where the judged text can be looked at, up to and including the last slash before a path.
     pub permalink: Option<String>,
     /// What the change makes of the settings, SLOs and policies that judge it; none where it touches none of them.

@@ -3,7 +3,7 @@
 //! Whatever goes wrong on the way becomes part of the report: what a person wrote wrongly ends it as invalid, what
 //! the world did not answer as unknown. Only a wrong command line ends it without one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -188,6 +188,7 @@ fn blank(now: Timestamp) -> Report {
         organization: None,
         prefix: String::new(),
         passing: Passing::default(),
+        grants: BTreeMap::new(),
         permalink: None,
         proposed: None,
         unadjusted: None,

@@ -179,7 +179,9 @@ impl<'a> Reckoning<'a> {
             report.change.class = Some(class.clone());
             situation.class = Some(class);
         }
-        let classes = self.basis.rules.settings.changes.keys();
+        let changes = &self.basis.rules.settings.changes;
+        report.grants = changes.iter().map(|(name, class)| (name.clone(), class.into())).collect();
+        let classes = changes.keys();
         report.passing = verdict::passing(&situation, &rulings.judged, classes);
         let (verdict, unadjusted) = rulings.fold(&situation, &ahead);
         report.unadjusted = unadjusted;

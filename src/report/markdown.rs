@@ -12,7 +12,7 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe, message};
 use crate::report::{
-    BudgetLine, Report, adjusted, attribution, claimed, consequence, figure, part, period, recalled,
+    BudgetLine, Report, adjusted, attribution, claimed, consequence, figure, granted, part, period, recalled,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -114,9 +114,8 @@ fn opening(out: &mut String, report: &Report) {
     if report.passing.canary {
         out.push_str("A canary passes.\n");
     }
-    let passing: Vec<String> = report.passing.classes.iter().map(|class| safe(class)).collect();
-    if !passing.is_empty() {
-        let _ = writeln!(out, "The policy excepts changes of class *{}*.", passing.join("*, *"));
+    if let Some(passing) = granted::sentence(report, |class| format!("*{}*", safe(class)), code_span) {
+        let _ = writeln!(out, "Passes anyway: {passing}.");
     }
     out.push('\n');
     classes(out, report);

@@ -12,8 +12,8 @@ use crate::policy::{Evidence, Value};
 use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
 use crate::report::{
-    BudgetLine, Figured, Report, adjusted, attribution, chart, claimed, consequence, figure, part, period,
-    recalled,
+    BudgetLine, Figured, Report, adjusted, attribution, chart, claimed, consequence, figure, granted, part,
+    period, recalled,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -314,9 +314,8 @@ impl Page<'_> {
     /// What passes anyway, and what the other clauses say.
     fn afterwards(&mut self) {
         let passing = &self.report.passing;
-        if !passing.classes.is_empty() {
-            let classes: Vec<String> = passing.classes.iter().map(|class| clean(class)).collect();
-            let _ = writeln!(self.out, "  passes anyway   {} changes", classes.join(", "));
+        if let Some(classes) = granted::sentence(self.report, clean, clean) {
+            let _ = writeln!(self.out, "  passes anyway   {classes}");
         }
         if passing.canary {
             let _ = writeln!(self.out, "  passes anyway   a canary");
