@@ -21,7 +21,9 @@ const ZERO_WIDTH_SPACE: char = '\u{200B}';
 #[must_use]
 pub fn markdown(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
-    for character in seen(text).chars() {
+    let text = seen(text);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
         match character {
             '@' => {
                 safe.push('@');
@@ -38,10 +40,13 @@ pub fn markdown(text: &str) -> String {
                 safe.push('\\');
                 safe.push(character);
             }
-            // A scheme, a host and a reference such as `GH-1` or `org/repo#1` link themselves.
+            // A scheme, a host and a reference such as `GH-1` or `org/repo#1` link themselves. A time of day stays whole,
+            // because people copy it.
             ':' => {
                 safe.push(':');
-                safe.push(ZERO_WIDTH_SPACE);
+                if characters.peek().is_some_and(|next| !next.is_ascii_digit() && !next.is_whitespace()) {
+                    safe.push(ZERO_WIDTH_SPACE);
+                }
             }
             _ => safe.push(character),
         }
@@ -85,6 +90,26 @@ pub fn message(text: &str) -> String {
         safe.push_str(blank(part.ends_with(' ') && !inner.is_empty()));
     }
     safe
+}
+
+/// A reason as the public reads it: addresses in it are cut to their scheme, because where an internal system stands is
+/// nobody's business in a comment or a status that may be public. The log has them.
+#[must_use]
+pub fn unaddressed(text: &str) -> String {
+    let mut public = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        public.push_str(before);
+        public.push_str("://");
+        if before.ends_with("http") || before.ends_with("https") {
+            public.push('…');
+            rest = after.trim_start_matches(|c: char| !c.is_whitespace() && !"`'\"<>(),;".contains(c));
+        } else {
+            rest = after;
+        }
+    }
+    public.push_str(rest);
+    public
 }
 
 /// Code in Markdown: a code span whose fence is longer than any run of backticks inside. In a table, too.
@@ -296,8 +321,16 @@ mod tests {
     }
 
     #[test]
+    fn the_public_reads_no_address() {
+        let told =
+            unaddressed("`http://prom.internal:9090/api/v1/query?x=1`: cannot connect, https://b.c; ok");
+        assert_eq!(told, "`http://…`: cannot connect, https://…; ok");
+        assert_eq!(unaddressed("14:00 UTC, a://b, no address"), "14:00 UTC, a://b, no address");
+    }
+
+    #[test]
     fn a_message_shows_code_as_code() {
-        assert_eq!(message("no `a_b` in `x|y`: see"), "no `a_b` in `x∣y`:\u{200b} see");
+        assert_eq!(message("no `a_b` in `x|y`: see"), "no `a_b` in `x∣y`: see");
         assert_eq!(message("`a` b"), "`a` b");
         // A name that holds a backtick.
         assert_eq!(message("no `a` @team `b`"), "no `a` @\u{200b}team `b`");

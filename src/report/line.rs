@@ -1,10 +1,17 @@
 //! The report in one line, for a commit status and an annotation: the verdict, the clause that decided, the budget and
-//! when it thaws. Plain text; whoever shows it cuts it to the length that it may have.
+//! when it thaws. Plain text without addresses; of a long one the budget's name is cut first, and whoever shows it cuts
+//! the rest to the length that it may have.
 
 use crate::policy::ruling::{Obstacle, Standing};
-use crate::report::escape::terminal as clean;
+use crate::report::escape::{terminal as clean, unaddressed};
 use crate::report::{BudgetLine, Report, figure};
-use crate::verdict::{Effect, Exit};
+use crate::verdict::{Circumstance, Effect, Exit, Weighed};
+
+/// The characters that a commit status takes: the budget's name gives way to what follows it.
+const LONGEST: usize = 140;
+
+/// The least that is left of a budget's name.
+const SHORTEST: usize = 24;
 
 /// The verdict in one line.
 #[must_use]
@@ -33,7 +40,7 @@ pub fn render(report: &Report) -> String {
             None => format!(
                 "{}: {}",
                 report.word(),
-                report.notes.first().map_or("see the comment", String::as_str)
+                report.notes.first().map_or_else(|| "see the comment".to_owned(), |why| unaddressed(why))
             ),
         };
     };
@@ -41,12 +48,17 @@ pub fn render(report: &Report) -> String {
     let left = report.budget_of(deciding).and_then(|line: &BudgetLine| line.figures.as_ref().ok());
     let left = left.map_or_else(String::new, |known| format!(" {} left", figure::percent(known.remaining)));
     let then = match (&deciding.ruling.standing, &deciding.ruling.obstacle) {
+        _ if deciding.effect == Effect::Unknown
+            && deciding.circumstances.contains(&Circumstance::Uncounted) =>
+        {
+            ": today's releases cannot be counted".to_owned()
+        }
         (Standing::InForce { thaws_at: Some(at), .. }, _) => {
             let ends = if deciding.ruling.recalled.follows.is_some() { "ends" } else { "thaws" };
             format!(", {ends} {}", figure::instant(*at))
         }
-        (_, Some(Obstacle::Unknown { why })) => format!(": {}", clean(why)),
-        (_, Some(Obstacle::Failed { message, .. })) => format!(": {}", clean(message)),
+        (_, Some(Obstacle::Unknown { why })) => format!(": {}", clean(&unaddressed(why))),
+        (_, Some(Obstacle::Failed { message, .. })) => format!(": {}", clean(&unaddressed(message))),
         (Standing::InForce { .. } | Standing::Idle | Standing::Unknown | Standing::Untriggered, None) => {
             String::new()
         }
@@ -54,5 +66,22 @@ pub fn render(report: &Report) -> String {
     let class = report.change.class.as_deref().filter(|_| deciding.excepted());
     let class = class.map_or_else(String::new, |class| format!(" excepts {}", clean(class)));
     let clause = clean(&deciding.ruling.clause);
-    format!("{}: {clause}{class}, {}{left}{then}", report.word(), clean(&title))
+    let title = clean(&title);
+    let others = report.word().chars().count() + clause.chars().count() + class.chars().count() + 4;
+    let tail = left.chars().count() + if knows_when(deciding) { then.chars().count() } else { 0 };
+    let title = shortened(&title, LONGEST.saturating_sub(others + tail).max(SHORTEST));
+    format!("{}: {clause}{class}, {title}{left}{then}", report.word())
+}
+
+/// Whether what follows the number is an instant, and no reason of any length.
+const fn knows_when(weighed: &Weighed) -> bool {
+    matches!(weighed.ruling.standing, Standing::InForce { thaws_at: Some(_), .. })
+}
+
+/// A name of at most so many characters.
+fn shortened(name: &str, most: usize) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    name.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use crate::diagnostic::{Diagnostic, Place};
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
-use crate::report::escape::{code_span, markdown as safe, message};
+use crate::report::escape::{code_span, markdown as safe, message, unaddressed};
 use crate::report::{
     BudgetLine, Report, adjusted, attribution, claimed, consequence, figure, granted, part, period, recalled,
 };
@@ -74,7 +74,7 @@ fn opening(out: &mut String, report: &Report) {
         return;
     }
     if report.undecided() {
-        let reason = report.notes.first().map(|reason| message(reason)).unwrap_or_default();
+        let reason = report.notes.first().map(|said| reason(said)).unwrap_or_default();
         let _ = writeln!(
             out,
             "**{}.** {reason}.\nWhat to do: mend that, and run this check again.\n",
@@ -87,7 +87,9 @@ fn opening(out: &mut String, report: &Report) {
     let environment = report.environment.as_deref().map(safe).unwrap_or_default();
     let arrow = if services.is_empty() { "" } else { " → " };
     let _ = write!(out, "**{}: {}{arrow}{environment}.**", heading(report), services.join(", "));
-    let deciding: Vec<&Weighed> = report.deciding().collect();
+    let mut deciding: Vec<&Weighed> = report.deciding().collect();
+    // What holds is said before what is not known.
+    deciding.sort_by_key(|weighed| !matches!(weighed.ruling.standing, Standing::InForce { .. }));
     if deciding.is_empty() {
         let said = match report.tightest() {
             Some((line, known)) => {
@@ -136,10 +138,10 @@ fn decided(report: &Report, weighed: &Weighed) -> String {
     let clause = format!("Clause {clause} of policy {}", safe(&ruling.policy));
     match (&ruling.obstacle, &ruling.standing) {
         (Some(Obstacle::Unknown { why }), Standing::Unknown | Standing::Idle | Standing::Untriggered) => {
-            format!("{clause} could not be decided for {}: {}.", safe(&slo), message(why))
+            format!("{clause} could not be decided for {}: {}.", safe(&slo), reason(why))
         }
         (Some(Obstacle::Failed { message: why, place }), _) => {
-            format!("{clause} failed at {}: {}.", code_span(&place.to_string()), message(why))
+            format!("{clause} failed at {}: {}.", code_span(&place.to_string()), reason(why))
         }
         (Some(Obstacle::Unknown { .. }) | None, _) => {
             if let [evidence] = weighed.ruling.evidence.as_slice()
@@ -233,7 +235,12 @@ fn until(report: &Report, weighed: &Weighed) -> String {
             }
         }
         (_, Some(Err(gap))) => format!("What to do: {}.", gap.help()),
-        _ => "What to do: look at the policy at that line; re-run this check when it is mended.".to_owned(),
+        _ if matches!(weighed.ruling.obstacle, Some(Obstacle::Unknown { .. })) => {
+            let help = report.budget_of(weighed).and_then(|line| line.help(&weighed.ruling));
+            let help = help.map(message);
+            format!("What to do: {}.", help.unwrap_or_else(|| "look at what that fact reads".to_owned()))
+        }
+        _ => "What to do: mend the policy at that line, and run this check again.".to_owned(),
     }
 }
 
@@ -319,7 +326,7 @@ fn details(out: &mut String, report: &Report) {
         read.extend(recalled::sentences(ruling, safe));
         match &ruling.obstacle {
             Some(Obstacle::Unknown { why } | Obstacle::Failed { message: why, .. }) => {
-                read.push(message(why));
+                read.push(reason(why));
             }
             None => {}
         }
@@ -407,6 +414,11 @@ fn problems(out: &mut String, report: &Report) {
     out.push('\n');
 }
 
+/// A reason, without the address of whom it is about.
+fn reason(text: &str) -> String {
+    message(&unaddressed(text))
+}
+
 /// One problem, its place linked.
 fn mistake(permalink: Option<&str>, problem: &Diagnostic) -> String {
     let place = problem.place().map_or_else(String::new, |place| format!("{} ", link(permalink, place)));
@@ -434,7 +446,7 @@ fn footer(out: &mut String, report: &Report) {
         facts.push(format!("rules of {} at {}", code_span(&base.name), code_span(id)));
     }
     let told = usize::from(report.undecided());
-    facts.extend(report.notes.iter().skip(told).map(|note| message(note)));
+    facts.extend(report.notes.iter().skip(told).map(|note| reason(note)));
     if !facts.is_empty() {
         let _ = writeln!(out, "<sub>{}</sub>", facts.join(" · "));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{PROBLEMS, SHOWN, code_span, decided, facts, link, message, minus, mistake, safe};
+use super::{PROBLEMS, SHOWN, code_span, decided, facts, link, minus, mistake, reason, safe, unaddressed};
 use crate::report::proposed::{Proposed, becomes};
 use crate::report::{Report, amendment, figure, resettled};
 use crate::verdict::Effect;
@@ -37,14 +37,19 @@ pub(super) fn write(out: &mut String, report: &Report, proposed: &Proposed) {
         let _ = writeln!(out, "- and {more} more; the report has them all");
     }
     for why in &proposed.untold {
-        let _ = writeln!(out, "- {}", message(why));
+        let _ = writeln!(out, "- {}", reason(why));
     }
     out.push_str("\n</details>\n\n");
 }
 
+/// Text for everybody to read, without addresses.
+fn public(text: &str) -> String {
+    safe(&unaddressed(text))
+}
+
 /// What its own rules would decide, beside what those of the base do.
 fn outcome(out: &mut String, report: &Report, proposed: &Proposed) {
-    let Some(said) = proposed.decided(report, safe) else { return };
+    let Some(said) = proposed.decided(report, public) else { return };
     let strong = if proposed.frees(report) { "**" } else { "" };
     let _ = write!(out, "{strong}By this change's own rules: {said}.{strong}");
     let Some(Ok(own)) = &proposed.outcome else {
@@ -74,7 +79,7 @@ fn outcome(out: &mut String, report: &Report, proposed: &Proposed) {
     for weighed in proposed.deciding(report).into_iter().take(SHOWN) {
         let _ = writeln!(out, "- {}", decided(own, weighed));
     }
-    for said in proposed.unknown(safe) {
+    for said in proposed.unknown(public) {
         let _ = writeln!(out, "- {said}.");
     }
 }
