@@ -250,7 +250,7 @@ fn table(out: &mut String, report: &Report) {
         return;
     }
     out.push_str(
-        "| SLO | objective | remaining | burn 1h | 24h | 72h | clause |\n|---|--:|--:|--:|--:|--:|---|\n",
+        "| SLO | objective | remaining | burn 1h | burn 24h | burn 72h | clause |\n|---|--:|--:|--:|--:|--:|---|\n",
     );
     for line in &report.budgets {
         let title = safe(&report.title(line));
@@ -346,6 +346,8 @@ fn details(out: &mut String, report: &Report) {
             .collect();
         let left = policy
             .silver_bullets
+            // Before one is fired, the policy itself says how many there are.
+            .filter(|(left, a_year)| left < a_year)
             .map_or_else(String::new, |left| format!("; {}", recalled::bullets_left(left)));
         let overdue = if policy.overdue { " **(overdue)**" } else { "" };
         let digest = policy.digest.get(..19).unwrap_or(&policy.digest);
