@@ -41,6 +41,8 @@ pub(super) struct Memory {
 /// What a marker says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Marker {
+    /// The base branch, as the marker writes it.
+    pub(super) base: String,
     /// The judged commit.
     pub(super) head: String,
     /// The run.
@@ -50,9 +52,9 @@ pub(super) struct Marker {
 }
 
 impl Marker {
-    /// The marker up to its key, by which comments about a gate are known.
-    pub(super) fn prefix(environment: &str, base_branch: &str) -> String {
-        format!("<!-- slogate:v1 key={}→{} ", escape(environment), escape(base_branch))
+    /// The marker up to its environment, by which our comments are known.
+    pub(super) fn prefix(environment: &str) -> String {
+        format!("<!-- slogate:v1 key={}→", escape(environment))
     }
 
     /// Reads what follows the prefix, and the text below it; what is malformed is older than everything.
@@ -65,6 +67,7 @@ impl Marker {
         let stamp =
             run.and_then(|(number, attempt)| Some(Stamp(began, number.parse().ok()?, attempt.parse().ok()?)));
         let marker = Self {
+            base: marker.split(' ').next().unwrap_or_default().to_owned(),
             head: field("head=").unwrap_or_default().to_owned(),
             stamp: stamp.unwrap_or_default(),
             memory: Memory::read(field),
@@ -76,7 +79,7 @@ impl Marker {
     pub(super) fn write(&self, prefix: &str) -> String {
         let Stamp(began, number, attempt) = self.stamp;
         let memory = self.memory.as_ref().map(Memory::write).unwrap_or_default();
-        format!("{prefix}head={} run={number}.{attempt} at={began}{memory} -->", self.head)
+        format!("{prefix}{} head={} run={number}.{attempt} at={began}{memory} -->", self.base, self.head)
     }
 }
 
@@ -180,9 +183,10 @@ mod tests {
     #[test]
     fn what_is_remembered_is_read_back() {
         for memory in [None, Some(memory(None)), Some(memory(Some(2_000)))] {
-            let marker = Marker { head: "abc".to_owned(), stamp: Stamp(9, 7, 2), memory };
-            let written = marker.write(&Marker::prefix("production", "main"));
-            let rest = written.strip_prefix("<!-- slogate:v1 key=production→main ").expect("a prefix");
+            let marker =
+                Marker { base: "main".to_owned(), head: "abc".to_owned(), stamp: Stamp(9, 7, 2), memory };
+            let written = marker.write(&Marker::prefix("production"));
+            let rest = written.strip_prefix("<!-- slogate:v1 key=production→").expect("a prefix");
             assert_eq!(Marker::read(&format!("{rest}\ntext")), (marker, "\ntext"));
         }
     }
@@ -208,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_marker_without_memory_is_read_as_ever() {
-        let (marker, text) = Marker::read("head=abc run=7.2 -->\r\ntext");
+        let (marker, text) = Marker::read("main head=abc run=7.2 -->\r\ntext");
         assert_eq!((marker.head.as_str(), marker.stamp, marker.memory), ("abc", Stamp(0, 7, 2), None));
         assert_eq!(text, "\r\ntext");
         assert_eq!(Marker::read("run=x -->").0.stamp, Stamp::default());

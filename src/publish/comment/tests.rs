@@ -81,10 +81,22 @@ fn ours_is_known_by_marker_and_author() {
     let planted = comment(1, "mallory", &body);
     let quoted = comment(2, "bot", &format!("> {body}"));
     let other = comment(3, "bot", &body.replace("production", "staging"));
-    let longer = comment(4, "bot", &body.replace("→main ", "→main2 "));
+    let longer = comment(4, "bot", &body.replace("production", "production2"));
     let found = plan(&now, &[planted, quoted, other, longer], &me());
     assert_eq!(found, Plan { step: Step::Create(body.clone()), delete: vec![] });
     assert_eq!(plan(&now, &[comment(9, "Bot", &body)], &me()).step, Step::Keep(9));
+}
+
+#[test]
+fn what_was_said_about_another_base_gives_way() {
+    let now = said("proceed", "a", (7, 91_000));
+    let other = body(&said("freeze", "a", (6, 2_000))).replace("→main ", "→release ");
+    let same = body(&now).replace("→main ", "→release ");
+    for other in [other, same] {
+        let found = plan(&now, &[comment(4, "bot", &other)], &me());
+        // It remembers a freeze of the other branch, which has not thawed by that.
+        assert_eq!(found, Plan { step: Step::Update(4, body(&now)), delete: vec![] });
+    }
 }
 
 #[test]
