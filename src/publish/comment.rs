@@ -6,7 +6,7 @@
 //! is not written again, because every edit is noise.
 
 use super::cut::{Measure, cut};
-use super::marker::{Marker, Memory, Stamp};
+use super::marker::{Marker, Memory, Stamp, escape};
 use super::{Outcome, Publication};
 use crate::github::{Comment, GitHub, GitHubError, Identity};
 use crate::report::turn::{self, Turn, Way};
@@ -23,8 +23,11 @@ const ROUNDS: usize = 4;
 /// A comment that is to be there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// The marker up to the key, by which our comments about this gate are known.
+    /// The marker up to the environment, by which our comments are known: a pull request has one base branch at a time,
+    /// and what was said about another one holds no longer.
     prefix: String,
+    /// The base branch, as the marker writes it.
+    base: String,
     /// The judged commit.
     head: String,
     /// The run.
@@ -40,9 +43,10 @@ impl Wanted {
     #[must_use]
     pub fn new(publication: &Publication) -> Self {
         Self {
-            prefix: Marker::prefix(&publication.environment, &publication.base_branch),
+            prefix: Marker::prefix(&publication.environment),
+            base: escape(&publication.base_branch),
             head: publication.head_sha.clone(),
-            stamp: Stamp(publication.speaker.run, publication.speaker.attempt),
+            stamp: Stamp::of(&publication.speaker),
             text: publication.comment_markdown.trim_end().to_owned(),
             turn: publication.turn.clone(),
         }
@@ -65,7 +69,7 @@ impl Wanted {
                 (memory, opening)
             }
         };
-        let marker = Marker { head: self.head.clone(), stamp: self.stamp, memory };
+        let marker = Marker { base: self.base.clone(), head: self.head.clone(), stamp: self.stamp, memory };
         let first = marker.write(&self.prefix);
         let text: String = opening.map(|line| line + "\n").into_iter().chain([self.text.clone()]).collect();
         let room = LONGEST.saturating_sub(first.chars().count() + 1);
@@ -91,7 +95,10 @@ impl Written {
 
     /// True when another comment of ours says the same, whichever run wrote it.
     fn says(&self, marker: &Marker, text: &str) -> bool {
-        marker.head == self.marker.head && marker.memory == self.marker.memory && text == normal(&self.text)
+        marker.base == self.marker.base
+            && marker.head == self.marker.head
+            && marker.memory == self.marker.memory
+            && text == normal(&self.text)
     }
 }
 
@@ -115,7 +122,7 @@ pub enum Step {
 pub struct Plan {
     /// With the one that stays.
     pub step: Step,
-    /// Others of ours about the same gate, which go.
+    /// Others of ours about the same environment, which go.
     pub delete: Vec<u64>,
 }
 
@@ -142,11 +149,12 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     // Who hid a comment has dealt with it: it stays as it is, and what it remembers still counts.
     let mut seen = ours.iter().filter(|(comment, ..)| !comment.is_minimized);
     let newest = ours.iter().max_by_key(|(_, marker, _)| marker.stamp);
-    if let Some((comment, ..)) = newest.filter(|(_, marker, _)| marker.stamp > wanted.stamp) {
+    if let Some((comment, ..)) = newest.filter(|(_, marker, _)| marker.stamp.is_newer(wanted.stamp)) {
         // The newer run deletes what is too many; two that delete could leave nothing.
         return Plan { step: Step::Yield(comment.id), delete: Vec::new() };
     }
-    let written = wanted.behind(newest.and_then(|(_, marker, _)| marker.memory.as_ref()));
+    let before = newest.filter(|(_, marker, _)| marker.base == wanted.base);
+    let written = wanted.behind(before.and_then(|(_, marker, _)| marker.memory.as_ref()));
     let Some((oldest, marker, text)) = seen.next() else {
         // A token that may not say who it is learns that by writing, so a bot's comment like ours may be ours.
         let maybe = !me.certain && alike.iter().any(|comment| is_bot(comment));

@@ -6,14 +6,28 @@
 
 use std::fmt::Write as _;
 
+use super::Speaker;
+use super::review::LATER;
 use crate::report::turn::Stop;
 
 /// The most services that are remembered; a stop of more is not, because a marker is no list.
 const SERVICES: usize = 50;
 
-/// A run, as comments are ordered by it: its number, then its attempt.
+/// A run, as comments are ordered by it: when it began to judge, in seconds since the epoch, then its number and attempt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stamp(pub(super) u64, pub(super) u64);
+pub(super) struct Stamp(pub(super) i64, pub(super) u64, pub(super) u64);
+
+impl Stamp {
+    /// The run that speaks.
+    pub(super) const fn of(speaker: &Speaker) -> Self {
+        Self(speaker.began, speaker.run, speaker.attempt)
+    }
+
+    /// Whether it is newer than one that still speaks: one that began later than it can have is none at all.
+    pub(super) fn is_newer(self, than: Self) -> bool {
+        self > than && self.0 <= than.0.saturating_add(LATER)
+    }
+}
 
 /// What stood in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +41,8 @@ pub(super) struct Memory {
 /// What a marker says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Marker {
+    /// The base branch, as the marker writes it.
+    pub(super) base: String,
     /// The judged commit.
     pub(super) head: String,
     /// The run.
@@ -36,9 +52,9 @@ pub(super) struct Marker {
 }
 
 impl Marker {
-    /// The marker up to its key, by which comments about a gate are known.
-    pub(super) fn prefix(environment: &str, base_branch: &str) -> String {
-        format!("<!-- slogate:v1 key={}→{} ", escape(environment), escape(base_branch))
+    /// The marker up to its environment, by which our comments are known.
+    pub(super) fn prefix(environment: &str) -> String {
+        format!("<!-- slogate:v1 key={}→", escape(environment))
     }
 
     /// Reads what follows the prefix, and the text below it; what is malformed is older than everything.
@@ -46,9 +62,12 @@ impl Marker {
         let (marker, text) = rest.split_once("-->").unwrap_or((rest, ""));
         let field = |name: &str| marker.split(' ').find_map(|word| word.strip_prefix(name));
         let run = field("run=").and_then(|run| run.split_once('.'));
+        // A marker that does not say when its run began is older than all that do.
+        let began = field("at=").and_then(|at| at.parse().ok()).unwrap_or_default();
         let stamp =
-            run.and_then(|(number, attempt)| Some(Stamp(number.parse().ok()?, attempt.parse().ok()?)));
+            run.and_then(|(number, attempt)| Some(Stamp(began, number.parse().ok()?, attempt.parse().ok()?)));
         let marker = Self {
+            base: marker.split(' ').next().unwrap_or_default().to_owned(),
             head: field("head=").unwrap_or_default().to_owned(),
             stamp: stamp.unwrap_or_default(),
             memory: Memory::read(field),
@@ -58,9 +77,9 @@ impl Marker {
 
     /// The whole marker.
     pub(super) fn write(&self, prefix: &str) -> String {
-        let Stamp(number, attempt) = self.stamp;
+        let Stamp(began, number, attempt) = self.stamp;
         let memory = self.memory.as_ref().map(Memory::write).unwrap_or_default();
-        format!("{prefix}head={} run={number}.{attempt}{memory} -->", self.head)
+        format!("{prefix}{} head={} run={number}.{attempt} at={began}{memory} -->", self.base, self.head)
     }
 }
 
@@ -164,9 +183,10 @@ mod tests {
     #[test]
     fn what_is_remembered_is_read_back() {
         for memory in [None, Some(memory(None)), Some(memory(Some(2_000)))] {
-            let marker = Marker { head: "abc".to_owned(), stamp: Stamp(7, 2), memory };
-            let written = marker.write(&Marker::prefix("production", "main"));
-            let rest = written.strip_prefix("<!-- slogate:v1 key=production→main ").expect("a prefix");
+            let marker =
+                Marker { base: "main".to_owned(), head: "abc".to_owned(), stamp: Stamp(9, 7, 2), memory };
+            let written = marker.write(&Marker::prefix("production"));
+            let rest = written.strip_prefix("<!-- slogate:v1 key=production→").expect("a prefix");
             assert_eq!(Marker::read(&format!("{rest}\ntext")), (marker, "\ntext"));
         }
     }
@@ -192,8 +212,8 @@ mod tests {
 
     #[test]
     fn a_marker_without_memory_is_read_as_ever() {
-        let (marker, text) = Marker::read("head=abc run=7.2 -->\r\ntext");
-        assert_eq!((marker.head.as_str(), marker.stamp, marker.memory), ("abc", Stamp(7, 2), None));
+        let (marker, text) = Marker::read("main head=abc run=7.2 -->\r\ntext");
+        assert_eq!((marker.head.as_str(), marker.stamp, marker.memory), ("abc", Stamp(0, 7, 2), None));
         assert_eq!(text, "\r\ntext");
         assert_eq!(Marker::read("run=x -->").0.stamp, Stamp::default());
     }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::{Outcome, Speaker, StatusLine};
-use crate::github::{Dated, GitHub, State, Status};
+use crate::github::{Dated, GitHub, GitHubError, State, Status};
 
 /// The most characters that GitHub takes.
 const LONGEST: usize = 140;
@@ -141,39 +141,66 @@ pub fn plan(line: &StatusLine, target: &str, said: &[Dated], speaker: &Speaker) 
     if same { Plan::Keep } else { Plan::Post }
 }
 
-/// Brings the status about. What closes it is looked at once more when it stands: a run that was slow may have talked
-/// over a newer one that spoke meanwhile, whose words are then said again.
+/// Brings the status about.
 #[must_use]
 pub fn post(github: &GitHub, gate: &Gate, line: &StatusLine, to: Option<&str>, speaker: &Speaker) -> Outcome {
+    let done = match plan(line, &target(to, speaker), &look(github, gate), speaker) {
+        Plan::Keep => Ok(Outcome::Unchanged),
+        Plan::Yield => Ok(Outcome::Skipped(YIELDED.to_owned())),
+        Plan::Restore(status) => restore(github, gate, &status),
+        Plan::Post => say(github, gate, line, to, speaker),
+    };
+    done.unwrap_or_else(Outcome::from)
+}
+
+/// Says it, for whoever has looked at what stands there. What closes the status is looked at once more when it stands: a
+/// run that was slow may have talked over a newer one that spoke meanwhile, whose words are then said again.
+///
+/// # Errors
+/// When the token may not, GitHub declines, or does not answer.
+pub fn say(
+    github: &GitHub,
+    gate: &Gate,
+    line: &StatusLine,
+    to: Option<&str>,
+    speaker: &Speaker,
+) -> Result<Outcome, GitHubError> {
     let target = target(to, speaker);
-    let Gate { context, commit, .. } = gate;
-    // Neither a read that hangs nor what was spent before may keep the gate from being closed.
-    let look = || github.within(LOOKING, || github.statuses(commit, context)).unwrap_or_default();
-    let say = |state: State, description: &str, target: &str| {
-        github.grant(POSTING);
-        github.create_status(commit, context, state, &describe(description), Some(target))
-    };
-    let restore = |status: &Status| {
-        let Some(state) = State::read(&status.state) else { return Outcome::Skipped(YIELDED.to_owned()) };
-        match say(state, &status.description, &status.target) {
-            Ok(()) => Outcome::Skipped(YIELDED.to_owned()),
-            Err(error) => error.into(),
-        }
-    };
-    match plan(line, &target, &look(), speaker) {
-        Plan::Keep => Outcome::Unchanged,
-        Plan::Yield => Outcome::Skipped(YIELDED.to_owned()),
-        Plan::Restore(status) => restore(&status),
-        Plan::Post => match say(line.state, &line.description, &target) {
-            Ok(()) if line.state == State::Pending => Outcome::Written,
-            Ok(()) => match plan(line, &target, &look(), speaker) {
-                Plan::Restore(status) => restore(&status),
-                Plan::Yield => Outcome::Skipped(YIELDED.to_owned()),
-                Plan::Keep | Plan::Post => Outcome::Written,
-            },
-            Err(error) => error.into(),
-        },
+    create(github, gate, line.state, &line.description, &target)?;
+    if line.state == State::Pending {
+        return Ok(Outcome::Written);
     }
+    match plan(line, &target, &look(github, gate), speaker) {
+        Plan::Restore(status) => restore(github, gate, &status),
+        Plan::Yield => Ok(Outcome::Skipped(YIELDED.to_owned())),
+        Plan::Keep | Plan::Post => Ok(Outcome::Written),
+    }
+}
+
+/// What was said, the newest first. Neither a read that hangs nor what was spent before may keep the gate from being
+/// closed.
+fn look(github: &GitHub, gate: &Gate) -> Vec<Dated> {
+    github.within(LOOKING, || github.statuses(&gate.commit, &gate.context)).unwrap_or_default()
+}
+
+/// Posts one status, which has time of its own.
+fn create(
+    github: &GitHub,
+    gate: &Gate,
+    state: State,
+    description: &str,
+    target: &str,
+) -> Result<(), GitHubError> {
+    github.grant(POSTING);
+    github.create_status(&gate.commit, &gate.context, state, &describe(description), Some(target))
+}
+
+/// Says again what a newer run has said.
+fn restore(github: &GitHub, gate: &Gate, status: &Status) -> Result<Outcome, GitHubError> {
+    if let Some(state) = State::read(&status.state) {
+        create(github, gate, state, &status.description, &status.target)?;
+    }
+    Ok(Outcome::Skipped(YIELDED.to_owned()))
 }
 
 #[cfg(test)]

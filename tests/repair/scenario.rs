@@ -1,19 +1,13 @@
 //! What is run, on what, and what people see afterwards.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
-use crate::stub::world::{ChangedFile, World, files_below};
+use crate::run::{Finished, REPOSITORY, Run, Running};
+use crate::stub::world::{ChangedFile, Deployment, World, files_below};
 use crate::stub::{Recorded, Stub};
-
-/// The repository's name on GitHub.
-const REPOSITORY: &str = "acme/shop";
 
 /// The pull request's number.
 const NUMBER: u64 = 7;
@@ -23,9 +17,6 @@ pub const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 /// The bot that a workflow's token writes as.
 const BOT: &str = "github-actions[bot]";
-
-/// After how long a run counts as hanging: twice the deadline and what is granted for closing.
-const PATIENCE: Duration = Duration::from_secs(90);
 
 /// What the base branch makes of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,13 +80,32 @@ pub fn pull_request() -> Value {
     })
 }
 
-/// What a run came to.
-#[derive(Debug)]
-pub struct Finished {
-    /// Its exit; none when a signal ended it.
-    pub exit: Option<i32>,
-    /// What it said on both streams.
-    pub said: String,
+/// The payload of a merge queue's question.
+pub fn merge_group() -> Value {
+    json!({
+        "action": "checks_requested",
+        "merge_group": {
+            "head_sha": HEAD,
+            "head_ref": format!("refs/heads/gh-readonly-queue/main/pr-{NUMBER}-{}", Law::Proceeds.commit()),
+            "base_sha": Law::Proceeds.commit(),
+            "base_ref": "refs/heads/main",
+        },
+        "repository": { "full_name": REPOSITORY, "default_branch": "main" },
+    })
+}
+
+/// The payload of a deploy.
+pub fn deployment() -> Value {
+    json!({
+        "action": "created",
+        "deployment": { "id": 41, "sha": HEAD, "ref": "main", "environment": "production" },
+        "repository": { "full_name": REPOSITORY, "default_branch": "main" },
+    })
+}
+
+/// The payload of a schedule.
+pub fn schedule() -> Value {
+    json!({ "schedule": "*/15 * * * *", "repository": { "full_name": REPOSITORY } })
 }
 
 /// What people see of the verdict, without the figures that change from run to run.
@@ -107,6 +117,8 @@ pub struct Standing {
     pub comments: Vec<String>,
     /// Comments of others, in order.
     pub others: Vec<String>,
+    /// Issues, by their titles: title, text and labels.
+    pub issues: Vec<(String, String, Vec<String>)>,
 }
 
 impl Standing {
@@ -121,7 +133,11 @@ impl Standing {
             let found = world.comments.iter().filter(move |comment| (comment.author == BOT) == ours);
             found.map(|comment| figures(&comment.body)).collect()
         };
-        Self { statuses: statuses.collect(), comments: by(true), others: by(false) }
+        let issues = world.issues.iter();
+        let issues = issues.map(|issue| (issue.title.clone(), issue.body.clone(), issue.labels.clone()));
+        let mut issues: Vec<_> = issues.collect();
+        issues.sort();
+        Self { statuses: statuses.collect(), comments: by(true), others: by(false), issues }
     }
 
     /// The states of all statuses.
@@ -138,6 +154,10 @@ impl Scenario {
         for law in [Law::Proceeds, Law::Freezes, Law::Unknown, Law::Invalid] {
             let case = if law == Law::Freezes { "check-freezes-when-spent" } else { "check-proceeds" };
             let mut files = files_below(&cases.join(case).join("repo"));
+            let policy = &mut files.get_mut("policies/shop.rhai").expect("the file is there").bytes;
+            policy.pop_if(|last| *last == b'\n');
+            policy.pop_if(|last| *last == b';');
+            policy.extend_from_slice(b"\n    .then(action_item(\"Repair it\"))\n    .then(postmortem());\n");
             let broken = match law {
                 Law::Unknown => Some(("history.om", "# EOF\n")),
                 Law::Invalid => Some(("policies/shop.rhai", "policy(#{\n")),
@@ -148,6 +168,12 @@ impl Scenario {
             }
             world.commit(law.commit(), files);
         }
+        world.deployments.push(Deployment {
+            commit: Law::Proceeds.commit().to_owned(),
+            environment: "production".to_owned(),
+            at: "2026-11-20T10:00:00Z".to_owned(),
+            states: vec!["success".to_owned()],
+        });
         world.pull(NUMBER, "main", HEAD, vec![ChangedFile::at("services/shop/app.rs")]);
         for _ in 0..self.talk {
             world.comment(NUMBER, "mona", "talk");
@@ -179,63 +205,8 @@ impl Scenario {
 
     /// Starts a run.
     pub fn start(&self, stub: &Stub, id: u64) -> Running {
-        let runner = tempfile::tempdir().expect("a directory");
-        let path = |name: &str| runner.path().join(name);
-        fs::write(path("event.json"), (self.payload)().to_string()).expect("a file");
-        let said = fs::File::create(path("said")).expect("a file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_slogate"));
-        command.args(self.arguments).env_clear().current_dir(runner.path()).stdin(Stdio::null());
-        command.stderr(said.try_clone().expect("a file")).stdout(said);
-        for (name, value) in [
-            ("GITHUB_ACTIONS", "true"),
-            ("GITHUB_API_URL", stub.url()),
-            ("GITHUB_SERVER_URL", "https://github.example"),
-            ("GITHUB_REPOSITORY", REPOSITORY),
-            ("GITHUB_EVENT_NAME", self.event),
-            ("GITHUB_RUN_ID", &id.to_string()),
-            ("GITHUB_RUN_NUMBER", &id.to_string()),
-            ("GITHUB_RUN_ATTEMPT", "1"),
-            ("GITHUB_TOKEN", "ghs_s3cret"),
-        ] {
-            command.env(name, value);
-        }
-        command.env("GITHUB_EVENT_PATH", path("event.json"));
-        command.env("GITHUB_STEP_SUMMARY", path("summary.md")).env("GITHUB_OUTPUT", path("output"));
-        let child = command.spawn().expect("the binary can be started");
-        Running { child, runner }
-    }
-}
-
-/// A run that is under way.
-pub struct Running {
-    /// The process.
-    pub child: Child,
-    /// The runner's directory.
-    runner: TempDir,
-}
-
-impl Running {
-    /// Waits for its end.
-    pub fn finish(mut self) -> Finished {
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("it can be waited for") {
-                break status;
-            }
-            if begun.elapsed() > PATIENCE {
-                self.child.kill().expect("it can be ended");
-                panic!("the run hangs");
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        };
-        let said = fs::read(self.runner.path().join("said")).expect("a file");
-        Finished { exit: status.code(), said: String::from_utf8_lossy(&said).into_owned() }
-    }
-
-    /// Ends it as it stands, without a chance to clean up.
-    pub fn kill(mut self) {
-        self.child.kill().expect("it can be ended");
-        self.child.wait().expect("it can be waited for");
+        let Self { arguments, event, .. } = *self;
+        Run { arguments, event, payload: &(self.payload)(), sha: HEAD }.start(stub, id)
     }
 }
 

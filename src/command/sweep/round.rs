@@ -7,11 +7,11 @@
 use crate::github::{GitHub, PullRequest};
 
 /// The most calls that a pull request takes that is told: what changed, its status, its comments, a new comment, the
-/// comments again, and the new status.
-const MOST: u64 = 6;
+/// comments again, the new status, and whether it stands.
+const MOST: u64 = 7;
 
 /// Those of them that are still to come once its status is read.
-const TELLING: u64 = 4;
+const TELLING: u64 = 5;
 
 /// The calls that a sweep may make.
 #[derive(Clone, Copy)]

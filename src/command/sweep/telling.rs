@@ -93,7 +93,8 @@ impl Telling<'_> {
         let before = line.clone();
         let written = catch_unwind(AssertUnwindSafe(|| {
             docket.propose(case, entry, reckonings, &mut report);
-            self.write(line, done, &self.publication(entry, &report, wanted, speaker))
+            let gate = self.gate(entry);
+            self.write(line, done, &gate, &self.publication(entry, &report, wanted, speaker))
         }));
         Some(written.unwrap_or_else(|payload| ended(before, Done::Failed, failed(payload.as_ref()))))
     }
@@ -148,7 +149,7 @@ impl Telling<'_> {
     }
 
     /// Says it: the comment first, because the status links to it, and the status even where there is no comment.
-    fn write(&self, mut line: Line, done: Done, publication: &Publication) -> Line {
+    fn write(&self, mut line: Line, done: Done, gate: &Gate, publication: &Publication) -> Line {
         let posted = comment::post(self.github, line.number, publication);
         line.comment.clone_from(&posted.url);
         if let (Outcome::Skipped(why), Some(_)) = (&posted.outcome, &posted.url) {
@@ -161,28 +162,21 @@ impl Telling<'_> {
             (done, _) => done,
         };
         self.github.grant(TELLING);
-        let context = publication.gate.as_ref().map_or_else(String::new, |gate| gate.context.clone());
-        let target = status::target(posted.url.as_deref(), &publication.speaker);
-        let StatusLine { state, description } = &publication.status;
-        let created = self.github.create_status(
-            &publication.head_sha,
-            &context,
-            *state,
-            &status::describe(description),
-            Some(&target),
-        );
+        let (url, Publication { status, speaker, .. }) = (posted.url.as_deref(), publication);
+        let created = status::say(self.github, gate, status, url, speaker);
         if let Err(error @ (GitHubError::NotAllowed(_) | GitHubError::Unauthorized(_))) = &created {
             self.silenced.replace(Some(error.to_string()));
         }
         match (created, posted.outcome) {
             (Err(error), _) => ended(line, Done::Failed, error.to_string()),
-            (Ok(()), Outcome::Failed(why)) => {
+            (Ok(Outcome::Skipped(why)), _) => ended(line, Done::Left, why),
+            (Ok(_), Outcome::Failed(why)) => {
                 ended(line, Done::Failed, format!("its status is told, and its comment is not: {why}"))
             }
-            (Ok(()), Outcome::Degraded(what)) => {
+            (Ok(_), Outcome::Degraded(what)) => {
                 ended(line, done, format!("its status alone, because the token may not {what}"))
             }
-            (Ok(()), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless) => {
+            (Ok(_), Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless) => {
                 ended(line, done, String::new())
             }
         }
