@@ -393,7 +393,7 @@ impl Report {
             return Some(format!("{would}, but the limit of today's releases is not reached"));
         }
         if weighed.circumstances.contains(&Circumstance::Uncounted) {
-            return Some(format!("{would} past its limit, but today's releases cannot be counted yet"));
+            return Some(format!("{would} past its limit, but today's releases cannot be counted"));
         }
         match self.mode {
             Some(mode @ (Mode::Inform | Mode::Warn)) => {
