@@ -54,6 +54,7 @@ pub mod sweep;
 pub mod text;
 pub mod trial;
 pub mod turn;
+pub mod waived;
 pub mod wrapped;
 
 /// The windows over which reports show burn rates, with their length in seconds.
