@@ -329,7 +329,7 @@ pub fn start(known: &toml::Table, checkout: &Checkout) -> Result<Run, String> {
     let missing = || "a case with [github] has [git], and a change or pull requests".to_owned();
     let head = checkout.head.as_ref().or(checkout.base.as_ref().filter(|_| !known.pulls.is_empty()));
     let (base, head) = checkout.base.as_ref().zip(head).ok_or_else(missing)?;
-    let world = world(&known, &checkout.path(), base, head).map_err(|error| format!("git: {error}"))?;
+    let world = world(&known, &checkout.whole(), base, head).map_err(|error| format!("git: {error}"))?;
     let server = Server::start(world);
     let runner = tempfile::tempdir().map_err(|error| error.to_string())?;
     let mut payload = payload(&known, base, head);
