@@ -337,7 +337,8 @@ pub struct Check {
     pub environment: Option<String>,
 
     /// The branch, tag or commit that the change goes into: everything that decides is read from it. By default
-    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`); without either the work tree is judged.
+    /// the base of the pull request that a workflow runs on (`GITHUB_BASE_REF`); a workflow's run on anything else reads the
+    /// default branch. Elsewhere the work tree is judged.
     #[arg(long, value_name = "REF", conflicts_with = "post")]
     pub base: Option<String>,
 

@@ -24,6 +24,8 @@ mod gate;
 mod installed;
 #[path = "action/obtain.rs"]
 mod obtain;
+#[path = "action/recipe.rs"]
+mod recipe;
 #[path = "harness/program.rs"]
 mod program;
 #[path = "action/runner.rs"]

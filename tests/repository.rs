@@ -44,9 +44,8 @@ const DOORS: [(&str, &[&str]); 14] = [
 ];
 
 /// Inputs of the action that are no flags: what it takes to get the binary and to speak for the workflow.
-const INPUTS_OF_THE_ACTION: [&str; 12] = [
+const INPUTS_OF_THE_ACTION: [&str; 11] = [
     "run",
-    "at",
     "webhook-url",
     "webhook-secret",
     "binary",

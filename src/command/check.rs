@@ -51,9 +51,10 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let limits = limits(check.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let run = if check.post { Some(Post::read_run(world)?) } else { None };
-    let is_local = run.is_none() && check.at.is_none();
+    let seen = if run.is_none() && check.at.is_none() { changeless(check, world)? } else { None };
+    let is_local = run.is_none() && check.at.is_none() && seen.is_none();
     let (base, head) = if is_local { ends(check, world)? } else { (None, None) };
-    let address = match &run {
+    let address = match run.as_ref().or(seen.as_ref()) {
         Some(run) => Some(run.address.clone()),
         None if check.at.is_some() => Some(
             Address::read(&world.environment).map_err(|error| format!("--at asks GitHub, and {error}"))?,
@@ -64,15 +65,20 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let github = address.map(|address| GitHub::connect(Rc::clone(&client), &address, limits)).transpose();
     let github = github.map_err(|error| error.to_string())?.map(Rc::new);
     // The status is named before the settings are read, and must be named for what is judged.
-    let environment = check.environment.clone().or_else(|| (!is_local).then(|| ENVIRONMENT.to_owned()));
-    let passage = match about(check, run.as_ref(), github.as_deref(), environment.as_deref(), world)? {
-        Some(About::Nothing(why)) => {
-            world.tell(&format!("{why}, so there is nothing to judge"));
-            return Ok(Exit::Proceed);
-        }
-        Some(About::Passage(passage)) => Some(passage),
-        None => None,
-    };
+    let environment = check
+        .environment
+        .clone()
+        .or_else(|| (run.is_some() || check.at.is_some()).then(|| ENVIRONMENT.to_owned()));
+    let passage =
+        match about(check, run.as_ref().or(seen.as_ref()), github.as_deref(), environment.as_deref(), world)?
+        {
+            Some(About::Nothing(why)) => {
+                world.tell(&format!("{why}, so there is nothing to judge"));
+                return Ok(Exit::Proceed);
+            }
+            Some(About::Passage(passage)) => Some(passage),
+            None => None,
+        };
     if check.close
         && let (Some(run), Some(passage), Some(github)) = (&run, &passage, &github)
     {
@@ -216,6 +222,19 @@ fn ends(check: &Check, world: &World) -> Result<(Option<String>, Option<String>)
     let run = Post::read_run(world)
         .map_err(|why| format!("the checkout is the base's own, and the change is not known: {why}"))?;
     Ok((base, run.pull_request().map(|pull| pull.head_sha.clone())))
+}
+
+/// The run of a workflow that no pull request started, where no base is named: a push, a schedule. Its work tree is not
+/// the law; the tip of the default branch is.
+fn changeless(check: &Check, world: &World) -> Result<Option<Run>, String> {
+    let is_named = check.base.is_some() || world.variable("GITHUB_BASE_REF").is_some();
+    let Some(event) = world.variable("GITHUB_EVENT_NAME").filter(|_| !is_named) else { return Ok(None) };
+    if ["pull_request", "pull_request_target", "merge_group"].contains(&event) {
+        return Ok(None);
+    }
+    let run = Post::read_run(world);
+    run.map(Some)
+        .map_err(|why| format!("name what decides with --base, because this is a workflow's run and {why}"))
 }
 
 /// How long everything may take, in seconds, and how often it is tried.

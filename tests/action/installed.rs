@@ -51,4 +51,6 @@ fn grant(runner: &Runner<'_>, permissions: &Value) {
     let mut world = runner.stub.world();
     world.may_comment = writes("pull-requests") || writes("issues");
     world.may_post_statuses = writes("statuses");
+    world.may_write_issues = writes("issues");
+    world.may_read_deployments = permissions["deployments"] == "read";
 }

@@ -150,6 +150,9 @@ impl Runner<'_> {
         if let Some(base) = self.event.1["pull_request"]["base"]["ref"].as_str() {
             variables.push(("GITHUB_BASE_REF", base.to_owned()));
         }
+        if let Some(pushed) = self.event.1["after"].as_str() {
+            variables.push(("GITHUB_SHA", pushed.to_owned()));
+        }
         variables
     }
 }

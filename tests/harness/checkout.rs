@@ -23,6 +23,8 @@ pub struct Checkout {
     pub base: Option<String>,
     /// The commit of the change, if there is one.
     pub head: Option<String>,
+    /// The repository as it was before its clone was made shallow.
+    whole: Option<TempDir>,
 }
 
 impl Checkout {
@@ -42,7 +44,7 @@ impl Checkout {
         if source.join("repo").is_dir() {
             lay(&source.join("repo"), &root)?;
         }
-        let mut checkout = Self { directory, base: None, head: None };
+        let mut checkout = Self { directory, base: None, head: None, whole: None };
         if let Some(git) = &case.git {
             checkout.commit(git, &source.join("head"), &root).map_err(|error| format!("git: {error}"))?;
             observe(&checkout.path(), &source.join("observed")).map_err(|error| format!("git: {error}"))?;
@@ -56,6 +58,11 @@ impl Checkout {
     /// Where commands run.
     pub fn path(&self) -> PathBuf {
         self.directory.path().canonicalize().unwrap_or_else(|_| self.directory.path().to_owned())
+    }
+
+    /// The repository with all its commits, as GitHub has it.
+    pub fn whole(&self) -> PathBuf {
+        self.whole.as_ref().map_or_else(|| self.path(), |whole| whole.path().to_owned())
     }
 
     /// Makes the commits: what lies there on the base branch, and the change on top of it.
@@ -84,6 +91,9 @@ impl Checkout {
         self.head = Some(head.to_string());
         repository.checkout_head(Some(CheckoutBuilder::new().force()))?;
         if git.shallow {
+            let whole = tempfile::tempdir()?;
+            lay(&self.path(), whole.path())?;
+            self.whole = Some(whole);
             repository.find_branch(&git.base, git2::BranchType::Local)?.delete()?;
             fs::write(repository.path().join("shallow"), format!("{head}\n"))?;
             fs::remove_file(repository.path().join(object(&base.to_string())))?;
