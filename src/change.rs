@@ -232,6 +232,7 @@ mod tests {
             step: 300,
             on_unknown: OnUnknown::Block,
             commenting: settings::Commenting::Always,
+            acting: settings::Acting::default(),
             snapshot: None,
             observers: None,
             place,

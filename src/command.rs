@@ -40,6 +40,7 @@ mod observed;
 mod organization;
 mod passage;
 mod post;
+mod postmortem;
 mod proposed;
 mod question;
 mod reckoning;

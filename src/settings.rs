@@ -3,6 +3,7 @@
 //! Read from the tip of the base branch like everything that decides. Addresses and tokens are never
 //! in it: they come from the command line and the environment.
 
+mod acting;
 mod class;
 mod convention;
 mod dependency;
@@ -22,6 +23,7 @@ use rust_decimal::Decimal;
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet};
 
+pub use acting::{Acting, Labels};
 pub use class::{ChangeClass, GrantedBy, Permission};
 pub use convention::{Convention, Conventions};
 pub use dependency::{Dependency, Need, ThirdParty};
@@ -269,6 +271,8 @@ pub struct Settings {
     pub on_unknown: OnUnknown,
     /// When a pull request gets a comment.
     pub commenting: Commenting,
+    /// What is said of the issues that `slogate act` opens.
+    pub acting: Acting,
     /// The recorded history that budgets are read from when no monitoring system is given.
     pub snapshot: Option<Snapshot>,
     /// What is believed of observations that somebody else makes.

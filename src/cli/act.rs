@@ -33,6 +33,8 @@ Exit codes:
 /// stays in force. When the clause ends, the issue says so; people close it. Issues are known by the first line of their
 /// text and by who opened them; nothing else is kept anywhere.
 ///
+/// The text of postmortems, the labels of issues and how many are opened in a run can be said under `act` in the settings.
+///
 /// Then every such issue is traced: open or closed, how long it took, by how many days it is overdue.
 ///
 /// Environments that only inform carry out nothing, and so does a policy before its date.
@@ -64,9 +66,10 @@ pub struct Act {
     #[arg(long, value_name = "RFC3339", requires = "dry_run")]
     pub now: Option<jiff::Timestamp>,
 
-    /// The most issues that are opened in one run, so that a mistake in a policy floods nobody.
-    #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=500))]
-    pub most: u16,
+    /// The most issues that are opened in one run, so that a mistake in a policy floods nobody; by default what the
+    /// settings say, else 20.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub most: Option<u16>,
 
     /// How to print what was done: `json` is `schemas/act.v1.json`.
     #[arg(long, value_name = "FORMAT", default_value = "text")]

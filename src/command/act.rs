@@ -93,8 +93,9 @@ fn finish(
     world: &mut World,
 ) -> Exit {
     let mut notes = ruled.notes.clone();
-    let most = usize::from(act.most);
-    let desk = github.map_or_else(|| Ok(Desk::bare(webhook)), |github| Desk::open(github, webhook));
+    let most = ruled.most;
+    let desk = github
+        .map_or_else(|| Ok(Desk::bare(webhook)), |github| Desk::open(github, webhook, ruled.manner.clone()));
     let mut failed = false;
     let mut desk = desk.unwrap_or_else(|error| {
         failed = true;

@@ -16,6 +16,7 @@ use crate::command::known::Known;
 use crate::command::law::{self, Law, Rules};
 use crate::command::observed::{self, Outcome};
 use crate::command::organization::Offer;
+use crate::command::postmortem;
 use crate::command::proposed;
 use crate::command::unsettled;
 use crate::diagnostic::{self, Code, Diagnostic};
@@ -193,6 +194,11 @@ pub fn examine(
     }
     let law = law::read(ground, &rules)?;
     problems.extend(law.problems.iter().cloned());
+    match postmortem::read(ground, &rules.settings) {
+        Ok(_) => {}
+        Err(Stop::Invalid(found)) => problems.extend(found),
+        Err(stop @ (Stop::Usage(_) | Stop::Unknown(_))) => return Err(stop),
+    }
     problems.extend(doubtful(&rules, (&law.catalog, &law.policies), law.complete));
     Ok((rules, law))
 }

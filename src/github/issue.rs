@@ -113,6 +113,16 @@ impl GitHub {
         Ok(found.into_iter().filter(|issue| issue.pull_request.is_none()).map(Issue::from).collect())
     }
 
+    /// An issue as it is now.
+    ///
+    /// # Errors
+    /// When it is gone, or GitHub does not answer.
+    pub fn issue(&self, number: u64) -> Result<Issue, GitHubError> {
+        let what = "read an issue";
+        let path = format!("{}/issues/{number}", self.root);
+        Ok(self.line.send(Call::get(&path, what))?.json::<WireIssue>(what)?.into())
+    }
+
     /// Opens an issue. It is never sent twice: after a failure the issues must be listed again.
     ///
     /// # Errors

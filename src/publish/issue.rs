@@ -118,8 +118,11 @@ fn next(duty: &Duty, purpose: &Purpose, current: Option<&Ours>) -> Option<(Act, 
                 let act = Act::Again { issue: issue.number, count, reopens: !issue.is_open };
                 return Some((act, again));
             }
-            (issue.is_open && affected.iter().any(|hit| is_new(&hit.slo))).then(|| {
-                let mut wider = marker.clone();
+            // A postmortem has a date once its incident is over.
+            let due = marker.due.or_else(|| duty.due(purpose));
+            let is_news = affected.iter().any(|hit| is_new(&hit.slo)) || due != marker.due;
+            (issue.is_open && is_news).then(|| {
+                let mut wider = Marker { due, ..marker.clone() };
                 wider.begun.extend(
                     affected.iter().filter(|hit| is_new(&hit.slo)).map(|hit| (hit.slo.clone(), hit.since)),
                 );

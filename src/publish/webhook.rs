@@ -21,6 +21,10 @@ pub const URL: &str = "SLOGATE_WEBHOOK_URL";
 /// The variable with the secret that requests are signed with.
 pub const SECRET: &str = "SLOGATE_WEBHOOK_SECRET";
 
+/// The most characters of what people are asked to do, in the text that a chat shows: with names and the address it stays
+/// below the 2,000 that the strictest of them takes.
+const ASKS: usize = 800;
+
 /// Somebody who is told.
 pub struct Webhook<'a> {
     /// Where.
@@ -140,17 +144,34 @@ fn message(duty: &Duty, (issue, url): (u64, &str), marker: &Marker, (repository,
 
 /// What a chat shows.
 fn sentence(duty: &Duty, marker: &Marker, url: &str) -> String {
-    let of = format!("{} in {}", duty.service, duty.environment);
+    let [service, environment] = [&duty.service, &duty.environment].map(|name| plain(name));
+    let [clause, policy] = [&duty.clause, &duty.policy].map(|name| plain(name));
+    let of = format!("{service} in {environment}");
     let said = if marker.ended.is_some() {
-        format!("Clause {} of policy {} has ended for {of}.", duty.clause, duty.policy)
+        format!("Clause {clause} of policy {policy} has ended for {of}.")
     } else {
         let since = duty.since().map(figure::instant).unwrap_or_default();
-        let asks: Vec<String> =
-            duty.notices.iter().filter_map(|notice| consequence::sentence(notice, plain)).collect();
-        let (clause, policy) = (&duty.clause, &duty.policy);
-        format!("Clause {clause} of policy {policy} is in force for {of} since {since}: {}.", asks.join("; "))
+        format!("Clause {clause} of policy {policy} is in force for {of} since {since}: {}.", asks(duty))
     };
-    format!("{} {url}", plain(&said))
+    format!("{said} {url}")
+}
+
+/// What people are asked to do, as much as a message holds.
+fn asks(duty: &Duty) -> String {
+    let asks = duty.notices.iter().filter_map(|notice| consequence::sentence(notice, plain));
+    let (mut said, mut length, mut more) = (Vec::new(), 0, 0);
+    for ask in asks {
+        length += ask.chars().count();
+        if length <= ASKS || said.is_empty() {
+            said.push(ask.chars().take(ASKS).collect());
+        } else {
+            more += 1;
+        }
+    }
+    if more > 0 {
+        said.push(format!("and {more} more"));
+    }
+    said.join("; ")
 }
 
 /// A text that a chat neither obeys nor hides: without control characters, and without the brackets in which chats write
@@ -162,4 +183,28 @@ fn plain(text: &str) -> String {
 /// An instant in RFC 3339.
 fn instant(seconds: i64) -> Option<String> {
     Timestamp::from_second(seconds).ok().map(|at| at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::Limits;
+
+    #[test]
+    fn an_address_that_could_be_read_on_the_way_or_names_a_user_is_refused_without_being_shown() {
+        let client = Client::new(Limits::default()).expect("a client");
+        for (url, why) in [
+            ("http://chat.example/s3cret", "is not https"),
+            ("https://me:s3cret@chat.example/", "has a user's name"),
+            ("ftp://chat.example/s3cret", "is no http or https address"),
+            ("s3cret", "is no http or https address"),
+            ("", "is no http or https address"),
+        ] {
+            let refused = Webhook::at(url, None, "acme/shop", &client).err().unwrap_or_default();
+            assert!(refused.contains(why) && !refused.contains("s3cret"), "{url}: {refused}");
+        }
+        for url in ["https://chat.example/a?key=b", "http://127.0.0.1:1/a"] {
+            assert!(Webhook::at(url, None, "acme/shop", &client).is_ok(), "{url}");
+        }
+    }
 }

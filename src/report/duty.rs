@@ -18,6 +18,8 @@ use crate::verdict::Weighed;
 pub mod account;
 pub mod issue;
 pub mod plan;
+pub mod postmortem;
+pub mod template;
 pub mod trace;
 
 /// What an issue is opened for.
@@ -54,7 +56,7 @@ impl Purpose {
 
     /// Seconds until it must be done; none where nobody says.
     #[must_use]
-    pub const fn due(&self) -> Option<i64> {
+    const fn within(&self) -> Option<i64> {
         match self {
             Self::ActionItem { due, .. } => *due,
             Self::Postmortem | Self::Notice => None,
@@ -77,7 +79,7 @@ pub struct Affected {
     pub evidence: Vec<Evidence>,
     /// Its budget; none where the report has no line of it.
     pub line: Option<BudgetLine>,
-    /// The incidents of the judged period, the oldest first: begin, end, and the share of the grant that went.
+    /// The incidents of the judged period, the oldest first: begin, end, and the share of the grant that each took.
     pub incidents: Vec<(i64, i64, Decimal)>,
 }
 
@@ -141,6 +143,16 @@ impl Duty {
     #[must_use]
     pub fn since(&self) -> Option<i64> {
         self.affected().iter().map(|one| one.since).min()
+    }
+
+    /// When what an issue is opened for must be done, in seconds since the epoch; none where nobody says. A policy says it
+    /// of an action item; a postmortem has its own date (`postmortem::due`).
+    #[must_use]
+    pub fn due(&self, purpose: &Purpose) -> Option<i64> {
+        if *purpose == Purpose::Postmortem {
+            return postmortem::due(self);
+        }
+        purpose.within().zip(self.since()).map(|(within, since)| since.saturating_add(within))
     }
 
     /// What its first issue is opened for: there people are told.
@@ -272,7 +284,13 @@ fn hit(ruling: &Ruling, report: &Report, measured: &[Measured]) -> Option<Affect
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::change::Rollout;
+    use crate::policy::Automation;
+    use crate::policy::vocabulary::{FUNCTIONS, Role};
+    use crate::report::consequence;
 
     fn item(title: &str) -> Consequence {
         Consequence::ActionItem { title: title.to_owned(), top_of_backlog: false, due: Some(60) }
@@ -285,7 +303,7 @@ mod tests {
         let words: Vec<String> = purposes.iter().map(Purpose::word).collect();
         assert_eq!(words, ["action-item", "action-item.2", "postmortem"]);
         assert_eq!(notices, [Consequence::Engage("@a".to_owned())]);
-        assert_eq!(purposes[1].due(), Some(60));
+        assert_eq!(purposes[1].within(), Some(60));
     }
 
     #[test]
@@ -294,5 +312,57 @@ mod tests {
         assert_eq!(purposes, [Purpose::Notice]);
         let freeze = Consequence::Freeze { environment: "production".to_owned(), except: Vec::new() };
         assert_eq!(asked(&[freeze, Consequence::Warn("look".to_owned())]), None);
+    }
+
+    /// Every consequence of the language, and what it comes to.
+    fn every() -> Vec<(Consequence, &'static str, Automation)> {
+        use Automation::{Automated, Manual, Traceable};
+        let (environment, except) = ("production".to_owned(), Vec::new());
+        let escalate = Consequence::Escalate { decides: vec!["@vp".to_owned()], how: "today".to_owned() };
+        vec![
+            (Consequence::Freeze { environment, except: except.clone() }, "verdict", Automated),
+            (Consequence::Restrict { to: Rollout::Canary, except: except.clone() }, "verdict", Automated),
+            (Consequence::LimitReleases { a_day: 1, except }, "verdict", Automated),
+            (Consequence::Warn("w".to_owned()), "verdict", Automated),
+            (Consequence::Inform("i".to_owned()), "verdict", Automated),
+            (item("one"), "action-item", Traceable),
+            (Consequence::Postmortem, "postmortem", Traceable),
+            (Consequence::Engage("@a".to_owned()), "told", Manual),
+            (Consequence::Notify("@a".to_owned()), "told", Manual),
+            (Consequence::Assign(Decimal::ONE), "told", Manual),
+            (escalate, "told", Manual),
+            (Consequence::CodeYellow, "told", Manual),
+            (Consequence::CodeRed, "told", Manual),
+            (Consequence::HandBackOperations, "told", Manual),
+        ]
+    }
+
+    #[test]
+    fn every_consequence_of_the_language_is_weighed_or_becomes_an_issue_or_is_told_and_none_is_dropped() {
+        let makes = FUNCTIONS.iter().filter(|function| matches!(function.role, Role::Makes(_)));
+        let language: BTreeSet<&str> = makes.map(|function| function.name).collect();
+        assert_eq!(every().iter().map(|(one, ..)| one.word()).collect::<BTreeSet<_>>(), language);
+        for (one, comes_to, automation) in every() {
+            let word = one.word();
+            assert_eq!(one.automation(), automation, "{word}");
+            let said = consequence::sentence(&one, str::to_owned);
+            assert_eq!(
+                said.is_none(),
+                one.frozen().is_some(),
+                "{word}: the verdict itself says a freeze alone"
+            );
+            if let (Some(said), Automation::Traceable | Automation::Manual) = (&said, automation) {
+                assert!(said.ends_with(&format!(" ({})", automation.as_str())), "{said}");
+            }
+            let became = match asked(std::slice::from_ref(&one)) {
+                None => "verdict".to_owned(),
+                Some((purposes, notices)) if notices.is_empty() => purposes[0].word(),
+                Some((purposes, notices)) => {
+                    assert_eq!((purposes, notices), (vec![Purpose::Notice], vec![one]), "{word}");
+                    "told".to_owned()
+                }
+            };
+            assert_eq!(became, comes_to, "{word}");
+        }
     }
 }

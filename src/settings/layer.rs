@@ -10,8 +10,8 @@ use rust_decimal::Decimal;
 use super::glob::Reach;
 use super::load::{Loader, mode, only_document};
 use super::{
-    ChangeClass, Commenting, Conventions, EXCLUDABLE, Environment, Mode, OnUnknown, SLOTH_PERIOD, Settings,
-    Unmapped, percentage, share,
+    Acting, ChangeClass, Commenting, Conventions, EXCLUDABLE, Environment, Mode, OnUnknown, SLOTH_PERIOD,
+    Settings, Unmapped, percentage, share,
 };
 use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText};
 use crate::document::{Part, RuleSet, Schema};
@@ -111,6 +111,7 @@ impl Layer {
             step: STEP,
             on_unknown: OnUnknown::Block,
             commenting: Commenting::Always,
+            acting: Acting::default(),
             snapshot: None,
             observers: None,
             place: Place::line_of(source, 1),

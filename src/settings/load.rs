@@ -87,6 +87,7 @@ impl<'a> Loader<'a, '_> {
             } else {
                 Commenting::Always
             },
+            acting: self.acting(),
             snapshot: self.snapshot(),
             observers: self.observers(),
             place: Place::line_of(source, self.root.place().line()),
@@ -225,15 +226,18 @@ impl<'a> Loader<'a, '_> {
     fn snapshot(&mut self) -> Option<Snapshot> {
         let part = self.root.get("source")?.get("snapshot")?;
         let path = part.text()?;
-        let inside = !path.contains('\\') && path.split('/').all(|step| !matches!(step, "" | "." | ".."));
-        if !inside {
-            let message = format!("the snapshot `{path}` is not a path within the directory of this file");
-            let problem = Diagnostic::error(Code::WrongValue, message).at(part.place(), "leads elsewhere");
-            self.problems.push(
-                problem.help("write a path relative to this file, without `..`, such as `history.om.gz`"),
-            );
-        }
+        self.within(part, ("snapshot", path), "history.om.gz");
         Some(Snapshot { path: path.to_owned(), place: part.place() })
+    }
+
+    /// Tells of a path that leads out of the directory of the settings.
+    pub(super) fn within(&mut self, part: Part<'_>, (what, path): (&str, &str), example: &str) {
+        if path.contains('\\') || path.split('/').any(|step| matches!(step, "" | "." | "..")) {
+            let message = format!("the {what} `{path}` is not a path within the directory of this file");
+            let problem = Diagnostic::error(Code::WrongValue, message).at(part.place(), "leads elsewhere");
+            let help = format!("write a path relative to this file, without `..`, such as `{example}`");
+            self.problems.push(problem.help(help));
+        }
     }
 }
 

@@ -465,6 +465,7 @@ mod tests {
             step: 300,
             on_unknown: OnUnknown::Block,
             commenting: crate::settings::Commenting::Always,
+            acting: crate::settings::Acting::default(),
             snapshot: None,
             observers: None,
             place: Place::new(&source, 0..0),

@@ -168,6 +168,7 @@ fn lenient() -> Settings {
         step: 300,
         on_unknown: OnUnknown::Warn,
         commenting: crate::settings::Commenting::Always,
+        acting: crate::settings::Acting::default(),
         snapshot: None,
         observers: None,
         place: place(),

@@ -230,6 +230,8 @@ enum Oddity {
     Unlabelled,
     /// Another run opens the same one at the same time.
     Raced,
+    /// A person writes in an issue after it was listed.
+    Edited,
 }
 
 /// One.
@@ -547,6 +549,8 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     world.may_write_issues = known.token != Token::ReadOnly;
     world.issues_are_disabled = known.oddities.contains(&Oddity::Disabled);
     world.may_label = !known.oddities.contains(&Oddity::Unlabelled);
+    let is_edited = known.oddities.contains(&Oddity::Edited);
+    world.written_meanwhile = is_edited.then(|| "\nWritten meanwhile.\n".to_owned());
     world.racing_issue = known.oddities.contains(&Oddity::Raced);
     for opened in &known.issues {
         world.issues.extend((0..opened.count).map(|place| issue(opened, place)));

@@ -6,15 +6,22 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
 use base64::Engine as _;
+use jsonschema::Validator;
 use serde_json::Value;
 use tiny_http::{Header, Method, Response, Server};
 
 use crate::case::Store;
 use crate::request::{Request, Stub};
+
+/// What a webhook is sent, as it is documented.
+static SCHEMA: LazyLock<Validator> = LazyLock::new(|| {
+    let schema = include_str!("../../schemas/webhook.v1.json");
+    jsonschema::validator_for(&serde_json::from_str(schema).expect("JSON")).expect("a schema")
+});
 
 /// The address under which transcripts show it.
 const SHOWN: &str = "http://store.example";
@@ -98,8 +105,9 @@ fn request(incoming: &tiny_http::Request, body: &[u8]) -> Request {
         .collect();
     match serde_json::from_slice::<Value>(body) {
         Ok(told) if *incoming.method() == Method::Post => {
-            let told = serde_json::to_string_pretty(&told).expect("JSON");
-            lines.extend(told.lines().map(str::to_owned));
+            let pretty = serde_json::to_string_pretty(&told).expect("JSON");
+            lines.extend(pretty.lines().map(str::to_owned));
+            lines.extend(SCHEMA.iter_errors(&told).map(|error| format!("breaks its schema: {error}")));
         }
         _ => lines.extend(shown(body)),
     }

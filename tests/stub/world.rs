@@ -203,6 +203,8 @@ pub struct World {
     pub issues: Vec<Issue>,
     /// An issue that another run opens just after ours: the same under another number.
     pub racing_issue: bool,
+    /// What a person writes below an issue before it is read by its number, once.
+    pub written_meanwhile: Option<String>,
     /// Tips of branches.
     pub branches: BTreeMap<String, String>,
     /// Files of commits.
@@ -272,6 +274,7 @@ impl World {
             may_label: true,
             issues: Vec::new(),
             racing_issue: false,
+            written_meanwhile: None,
             branches: BTreeMap::new(),
             commits: BTreeMap::new(),
             pulls: BTreeMap::new(),

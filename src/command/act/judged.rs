@@ -14,13 +14,16 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::{Case, Judged, Stop};
 use crate::command::law;
 use crate::command::organization::Offer;
+use crate::command::postmortem;
 use crate::command::question::{self, Question};
 use crate::command::watch::named;
 use crate::diagnostic::{self, Diagnostic};
 use crate::github::{GitHub, GitHubError};
 use crate::http::Client;
 use crate::policy::ruling::{Measured, Obstacle};
+use crate::publish::issue::apply::Manner;
 use crate::report::Report;
+use crate::report::duty::template::Template;
 use crate::report::duty::{self, Duty};
 use crate::settings::{self, Mode, Settings};
 
@@ -38,6 +41,10 @@ pub struct Ruled {
     pub notes: Vec<String>,
     /// A budget is not known, or a policy failed.
     pub is_unknown: bool,
+    /// How issues are opened.
+    pub manner: Manner,
+    /// The most of them in one run.
+    pub most: usize,
 }
 
 /// Judges every service: the law is read once, and budgets once for each environment.
@@ -81,6 +88,8 @@ pub fn judge(
         problems: Vec::new(),
         notes: Vec::new(),
         is_unknown: false,
+        manner: Manner { template: Template::default(), labels: settings.acting.labels.clone() },
+        most: usize::from(act.most.unwrap_or(settings.acting.most)),
     };
     case.environment = ruled.environments.first().map(|(name, _)| name.clone());
     if case.environment.is_none() {
@@ -89,6 +98,7 @@ pub fn judge(
     }
     let mut report = Judged::blank(case.present).report;
     let basis = basis::read(&case, ground, &mut report)?;
+    ruled.manner.template = postmortem::read(&basis.ground, &basis.rules.settings)?;
     let services = services(act, &basis.rules.settings)?;
     report.change.services = change::named(&basis.rules.settings, &services).services;
     let mut known = BTreeSet::new();

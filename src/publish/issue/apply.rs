@@ -12,7 +12,9 @@ use super::{Bounds, Ours, ours, plan};
 use crate::github::{Fate, GitHub, GitHubError, Issue, Listed};
 use crate::publish::webhook::Webhook;
 use crate::report::duty::plan::{Act, Outcome, Step, Taken};
+use crate::report::duty::template::Template;
 use crate::report::duty::{Duty, Purpose, issue as words};
+use crate::settings::Labels;
 
 /// The label by which issues of ours are listed.
 pub const LABEL: &str = "slogate";
@@ -20,12 +22,23 @@ pub const LABEL: &str = "slogate";
 /// How much earlier than a stretch an issue for it may have been changed, in seconds: clocks differ.
 const EARLIER: i64 = 3_600;
 
+/// How issues are opened.
+#[derive(Debug, Clone, Default)]
+pub struct Manner {
+    /// The text of postmortems.
+    pub template: Template,
+    /// The labels.
+    pub labels: Labels,
+}
+
 /// What is there, and what may be done with it.
 pub struct Desk<'a> {
     /// GitHub; none where nothing is asked.
     github: Option<&'a GitHub>,
     /// Whom is told over the network, where somebody is.
     webhook: Option<&'a Webhook<'a>>,
+    /// How issues are opened.
+    manner: Manner,
     /// In whose name issues are opened.
     me: String,
     /// Every issue that was listed, by its number.
@@ -35,17 +48,22 @@ pub struct Desk<'a> {
 impl<'a> Desk<'a> {
     /// A desk with nothing on it, for plans without GitHub.
     #[must_use]
-    pub const fn bare(webhook: Option<&'a Webhook<'a>>) -> Self {
-        Self { github: None, webhook, me: String::new(), issues: BTreeMap::new() }
+    pub fn bare(webhook: Option<&'a Webhook<'a>>) -> Self {
+        let (manner, me) = (Manner::default(), String::new());
+        Self { github: None, webhook, manner, me, issues: BTreeMap::new() }
     }
 
     /// Lists what is there.
     ///
     /// # Errors
     /// When GitHub does not answer.
-    pub fn open(github: &'a GitHub, webhook: Option<&'a Webhook<'a>>) -> Result<Self, GitHubError> {
+    pub fn open(
+        github: &'a GitHub,
+        webhook: Option<&'a Webhook<'a>>,
+        manner: Manner,
+    ) -> Result<Self, GitHubError> {
         let me = github.whoami()?.login;
-        let mut desk = Self { github: Some(github), webhook, me, issues: BTreeMap::new() };
+        let mut desk = Self { github: Some(github), webhook, manner, me, issues: BTreeMap::new() };
         desk.take(github.issues(Listed::Labelled(LABEL))?);
         Ok(desk)
     }
@@ -143,8 +161,11 @@ impl<'a> Desk<'a> {
         marker: &Marker,
     ) -> Result<Timestamp, GitHubError> {
         let Step { duty, purpose, .. } = step;
-        let body = marker.body(&words::head(duty, purpose, marker.count), &words::rest(duty, purpose));
-        let issue = github.open_issue(&words::title(duty, purpose), &body, &labels(purpose))?;
+        let Manner { template, labels } = &self.manner;
+        let rest = words::rest(duty, purpose, template);
+        let body = marker.body(&words::head(duty, purpose, marker.count), &rest);
+        let labels = self::labels(purpose, labels);
+        let issue = github.open_issue(&words::title(duty, purpose), &body, &labels)?;
         // The author of what we wrote is who we are, whatever the token could say about it.
         self.me = issue.author.clone().unwrap_or_else(|| self.me.clone());
         let at = issue.opened_at;
@@ -167,7 +188,7 @@ impl<'a> Desk<'a> {
             if step.act == Act::Wait {
                 if !refused.contains_key(&key) {
                     let stopped = refused.values().next().cloned();
-                    let why = stopped.unwrap_or_else(|| format!("at most {most} are opened in a run"));
+                    let why = stopped.unwrap_or_else(|| format!("a run opens no more than {most}"));
                     taken.push(Taken { step, outcome: Outcome::Left(why), issue: None });
                 }
                 continue;
@@ -221,11 +242,27 @@ impl<'a> Desk<'a> {
                 (None, None)
             }
         };
-        let body = self.issues.get(&number).map_or("", |issue| issue.body.as_str());
-        let body = marker.over(body, head.as_deref());
+        let Some(body) = self.newest(github, number, marker)? else { return Ok(()) };
+        let body = marker.over(&body, head.as_deref());
         let issue = github.update_issue(number, &body, fate).map_err(told)?;
         self.take([issue]);
         Ok(())
+    }
+
+    /// The text of an issue as it is just now, because a person may have written in it since it was listed; none where
+    /// another run has done the same meanwhile.
+    fn newest(&mut self, github: &GitHub, number: u64, wanted: &Marker) -> Result<Option<String>, String> {
+        let issue = github.issue(number).map_err(|error| error.to_string())?;
+        let listed = self.issues.get(&number).and_then(|issue| Marker::read(&issue.body));
+        let found = Marker::read(&issue.body);
+        let body = issue.body.clone();
+        self.take([issue]);
+        match found {
+            Some(found) if found == *wanted => Ok(None),
+            found if found == listed => Ok(Some(body)),
+            Some(_) => Err("another run has changed the issue meanwhile".to_owned()),
+            None => Err("somebody has changed the first line of the issue meanwhile".to_owned()),
+        }
     }
 
     /// Comments on an issue, unless a run that was killed has done so.
@@ -241,15 +278,23 @@ impl<'a> Desk<'a> {
     }
 }
 
-/// The labels of an issue.
-#[must_use]
-pub fn labels(purpose: &Purpose) -> Vec<String> {
+/// The labels of an issue, each once: first the one by which it is found.
+fn labels(purpose: &Purpose, labels: &Labels) -> Vec<String> {
     let own = match purpose {
-        Purpose::ActionItem { top_of_backlog: true, .. } => Some("top-of-backlog"),
-        Purpose::Postmortem => Some("postmortem"),
-        Purpose::ActionItem { .. } | Purpose::Notice => None,
+        Purpose::ActionItem { .. } => &labels.action_item,
+        Purpose::Postmortem => &labels.postmortem,
+        Purpose::Notice => &labels.notice,
     };
-    [LABEL, "error-budget"].into_iter().chain(own).map(str::to_owned).collect()
+    let is_first = matches!(purpose, Purpose::ActionItem { top_of_backlog: true, .. });
+    let top = labels.top_of_backlog.iter().filter(|_| is_first);
+    let mut all = vec![LABEL.to_owned()];
+    for label in labels.all.iter().chain(own).chain(top) {
+        // GitHub's labels are the same whatever their case.
+        if !all.iter().any(|one| one.to_lowercase() == label.to_lowercase()) {
+            all.push(label.clone());
+        }
+    }
+    all
 }
 
 /// Whether there is no use in trying the next issue.

@@ -74,7 +74,7 @@ impl Marker {
             count,
             begun: duty.affected().iter().map(|one| (one.slo.clone(), one.since)).collect(),
             period: duty.period,
-            due: purpose.due().zip(duty.since()).map(|(due, since)| since.saturating_add(due)),
+            due: duty.due(purpose),
             ended: None,
             sent: BTreeSet::new(),
             duplicate_of: None,

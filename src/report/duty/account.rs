@@ -147,7 +147,7 @@ fn sentence(taken: &Taken<'_>, safe: fn(&str) -> String) -> String {
         Act::Again { count, reopens: true, .. } => {
             (format!("reopen{its}"), format!(", in force {count} times"))
         }
-        Act::Widen { .. } => (format!("name further SLOs in{its}"), String::new()),
+        Act::Widen { .. } => (format!("bring{its} up to date"), String::new()),
         Act::Thaw { .. } => (format!("tell{its} that the clause has ended"), String::new()),
         Act::Withdraw { original, .. } => (format!("close{its}, a duplicate of #{original}"), String::new()),
         Act::Send { .. } => ("tell the webhook".to_owned(), String::new()),
@@ -164,8 +164,7 @@ fn sentence(taken: &Taken<'_>, safe: fn(&str) -> String) -> String {
 
 /// When it is due, where somebody says.
 fn due(duty: &Duty, purpose: &Purpose) -> String {
-    let due = purpose.due().zip(duty.since()).map(|(due, since)| since.saturating_add(due));
-    due.map_or_else(String::new, |due| format!(", due {}", figure::instant(due)))
+    duty.due(purpose).map_or_else(String::new, |due| format!(", due {}", figure::instant(due)))
 }
 
 /// What a clause asks for.

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use crate::policy::Consequence;
-use crate::report::duty::{Affected, Duty, Purpose};
+use crate::report::duty::template::Template;
+use crate::report::duty::{Affected, Duty, Purpose, postmortem};
 use crate::report::escape::{code_span, markdown, terminal};
 use crate::report::{consequence, figure};
 
@@ -39,8 +40,8 @@ pub fn head(duty: &Duty, purpose: &Purpose, count: u32) -> String {
         let _ = write!(text, ", for the {} time", ordinal(count));
     }
     text.push('.');
-    if let Some((due, since)) = purpose.due().zip(duty.since()) {
-        let _ = write!(text, " Due **{}**.", figure::instant(since.saturating_add(due)));
+    if let Some(due) = duty.due(purpose) {
+        let _ = write!(text, " Due **{}**.", figure::instant(due));
     }
     text
 }
@@ -52,16 +53,21 @@ pub fn ended(duty: &Duty, count: u32) -> String {
     format!("**Ended** by {}{times}.", figure::instant(duty.judged_at))
 }
 
-/// What people find below, and may edit.
+/// What people find below, and may edit; that of a postmortem follows a template.
 #[must_use]
-pub fn rest(duty: &Duty, purpose: &Purpose) -> String {
-    let mut text = why(duty);
-    let _ = write!(text, "\n\n{}", budgets(duty.affected()));
+pub fn rest(duty: &Duty, purpose: &Purpose, template: &Template) -> String {
+    let mut text = format!("{}\n", why(duty));
+    if *purpose != Purpose::Postmortem {
+        let _ = write!(text, "\n{}", budgets(duty.affected()));
+    }
     for line in asked(duty, purpose) {
         let _ = write!(text, "\n- {line}");
     }
     if let Some(thaws) = thaws(duty) {
         let _ = write!(text, "\n- {thaws}");
+    }
+    if *purpose == Purpose::Postmortem {
+        let _ = write!(text, "\n\n{}", postmortem::filled(template, duty));
     }
     let _ = write!(
         text,
@@ -101,13 +107,18 @@ pub fn withdrawn(original: u64) -> String {
     format!("The same as #{original}, which was opened by another run at the same time.")
 }
 
-/// Which clause of which policy speaks.
-fn why(duty: &Duty) -> String {
+/// The clause, with a link to its line.
+pub(super) fn clause(duty: &Duty) -> String {
     let clause = markdown(&duty.clause);
-    let clause = match &duty.link {
+    match &duty.link {
         Some(link) => format!("[*{clause}*]({link})"),
         None => format!("*{clause}*"),
-    };
+    }
+}
+
+/// Which clause of which policy speaks.
+fn why(duty: &Duty) -> String {
+    let clause = clause(duty);
     let of = match &duty.organization {
         Some(name) => format!(" of organization {}", markdown(name)),
         None => String::new(),
@@ -154,7 +165,7 @@ pub(super) fn budgets(affected: &[Affected]) -> String {
 }
 
 /// A number whose minus is one, not a hyphen.
-fn signed(number: &str) -> String {
+pub(super) fn signed(number: &str) -> String {
     let rest = number.strip_prefix("\\-").or_else(|| number.strip_prefix('-'));
     rest.map_or_else(|| number.to_owned(), |rest| format!("−{rest}"))
 }

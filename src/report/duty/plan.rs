@@ -18,7 +18,7 @@ pub enum Act {
         /// The issue was closed, and is opened again.
         reopens: bool,
     },
-    /// The clause is in force for further SLOs: its issue names them.
+    /// The clause is in force for further SLOs, or it is known by now when the issue is due: it says so.
     Widen {
         /// The issue.
         issue: u64,

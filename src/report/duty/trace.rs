@@ -3,6 +3,7 @@
 //!
 //! Read from the issues alone: when one was opened and closed is GitHub's to say, when it is due is what its marker keeps.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -113,12 +114,38 @@ impl Trace {
     }
 }
 
+/// The traces in the order in which they want to be read: what is overdue, the longest first; what else is open, by its
+/// date; then what is closed, the newest first.
+fn ordered(traces: &[Trace], now: Timestamp) -> Vec<&Trace> {
+    let mut ordered: Vec<&Trace> = traces.iter().collect();
+    ordered.sort_by_key(|trace| {
+        let is_late = trace.closed_at.is_none() && trace.late(now).is_some();
+        let closed = trace.closed_at.map(Reverse);
+        (closed.is_some(), closed, !is_late, trace.due_at.is_none(), trace.due_at, trace.number)
+    });
+    ordered
+}
+
+/// How many issues are open and overdue, and how long half of those took at most that are closed: `open: 2 of 5, 1 of
+/// them overdue; half of the closed ones took at most 3 days`.
+fn counted(traces: &[Trace], now: Timestamp) -> String {
+    let open = traces.iter().filter(|trace| trace.closed_at.is_none());
+    let late = open.clone().filter(|trace| trace.late(now).is_some()).count();
+    let mut leads: Vec<i64> = traces.iter().filter_map(Trace::lead).collect();
+    leads.sort_unstable();
+    let half = leads.len().checked_sub(1).and_then(|last| leads.get(last / 2));
+    let half = half
+        .map_or_else(String::new, |lead| format!("; half of the closed ones took at most {}", span(*lead)));
+    let late = if late > 0 { format!(", {late} of them overdue") } else { String::new() };
+    format!("open: {} of {}{late}{half}", open.count(), traces.len())
+}
+
 /// A table for a terminal; empty without issues.
 #[must_use]
 pub fn text(traces: &[Trace], now: Timestamp) -> String {
     let mut rows =
         vec![["issue", "clause", "service", "for", "times", "clause is", "state"].map(str::to_owned)];
-    rows.extend(traces.iter().map(|trace| {
+    rows.extend(ordered(traces, now).into_iter().map(|trace| {
         [
             format!("#{}", trace.number),
             terminal(&format!("{}/{}", trace.policy, trace.clause)),
@@ -141,6 +168,9 @@ pub fn text(traces: &[Trace], now: Timestamp) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
     }
+    if !traces.is_empty() {
+        let _ = writeln!(text, "  {}", counted(traces, now));
+    }
     text
 }
 
@@ -150,10 +180,11 @@ pub fn page(traces: &[Trace], now: Timestamp) -> String {
     if traces.is_empty() {
         return String::new();
     }
-    let mut text =
-        "| issue | clause | service | for | times | clause is | state |\n|---|---|---|---|--:|---|---|\n"
-            .to_owned();
-    for trace in traces {
+    let mut text = format!("{}\n\n", counted(traces, now));
+    text.push_str(
+        "| issue | clause | service | for | times | clause is | state |\n|---|---|---|---|--:|---|---|\n",
+    );
+    for trace in ordered(traces, now) {
         let _ = writeln!(
             text,
             "| [#{}]({}) | {} | {} in {} | {} | {} | {} | {} |",
@@ -223,5 +254,25 @@ mod tests {
         assert_eq!(trace(Some(at(6, 0)), due).became(at(30, 0)), "closed after 6 days");
         assert_eq!(trace(Some(at(8, 0)), due).became(at(30, 0)), "closed after 8 days, 1 day late");
         assert_eq!(trace(Some(at(0, 30)), None).became(at(30, 0)), "closed after a minute");
+    }
+
+    #[test]
+    fn what_is_overdue_comes_first_and_what_is_closed_last_and_all_is_counted() {
+        let numbered = |number, closed, due| Trace { number, ..trace(closed, due) };
+        let traces = [
+            numbered(1, Some(at(2, 0)), None),
+            numbered(2, None, None),
+            numbered(3, Some(at(5, 0)), None),
+            numbered(4, None, Some(at(8, 0))),
+            numbered(5, None, Some(at(30, 0))),
+            numbered(6, None, Some(at(7, 0))),
+            numbered(7, Some(at(9, 0)), None),
+        ];
+        let now = at(10, 0);
+        let order: Vec<u64> = ordered(&traces, now).iter().map(|trace| trace.number).collect();
+        assert_eq!(order, [6, 4, 5, 2, 7, 3, 1]);
+        let said = "open: 4 of 7, 2 of them overdue; half of the closed ones took at most 5 days";
+        assert_eq!(counted(&traces, now), said);
+        assert_eq!(counted(&traces[1..2], now), "open: 1 of 1");
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
     Some(match (request.method.as_str(), parts) {
         ("GET", ["issues"]) => list(world, request),
         ("POST", ["issues"]) => open(world, sent),
+        ("GET", ["issues", number]) => found(world, number),
         ("PATCH", ["issues", number]) => update(world, number, sent),
         _ => return None,
     })
@@ -68,6 +69,17 @@ fn list(world: &World, request: &Recorded) -> Reply {
         }));
     }
     page(world, request, &all)
+}
+
+/// `GET issues/NUMBER`.
+fn found(world: &mut World, number: &str) -> Reply {
+    let Some(at) = world.issues.iter().position(|issue| issue.number.to_string() == number) else {
+        return missing();
+    };
+    if let Some(written) = world.written_meanwhile.take() {
+        world.issues[at].body.push_str(&written);
+    }
+    Reply::json(200, &issue(&world.repository, &world.issues[at]))
 }
 
 /// `POST issues`.
