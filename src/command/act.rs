@@ -16,10 +16,10 @@ use crate::publish::Outcome as Told;
 use crate::publish::issue::apply::Desk;
 use crate::publish::summary;
 use crate::publish::webhook::{SECRET, URL, Webhook};
-use crate::report::duty::Duty;
 use crate::report::duty::account::Account;
 use crate::report::duty::plan::{Outcome, Taken};
 use crate::report::duty::trace::{ClauseIs, Trace};
+use crate::report::duty::{Duty, State};
 use crate::report::problem;
 use crate::verdict::Exit;
 
@@ -123,6 +123,7 @@ fn finish(
         duties: &ruled.duties,
         taken,
         traces,
+        is_unread: failed,
         problems: ruled.problems.clone(),
         notes,
     };
@@ -134,7 +135,9 @@ fn finish(
         Table::Text => account.text(),
         Table::Json => account.json(),
     };
-    let exit = match (ruled.is_unknown, left) {
+    let is_unknown =
+        ruled.is_unknown || ruled.duties.iter().any(|duty| matches!(duty.state, State::Unknown(_)));
+    let exit = match (is_unknown, left) {
         (true, _) => Exit::Unknown,
         (false, true) => Exit::Untold,
         (false, false) => Exit::Proceed,
