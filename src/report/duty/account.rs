@@ -43,7 +43,7 @@ impl Account<'_> {
     /// For a terminal.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n", self.headline());
+        let mut text = format!("{}\n", self.sentence());
         let taken = self.taken.iter().map(|taken| sentence(taken, terminal));
         for line in taken.chain(self.unsaid(terminal)) {
             // Writing to a string cannot fail.
@@ -61,7 +61,7 @@ impl Account<'_> {
     /// For the step's summary.
     #[must_use]
     pub fn page(&self) -> String {
-        let mut text = format!("**{}**\n", self.headline());
+        let mut text = format!("**{}**\n", self.sentence());
         let taken = self.taken.iter().map(|taken| sentence(taken, markdown));
         for line in taken.chain(self.unsaid(markdown)).chain(self.notes.iter().map(|note| markdown(note))) {
             let _ = write!(text, "\n- {line}");
@@ -96,15 +96,16 @@ impl Account<'_> {
     }
 
     /// The first line.
-    fn headline(&self) -> String {
+    #[must_use]
+    pub fn sentence(&self) -> String {
         let count =
             |is_meant: fn(&State) -> bool| self.duties.iter().filter(|duty| is_meant(&duty.state)).count();
         let in_force = count(|state| matches!(state, State::InForce(_)));
         let unknown = count(|state| matches!(state, State::Unknown(_)));
         let asks = match (in_force, unknown) {
             (0, 0) => "no clause in force asks people to do anything".to_owned(),
-            (0, 1) => "not known: whether 1 clause asks people to do something".to_owned(),
-            (0, many) => format!("not known: whether {many} clauses ask people to do something"),
+            (0, 1) => "it is not known whether 1 clause asks people to do something".to_owned(),
+            (0, many) => format!("it is not known whether {many} clauses ask people to do something"),
             (1, 0) => "1 clause in force asks people to do something".to_owned(),
             (many, 0) => format!("{many} clauses in force ask people to do something"),
             (1, more) => {
