@@ -306,9 +306,9 @@ impl Explain {
 pub enum Format {
     /// For a person at a terminal.
     Text,
-    /// For machines: `schemas/report.v1.json`.
+    /// For machines.
     Json,
-    /// As the comment on a pull request.
+    /// For pages on GitHub.
     Markdown,
 }
 
@@ -332,7 +332,8 @@ pub struct Check {
     #[arg(default_value = ".")]
     pub dir: PathBuf,
 
-    /// The environment that the change is shipped to; by default the only one, or `production`.
+    /// The environment that the change is shipped to; by default the only one, or `production`. With --post and --at it
+    /// is `production` unless one is named: the status has its name before any settings are read.
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
 
@@ -369,7 +370,7 @@ pub struct Check {
     #[arg(long, value_name = "RFC3339", conflicts_with = "post")]
     pub now: Option<jiff::Timestamp>,
 
-    /// How to print the verdict.
+    /// How to print the verdict: `json` is `schemas/report.v1.json`, `markdown` the comment on a pull request.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
 

@@ -50,6 +50,7 @@ pub mod slos;
 mod stranger;
 pub mod sweep;
 mod touched;
+mod unfinished;
 mod unread;
 mod unsettled;
 pub mod validate;

@@ -154,7 +154,7 @@ impl From<GitHubError> for Outcome {
             | GitHubError::NotFound(_)
             | GitHubError::RateLimited { .. }
             | GitHubError::Rejected { .. }
-            | GitHubError::Unreachable { .. } => Self::Failed(error.to_string()),
+            | GitHubError::Unreachable { .. } => Self::Failed(error.cause()),
         }
     }
 }
@@ -214,20 +214,35 @@ impl Told {
         self.all().into_iter().map(|(_, outcome)| one(outcome)).max().unwrap_or(Standing::Told)
     }
 
-    /// What to tell a person about it: one sentence on everything that the token may not say, one on each failure.
+    /// What to tell a person about it and about the pending status before it: one sentence on everything that the token
+    /// may not say, and one on each cause of failures.
     #[must_use]
-    pub fn notes(&self) -> Vec<String> {
+    pub fn notes(&self, pending: &Outcome) -> Vec<String> {
         let mut notes = Vec::new();
         let mut withheld: Vec<&str> = Vec::new();
+        let mut failed: Vec<(&str, Vec<&str>)> = Vec::new();
         for (name, outcome) in self.all() {
             match outcome {
                 Outcome::Degraded(what) => withheld.push(what),
-                Outcome::Failed(why) => notes.push(format!("the {name} could not be written: {why}")),
+                Outcome::Failed(why) => match failed.iter_mut().find(|(cause, _)| cause == why) {
+                    Some((_, names)) => names.push(name),
+                    None => failed.push((why, vec![name])),
+                },
                 Outcome::Skipped(why) if name == "commit status" => {
                     notes.push(format!("the {name} stays: {why}"));
                 }
                 Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless => {}
             }
+        }
+        if let Outcome::Failed(why) = pending {
+            let name = "pending commit status";
+            match failed.iter_mut().find(|(cause, _)| cause == why) {
+                Some((_, names)) => names.insert(0, name),
+                None => failed.insert(0, (why, vec![name])),
+            }
+        }
+        for (why, names) in failed {
+            notes.push(format!("the {} could not be written: {why}", names.join(", the ")));
         }
         if !withheld.is_empty() {
             let what = withheld.join(" or ");

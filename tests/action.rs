@@ -116,7 +116,13 @@ fn a_step_that_deploys_or_judges_no_change_is_its_own_gate() {
             assert_eq!(called.contains("WEBHOOK_URL="), inputs[0].1 == "act", "{called}");
         }
     }
-    assert_eq!(step(0, Some(true), &[("SLOGATE_RUN", "validate")]), (Some(2), String::new()));
+    for (run, input) in
+        [("validate", "DIR"), ("check", "CALLS"), ("act", "CALLS"), ("act", "ROLLOUT"), ("sweep", "AT")]
+    {
+        let named = format!("SLOGATE_{input}");
+        let ended = step(0, Some(true), &[("SLOGATE_RUN", run), (&named, "9")]);
+        assert_eq!(ended, (Some(2), String::new()), "{run} with {input}");
+    }
 }
 
 #[test]

@@ -484,7 +484,7 @@ scenarios! {
     a_token_that_may_not_write_degrades_and_says_so_once(stub = world().read_only()) {
         let told = say(&stub, "Freeze", 1);
         assert_eq!(told.standing(), Standing::Degraded);
-        assert_eq!(told.notes(), ["the token may not write a comment or post the commit status, so the step summary and this log carry the verdict"]);
+        assert_eq!(told.notes(&Outcome::Placeless), ["the token may not write a comment or post the commit status, so the step summary and this log carry the verdict"]);
         assert_eq!((comments(&stub).len(), states(&stub).len()), (0, 0));
     }
 
@@ -499,7 +499,7 @@ scenarios! {
     a_bad_token_fails_and_is_never_shown(stub = with(|world| world.token_is_invalid = true)) {
         let told = say(&stub, "Freeze", 1);
         assert_eq!(told.standing(), Standing::Failed);
-        assert!(told.notes().iter().all(|note| !note.contains(TOKEN)) && told.notes()[0].contains("401"));
+        assert!(told.notes(&Outcome::Placeless).iter().all(|note| !note.contains(TOKEN)) && told.notes(&Outcome::Placeless)[0].contains("401"));
     }
 
     reads_are_repeated_and_creations_are_not(stub = faulty(vec![

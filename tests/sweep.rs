@@ -113,17 +113,14 @@ fn writes(stub: &Stub) -> usize {
     stub.requests().iter().filter(|request| request.method != "GET").count()
 }
 
-/// The most calls that any pull request took: those that name it or its head.
-fn most_calls(stub: &Stub, numbers: std::ops::RangeInclusive<u64>) -> usize {
-    let requests = stub.requests();
-    let of = |number: u64| {
-        let (head, issue) = (head(number), format!("/issues/{number}/"));
-        requests
-            .iter()
-            .filter(|request| request.path.contains(&head) || request.path.contains(&issue))
-            .count()
+/// The calls that a pull request took: those that name it or its head, by their path or by the marker of a comment.
+fn calls_of(stub: &Stub, number: u64) -> usize {
+    let (head, issue) = (head(number), format!("/issues/{number}/"));
+    let names = |request: &&stub::Recorded| {
+        let body = request.body.as_ref().and_then(|body| body["body"].as_str()).unwrap_or_default();
+        request.path.contains(&head) || request.path.contains(&issue) || body.contains(&head)
     };
-    numbers.map(of).max().unwrap_or_default()
+    stub.requests().iter().filter(names).count()
 }
 
 #[test]
@@ -142,7 +139,7 @@ fn three_hundred_pull_requests_are_judged_by_one_evaluation_and_few_calls() {
         [3, 4, 150, 300].map(|number| state(&stub, number)),
         ["failure", "success", "failure", "failure"]
     );
-    assert!(most_calls(&stub, 1..=300) <= 7);
+    assert_eq!((1..=300).map(|number| calls_of(&stub, number)).max(), Some(7));
     // Pages, the law and its files once, what changed and the status of each, what was said, and whether it stands.
     let calls = first.report["calls"].as_u64().expect("calls");
     assert!(calls <= 2 * 3 + 10 + 2 * 300 + 4 * 5, "{calls} calls");
@@ -155,6 +152,32 @@ fn three_hundred_pull_requests_are_judged_by_one_evaluation_and_few_calls() {
     let second = sweep(&stub, 1, &["--calls", "1000"]);
     assert_eq!((second.exit, done(&second, "kept").len()), (0, 300));
     assert_eq!(writes(&stub), before, "a sweep that changes nothing writes nothing");
+}
+
+#[test]
+fn a_comment_that_is_patched_takes_five_calls_and_a_label_one_more_and_one_for_each_role() {
+    let mut world = world(9);
+    for number in [3, 6, 9] {
+        stands(&mut world, number, "success", GREEN);
+        world.label(number, "hotfix", "otto");
+    }
+    world.pulls.get_mut(&3).expect("it is there").labels.clear();
+    world.role("otto", "maintain");
+    let stub = Stub::start(world);
+    sweep(&stub, 0, &[]);
+    assert_eq!([3, 6, 9].map(|number| calls_of(&stub, number)), [6, 7, 7]);
+    let roles = || stub.requests().iter().filter(|request| request.path.contains("/otto/")).count();
+    assert_eq!(roles(), 1, "whoever labels many is asked for once");
+    for number in [3, 6, 9] {
+        stands(&mut stub.world(), number, "error", "unknown");
+    }
+    stub.world().comments.iter_mut().for_each(|comment| comment.body.push_str("\nstale"));
+    let before = [3, 6, 9].map(|number| calls_of(&stub, number));
+    let second = sweep(&stub, 1, &[]);
+    assert_eq!(done(&second, "told"), [3, 6, 9]);
+    let after = [3, 6, 9].map(|number| calls_of(&stub, number));
+    let taken: Vec<usize> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+    assert_eq!(taken, [5, 6, 6]);
 }
 
 #[test]

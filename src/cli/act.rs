@@ -8,18 +8,21 @@ use super::{Layered, Source, Table};
 
 /// The rights and variables, and the exits.
 const ENDING: &str = "\
-In a workflow on `schedule`, `workflow_dispatch`, `push` or `repository_dispatch`: `permissions` of `contents: read` and
-`issues: write`, and `GITHUB_TOKEN`. Elsewhere also `GITHUB_REPOSITORY`. No event of a pull request acts.
+In a workflow on `schedule`, `workflow_dispatch`, `push` or `repository_dispatch`, with the
+permissions `contents: read` and `issues: write` and with `GITHUB_TOKEN`; elsewhere also with
+`GITHUB_REPOSITORY`. No event of a pull request acts.
 
-SLOGATE_WEBHOOK_URL     https address that is told of what people are asked to do (`schemas/webhook.v1.json`)
-SLOGATE_WEBHOOK_SECRET  signs what it is told: `x-slogate-signature-256: sha256=` and the HMAC of the body
+SLOGATE_WEBHOOK_URL     https address that is told of what people are asked to do
+                        (`schemas/webhook.v1.json`)
+SLOGATE_WEBHOOK_SECRET  signs what it is told: `x-slogate-signature-256: sha256=` and the HMAC
+                        of the body
 
 Exit codes:
   0  done, or nothing was to be done; with --dry-run, planned
   2  the command line or the environment is wrong
   3  something written is wrong: settings, SLO, policy; nothing is done
-  4  a budget is not known, or a policy failed; what is known is done
-  5  something could not be done, or was left to the next run; it tries again
+  4  a budget or a fact is not known, or a policy failed; what is known is done
+  5  GitHub could not be read, or something could not be done or was left; the next run tries again
 ";
 
 /// Carry out what clauses in force ask for, once, and trace what became of it.

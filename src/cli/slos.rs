@@ -10,9 +10,9 @@ use super::Layered;
 /// How SLOs are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Table {
-    /// A table for each service, at most 100 columns wide.
+    /// For a person at a terminal.
     Text,
-    /// For machines: `schemas/slos.v1.json`.
+    /// For machines.
     Json,
 }
 
@@ -56,7 +56,7 @@ pub struct Slos {
     #[arg(long, value_name = "RFC3339")]
     pub now: Option<jiff::Timestamp>,
 
-    /// How to list them.
+    /// How to list them: `text` is a table for each service, at most 100 columns wide, `json` is `schemas/slos.v1.json`.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Table,
 

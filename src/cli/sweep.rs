@@ -34,7 +34,8 @@ const EXITS: [(Exit, &str); 5] = [
 /// sweep, or pending for less than an hour. A status that is pending for longer was left behind and is closed.
 ///
 /// A sweep makes about as many calls of GitHub's API as --calls allows: one or two for a pull request that is judged as
-/// before, at most six for one that is told, seven where its comment is new, and more where it edits settings or SLOs. What is not reached then is told,
+/// before, at most six for one that is told, seven where its comment is new, more where it edits settings or SLOs, and where a label makes a class one for
+/// who set it and one for each person's role or team. The law and the first pull request are read whatever that takes. What is not reached then is told,
 /// with the number behind which --after goes on; without --after each run of a workflow (`GITHUB_RUN_NUMBER`) begins where the last
 /// one ended at the earliest, so that a few runs cover all of them.
 #[derive(Debug, Args)]
@@ -44,7 +45,8 @@ pub struct Sweep {
     #[arg(default_value = ".")]
     pub dir: PathBuf,
 
-    /// The environment that the changes are shipped to; `production` by default.
+    /// The environment that the changes are shipped to; `production` by default, whatever the settings have, as in
+    /// `check --post`.
     #[arg(long, value_name = "NAME", default_value = "production")]
     pub environment: String,
 
@@ -64,7 +66,7 @@ pub struct Sweep {
     #[arg(long, value_name = "ROLLOUT", value_parser = PossibleValuesParser::new([Rollout::Canary.as_str(), Rollout::Full.as_str()]))]
     pub rollout: Option<String>,
 
-    /// How to print what was done: `json` is as in `schemas/sweep.v1.json`.
+    /// How to print what was done: `json` is `schemas/sweep.v1.json`, `markdown` the step summary.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
 

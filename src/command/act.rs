@@ -9,17 +9,18 @@ use jiff::Timestamp;
 
 use crate::cli::{Act, Table};
 use crate::command::act::judged::Ruled;
-use crate::command::{World, check};
-use crate::github::{Address, GitHub};
+use crate::command::judge::Stop;
+use crate::command::{World, check, unfinished};
+use crate::diagnostic::Diagnostic;
+use crate::github::{Address, GitHub, GitHubError};
 use crate::http::{Client, Secret};
-use crate::publish::Outcome as Told;
 use crate::publish::issue::apply::Desk;
-use crate::publish::summary;
 use crate::publish::webhook::{SECRET, URL, Webhook};
-use crate::report::duty::Duty;
+use crate::publish::{Annotation, Level};
 use crate::report::duty::account::Account;
 use crate::report::duty::plan::{Outcome, Taken};
 use crate::report::duty::trace::{ClauseIs, Trace};
+use crate::report::duty::{Duty, State};
 use crate::report::problem;
 use crate::verdict::Exit;
 
@@ -28,12 +29,16 @@ mod judged;
 /// The events that may start a run that acts; a shell is none of them and may as well.
 const EVENTS: [&str; 4] = ["schedule", "workflow_dispatch", "push", "repository_dispatch"];
 
+/// How the refusal of something that the token may not do begins.
+const REFUSED: &str = "the token may not ";
+
 /// Runs the verb.
 pub fn run(act: &Act, world: &mut World) -> Exit {
     match prepared(act, world) {
         Ok(exit) => exit,
         Err(message) => {
             world.tell(&format!("error: {message}"));
+            unfinished::leave("act", &message, &[], "", Exit::Usage, world);
             Exit::Usage
         }
     }
@@ -61,15 +66,30 @@ fn prepared(act: &Act, world: &mut World) -> Result<Exit, String> {
     let mut problems = Vec::new();
     let ruled = match judged::judge(act, world, &client, github.clone(), &mut problems) {
         Ok(ruled) => ruled,
-        Err(stop) => {
-            let exit = world.stopped(stop, &mut problems);
-            if !problems.is_empty() {
-                world.tell(problem::render(&problems, world.look("auto")).trim_end());
-            }
-            return Ok(exit.unwrap_or(Exit::Invalid));
-        }
+        Err(stop) => return stopped(act, stop, problems, world),
     };
     Ok(finish(act, &ruled, github.as_deref(), webhook.as_ref(), world))
+}
+
+/// Ends without having done anything, and says why where people look.
+fn stopped(act: &Act, stop: Stop, mut problems: Vec<Diagnostic>, world: &mut World) -> Result<Exit, String> {
+    let why = match stop {
+        Stop::Usage(message) => return Err(message),
+        // What was read is not known to be wrong: the next run may read it.
+        Stop::Unknown(message) => {
+            world.tell(&format!("error: {message}"));
+            unfinished::leave("act", &message, &[], "", Exit::Untold, world);
+            return Ok(Exit::Untold);
+        }
+        Stop::Invalid(found) => {
+            problems.extend(found);
+            "something written is wrong"
+        }
+    };
+    world.tell(problem::render(&problems, world.look("auto")).trim_end());
+    let prefix = check::prefix(&act.dir).unwrap_or_default();
+    unfinished::leave("act", why, &problems, &prefix, Exit::Invalid, world);
+    Ok(Exit::Invalid)
 }
 
 /// Who is told by webhook, where somebody is.
@@ -99,7 +119,7 @@ fn finish(
     let mut failed = false;
     let mut desk = desk.unwrap_or_else(|error| {
         failed = true;
-        notes.push(format!("what was opened before is not known, so nothing is done: {error}"));
+        notes.extend(unread(&error));
         Desk::bare(None)
     });
     let done = match (failed, act.dry_run) {
@@ -109,13 +129,18 @@ fn finish(
     };
     let taken = done.unwrap_or_else(|error| {
         failed = true;
-        notes.push(format!("what was opened before is not known, so nothing is done: {error}"));
+        notes.extend(unread(&error));
         Vec::new()
     });
     if github.is_none() {
         notes.push("what was opened before is not known without GitHub".to_owned());
     }
     let left = failed || taken.iter().any(|taken| matches!(taken.outcome, Outcome::Left(_)));
+    let is_refused =
+        |taken: &Taken<'_>| matches!(&taken.outcome, Outcome::Left(why) if why.starts_with(REFUSED));
+    if taken.iter().any(is_refused) {
+        notes.push("give the job the permission `issues: write`".to_owned());
+    }
     let traces = github.filter(|_| !failed).map(|_| traces(&desk, &ruled.duties));
     let account = Account {
         now: ruled.now,
@@ -124,31 +149,47 @@ fn finish(
         duties: &ruled.duties,
         taken,
         traces,
+        is_unread: failed,
         problems: ruled.problems.clone(),
         notes,
     };
     if act.format == Table::Text && !account.problems.is_empty() {
         world.tell(problem::render(&account.problems, world.look("auto")).trim_end());
     }
-    summarised(&account, world);
     let text = match act.format {
         Table::Text => account.text(),
         Table::Json => account.json(),
     };
-    let exit = match (ruled.is_unknown, left) {
+    let is_unknown =
+        ruled.is_unknown || ruled.duties.iter().any(|duty| matches!(duty.state, State::Unknown(_)));
+    let exit = match (is_unknown, left) {
         (true, _) => Exit::Unknown,
         (false, true) => Exit::Untold,
         (false, false) => Exit::Proceed,
     };
-    world.end(&text, exit)
+    let notice = Annotation {
+        level: if exit == Exit::Proceed { Level::Notice } else { Level::Warning },
+        file: None,
+        line: None,
+        column: None,
+        end_column: None,
+        title: "slogate act".to_owned(),
+        message: account.sentence(),
+    };
+    let notices = if act.format == Table::Json { Vec::new() } else { vec![notice] };
+    let outputs = [("exit".to_owned(), exit.code().to_string())];
+    let is_left = unfinished::write(&account.page(), &notices, &outputs, world);
+    world.end(&text, if exit == Exit::Proceed && !is_left { Exit::Untold } else { exit })
+}
+
+/// Why nothing is done, and what to do about that.
+fn unread(error: &GitHubError) -> impl Iterator<Item = String> {
+    let why = format!("what was opened before is not known, so nothing is done: {error}");
+    std::iter::once(why).chain(error.help().map(ToOwned::to_owned))
 }
 
 /// The steps of a plan, none of them taken.
-fn planned<'a>(
-    desk: &mut Desk<'_>,
-    duties: &'a [Duty],
-    most: usize,
-) -> Result<Vec<Taken<'a>>, crate::github::GitHubError> {
+fn planned<'a>(desk: &mut Desk<'_>, duties: &'a [Duty], most: usize) -> Result<Vec<Taken<'a>>, GitHubError> {
     let urls = |number: u64, desk: &Desk<'_>| {
         let its = desk.ours().into_iter().find(|one| one.issue.number == number);
         its.map(|one| (number, one.issue.url))
@@ -184,12 +225,4 @@ fn traces(desk: &Desk<'_>, duties: &[Duty]) -> Vec<Trace> {
         }
     });
     traced.collect()
-}
-
-/// Leaves the account on the page of the run, where there is one.
-fn summarised(account: &Account<'_>, world: &mut World) {
-    let path = world.variable("GITHUB_STEP_SUMMARY").map(std::path::PathBuf::from);
-    if let Told::Failed(why) = summary::append(path.as_deref(), &account.page()) {
-        world.tell(&format!("the step summary could not be written: {why}"));
-    }
 }

@@ -115,10 +115,7 @@ impl<'a> Post<'a> {
                 Outcome::Failed(format!("the token may not {what} any more, and it is left pending"));
         }
         let _ = world.out.write_all(&log);
-        if let Outcome::Failed(why) = &self.opened {
-            world.tell(&format!("the pending commit status could not be written: {why}"));
-        }
-        for note in told.notes() {
+        for note in told.notes(&self.opened) {
             world.tell(&note);
         }
         told.standing() != Standing::Failed

@@ -15,11 +15,12 @@ use crate::command::check;
 use crate::command::judge::{Case, Stop};
 use crate::command::organization::Offer;
 use crate::command::post::{self, Post};
+use crate::command::unfinished;
 use crate::command::watch::named;
 use crate::diagnostic::Diagnostic;
-use crate::github::{Address, GitHub, PullRequest, Run};
+use crate::github::{Address, GitHub, GitHubError, PullRequest, Run};
 use crate::http::Client;
-use crate::publish::{Annotation, Level, Outcome, summary, workflow};
+use crate::publish::{Annotation, Level};
 use crate::report::escape::terminal;
 use crate::report::problem::{self, Look};
 use crate::report::sweep::{Done, Line, Sweep};
@@ -41,6 +42,7 @@ pub fn run(sweep: &cli::Sweep, world: &mut World) -> Exit {
         Ok(exit) => exit,
         Err(message) => {
             world.tell(&format!("error: {message}"));
+            unfinished::leave("sweep", &message, &[], "", Exit::Usage, world);
             Exit::Usage
         }
     }
@@ -75,8 +77,11 @@ fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
     let case = case(&check, &client, &github, run.as_ref(), world)?;
     let (report, usage) = match swept(sweep, &case, &github, run.as_ref(), world) {
         Ok(found) => found,
-        Err(message) => {
+        Err(error) => {
+            let help = error.help().map_or_else(String::new, |help| format!("; {help}"));
+            let message = format!("{error}{help}");
             world.tell(&format!("error: {message}"));
+            unfinished::leave("sweep", &message, &[], "", Exit::Untold, world);
             return Ok(Exit::Untold);
         }
     };
@@ -84,7 +89,7 @@ fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
     if let Some(message) = usage {
         world.tell(&format!("error: {message}"));
     }
-    let left = run.as_ref().is_none_or(|run| leave(sweep, &report, exit, run, world));
+    let left = leave(sweep, &report, exit, world);
     let look = world.look(&sweep.color);
     let text = match sweep.format {
         Format::Text => report.text(look),
@@ -130,8 +135,8 @@ fn swept(
     github: &GitHub,
     run: Option<&Run>,
     world: &mut World,
-) -> Result<(Sweep, Option<String>), String> {
-    let opened = github.opened().map_err(|error| error.to_string())?;
+) -> Result<(Sweep, Option<String>), GitHubError> {
+    let opened = github.opened()?;
     let turn = run.map_or(0, |run| run.number);
     let pulls = round::ordered(opened, sweep.after, turn, sweep.calls);
     let allowance = Allowance::new(github, sweep.calls);
@@ -143,7 +148,7 @@ fn swept(
     let bases = u64::try_from(docket.bases.len()).unwrap_or(u64::MAX).max(1);
     // Whatever was read before, the sources have all of their time.
     let limits = check::limits(sweep.source.deadline.saturating_mul(bases));
-    let client = Client::new(limits).map_err(|error| error.to_string())?;
+    let client = Client::new(limits).map_err(|error| GitHubError::Address(error.to_string()))?;
     let asking = Case { client: &client, ..case.clone() };
     let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
     let mut notes = Vec::new();
@@ -206,16 +211,11 @@ fn broken(docket: &Docket<'_>, look: Look, world: &mut World) {
 }
 
 /// Leaves what came of it with the run; false when it could not.
-fn leave(sweep: &cli::Sweep, report: &Sweep, exit: Exit, run: &Run, world: &mut World) -> bool {
+fn leave(sweep: &cli::Sweep, report: &Sweep, exit: Exit, world: &mut World) -> bool {
     let outputs = [
         ("exit".to_owned(), exit.code().to_string()),
         ("told".to_owned(), report.count(Done::Told).to_string()),
         ("resume".to_owned(), report.resume.map(|number| number.to_string()).unwrap_or_default()),
-    ];
-    let salt = format!("{}.{}", run.id, run.attempt);
-    let left = [
-        ("step summary", summary::append(run.summary.as_deref(), &report.markdown())),
-        ("outputs", workflow::append_outputs(run.output.as_deref(), &outputs, &salt)),
     ];
     let notice = Annotation {
         level: if exit == Exit::Proceed { Level::Notice } else { Level::Warning },
@@ -226,15 +226,6 @@ fn leave(sweep: &cli::Sweep, report: &Sweep, exit: Exit, run: &Run, world: &mut 
         title: "slogate sweep".to_owned(),
         message: report.sentence(),
     };
-    if sweep.format != Format::Json {
-        world.command(&workflow::commands(&[notice], "the step summary has all of them"));
-    }
-    let mut whole = true;
-    for (name, outcome) in left {
-        if let Outcome::Failed(why) = outcome {
-            world.tell(&format!("the {name} could not be written: {why}"));
-            whole = false;
-        }
-    }
-    whole
+    let notices = if sweep.format == Format::Json { Vec::new() } else { vec![notice] };
+    unfinished::write(&report.markdown(), &notices, &outputs, world)
 }

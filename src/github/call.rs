@@ -261,13 +261,21 @@ impl Line {
     }
 }
 
+/// What the layers between us and the network call an error: nothing that helps anybody.
+const LAYERS: [&str; 4] =
+    ["Service Error: ", "Reqwest Error: ", "client error (Connect): ", "error sending request: "];
+
 /// An error and its causes on one line, without repetition. Our errors hold no token: it is in no address.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut words: Vec<String> = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let text = error.to_string();
-        if !text.is_empty() && !words.iter().any(|said| said.contains(&text)) {
+        let mut text = error.to_string();
+        while let Some(rest) = LAYERS.iter().find_map(|layer| text.strip_prefix(layer)) {
+            text = rest.to_owned();
+        }
+        let is_layer = LAYERS.iter().any(|layer| layer.trim_end_matches(": ") == text);
+        if !text.is_empty() && !is_layer && !words.iter().any(|said| said.contains(&text)) {
             words.push(text);
         }
         next = error.source();

@@ -71,11 +71,11 @@ pub enum Consequence {
 /// Who carries a consequence out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Automation {
-    /// It can be done without people.
+    /// slogate does it: the verdict, or `slogate act`.
     Automated,
-    /// People do it, and leave a trace by which it can be checked.
+    /// People do it, and the issue that `slogate act` opens shows whether they did.
     Traceable,
-    /// People do it.
+    /// People do it; `slogate act` tells them.
     Manual,
 }
 
@@ -113,8 +113,8 @@ impl Consequence {
         }
     }
 
-    /// Who carries it out. An action item as such is written without people; its place and its date are theirs to
-    /// keep.
+    /// Who carries it out: the verdict stops and says, `slogate act` tells people and opens issues. What is to be done in
+    /// an issue is people's to do, and the issue shows whether it was.
     #[must_use]
     pub const fn automation(&self) -> Automation {
         match self {
@@ -123,15 +123,13 @@ impl Consequence {
             | Self::LimitReleases { .. }
             | Self::Warn(_)
             | Self::Inform(_)
-            | Self::ActionItem { top_of_backlog: false, due: None, .. } => Automation::Automated,
-            Self::ActionItem { .. } | Self::Postmortem => Automation::Traceable,
-            Self::Engage(_)
+            | Self::Engage(_)
             | Self::Notify(_)
-            | Self::Assign(_)
-            | Self::Escalate { .. }
-            | Self::CodeYellow
-            | Self::CodeRed
-            | Self::HandBackOperations => Automation::Manual,
+            | Self::Escalate { .. } => Automation::Automated,
+            Self::ActionItem { .. } | Self::Postmortem => Automation::Traceable,
+            Self::Assign(_) | Self::CodeYellow | Self::CodeRed | Self::HandBackOperations => {
+                Automation::Manual
+            }
         }
     }
 
@@ -210,19 +208,14 @@ impl Consequence {
 mod tests {
     use super::*;
 
-    fn item(top_of_backlog: bool, due: Option<i64>) -> Consequence {
-        Consequence::ActionItem { title: "t".to_owned(), top_of_backlog, due }
-    }
-
     #[test]
-    fn stopping_and_action_items_are_automated_their_order_is_traced_and_the_rest_is_done_by_people() {
+    fn what_stops_or_tells_is_automated_what_has_an_issue_is_traced_and_the_rest_is_done_by_people() {
         let freeze = Consequence::Freeze { environment: "production".to_owned(), except: Vec::new() };
         assert_eq!(freeze.automation(), Automation::Automated);
-        assert_eq!(item(false, None).automation(), Automation::Automated);
-        assert_eq!(item(true, None).automation(), Automation::Traceable);
-        assert_eq!(item(false, Some(1)).automation(), Automation::Traceable);
+        assert_eq!(Consequence::Notify("@po".to_owned()).automation(), Automation::Automated);
+        let item = Consequence::ActionItem { title: "t".to_owned(), top_of_backlog: false, due: None };
+        assert_eq!(item.automation(), Automation::Traceable);
         assert_eq!(Consequence::Postmortem.automation(), Automation::Traceable);
         assert_eq!(Consequence::Assign(Decimal::ONE).automation(), Automation::Manual);
-        assert_eq!(Consequence::Notify("@po".to_owned()).automation(), Automation::Manual);
     }
 }

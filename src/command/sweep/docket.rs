@@ -72,7 +72,7 @@ impl<'a> Docket<'a> {
     ) -> Self {
         let mut docket = Self::default();
         for pull in pulls {
-            let admitted = docket.entries.is_empty() || allowance.admits(docket.entries.len());
+            let admitted = docket.entries.is_empty() || allowance.admits(pull, docket.entries.len());
             if !allowance.is_open() || !admitted {
                 break;
             }

@@ -7,9 +7,12 @@
 use crate::github::{GitHub, PullRequest};
 
 /// The most calls that a pull request takes that is told: what changed, its status, its comments, a new comment, the
-/// comments again, the new status, and whether it stands; before them, where a label claims a class, the newest page of
-/// its timeline and the role of whoever set it, which is asked once for the whole sweep.
-const MOST: u64 = 9;
+/// comments again, the new status, and whether it stands.
+const MOST: u64 = 7;
+
+/// What a label takes besides: who set it, and what their role is. A team, further labels by others and a long history of
+/// the pull request take more; whoever has a role is asked for once.
+const LABELLED: u64 = 2;
 
 /// Those of them that are still to come once its status is read.
 const TELLING: u64 = 5;
@@ -40,12 +43,12 @@ impl<'a> Allowance<'a> {
         !self.github.is_limited()
     }
 
-    /// Whether one more pull request can be looked at, after so many: what changed, and each one's status later. A quarter
-    /// is kept for telling.
-    pub fn admits(&self, looked_at: usize) -> bool {
+    /// Whether this pull request can be looked at, after so many: what changed, who labelled it, and each one's status
+    /// later. A quarter is kept for telling.
+    pub fn admits(&self, pull: &PullRequest, looked_at: usize) -> bool {
         let later = u64::try_from(looked_at).unwrap_or(u64::MAX);
         let kept = (self.calls / 4).max(TELLING);
-        later.saturating_add(2).saturating_add(kept) <= self.left()
+        later.saturating_add(2 + labelled(pull)).saturating_add(kept) <= self.left()
     }
 
     /// Whether one more status can be read.
@@ -59,6 +62,11 @@ impl<'a> Allowance<'a> {
     }
 }
 
+/// The calls that the labels of a pull request may take.
+fn labelled(pull: &PullRequest) -> u64 {
+    if pull.labels.as_ref().is_some_and(Vec::is_empty) { 0 } else { LABELLED }
+}
+
 /// The pull requests, which come by their numbers, in the order of a sweep with so many calls: from the one behind
 /// `after`, else from where it is the turn of this run.
 pub fn ordered(mut pulls: Vec<PullRequest>, after: Option<u64>, turn: u64, calls: u64) -> Vec<PullRequest> {
@@ -66,16 +74,18 @@ pub fn ordered(mut pulls: Vec<PullRequest>, after: Option<u64>, turn: u64, calls
     let begin = match after {
         Some(after) => pulls.iter().position(|pull| pull.number > after).unwrap_or(0),
         None => {
-            usize::try_from(u128::from(turn) * u128::from(surely(calls)) % u128::from(count)).unwrap_or(0)
+            let each = surely(calls, pulls.iter().map(labelled).max().unwrap_or_default());
+            usize::try_from(u128::from(turn) * u128::from(each) % u128::from(count)).unwrap_or(0)
         }
     };
     pulls.rotate_left(begin);
     pulls
 }
 
-/// How many pull requests a sweep with so many calls gets through, should all of them be told.
-const fn surely(calls: u64) -> u64 {
-    let most = calls.saturating_mul(3) / (4 * MOST);
+/// How many pull requests a sweep with so many calls gets through, should all of them be told, with so many calls for the
+/// labels of each.
+const fn surely(calls: u64, labelled: u64) -> u64 {
+    let most = calls.saturating_mul(3) / (4 * (MOST + labelled));
     if most < 3 { 1 } else { most - 2 }
 }
 
@@ -94,7 +104,7 @@ mod tests {
             base_ref: "main".to_owned(),
             base_repository: String::new(),
             author: None,
-            labels: None,
+            labels: Some(Vec::new()),
         };
         numbers.map(pull).collect()
     }
@@ -114,8 +124,8 @@ mod tests {
     #[test]
     fn consecutive_runs_reach_everybody_by_what_each_surely_gets_through() {
         for (count, calls) in [(10_u64, 10), (10, 30), (300, 500), (301, 77), (7, 15_000)] {
-            let each = usize::try_from(surely(calls)).expect("few");
-            let runs = count.div_ceil(surely(calls));
+            let each = usize::try_from(surely(calls, 0)).expect("few");
+            let runs = count.div_ceil(surely(calls, 0));
             for first in [0, 1, 12, 1_000_000_007] {
                 let mut seen = BTreeSet::new();
                 for turn in first..first + runs {
@@ -129,5 +139,13 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn runs_begin_closer_to_each_other_where_labels_take_calls() {
+        let mut all = pulls(1..41);
+        assert_eq!(ordered(all.clone(), None, 1, 60).first().map(|pull| pull.number), Some(6));
+        all[7].labels = Some(vec!["hotfix".to_owned()]);
+        assert_eq!(ordered(all, None, 1, 60).first().map(|pull| pull.number), Some(4));
     }
 }

@@ -50,6 +50,41 @@ pub enum GitHubError {
     },
 }
 
+impl GitHubError {
+    /// Why something could not be said, where its place is named already, with what to do about it: the same words for
+    /// every place that one cause keeps from being written.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        let cause = match self {
+            Self::Unauthorized(_) => "github refused the token (401)".to_owned(),
+            Self::Unreachable { why, .. } => format!("github could not be asked: {why}"),
+            Self::Address(_)
+            | Self::NotAllowed(_)
+            | Self::NotFound(_)
+            | Self::RateLimited { .. }
+            | Self::Rejected { .. } => return self.to_string(),
+        };
+        cause + "; " + self.help().unwrap_or_default()
+    }
+
+    /// What to do about it, where that does not follow from its words: to be said once, however often it happens.
+    #[must_use]
+    pub const fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Unauthorized(_) => Some(
+                "give the job's own (the input `github-token`, `GITHUB_TOKEN` elsewhere), or look whether it has expired",
+            ),
+            Self::NotFound(_) => Some(
+                "look whether `GITHUB_REPOSITORY` is right, and whether the job's `permissions` let its token read that",
+            ),
+            Self::Unreachable { .. } => {
+                Some("look whether `GITHUB_API_URL` is right, and whether the runner reaches it")
+            }
+            Self::Address(_) | Self::NotAllowed(_) | Self::RateLimited { .. } | Self::Rejected { .. } => None,
+        }
+    }
+}
+
 /// How long GitHub asks to wait, as the end of a sentence.
 fn patience(wait: Option<u64>, until: Option<Timestamp>) -> String {
     match (wait, until) {

@@ -197,7 +197,7 @@ pub const FUNCTIONS: [Function; 29] = [
         function("inform", PLAIN, "inform(\"text\")", &[("text", "String")], "whoever ships is told"),
     ),
     by(
-        Automation::Automated,
+        Automation::Traceable,
         function(
             "action_item",
             Role::Makes(&["top_of_backlog", "due"]),
@@ -228,11 +228,11 @@ pub const FUNCTIONS: [Function; 29] = [
     ),
     by(Automation::Traceable, function("postmortem", PLAIN, "postmortem()", &[], "a postmortem is held")),
     by(
-        Automation::Manual,
+        Automation::Automated,
         function("engage", PLAIN, "engage(\"@team\")", &[("who", "String")], "somebody is asked for help"),
     ),
     by(
-        Automation::Manual,
+        Automation::Automated,
         function(
             "notify",
             PLAIN,
@@ -252,8 +252,14 @@ pub const FUNCTIONS: [Function; 29] = [
         ),
     ),
     by(
-        Automation::Manual,
-        function("escalate", PLAIN, "escalate()", &[], "those decide whom the policy's escalation names"),
+        Automation::Automated,
+        function(
+            "escalate",
+            PLAIN,
+            "escalate()",
+            &[],
+            "those are asked to decide whom the policy's escalation names",
+        ),
     ),
     by(
         Automation::Manual,

@@ -31,6 +31,8 @@ pub struct Account<'a> {
     pub taken: Vec<Taken<'a>>,
     /// What became of what was done before, and just now; none where GitHub was not asked.
     pub traces: Option<Vec<Trace>>,
+    /// What was opened before could not be read, so that nothing is done.
+    pub is_unread: bool,
     /// What is wrong in what was written.
     pub problems: Vec<Diagnostic>,
     /// What else a reader must know.
@@ -41,7 +43,7 @@ impl Account<'_> {
     /// For a terminal.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("{}\n", self.headline());
+        let mut text = format!("{}\n", self.sentence());
         let taken = self.taken.iter().map(|taken| sentence(taken, terminal));
         for line in taken.chain(self.unsaid(terminal)) {
             // Writing to a string cannot fail.
@@ -59,7 +61,7 @@ impl Account<'_> {
     /// For the step's summary.
     #[must_use]
     pub fn page(&self) -> String {
-        let mut text = format!("**{}**\n", self.headline());
+        let mut text = format!("**{}**\n", self.sentence());
         let taken = self.taken.iter().map(|taken| sentence(taken, markdown));
         for line in taken.chain(self.unsaid(markdown)).chain(self.notes.iter().map(|note| markdown(note))) {
             let _ = write!(text, "\n- {line}");
@@ -94,27 +96,43 @@ impl Account<'_> {
     }
 
     /// The first line.
-    fn headline(&self) -> String {
-        let in_force = self.duties.iter().filter(|duty| matches!(duty.state, State::InForce(_))).count();
-        let asks = match in_force {
-            0 => "no clause in force asks people to do anything".to_owned(),
-            1 => "1 clause in force asks people to do something".to_owned(),
-            many => format!("{many} clauses in force ask people to do something"),
-        };
+    #[must_use]
+    pub fn sentence(&self) -> String {
         let count =
+            |is_meant: fn(&State) -> bool| self.duties.iter().filter(|duty| is_meant(&duty.state)).count();
+        let in_force = count(|state| matches!(state, State::InForce(_)));
+        let unknown = count(|state| matches!(state, State::Unknown(_)));
+        let asks = match (in_force, unknown) {
+            (0, 0) => "no clause in force asks people to do anything".to_owned(),
+            (0, 1) => "it is not known whether 1 clause asks people to do something".to_owned(),
+            (0, many) => format!("it is not known whether {many} clauses ask people to do something"),
+            (1, 0) => "1 clause in force asks people to do something".to_owned(),
+            (many, 0) => format!("{many} clauses in force ask people to do something"),
+            (1, more) => {
+                format!("1 clause in force asks people to do something, and of {more} it is not known")
+            }
+            (many, more) => {
+                format!("{many} clauses in force ask people to do something, and of {more} it is not known")
+            }
+        };
+        if self.is_unread {
+            return format!("{asks}: nothing is done, because the issues on GitHub could not be read");
+        }
+        let steps =
             |wanted: fn(&Outcome) -> bool| self.taken.iter().filter(|one| wanted(&one.outcome)).count();
         let counted = [
-            (count(|outcome| *outcome == Outcome::Planned), "to be done"),
-            (count(|outcome| *outcome == Outcome::Done), "done"),
-            (count(|outcome| matches!(outcome, Outcome::Left(_))), "left to the next run"),
+            (steps(|outcome| *outcome == Outcome::Planned), "to be done"),
+            (steps(|outcome| *outcome == Outcome::Done), "done"),
+            (steps(|outcome| matches!(outcome, Outcome::Left(_))), "left to the next run"),
         ];
         let counted =
             counted.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}"));
         let counted = counted.collect::<Vec<_>>().join(", ");
-        if counted.is_empty() {
-            format!("{asks}: nothing is to be done")
-        } else {
-            format!("{asks}: {counted}")
+        match (counted.is_empty(), in_force, unknown) {
+            (false, _, _) => format!("{asks}: {counted}"),
+            (true, 0, 0) => format!("{asks}: nothing is to be done"),
+            (true, 0, _) => format!("{asks}, so nothing is done"),
+            (true, _, _) => format!("{asks}: nothing more is to be done"),
         }
     }
 

@@ -125,11 +125,11 @@ fn takes(function: &Function) -> String {
 /// Who carries something out.
 const fn carried_out(automation: Automation) -> &'static str {
     match automation {
-        Automation::Automated => "automated: slogate carries it out",
+        Automation::Automated => "automated: slogate carries it out, by the verdict or by `slogate act`",
         Automation::Traceable => {
-            "traceable: people carry it out, and leave a trace by which it can be checked"
+            "traceable: people carry it out, and the issue that `slogate act` opens shows whether they did"
         }
-        Automation::Manual => "manual: people carry it out",
+        Automation::Manual => "manual: people carry it out, and `slogate act` tells them",
     }
 }
 
