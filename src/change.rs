@@ -5,6 +5,7 @@
 
 pub mod authority;
 pub mod claim;
+pub mod shipment;
 
 use std::collections::{BTreeMap, BTreeSet};
 

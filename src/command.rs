@@ -43,6 +43,7 @@ mod post;
 mod proposed;
 mod question;
 mod reckoning;
+mod released;
 pub mod rules;
 pub mod slos;
 mod stranger;

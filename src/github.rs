@@ -7,6 +7,7 @@
 
 mod call;
 mod comment;
+mod commit;
 mod deployment;
 mod issue;
 mod label;
@@ -29,6 +30,7 @@ use serde::de::DeserializeOwned;
 
 pub use call::GitHubError;
 pub use comment::Comment;
+pub use commit::{Belonging, Between, Led};
 pub use deployment::Deployment;
 pub use issue::{Fate, Issue, Listed};
 pub use label::{Actor, Labelled};

@@ -56,6 +56,7 @@ pub mod sweep;
 pub mod text;
 pub mod trial;
 pub mod turn;
+pub mod waived;
 pub mod wrapped;
 
 /// The windows over which reports show burn rates, with their length in seconds.
@@ -397,7 +398,7 @@ impl Report {
             return Some(format!("{would}, but the limit of today's releases is not reached"));
         }
         if weighed.circumstances.contains(&Circumstance::Uncounted) {
-            return Some(format!("{would} past its limit, but today's releases cannot be counted yet"));
+            return Some(format!("{would} past its limit, but today's releases cannot be counted"));
         }
         match self.mode {
             Some(mode @ (Mode::Inform | Mode::Warn)) => {

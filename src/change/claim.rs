@@ -60,7 +60,7 @@ pub enum Refusal {
     Team(String),
     /// Who is in a team cannot be seen.
     TeamUnseen(String),
-    /// Other pull requests of the same merge group are not of the class.
+    /// Other pull requests that ship with it are not of the class.
     Alone,
 }
 
@@ -113,7 +113,7 @@ impl Claim {
             Refusal::TeamUnseen(team) => {
                 format!("{who} set it, and the token cannot see who is in team {}", safe(team))
             }
-            Refusal::Alone => "not every pull request of the merge group is of this class".to_owned(),
+            Refusal::Alone => "not every pull request that ships with it is of this class".to_owned(),
         })
     }
 
@@ -137,7 +137,7 @@ impl Claim {
                  a workflow's own may not"
                     .to_owned()
             }
-            Refusal::Alone => "queue it without the others, or label them as well".to_owned(),
+            Refusal::Alone => "ship it without the others, or label them as well".to_owned(),
         })
     }
 }

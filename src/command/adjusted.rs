@@ -164,6 +164,11 @@ pub struct Rulings {
 }
 
 impl Rulings {
+    /// What they rule, and what they would rule.
+    pub fn all(&self) -> impl Iterator<Item = &Ruling> {
+        self.judged.iter().chain(&self.bare)
+    }
+
     /// Lets a policy rule on a budget, both ways. What is given back is part of `past`, and not of `unadjusted`.
     pub fn add(&mut self, policy: &Policy, both: &Both, past: Past<'_>, unadjusted: Past<'_>) {
         // Of exclusions an organisation's policy knows by itself that they are nothing to it.

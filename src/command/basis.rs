@@ -3,7 +3,7 @@
 use crate::adjustment::Adjustments;
 use crate::catalog::Catalog;
 use crate::change::claim::Claims;
-use crate::change::{self, Touched, authority};
+use crate::change::{self, Touched, authority, shipment};
 use crate::command::ground::{Ground, Seen};
 use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
@@ -77,7 +77,7 @@ pub fn change(case: &Case<'_>, basis: &Basis, report: &mut Report) -> Result<Opt
     let settings = &basis.rules.settings;
     let is_merge = case.pull.is_some() || case.passage.is_some_and(Passage::is_merge);
     report.change.rollout = case.check.rollout(is_merge);
-    report.change.claims = claims(case, settings);
+    report.change.claims = claims(case, settings, &basis.ground);
     let labelled = || report.change.claims.classes().first().map(ToString::to_string);
     report.change.class = class(settings, case.check.class.as_deref())?.or_else(labelled);
     touched(case, &basis.ground, settings, report)
@@ -112,9 +112,15 @@ fn declared<'a>(settings: &'a Settings, named: Option<&str>) -> Result<(&'a str,
     })
 }
 
-/// What the labels of a pull request claim; nothing where none is judged.
-fn claims(case: &Case<'_>, settings: &Settings) -> Claims {
-    let Some((github, pull)) = case.github.as_ref().zip(case.pull) else { return Claims::default() };
+/// What the labels of a pull request claim, or of those that ship together; nothing where none is judged.
+fn claims(case: &Case<'_>, settings: &Settings, ground: &Ground) -> Claims {
+    let Some(github) = &case.github else { return Claims::default() };
+    let Some(pull) = case.pull else {
+        let shipment = case.passage.zip(ground.base.as_ref()).zip(ground.head.as_deref());
+        let shipment = shipment.and_then(|((passage, base), head)| passage.shipment(&base.id, head));
+        return shipment
+            .map_or_else(Claims::default, |shipment| shipment::claims(github, settings, &shipment));
+    };
     match &pull.labels {
         Some(labels) => authority::of_labels(github, settings, pull.number, pull.author.as_deref(), labels),
         None => authority::of(github, settings, &[pull.number]),

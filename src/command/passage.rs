@@ -8,6 +8,7 @@
 
 use std::time::Duration;
 
+use crate::change::shipment::Shipment;
 use crate::git::is_full_id;
 use crate::github::{Event, GitHub, GitHubError, PullRequest, Run};
 use crate::publish::{Gate, status};
@@ -154,6 +155,19 @@ impl Passage {
     #[must_use]
     pub const fn is_merge(&self) -> bool {
         matches!(self.way, Way::Merge(_) | Way::Queue(_))
+    }
+
+    /// What ships together, with the tip of the law's branch and the judged commit: a merge group, or what a deploy brings.
+    #[must_use]
+    pub fn shipment<'a>(&'a self, tip: &'a str, head: &'a str) -> Option<Shipment<'a>> {
+        let since = match (&self.way, &self.since) {
+            (Way::Queue(_), _) => Ok(tip),
+            (Way::Deploy, Since::Commit(last)) => Ok(last.as_str()),
+            (Way::Deploy, Since::Fork | Since::Unknown(_)) => Err("nobody knows what is deployed now"),
+            (Way::Merge(_) | Way::Push(_) | Way::Look, _) => return None,
+        };
+        let is_merged = matches!(self.way, Way::Deploy);
+        Some(Shipment { branch: self.branch(), since, head, is_merged })
     }
 
     /// The branch that it goes into, or whose tip is looked at; empty where that is not known.

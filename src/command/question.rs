@@ -12,6 +12,7 @@ use crate::catalog::Slo;
 use crate::command::basis::{self, Basis};
 use crate::command::judge::{Case, Stop};
 use crate::command::reckoning::Reckoning;
+use crate::command::released::Released;
 use crate::command::watch::{self, Asked, Watch, dependency, signal};
 use crate::command::{law, observed};
 use crate::diagnostic::Diagnostic;
@@ -43,6 +44,8 @@ pub struct Question<'a> {
     quarters: BTreeSet<Asked<'a>>,
     /// What is answered is kept, to judge by other rules.
     keeps: bool,
+    /// Who counts releases.
+    released: Released,
 }
 
 impl<'a> Question<'a> {
@@ -83,8 +86,22 @@ impl<'a> Question<'a> {
             }
         }
         let t = observed::grid(now.as_second(), settings);
+        let released = Released::by(case.github.clone());
         let keeps = false;
-        Ok(Self { basis, environment, watch, note, now, t, subjects, signals, upstream, quarters, keeps })
+        Ok(Self {
+            basis,
+            environment,
+            watch,
+            note,
+            now,
+            t,
+            subjects,
+            signals,
+            upstream,
+            quarters,
+            keeps,
+            released,
+        })
     }
 
     /// The same, whose answers are kept to judge by other rules.
@@ -132,6 +149,7 @@ impl<'a> Question<'a> {
         let Basis { catalog, adjustments, .. } = self.basis;
         let mut answers = dependency::Answers::reckon(&asked, observed);
         let mut reckoning = Reckoning::blank(self.basis, self.environment, (self.now, self.t));
+        reckoning.released = self.released;
         reckoning.source = Some(self.watch.describe());
         reckoning.notes = notes;
         reckoning.queries = queries;

@@ -4,7 +4,7 @@
 //! by itself: its services choose the rulings, its class and its rollout weigh them. Two changes that are folded from one
 //! reckoning are judged at the same grid point by the same numbers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use crate::budget::signal::Signals;
 use crate::command::adjusted::{Both, Rulings};
 use crate::command::basis::Basis;
 use crate::command::law::Rules;
+use crate::command::released::Released;
 use crate::command::watch::Asked;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::ledger::{Ledger, Past};
@@ -66,6 +67,8 @@ pub struct Reckoning<'a> {
     pub answered: Option<Answered>,
     /// What is wrong for everybody.
     pub problems: Vec<Diagnostic>,
+    /// Who counts releases.
+    pub released: Released,
     /// What happened before.
     ledger: Ledger,
     /// The same, without what is given back.
@@ -94,6 +97,7 @@ impl<'a> Reckoning<'a> {
             observations: None,
             answered: None,
             problems: Vec::new(),
+            released: Released::default(),
             // Nothing keeps events yet: nobody has triggered anything or fired a bullet, and what is given back stands in
             // files.
             ledger: Ledger::new(basis.adjustments.events()),
@@ -174,6 +178,7 @@ impl<'a> Reckoning<'a> {
         let step = self.basis.rules.settings.step;
         ahead.extend(ruled.iter().filter_map(|one| reset(&one.measured, step, self.now)));
         let mut situation = situation(&self.basis.rules, self.environment, self.now, report);
+        situation.released_today = self.released_today(&rulings, &services, report);
         let own = report.change.claims.classes();
         if let Some(class) = verdict::mildest(&situation, &rulings.judged, own) {
             report.change.class = Some(class.clone());
@@ -186,6 +191,29 @@ impl<'a> Reckoning<'a> {
         let (verdict, unadjusted) = rulings.fold(&situation, &ahead);
         report.unadjusted = unadjusted;
         (verdict, ruled.into_iter().map(|one| one.measured.clone()).collect())
+    }
+
+    /// Today's releases of each service, where a ruling limits them and somebody can count them; both is told.
+    fn released_today(
+        &self,
+        rulings: &Rulings,
+        services: &BTreeSet<String>,
+        report: &mut Report,
+    ) -> Option<BTreeMap<String, usize>> {
+        let (name, _) = self.environment;
+        match self.released.today(rulings.all(), name, self.now)? {
+            Ok(count) => {
+                let several = if *count == 1 { "release" } else { "releases" };
+                report.notes.push(format!(
+                    "{count} {several} into {name} today (UTC), by GitHub's deployments, which count for every service"
+                ));
+                Some(services.iter().map(|service| (service.clone(), *count)).collect())
+            }
+            Err(why) => {
+                report.notes.push(format!("today's releases into {name} could not be counted: {why}"));
+                None
+            }
+        }
     }
 
     /// What the source was asked for these services, or for all alike: signals and dependencies.

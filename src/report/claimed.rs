@@ -1,7 +1,7 @@
 //! The labels that claim a class, in sentences that every rendering shares: who set each, whether it counts, and what
 //! would make it count. Each rendering hands in how it escapes names, and how it shows a label.
 
-use crate::change::claim::Claim;
+use crate::change::claim::{Claim, Refusal};
 use crate::report::{Report, figure};
 
 /// The sentences without their periods; none where no label claims a class.
@@ -13,7 +13,8 @@ pub fn sentences(
     let claims = &report.change.claims;
     let unread = claims.unread.iter().map(|why| format!("no class counts, because {}", safe(why)));
     let several =
-        claims.claims.iter().any(|claim| claims.claims.iter().any(|other| other.pull != claim.pull));
+        claims.claims.iter().any(|claim| claims.claims.iter().any(|other| other.pull != claim.pull))
+            || claims.claims.iter().any(|claim| claim.refused == Some(Refusal::Alone));
     let said = claims.claims.iter().map(|claim| sentence(claim, several, &safe, &label));
     let of_many = report.change.class.as_ref().filter(|_| claims.classes().len() > 1);
     let of_many = of_many.map(|class| {

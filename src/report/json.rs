@@ -22,12 +22,13 @@ use crate::verdict::Weighed;
 pub(super) mod adjusted;
 mod proposed;
 mod claimed;
+mod waived;
 
 /// The report as JSON text, indented, with a newline at its end.
 #[must_use]
 pub fn render(report: &Report) -> String {
     let verdict = &report.verdict;
-    let document = json!({
+    let mut document = json!({
         "version": 1,
         "verdict": {
             "effect": verdict.effect.as_str(),
@@ -52,6 +53,10 @@ pub fn render(report: &Report) -> String {
         "proposed": report.proposed.as_ref().map(proposed::write),
         "notes": report.notes,
     });
+    // Most reports have none.
+    if let Some(object) = document.as_object_mut().filter(|_| !verdict.waivers.is_empty()) {
+        object.insert("waivers".to_owned(), verdict.waivers.iter().map(waived::waiver).collect());
+    }
     let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
     text.push('\n');
     text

@@ -13,6 +13,7 @@ use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe, message, unaddressed};
 use crate::report::{
     BudgetLine, Report, adjusted, attribution, claimed, consequence, figure, granted, part, period, recalled,
+    waived,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -123,10 +124,13 @@ fn opening(out: &mut String, report: &Report) {
     classes(out, report);
 }
 
-/// The labels that claim a class: who set them, and whether they count.
+/// The labels that claim a class: who set them, and whether they count; and waivers that change nothing.
 fn classes(out: &mut String, report: &Report) {
     for said in claimed::sentences(report, safe, code_span) {
         let _ = writeln!(out, "Class: {said}.\n");
+    }
+    for said in waived::sentences(&report.verdict.waivers, safe) {
+        let _ = writeln!(out, "Waiver: {said}.\n");
     }
 }
 

@@ -13,7 +13,7 @@ use crate::report::escape::terminal as clean;
 use crate::report::problem::Look;
 use crate::report::{
     BudgetLine, Figured, Report, adjusted, attribution, chart, claimed, consequence, figure, granted, part,
-    period, recalled,
+    period, recalled, waived,
 };
 use crate::verdict::{Effect, Exit, Weighed};
 
@@ -123,6 +123,7 @@ impl Page<'_> {
         let _ = writeln!(self.out, "{} {}   {tightest}", self.banner().trim_start(), self.subject());
         self.adjusted("");
         self.claimed("");
+        self.waived("");
         self.proposed();
         self.notes("");
     }
@@ -130,6 +131,13 @@ impl Page<'_> {
     /// The labels that claim a class.
     fn claimed(&mut self, indent: &str) {
         for said in claimed::sentences(self.report, clean, |label| format!("`{}`", clean(label))) {
+            let _ = writeln!(self.out, "{indent}{said}");
+        }
+    }
+
+    /// The waivers that change nothing.
+    fn waived(&mut self, indent: &str) {
+        for said in waived::sentences(&self.report.verdict.waivers, clean) {
             let _ = writeln!(self.out, "{indent}{said}");
         }
     }
@@ -155,6 +163,7 @@ impl Page<'_> {
         let reason = self.report.notes.first().map(|reason| clean(reason)).unwrap_or_default();
         let _ = writeln!(self.out, "\n {} {}   {reason}\n", self.banner(), self.subject());
         self.claimed("  ");
+        self.waived("  ");
         self.proposed();
         self.notes("  ");
     }
@@ -321,6 +330,7 @@ impl Page<'_> {
             let _ = writeln!(self.out, "  passes anyway   a canary");
         }
         self.claimed("  class           ");
+        self.waived("  waiver          ");
         let mut heading = "also";
         for (said, slos) in self.asides() {
             let slos = if self.report.budgets.len() > 1 {

@@ -3,6 +3,8 @@
 //! The repository's commits are read from the checkout, which stands for the repository on GitHub: a run on
 //! `pull_request_target` has nothing of it on disk, so its commands run in an empty directory.
 
+mod shipped;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -69,6 +71,8 @@ struct Known {
     run: u64,
     /// What was deployed already, the oldest first.
     deployments: Vec<Deployed>,
+    /// What ships together, the oldest first.
+    shipped: Vec<shipped::Shipped>,
     /// Requests that fail.
     faults: Vec<Failing>,
 }
@@ -94,6 +98,7 @@ impl Default for Known {
             pulls: Vec::new(),
             run: 12,
             deployments: Vec::new(),
+            shipped: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -142,6 +147,9 @@ struct Opened {
     /// It gets another head once it was listed.
     #[serde(default)]
     moves: bool,
+    /// Its labels, and who set each.
+    #[serde(default)]
+    labels: BTreeMap<String, String>,
     /// What its status says.
     status: Option<Stands>,
     /// What we have commented.
@@ -557,6 +565,7 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
         let active = |login: &String| (login.clone(), "active".to_owned());
         world.teams.insert(team.clone(), members.iter().map(active).collect());
     }
+    shipped::lay(&mut world, &known.shipped, known.event == "merge_group", base, head);
     world.may_see_teams = known.sees_teams;
     world.faults = known.faults.iter().map(fault).collect();
     Ok(world)
@@ -583,6 +592,7 @@ fn open(world: &mut World, pull: &Opened) {
     let head = format!("{number:040x}");
     world.pull(number, &pull.base, &head, pull.files.iter().map(ChangedFile::at).collect());
     world.pulls.entry(number).and_modify(|opened| opened.locked = pull.locked);
+    pull.labels.iter().for_each(|(label, by)| world.label(number, label, by));
     if pull.fork {
         world.forks.insert(number);
     }

@@ -1,6 +1,7 @@
 //! What the stand-in answers: the endpoints, with GitHub's own error bodies.
 
 mod comment;
+mod commit;
 mod deployment;
 mod issue;
 mod label;
@@ -129,6 +130,7 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
     let nouns = [
         status::route,
         comment::route,
+        commit::route,
         opened::route,
         pull::route,
         object::route,

@@ -47,6 +47,13 @@ pub struct Pull {
     pub labels: Vec<String>,
 }
 
+/// A commit on the way from one to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    pub id: String,
+    pub parents: Vec<String>,
+}
+
 /// What happened to a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happened {
@@ -213,6 +220,12 @@ pub struct World {
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
     /// Where the histories of two commits part, where that is not the first of them.
     pub parted: BTreeMap<(String, String), String>,
+    /// The commits that lead from one commit to another, each with its parents; else one that follows where they part.
+    pub led: BTreeMap<(String, String), Vec<Step>>,
+    /// The pull requests that commits belong to.
+    pub belongings: BTreeMap<String, Vec<u64>>,
+    /// Pull requests that were merged.
+    pub merged: BTreeSet<u64>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     /// What happened to pull requests, in the order of time.
@@ -268,6 +281,9 @@ impl World {
             moving: BTreeMap::new(),
             compares: BTreeMap::new(),
             parted: BTreeMap::new(),
+            led: BTreeMap::new(),
+            belongings: BTreeMap::new(),
+            merged: BTreeSet::new(),
             tree_limit: 100_000,
             timeline: Vec::new(),
             roles: BTreeMap::new(),

@@ -7,8 +7,9 @@
 use crate::github::{GitHub, PullRequest};
 
 /// The most calls that a pull request takes that is told: what changed, its status, its comments, a new comment, the
-/// comments again, and the new status.
-const MOST: u64 = 6;
+/// comments again, and the new status; before them, where a label claims a class, the newest page of its timeline and the
+/// role of whoever set it, which is asked once for the whole sweep.
+const MOST: u64 = 8;
 
 /// Those of them that are still to come once its status is read.
 const TELLING: u64 = 4;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::label::{labels, user};
-use super::{missing, page};
+use super::{commit, missing, page};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
 
@@ -31,7 +31,8 @@ fn compare(world: &World, range: &str) -> Reply {
         Some(files) => {
             let files: Vec<Value> = files.iter().take(300).map(changed_file).collect();
             let fork = world.parted.get(&(base.to_owned(), head.to_owned())).map_or(base, String::as_str);
-            let body = json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": [], "files": files });
+            let commits = commit::led(world, base, head, fork);
+            let body = json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": commits, "files": files });
             Reply::json(200, &body)
         }
         None => missing(),
