@@ -211,7 +211,7 @@ scenarios! {
     a_label_counts_by_whoever_set_it_last(stub = labelled(&[("hotfix", "eve"), ("HotFix", "ola")], |_| {})) {
         assert_eq!(classes(&stub), counted(&["hotfix"]));
         let asked: Vec<String> = stub.requests().iter().map(|request| request.path.clone()).collect();
-        assert_eq!(asked.len(), 3);
+        assert_eq!(asked.len(), 4);
         assert_eq!(asked[2], "/repos/acme/shop/collaborators/ola/permission");
     }
     a_label_does_not_count_by_whoever_set_it_before(stub = labelled(&[("hotfix", "ola"), ("hotfix", "eve")], |world| {
@@ -228,6 +228,47 @@ scenarios! {
         world.pulls.get_mut(&7).expect("it is there").labels = vec!["hotfix".to_owned()];
     })) {
         assert_eq!(classes(&stub), refused("unset"));
+    }
+    a_label_that_may_have_been_taken_back_by_another_name_does_not_count(stub = labelled(&[("docs", "eve"), ("hotfix", "ola")], |world| {
+        // `hotfix` became `tmp`, `ola` took it off, and `docs` became `hotfix`.
+        world.pulls.get_mut(&7).expect("it is there").labels = vec!["hotfix".to_owned()];
+        world.timeline.push((7, Happened::Unlabelled { label: "tmp".to_owned(), by: Some("ola".to_owned()) }));
+    })) {
+        assert_eq!(classes(&stub), refused("doubtful"));
+        let set = Happened::Labelled { label: "hotfix".to_owned(), by: Some("ola".to_owned()) };
+        stub.world().timeline.push((7, set));
+        assert_eq!(classes(&stub), counted(&["hotfix"]));
+    }
+    a_label_that_an_app_set_in_somebodys_name_does_not_count(stub = labelled(&[("hotfix", "ola")], |world| {
+        let through = Happened::LabelledThroughApp { label: "hotfix".to_owned(), by: "ola".to_owned() };
+        world.timeline = vec![(7, through)];
+    })) {
+        assert_eq!(classes(&stub), refused("through_app"));
+    }
+    a_label_counts_for_what_was_there_when_it_was_set(stub = labelled(&[("hotfix", "ola")], |_| {})) {
+        for (happened, kind) in [
+            (Happened::Pushed, "pushed"),
+            (Happened::Replaced, "pushed"),
+            (Happened::Retargeted, "retargeted"),
+        ] {
+            stub.world().timeline.push((7, happened));
+            stub.world().timeline.push((7, Happened::Other));
+            assert_eq!(classes(&stub), refused(kind));
+            let set = Happened::Labelled { label: "hotfix".to_owned(), by: Some("ola".to_owned()) };
+            stub.world().timeline.push((7, set));
+            assert_eq!(classes(&stub), counted(&["hotfix"]));
+        }
+    }
+    a_second_person_wrote_none_of_the_commits(stub = labelled(&[("hotfix", "ola")], |world| {
+        world.writers.insert(7, vec!["mona".to_owned(), "Ola".to_owned()]);
+    })) {
+        assert_eq!(classes(&stub), refused("writer"));
+        stub.world().writers.insert(7, vec!["mona".to_owned(); 249]);
+        assert_eq!(classes(&stub), counted(&["hotfix"]));
+        stub.world().writers.insert(7, vec!["mona".to_owned(); 251]);
+        assert_eq!(classes(&stub), refused("too_many_commits"));
+        stub.world().faults = vec![Fault::next("GET", "/pulls/7/commits", 10, FaultKind::Server(502))];
+        assert_eq!(classes(&stub), refused("unknown"));
     }
     a_label_of_an_account_that_is_gone_does_not_count(stub = labelled(&[("hotfix", "ghost")], |world| {
         world.role("ghost", "admin");
@@ -259,7 +300,7 @@ scenarios! {
         world.teams.insert("sre".to_owned(), [("eve".to_owned(), "active".to_owned())].into());
     })) {
         assert_eq!(classes(&stub), counted(&["rollback"]));
-        assert_eq!(stub.requests().len(), 3);
+        assert_eq!(stub.requests().len(), 4);
     }
     who_has_not_accepted_yet_is_in_no_team(stub = labelled(&[("rollback", "eve")], |world| {
         world.may_see_teams = true;

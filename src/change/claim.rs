@@ -41,12 +41,24 @@ pub enum Refusal {
     Unset,
     /// It was taken off while it was looked at.
     TakenOff,
+    /// Another label was taken off since, or this one under another name.
+    Doubtful,
+    /// Commits were pushed since.
+    Pushed,
+    /// The pull request was pointed at another base branch since.
+    Retargeted,
     /// Whoever set it has no account any more.
     Gone,
     /// An app set it.
     App,
+    /// An app set it in somebody's name.
+    ThroughApp,
     /// The author of the pull request set it.
     Author,
+    /// Whoever set it wrote or committed some of what the pull request brings.
+    Writer,
+    /// There are more commits than GitHub lists, so that nobody knows who wrote them.
+    TooManyCommits,
     /// Nobody knows who the author is.
     AuthorUnknown,
     /// Whoever set it has too low a role, or none.
@@ -72,9 +84,15 @@ impl Refusal {
             Self::Unknown(_) => "unknown",
             Self::Unset => "unset",
             Self::TakenOff => "taken_off",
+            Self::Doubtful => "doubtful",
+            Self::Pushed => "pushed",
+            Self::Retargeted => "retargeted",
             Self::Gone => "gone",
             Self::App => "app",
+            Self::ThroughApp => "through_app",
             Self::Author => "author",
+            Self::Writer => "writer",
+            Self::TooManyCommits => "too_many_commits",
             Self::AuthorUnknown => "author_unknown",
             Self::Role { .. } => "role",
             Self::Team(_) => "team",
@@ -99,9 +117,21 @@ impl Claim {
             Refusal::Unknown(why) => safe(why),
             Refusal::Unset => "no event says who set a label of this name".to_owned(),
             Refusal::TakenOff => format!("{who} took it off in the meantime"),
+            Refusal::Doubtful => format!(
+                "a label was taken off after {who} set this one, and it may have been this one under another name"
+            ),
+            Refusal::Pushed => format!("commits were pushed after {who} set it"),
+            Refusal::Retargeted => {
+                format!("the pull request was pointed at another branch after {who} set it")
+            }
             Refusal::Gone => "whoever set it has no account any more".to_owned(),
             Refusal::App => format!("{who} set it, which is an app"),
+            Refusal::ThroughApp => format!("an app set it in the name of {who}"),
             Refusal::Author => format!("{who} set it and opened the pull request"),
+            Refusal::Writer => format!("{who} set it and wrote commits of the pull request"),
+            Refusal::TooManyCommits => {
+                format!("{who} set it, and nobody knows who wrote more commits than GitHub lists")
+            }
             Refusal::AuthorUnknown => format!("{who} set it, and nobody knows who opened the pull request"),
             Refusal::Role { has: Some(has), needs } => {
                 format!("{who} set it with the role {}, and it takes {}", safe(has), needs.as_str())
@@ -126,12 +156,18 @@ impl Claim {
             Refusal::Unknown(_) => "run this check again".to_owned(),
             Refusal::Unset => format!("after a label was renamed, {person} ({granted}) must set it again"),
             Refusal::TakenOff => "nothing is to be done, unless it is to stand".to_owned(),
-            Refusal::Gone
+            Refusal::Doubtful
+            | Refusal::Pushed
+            | Refusal::Retargeted
+            | Refusal::Gone
             | Refusal::App
+            | Refusal::ThroughApp
             | Refusal::Author
+            | Refusal::Writer
             | Refusal::AuthorUnknown
             | Refusal::Role { .. }
             | Refusal::Team(_) => format!("{person} ({granted}) must take it off and set it again"),
+            Refusal::TooManyCommits => "ship it in parts of fewer than 250 commits".to_owned(),
             Refusal::TeamUnseen(_) => {
                 "look at the team's name, and give a token that may read the members of the organisation; \
                  a workflow's own may not"
@@ -307,9 +343,15 @@ mod tests {
             Refusal::Unknown("github could not be asked".to_owned()),
             Refusal::Unset,
             Refusal::TakenOff,
+            Refusal::Doubtful,
+            Refusal::Pushed,
+            Refusal::Retargeted,
             Refusal::Gone,
             Refusal::App,
+            Refusal::ThroughApp,
             Refusal::Author,
+            Refusal::Writer,
+            Refusal::TooManyCommits,
             Refusal::AuthorUnknown,
             Refusal::Role { has: None, needs: Permission::Maintain },
             Refusal::Team("sre".to_owned()),

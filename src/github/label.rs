@@ -2,10 +2,12 @@
 //!
 //! The timeline begins with the oldest event and may be long, so its last page is read first, and then backwards until
 //! every label has been met. Labels are told by the names that they had when they were set: one that was renamed since
-//! is not met again, so nobody can rename their way to a label that somebody else once set.
+//! is not met again, so nobody can rename their way to a label that somebody else once set. Nor can anybody keep by
+//! renaming what was taken back: a label that is taken off after another may be that other one under a new name.
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::call::{Call, GitHubError, Next};
 use super::{GitHub, MAX_PAGES, PAGE};
@@ -19,6 +21,18 @@ pub struct Actor {
     pub is_person: bool,
 }
 
+/// What happened to a pull request after a label was set, by their places in its timeline: times of commits are their
+/// authors' to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Another label was taken off, or this one under another name.
+    TakenOff,
+    /// Commits were pushed.
+    Pushed,
+    /// It was pointed at another base branch.
+    Retargeted,
+}
+
 /// The newest event of a label on a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labelled {
@@ -30,6 +44,10 @@ pub struct Labelled {
     pub actor: Option<Actor>,
     /// When.
     pub at: Timestamp,
+    /// An app did it in their name.
+    pub through_app: bool,
+    /// What makes it out of date, of what happened since.
+    pub since: Option<Since>,
 }
 
 /// An event of a timeline as GitHub sends it; every sort of event has other fields.
@@ -43,6 +61,8 @@ struct WireEvent {
     actor: Option<WireActor>,
     /// When.
     created_at: Option<Timestamp>,
+    /// The app that did it in somebody's name.
+    performed_via_github_app: Option<IgnoredAny>,
 }
 
 /// A label as GitHub sends it.
@@ -123,19 +143,35 @@ fn newest(
     wanted: &impl Fn(&str) -> Option<usize>,
 ) -> Vec<Option<Labelled>> {
     let mut found: Vec<Option<Labelled>> = vec![None; count];
+    let mut since = None;
     for event in pages.iter().flat_map(|page| page.iter().rev()) {
         let set = match event.event.as_deref() {
             Some("labeled") => true,
             Some("unlabeled") => false,
+            Some("committed" | "head_ref_force_pushed") => {
+                since = Some(Since::Pushed);
+                continue;
+            }
+            Some("base_ref_changed") => {
+                since = Some(Since::Retargeted);
+                continue;
+            }
             _ => continue,
         };
-        let (Some(label), Some(at)) = (&event.label, event.created_at) else { continue };
-        let Some(slot) = wanted(&label.name).and_then(|index| found.get_mut(index)) else { continue };
-        if slot.is_none() {
+        let slot = event.label.as_ref().and_then(|label| wanted(&label.name));
+        if let (Some(slot), Some(label), Some(at)) =
+            (slot.and_then(|index| found.get_mut(index)), &event.label, event.created_at)
+            && slot.is_none()
+        {
             let actor = event.actor.as_ref().filter(|actor| actor.login != GHOST);
             let actor =
                 actor.map(|actor| Actor { is_person: actor.kind == "User", login: actor.login.clone() });
-            *slot = Some(Labelled { label: label.name.clone(), set, actor, at });
+            let through_app = event.performed_via_github_app.is_some();
+            let label = label.name.clone();
+            *slot = Some(Labelled { label, set, actor, at, through_app, since });
+        }
+        if !set {
+            since = Some(Since::TakenOff);
         }
     }
     found

@@ -59,9 +59,17 @@ pub struct Step {
 pub enum Happened {
     /// A label was set; by nobody where the account is gone.
     Labelled { label: String, by: Option<String> },
+    /// An app set a label in somebody's name.
+    LabelledThroughApp { label: String, by: String },
     /// A label was taken off.
     Unlabelled { label: String, by: Option<String> },
-    /// A commit or a comment.
+    /// A commit was pushed.
+    Pushed,
+    /// The head was replaced.
+    Replaced,
+    /// The base is another branch.
+    Retargeted,
+    /// A review or a comment.
     Other,
 }
 
@@ -230,6 +238,8 @@ pub struct World {
     pub merged: BTreeSet<u64>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
+    /// Who wrote the commits of pull requests; else whoever opened them wrote one.
+    pub writers: BTreeMap<u64, Vec<String>>,
     /// What happened to pull requests, in the order of time.
     pub timeline: Vec<(u64, Happened)>,
     /// People's roles: the name and the base of each.
@@ -288,6 +298,7 @@ impl World {
             belongings: BTreeMap::new(),
             merged: BTreeSet::new(),
             tree_limit: 100_000,
+            writers: BTreeMap::new(),
             timeline: Vec::new(),
             roles: BTreeMap::new(),
             teams: BTreeMap::new(),
