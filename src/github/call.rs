@@ -271,8 +271,8 @@ fn chain(error: &dyn std::error::Error) -> String {
     let mut next = Some(error);
     while let Some(error) = next {
         let mut text = error.to_string();
-        while let Some(rest) = LAYERS.iter().find_map(|layer| text.strip_prefix(layer)) {
-            text = rest.to_owned();
+        while let Some(layer) = LAYERS.iter().find(|layer| text.starts_with(**layer)) {
+            text.drain(..layer.len());
         }
         let is_layer = LAYERS.iter().any(|layer| layer.trim_end_matches(": ") == text);
         if !text.is_empty() && !is_layer && !words.iter().any(|said| said.contains(&text)) {

@@ -71,12 +71,11 @@ fn labelled(pull: &PullRequest) -> u64 {
 /// `after`, else from where it is the turn of this run.
 pub fn ordered(mut pulls: Vec<PullRequest>, after: Option<u64>, turn: u64, calls: u64) -> Vec<PullRequest> {
     let count = u64::try_from(pulls.len()).unwrap_or(u64::MAX).max(1);
-    let begin = match after {
-        Some(after) => pulls.iter().position(|pull| pull.number > after).unwrap_or(0),
-        None => {
-            let each = surely(calls, pulls.iter().map(labelled).max().unwrap_or_default());
-            usize::try_from(u128::from(turn) * u128::from(each) % u128::from(count)).unwrap_or(0)
-        }
+    let begin = if let Some(after) = after {
+        pulls.iter().position(|pull| pull.number > after).unwrap_or(0)
+    } else {
+        let each = surely(calls, pulls.iter().map(labelled).max().unwrap_or_default());
+        usize::try_from(u128::from(turn) * u128::from(each) % u128::from(count)).unwrap_or(0)
     };
     pulls.rotate_left(begin);
     pulls
