@@ -42,7 +42,7 @@ impl Wanted {
         Self {
             prefix: Marker::prefix(&publication.environment, &publication.base_branch),
             head: publication.head_sha.clone(),
-            stamp: Stamp(publication.speaker.run, publication.speaker.attempt),
+            stamp: Stamp::of(&publication.speaker),
             text: publication.comment_markdown.trim_end().to_owned(),
             turn: publication.turn.clone(),
         }
@@ -142,7 +142,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     // Who hid a comment has dealt with it: it stays as it is, and what it remembers still counts.
     let mut seen = ours.iter().filter(|(comment, ..)| !comment.is_minimized);
     let newest = ours.iter().max_by_key(|(_, marker, _)| marker.stamp);
-    if let Some((comment, ..)) = newest.filter(|(_, marker, _)| marker.stamp > wanted.stamp) {
+    if let Some((comment, ..)) = newest.filter(|(_, marker, _)| marker.stamp.is_newer(wanted.stamp)) {
         // The newer run deletes what is too many; two that delete could leave nothing.
         return Plan { step: Step::Yield(comment.id), delete: Vec::new() };
     }

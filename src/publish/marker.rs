@@ -6,14 +6,28 @@
 
 use std::fmt::Write as _;
 
+use super::Speaker;
+use super::review::LATER;
 use crate::report::turn::Stop;
 
 /// The most services that are remembered; a stop of more is not, because a marker is no list.
 const SERVICES: usize = 50;
 
-/// A run, as comments are ordered by it: its number, then its attempt.
+/// A run, as comments are ordered by it: when it began to judge, in seconds since the epoch, then its number and attempt.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stamp(pub(super) u64, pub(super) u64);
+pub(super) struct Stamp(pub(super) i64, pub(super) u64, pub(super) u64);
+
+impl Stamp {
+    /// The run that speaks.
+    pub(super) const fn of(speaker: &Speaker) -> Self {
+        Self(speaker.began, speaker.run, speaker.attempt)
+    }
+
+    /// Whether it is newer than one that still speaks: one that began later than it can have is none at all.
+    pub(super) fn is_newer(self, than: Self) -> bool {
+        self > than && self.0 <= than.0.saturating_add(LATER)
+    }
+}
 
 /// What stood in the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,8 +60,10 @@ impl Marker {
         let (marker, text) = rest.split_once("-->").unwrap_or((rest, ""));
         let field = |name: &str| marker.split(' ').find_map(|word| word.strip_prefix(name));
         let run = field("run=").and_then(|run| run.split_once('.'));
+        // A marker that does not say when its run began is older than all that do.
+        let began = field("at=").and_then(|at| at.parse().ok()).unwrap_or_default();
         let stamp =
-            run.and_then(|(number, attempt)| Some(Stamp(number.parse().ok()?, attempt.parse().ok()?)));
+            run.and_then(|(number, attempt)| Some(Stamp(began, number.parse().ok()?, attempt.parse().ok()?)));
         let marker = Self {
             head: field("head=").unwrap_or_default().to_owned(),
             stamp: stamp.unwrap_or_default(),
@@ -58,9 +74,9 @@ impl Marker {
 
     /// The whole marker.
     pub(super) fn write(&self, prefix: &str) -> String {
-        let Stamp(number, attempt) = self.stamp;
+        let Stamp(began, number, attempt) = self.stamp;
         let memory = self.memory.as_ref().map(Memory::write).unwrap_or_default();
-        format!("{prefix}head={} run={number}.{attempt}{memory} -->", self.head)
+        format!("{prefix}head={} run={number}.{attempt} at={began}{memory} -->", self.head)
     }
 }
 
@@ -164,7 +180,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_read_back() {
         for memory in [None, Some(memory(None)), Some(memory(Some(2_000)))] {
-            let marker = Marker { head: "abc".to_owned(), stamp: Stamp(7, 2), memory };
+            let marker = Marker { head: "abc".to_owned(), stamp: Stamp(9, 7, 2), memory };
             let written = marker.write(&Marker::prefix("production", "main"));
             let rest = written.strip_prefix("<!-- slogate:v1 key=production→main ").expect("a prefix");
             assert_eq!(Marker::read(&format!("{rest}\ntext")), (marker, "\ntext"));
@@ -193,7 +209,7 @@ mod tests {
     #[test]
     fn a_marker_without_memory_is_read_as_ever() {
         let (marker, text) = Marker::read("head=abc run=7.2 -->\r\ntext");
-        assert_eq!((marker.head.as_str(), marker.stamp, marker.memory), ("abc", Stamp(7, 2), None));
+        assert_eq!((marker.head.as_str(), marker.stamp, marker.memory), ("abc", Stamp(0, 7, 2), None));
         assert_eq!(text, "\r\ntext");
         assert_eq!(Marker::read("run=x -->").0.stamp, Stamp::default());
     }

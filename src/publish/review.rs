@@ -16,7 +16,7 @@ const PENDING: i64 = 3_600;
 const OLD: i64 = 6 * 3_600;
 
 /// How much later than this sweep another run can have begun, in seconds: no job on GitHub's machines lasts longer.
-const LATER: i64 = 6 * 3_600;
+pub(super) const LATER: i64 = 6 * 3_600;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -56,12 +56,15 @@ pub fn of(
     if case.clock { text.split_inclusive('\n').map(timeless).collect() } else { text }
 }
 
-/// A text in which the links of statuses do not say when their run began.
+/// A text in which neither the links of statuses nor the markers of comments say when their run began.
 fn beginless(text: &str) -> String {
-    let mut parts = text.split("&at=");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |shown, part| {
-        shown + "&at=$THEN" + part.trim_start_matches(|c: char| c.is_ascii_digit())
+    ["&at=", " at="].into_iter().fold(text.to_owned(), |text, name| {
+        let mut parts = text.split(name);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |shown, part| match part.trim_start_matches(|c: char| c.is_ascii_digit()) {
+            rest if rest.len() == part.len() => shown + name + part,
+            rest => shown + name + "$THEN" + rest,
+        })
     })
 }
 

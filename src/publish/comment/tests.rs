@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::github::State;
+use crate::publish::review::LATER;
 use crate::publish::{Speaker, StatusLine};
 use crate::report::turn::Stop;
 
@@ -70,7 +71,7 @@ fn told(runs: &[Wanted]) -> Option<String> {
 #[test]
 fn the_marker_is_the_first_thing_and_names_gate_commit_and_run() {
     let body = body(&wanted("text", "abc", (7, 2)));
-    assert_eq!(body, "<!-- slogate:v1 key=production→main head=abc run=7.2 -->\ntext");
+    assert_eq!(body, "<!-- slogate:v1 key=production→main head=abc run=7.2 at=0 -->\ntext");
 }
 
 #[test]
@@ -110,6 +111,22 @@ fn an_older_run_never_overwrites_a_newer_one() {
 }
 
 #[test]
+fn whoever_began_later_is_newer() {
+    let began = |run, attempt, began| {
+        let told = publication(&format!("{run}.{attempt}"), "abc", (run, attempt), Turn::unsure());
+        Wanted::new(&Publication { speaker: Speaker { began, ..told.speaker.clone() }, ..told })
+    };
+    let stands = |wanted: &Wanted| comment(5, "bot", &body(wanted));
+    let step = |now: &Wanted, before: &Wanted| plan(now, &[stands(before)], &me()).step;
+    let (first, again) = (began(8, 1, 1_000), began(7, 2, 2_000));
+    assert_eq!(step(&again, &first), Step::Update(5, body(&again)));
+    assert_eq!(step(&first, &again), Step::Yield(5));
+    // No run can be so much newer than one that still speaks: its clock is wrong, and it would silence everybody.
+    let ahead = began(9, 1, 2_000 + LATER + 1);
+    assert_eq!(step(&again, &ahead), Step::Update(5, body(&again)));
+}
+
+#[test]
 fn of_several_the_oldest_stays() {
     let now = wanted("text", "abc", (7, 1));
     let ours = |id| comment(id, "bot", &body(&wanted("text", "abc", (6, 1))));
@@ -134,7 +151,7 @@ fn a_comment_that_somebody_hid_is_left_alone_and_still_counts() {
 
 #[test]
 fn a_thaw_is_told_once_and_stays_told() {
-    let thawed = "<!-- slogate:v1 key=production→main head=abc run=2.1 said=freeze since=1000 of=a over=91000 -->\n\
+    let thawed = "<!-- slogate:v1 key=production→main head=abc run=2.1 at=0 said=freeze since=1000 of=a over=91000 -->\n\
                   ☀️ **Thawed: a → production**, 2 Jan 01:16 UTC, after 1 day.\nproceed";
     let frozen = said("freeze", "a", (1, 2_000));
     let proceeds = |run, at| said("proceed", "a", (run, at));
