@@ -177,6 +177,37 @@ fn small_sweeps_one_after_the_other_reach_everybody() {
 }
 
 #[test]
+fn no_text_that_can_be_edited_keeps_a_stale_green() {
+    for (at, run) in [(0, 1), (30, u64::MAX), (3_600, u64::MAX)] {
+        let mut world = world(3);
+        stands(&mut world, 3, "success", GREEN);
+        let at = jiff::Timestamp::now().as_second() + at;
+        let marker =
+            format!("<!-- slogate:v1 key=production→main head={} run={run}.1 at={at} -->\nproceed", head(3));
+        let actor = world.actor.clone();
+        world.comment(3, &actor, &marker);
+        let stub = Stub::start(world);
+        let swept = sweep(&stub, 0, &[]);
+        assert_eq!((swept.exit, done(&swept, "told")), (0, vec![3]), "{at} {run}: {}", swept.report);
+        assert_eq!(state(&stub, 3), "failure", "{at} {run}");
+        assert_eq!(stub.world().comments.len(), 1, "{at} {run}");
+    }
+}
+
+#[test]
+fn a_status_that_names_a_run_of_later_keeps_no_sweep_away() {
+    let mut world = world(3);
+    stands(&mut world, 3, "success", GREEN);
+    let now = jiff::Timestamp::now().as_second();
+    let forged = world.statuses.last_mut().expect("a status");
+    forged.target = Some(format!("https://elsewhere.example/?run=1.1&at={}", now + 6 * 3_600 - 60));
+    let stub = Stub::start(world);
+    let swept = sweep(&stub, 0, &[]);
+    assert_eq!((swept.exit, done(&swept, "told")), (0, vec![3]), "{}", swept.report);
+    assert_eq!(state(&stub, 3), "failure");
+}
+
+#[test]
 fn what_fails_at_any_call_is_repaired_by_the_next_sweep() {
     for kind in [FaultKind::Server(500), FaultKind::DoneThenServer, FaultKind::Html] {
         for (method, path) in [

@@ -65,6 +65,8 @@ pub struct Comment {
     pub issue: u64,
     pub author: String,
     pub body: String,
+    /// When its text was taken, in RFC 3339.
+    pub updated: String,
     /// Somebody hid it, as outdated.
     pub minimized: bool,
 }
@@ -345,6 +347,7 @@ impl World {
             issue,
             author: author.to_owned(),
             body: body.to_owned(),
+            updated: jiff::Timestamp::now().to_string(),
             minimized: false,
         });
         id
