@@ -207,6 +207,8 @@ pub struct World {
     pub forks: BTreeSet<u64>,
     /// Pull requests that are drafts.
     pub drafts: BTreeSet<u64>,
+    /// Pull requests that are closed once the first of several pages was read.
+    pub vanishing: BTreeSet<u64>,
     /// Pull requests that are closed once they were listed.
     pub closing: BTreeSet<u64>,
     /// Pull requests whose head is another commit once they were listed.
@@ -266,6 +268,7 @@ impl World {
             pulls: BTreeMap::new(),
             forks: BTreeSet::new(),
             drafts: BTreeSet::new(),
+            vanishing: BTreeSet::new(),
             closing: BTreeSet::new(),
             moving: BTreeMap::new(),
             compares: BTreeMap::new(),

@@ -8,9 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::command::failed;
-use crate::command::judge::Case;
 use crate::command::post;
-use crate::command::sweep::docket::{Docket, Entry, Judgement, Reckonings};
+use crate::command::sweep::docket::{Docket, Entry, Judgement};
 use crate::command::sweep::round::Allowance;
 use crate::github::{Dated, GitHub, GitHubError, PullRequest};
 use crate::publish::review::{self, Review};
@@ -50,7 +49,7 @@ impl Telling<'_> {
     /// left for it. The first of a sweep is told whatever it costs, so that every sweep gets somewhere.
     pub fn tell(
         &self,
-        (docket, case, reckonings): (&Docket<'_>, &Case<'_>, &Reckonings<'_>),
+        docket: &Docket<'_>,
         entry: &Entry<'_>,
         judgement: Judgement,
         first: bool,
@@ -92,7 +91,7 @@ impl Telling<'_> {
         let Some(speaker) = &self.speaker else { return Some(ended(line, done, String::new())) };
         let before = line.clone();
         let written = catch_unwind(AssertUnwindSafe(|| {
-            docket.propose(case, entry, reckonings, &mut report);
+            docket.propose(entry, &mut report);
             self.write(line, done, &self.publication(entry, &report, wanted, speaker))
         }));
         Some(written.unwrap_or_else(|payload| ended(before, Done::Failed, failed(payload.as_ref()))))
