@@ -188,8 +188,11 @@ fn small_sweeps_one_after_the_other_reach_everybody() {
     }
     let stub = Stub::start(world);
     let mut reached = BTreeSet::new();
-    // Each surely gets through three.
-    for run in 100..114 {
+    // Each surely gets through three, and begins anywhere.
+    for run in 100..190 {
+        if reached.len() == 40 {
+            break;
+        }
         let swept = sweep(&stub, run, &["--calls", "60"]);
         assert!(swept.report["calls"].as_u64() <= Some(60), "{}", swept.report["calls"]);
         assert_eq!(swept.exit, 5, "not everybody is reached by one, and that is told");
@@ -197,6 +200,82 @@ fn small_sweeps_one_after_the_other_reach_everybody() {
     }
     assert_eq!(reached.len(), 40, "{reached:?}");
     assert_eq!([3, 21, 39].map(|number| state(&stub, number)), ["failure"; 3]);
+}
+
+#[test]
+fn no_text_that_can_be_edited_keeps_a_stale_green() {
+    for (at, run) in [(0, 1), (30, u64::MAX), (3_600, u64::MAX)] {
+        let mut world = world(3);
+        stands(&mut world, 3, "success", GREEN);
+        let at = jiff::Timestamp::now().as_second() + at;
+        let marker =
+            format!("<!-- slogate:v1 key=production→main head={} run={run}.1 at={at} -->\nproceed", head(3));
+        let actor = world.actor.clone();
+        world.comment(3, &actor, &marker);
+        let stub = Stub::start(world);
+        let swept = sweep(&stub, 0, &[]);
+        assert_eq!((swept.exit, done(&swept, "told")), (0, vec![3]), "{at} {run}: {}", swept.report);
+        assert_eq!(state(&stub, 3), "failure", "{at} {run}");
+        assert_eq!(stub.world().comments.len(), 1, "{at} {run}");
+    }
+}
+
+#[test]
+fn a_status_that_names_a_run_of_later_keeps_no_sweep_away() {
+    let mut world = world(3);
+    stands(&mut world, 3, "success", GREEN);
+    let now = jiff::Timestamp::now().as_second();
+    let forged = world.statuses.last_mut().expect("a status");
+    forged.target = Some(format!("https://elsewhere.example/?run=1.1&at={}", now + 6 * 3_600 - 60));
+    let stub = Stub::start(world);
+    let swept = sweep(&stub, 0, &[]);
+    assert_eq!((swept.exit, done(&swept, "told")), (0, vec![3]), "{}", swept.report);
+    assert_eq!(state(&stub, 3), "failure");
+}
+
+#[test]
+fn large_pull_requests_keep_no_sweep_from_the_others() {
+    let mut world = world(20);
+    for number in 1..20 {
+        let files = (0..3_000).map(|file| ChangedFile::at(format!("docs/{file}.md"))).collect();
+        world.pull(number, "main", &head(number), files);
+        world.forks.insert(number);
+    }
+    world.pull(20, "main", &head(20), vec![ChangedFile::at("services/checkout/a.rs")]);
+    let stub = Stub::start(world);
+    let swept = sweep(&stub, 0, &["--calls", "300"]);
+    assert_eq!((swept.exit, &swept.report["unreached"]), (0, &Value::from(0)), "{}", swept.report);
+    assert!(swept.report["calls"].as_u64() <= Some(10 + 20 * 6), "{}", swept.report["calls"]);
+    // Of 300 files and more nobody knows here whether a service is among them.
+    assert_eq!([1, 19, 20].map(|number| state(&stub, number)), ["failure"; 3]);
+}
+
+#[test]
+fn what_edits_slos_costs_no_more_than_others() {
+    let mut world = world(3);
+    let files = (0..90).map(|file| ChangedFile::at(format!("slos/{file}.yaml"))).collect();
+    world.pull(3, "main", &head(3), files);
+    stands(&mut world, 3, "error", "unknown");
+    let stub = Stub::start(world);
+    let swept = sweep(&stub, 0, &["--calls", "60"]);
+    assert_eq!((swept.exit, done(&swept, "told")), (0, vec![3]), "{}", swept.report);
+    assert!(most_calls(&stub, 1..=3) <= 6, "{}", swept.report["calls"]);
+    let world = stub.world();
+    assert!(world.comments[0].body.contains("a sweep does not read"), "{}", world.comments[0].body);
+}
+
+#[test]
+fn who_falls_out_of_the_list_while_it_is_read_is_told() {
+    let mut world = world(101);
+    world.vanishing.insert(50);
+    let stub = Stub::start(world);
+    let swept = sweep(&stub, 0, &["--calls", "1000"]);
+    assert_eq!((swept.exit, &swept.report["unreached"]), (5, &Value::from(1)), "{}", swept.report);
+    let notes = swept.report["notes"].to_string();
+    assert!(notes.contains("#1 fell out of the list"), "{notes}");
+    assert_eq!(done(&swept, "left"), [50], "it was closed");
+    let again = sweep(&stub, 1, &["--calls", "1000"]);
+    assert_eq!((again.exit, done(&again, "kept").len()), (0, 100), "{}", again.report);
 }
 
 #[test]

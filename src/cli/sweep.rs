@@ -34,10 +34,12 @@ const EXITS: [(Exit, &str); 5] = [
 /// sweep, or pending for less than an hour. A status that is pending for longer was left behind and is closed.
 ///
 /// A sweep makes about as many calls of GitHub's API as --calls allows: one or two for a pull request that is judged as
-/// before, at most six for one that is told, seven where its comment is new, more where it edits settings or SLOs, and where a label makes a class one for
-/// who set it and one for each person's role or team. The law and the first pull request are read whatever that takes. What is not reached then is told,
-/// with the number behind which --after goes on; without --after each run of a workflow (`GITHUB_RUN_NUMBER`) begins where the last
-/// one ended at the earliest, so that a few runs cover all of them.
+/// before, at most six for one that is told, seven where its comment is new; where a label makes a class, one more for who
+/// set it, one for who wrote the commits, and one for each person's role or team. The law and the first pull request are
+/// read whatever that takes. Where a pull request changes 300 files or more all services count, and what one makes of
+/// settings, SLOs and policies is told by its own check alone. What is not reached then is told, with the number behind
+/// which --after goes on; without --after each run begins at a place that nobody can know before (`GITHUB_RUN_ID`), so that
+/// a few runs cover all of them.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&EXITS, &[(Exit::Proceed, "swept")]))]
 pub struct Sweep {

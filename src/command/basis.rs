@@ -156,7 +156,8 @@ fn touched(
     } else if ground.base.is_none() {
         change::every(settings, "every service is judged; --service judges one")
     } else {
-        let number = case.pull.map(|pull| pull.number);
+        // A sweep has no calls for the long list of one pull request's files: there all services count.
+        let number = case.passage.and(case.pull).map(|pull| pull.number);
         let changed = seen.insert(ground.changed(report.change.head.as_deref(), number)?);
         match &changed.paths {
             Some(paths) => change::touched(settings, paths),

@@ -219,8 +219,8 @@ pub fn close_what_was_left(
                 continue;
             }
         };
-        let left = latest.filter(|latest| latest.state == State::Pending.as_str());
-        if left.is_none_or(|left| !status::is_of(&left.target, &speaker)) {
+        let left = latest.filter(|latest| latest.status.state == State::Pending.as_str());
+        if left.is_none_or(|left| !status::is_of(&left.status.target, &speaker)) {
             continue;
         }
         let line = StatusLine { state: State::Error, description: KILLED.to_owned() };

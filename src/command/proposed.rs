@@ -64,6 +64,13 @@ pub fn read(
     })
 }
 
+/// That the change touches what judges it, where its head is not read; none where it does not.
+pub fn unread(basis: &Basis, seen: Option<&Seen>) -> Option<Proposed> {
+    let files = basis.amended(Some(seen?));
+    let why = "a sweep does not read what it makes of them; the check of the pull request tells";
+    (!files.is_empty()).then(|| untold(files, why))
+}
+
 /// Nothing but why.
 fn untold(files: Vec<String>, why: &str) -> Proposed {
     Proposed { files, untold: vec![why.to_owned()], ..Proposed::default() }

@@ -5,7 +5,7 @@
 //! the calls that there are is told.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -137,8 +137,7 @@ fn swept(
     world: &mut World,
 ) -> Result<(Sweep, Option<String>), GitHubError> {
     let opened = github.opened()?;
-    let turn = run.map_or(0, |run| run.number);
-    let pulls = round::ordered(opened, sweep.after, turn, sweep.calls);
+    let pulls = round::ordered(opened, sweep.after, run.map(|run| (run.id, run.attempt)));
     let allowance = Allowance::new(github, sweep.calls);
     let look = world.look(&sweep.color);
     let progress = Progress::of(pulls.len(), look, world);
@@ -152,11 +151,7 @@ fn swept(
     let asking = Case { client: &client, ..case.clone() };
     let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
     let mut notes = Vec::new();
-    let now =
-        github.opened().map_err(|error| notes.push(format!("it was not seen who moved meanwhile: {error}")));
-    let by_number = |pulls: Vec<PullRequest>| -> BTreeMap<u64, PullRequest> {
-        pulls.into_iter().map(|pull| (pull.number, pull)).collect()
-    };
+    let (opened, missed) = meanwhile(github, &pulls, &mut notes);
     let speaker = run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, case.present.as_second()));
     let telling = Telling {
         github,
@@ -164,7 +159,7 @@ fn swept(
         began: case.present.as_second(),
         environment: &sweep.environment,
         allowance,
-        opened: now.ok().map(by_number),
+        opened,
         silenced: RefCell::new(None),
         is_mute: Cell::new(false),
     };
@@ -174,29 +169,55 @@ fn swept(
         if let Judgement::Usage(message) = &judgement {
             usage.get_or_insert_with(|| message.clone());
         }
-        let Some(line) = telling.tell((&docket, case, &reckonings), entry, judgement, lines.is_empty())
-        else {
+        let Some(line) = telling.tell(&docket, entry, judgement, lines.is_empty()) else {
             break;
         };
         lines.push(line);
         progress.show("judged", lines.len(), world);
     }
     progress.clear(world);
-    let unreached = pulls.len() - lines.len();
-    let resume = lines.last().map(|line| line.number).filter(|_| unreached > 0);
+    let behind = pulls.len() - lines.len();
+    let resume = lines.last().map(|line| line.number).filter(|_| behind > 0);
     lines.sort_by_key(|line| line.number);
     let report = Sweep {
         now: case.present,
         environment: sweep.environment.clone(),
         dry_run: sweep.dry_run,
         lines,
-        unreached,
+        unreached: behind + missed,
         resume,
         calls: github.calls(),
         allowed: sweep.calls,
         notes,
     };
     Ok((report, usage))
+}
+
+/// The pull requests that are open once all was judged, and how many of them were open all the time and yet not listed
+/// before: where one is closed while the pages are read, another moves to a page that was read already. The newest comes
+/// first, so what was opened since has a higher number than all of the first list, and a run of its own.
+fn meanwhile(
+    github: &GitHub,
+    first: &[PullRequest],
+    notes: &mut Vec<String>,
+) -> (Option<BTreeMap<u64, PullRequest>>, usize) {
+    let second = match github.opened() {
+        Ok(second) => second,
+        Err(error) => {
+            notes.push(format!("it was not seen who moved meanwhile: {error}"));
+            return (None, 0);
+        }
+    };
+    let listed: BTreeSet<u64> = first.iter().map(|pull| pull.number).collect();
+    let newest = listed.last().copied().unwrap_or_default();
+    let numbers = second.iter().map(|pull| pull.number);
+    let missed: Vec<u64> = numbers.filter(|number| *number < newest && !listed.contains(number)).collect();
+    notes.extend(missed.iter().map(|number| {
+        format!(
+            "#{number} fell out of the list while it was read, because another was closed: it is not reached"
+        )
+    }));
+    (Some(second.into_iter().map(|pull| (pull.number, pull)).collect()), missed.len())
 }
 
 /// Tells what is wrong on the bases, each base's once.

@@ -20,6 +20,8 @@ pub struct Comment {
     pub url: String,
     /// Who wrote it; none when the account is gone.
     pub author: Option<String>,
+    /// When GitHub took its text, in seconds since the epoch.
+    pub updated: i64,
     /// Somebody hid it.
     pub is_minimized: bool,
 }

@@ -76,9 +76,7 @@ impl GitHub {
         let is_whole = self.pages(&below, what, MAX_PAGES, |answer| {
             let found: Vec<WireStatus> = answer.json(what)?;
             let ours = found.into_iter().filter(|status| status.context == context);
-            said.extend(
-                ours.map(|status| Dated { created: status.created_at.as_second(), status: status.into() }),
-            );
+            said.extend(ours.map(Dated::from));
             Ok(said.is_empty())
         })?;
         if !is_whole {
@@ -92,7 +90,7 @@ impl GitHub {
     ///
     /// # Errors
     /// When there is no such commit, or GitHub does not answer.
-    pub fn status(&self, commit: &str, context: &str) -> Result<Option<Status>, GitHubError> {
+    pub fn status(&self, commit: &str, context: &str) -> Result<Option<Dated>, GitHubError> {
         let what = "read the commit's statuses";
         let below = format!("/commits/{}/status", encode(commit, b""));
         let mut latest = None;
@@ -105,7 +103,7 @@ impl GitHub {
             let why = format!("it has more than {} contexts", PAGE * MAX_PAGES);
             return Err(GitHubError::Unreachable { what: what.to_owned(), why });
         }
-        Ok(latest.map(Status::from))
+        Ok(latest.map(Dated::from))
     }
 
     /// Posts a commit status. Said twice it says the same, so it is repeated when GitHub does not answer.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::label::WireLabel;
-use super::{Comment, Status};
+use super::{Comment, Dated, Status};
 
 /// A user as GitHub sends it.
 #[derive(Deserialize)]
@@ -108,6 +108,8 @@ pub(super) struct WireComment {
     pub(super) html_url: String,
     /// Who wrote it.
     pub(super) user: Option<WireUser>,
+    /// When GitHub took its text.
+    pub(super) updated_at: Timestamp,
     /// Why somebody hid it; null, or not there on servers that do not say so, for one that is seen.
     #[serde(default)]
     pub(super) minimized: Option<IgnoredAny>,
@@ -120,6 +122,7 @@ impl From<WireComment> for Comment {
             body: wire.body.unwrap_or_default(),
             url: wire.html_url,
             author: wire.user.map(|user| user.login),
+            updated: wire.updated_at.as_second(),
             is_minimized: wire.minimized.is_some(),
         }
     }
@@ -154,5 +157,11 @@ impl From<WireStatus> for Status {
             description: wire.description.unwrap_or_default(),
             target: wire.target_url.unwrap_or_default(),
         }
+    }
+}
+
+impl From<WireStatus> for Dated {
+    fn from(wire: WireStatus) -> Self {
+        Self { created: wire.created_at.as_second(), status: wire.into() }
     }
 }

@@ -135,6 +135,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     let read = |comment: &Comment| {
         let rest = comment.body.strip_prefix(&wanted.prefix).unwrap_or_default();
         let (marker, text) = Marker::read(rest);
+        let marker = Marker { stamp: marker.stamp.of_text(comment.updated), ..marker };
         (marker, normal(text.trim_start_matches(['\r', '\n'])))
     };
     let of = |login: &str, comment: &Comment| {
@@ -149,7 +150,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     // Who hid a comment has dealt with it: it stays as it is, and what it remembers still counts.
     let mut seen = ours.iter().filter(|(comment, ..)| !comment.is_minimized);
     let newest = ours.iter().max_by_key(|(_, marker, _)| marker.stamp);
-    if let Some((comment, ..)) = newest.filter(|(_, marker, _)| marker.stamp.is_newer(wanted.stamp)) {
+    if let Some((comment, ..)) = newest.filter(|(_, marker, _)| marker.stamp > wanted.stamp) {
         // The newer run deletes what is too many; two that delete could leave nothing.
         return Plan { step: Step::Yield(comment.id), delete: Vec::new() };
     }

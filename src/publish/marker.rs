@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 use super::Speaker;
-use super::review::LATER;
+use super::status::SKEW;
 use crate::report::turn::Stop;
 
 /// The most services that are remembered; a stop of more is not, because a marker is no list.
@@ -23,9 +23,10 @@ impl Stamp {
         Self(speaker.began, speaker.run, speaker.attempt)
     }
 
-    /// Whether it is newer than one that still speaks: one that began later than it can have is none at all.
-    pub(super) fn is_newer(self, than: Self) -> bool {
-        self > than && self.0 <= than.0.saturating_add(LATER)
+    /// The stamp of a text that GitHub took at `updated`. Whoever may write can edit a comment of ours, so a run that began
+    /// after its text was taken is older than all: it would keep every later run silent.
+    pub(super) fn of_text(self, updated: i64) -> Self {
+        if self.0 <= updated.saturating_add(SKEW) { self } else { Self::default() }
     }
 }
 

@@ -2,21 +2,18 @@
 //!
 //! A commit takes 1,000 statuses of one name, and everybody reads them: one that would say the same in other numbers is
 //! left, until it is old. A run of the pull request's own knows more than whoever comes by, and is not talked over. What
-//! a status says of its run stands in its link, which whoever may write statuses can forge: an instant that no run can
-//! have is not believed.
+//! a status says of its run stands in its link, which whoever may write statuses can forge: a run that began after its
+//! status was taken is not believed.
 
 use super::StatusLine;
-use super::status::{began, describe};
-use crate::github::{State, Status};
+use super::status::{SKEW, began, describe};
+use crate::github::{Dated, State};
 
 /// How long a pending status is left to the run that posted it, in seconds: the longest that a run may wait for answers.
 const PENDING: i64 = 3_600;
 
 /// After how long the same is said anew, in seconds: at most 1,460 times a year.
 const OLD: i64 = 6 * 3_600;
-
-/// How much later than this sweep another run can have begun, in seconds: no job on GitHub's machines lasts longer.
-pub(super) const LATER: i64 = 6 * 3_600;
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,9 +31,9 @@ pub enum Review {
 /// Finds what is to be done with the latest status, by a verdict of a sweep that began at `now`, in seconds since the
 /// epoch.
 #[must_use]
-pub fn review(line: &StatusLine, latest: Option<&Status>, now: i64) -> Review {
-    let Some(latest) = latest else { return Review::Tell };
-    let begun = began(&latest.target).filter(|begun| *begun <= now.saturating_add(LATER));
+pub fn review(line: &StatusLine, latest: Option<&Dated>, now: i64) -> Review {
+    let Some(Dated { status: latest, created }) = latest else { return Review::Tell };
+    let begun = began(&latest.target).filter(|begun| *begun <= created.saturating_add(SKEW));
     if begun > Some(now) {
         return Review::Leave("a newer run has judged it");
     }
@@ -69,6 +66,7 @@ fn alike(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::github::Status;
 
     const NOW: i64 = 1_800_000_000;
 
@@ -76,12 +74,13 @@ mod tests {
         StatusLine { state, description: description.to_owned() }
     }
 
-    fn stands(state: &str, description: &str, at: Option<i64>) -> Status {
+    fn stands(state: &str, description: &str, at: Option<i64>) -> Dated {
         let target = at.map_or_else(String::new, |at| format!("https://g/o/r/pull/7?run=5.1&at={at}#x"));
-        Status { state: state.to_owned(), description: description.to_owned(), target }
+        let status = Status { state: state.to_owned(), description: description.to_owned(), target };
+        Dated { status, created: at.unwrap_or(NOW) }
     }
 
-    fn frozen(latest: Option<&Status>) -> Review {
+    fn frozen(latest: Option<&Dated>) -> Review {
         review(&line(State::Failure, "freeze: exhausted, checkout -23.4 % left"), latest, NOW)
     }
 
@@ -116,9 +115,19 @@ mod tests {
         let newer = |state, at| frozen(Some(&stands(state, "proceed", Some(at))));
         for state in ["success", "pending", "failure"] {
             assert!(matches!(newer(state, NOW + 1), Review::Leave(_)), "{state}");
-            assert_eq!(newer(state, NOW + LATER + 1), Review::Tell, "{state}: nobody began then");
         }
         assert_eq!(newer("success", NOW), Review::Tell);
+    }
+
+    #[test]
+    fn a_run_that_began_after_its_status_was_taken_keeps_nobody_away() {
+        let taken = NOW - 86_400;
+        for ahead in [NOW + 1, NOW + 60, NOW + 6 * 3_600 - 1, i64::MAX] {
+            let forged = Dated { created: taken, ..stands("success", "proceed", Some(ahead)) };
+            assert_eq!(frozen(Some(&forged)), Review::Tell, "{ahead}");
+        }
+        let in_a_moment = Dated { created: NOW, ..stands("success", "proceed", Some(NOW + SKEW)) };
+        assert!(matches!(frozen(Some(&in_a_moment)), Review::Leave(_)), "a clock may be ahead by that");
     }
 
     #[test]

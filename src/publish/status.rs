@@ -19,7 +19,7 @@ const LOOKING: Duration = Duration::from_secs(5);
 const POSTING: Duration = Duration::from_secs(15);
 
 /// How far the clock of a runner may be ahead of GitHub's, in seconds.
-const SKEW: i64 = 60;
+pub(super) const SKEW: i64 = 60;
 
 /// Why nothing is said.
 const YIELDED: &str = "a newer run has spoken";

@@ -80,6 +80,8 @@ pub struct Comment {
     pub issue: u64,
     pub author: String,
     pub body: String,
+    /// When its text was taken, in RFC 3339.
+    pub updated: String,
     /// Somebody hid it, as outdated.
     pub minimized: bool,
 }
@@ -222,6 +224,8 @@ pub struct World {
     pub forks: BTreeSet<u64>,
     /// Pull requests that are drafts.
     pub drafts: BTreeSet<u64>,
+    /// Pull requests that are closed once the first of several pages was read.
+    pub vanishing: BTreeSet<u64>,
     /// Pull requests that are closed once they were listed.
     pub closing: BTreeSet<u64>,
     /// Pull requests whose head is another commit once they were listed.
@@ -290,6 +294,7 @@ impl World {
             pulls: BTreeMap::new(),
             forks: BTreeSet::new(),
             drafts: BTreeSet::new(),
+            vanishing: BTreeSet::new(),
             closing: BTreeSet::new(),
             moving: BTreeMap::new(),
             compares: BTreeMap::new(),
@@ -375,6 +380,7 @@ impl World {
             issue,
             author: author.to_owned(),
             body: body.to_owned(),
+            updated: jiff::Timestamp::now().to_string(),
             minimized: false,
         });
         id

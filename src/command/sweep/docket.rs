@@ -111,15 +111,7 @@ impl<'a> Docket<'a> {
     /// Asks for the budgets of a base, once for all its pull requests.
     pub fn reckon<'b>(&'b self, case: &Case<'b>, base: usize) -> Option<Result<Reckoning<'b>, Stop>> {
         let law = self.bases.get(base)?.law.as_ref().ok()?;
-        let mut entries = self.entries.iter().filter(|entry| entry.base == base);
-        let seen = |entry: &Entry<'a>| {
-            entry.changed.as_ref().ok().is_some_and(|seen| !law.amended(seen.as_ref()).is_empty())
-        };
-        let amends = entries.any(seen);
-        Some(guarded(|| {
-            let question = Question::of(case, law, &self.services(base))?;
-            Ok(if amends { question.keeping() } else { question }.ask(false))
-        }))
+        Some(guarded(|| Ok(Question::of(case, law, &self.services(base))?.ask(false))))
     }
 
     /// Judges a pull request.
@@ -149,21 +141,13 @@ impl<'a> Docket<'a> {
         }
     }
 
-    /// Adds to a report what the pull request makes of what judges it.
-    pub fn propose(
-        &self,
-        case: &Case<'_>,
-        entry: &Entry<'a>,
-        reckonings: &Reckonings<'_>,
-        report: &mut Report,
-    ) {
-        let reckoned = reckonings.get(entry.base).and_then(Option::as_ref);
-        let answered = reckoned.and_then(|one| one.as_ref().ok()?.answered.as_ref());
+    /// Adds to a report that the pull request touches what judges it. What it makes of that is not read: a sweep has no
+    /// calls for the files of everybody's heads.
+    pub fn propose(&self, entry: &Entry<'a>, report: &mut Report) {
         if let Some(Ok(law)) = self.bases.get(entry.base).map(|base| &base.law)
             && let Ok(changed) = &entry.changed
         {
-            let case = of_pull(case, entry.pull);
-            report.proposed = proposed::read(&case, law, changed.as_ref(), (&*report, answered));
+            report.proposed = proposed::unread(law, changed.as_ref());
         }
     }
 

@@ -1,20 +1,19 @@
 //! In which order pull requests are swept, and how many there are calls for.
 //!
-//! Nothing is remembered from sweep to sweep, so nobody can forge what was swept last. Each run of a workflow begins so
-//! many pull requests further as one of them surely gets through, and goes round: consecutive runs reach everybody, and
-//! where other runs of the workflow lie between two sweeps, the beginnings are spread.
+//! Nothing is remembered from sweep to sweep, so nobody can forge what was swept last. Each run begins at a place that
+//! follows from its id, and goes round. No id is known before its run, so nobody can open and close pull requests such
+//! that one is never reached, and it does not matter which other runs of the workflow lie between two sweeps.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::github::{GitHub, PullRequest};
-
-/// The most calls that a pull request takes that is told: what changed, its status, its comments, a new comment, the
-/// comments again, the new status, and whether it stands.
-const MOST: u64 = 7;
 
 /// What a label takes besides: who set it, and what their role is. A team, further labels by others and a long history of
 /// the pull request take more; whoever has a role is asked for once.
 const LABELLED: u64 = 2;
 
-/// Those of them that are still to come once its status is read.
+/// The calls of a pull request that is told which are still to come once its status is read: its comments, a new comment,
+/// the comments again, the new status, and whether it stands.
 const TELLING: u64 = 5;
 
 /// The calls that a sweep may make.
@@ -67,25 +66,24 @@ fn labelled(pull: &PullRequest) -> u64 {
     if pull.labels.as_ref().is_some_and(Vec::is_empty) { 0 } else { LABELLED }
 }
 
-/// The pull requests, which come by their numbers, in the order of a sweep with so many calls: from the one behind
-/// `after`, else from where it is the turn of this run.
-pub fn ordered(mut pulls: Vec<PullRequest>, after: Option<u64>, turn: u64, calls: u64) -> Vec<PullRequest> {
-    let count = u64::try_from(pulls.len()).unwrap_or(u64::MAX).max(1);
-    let begin = if let Some(after) = after {
-        pulls.iter().position(|pull| pull.number > after).unwrap_or(0)
-    } else {
-        let each = surely(calls, pulls.iter().map(labelled).max().unwrap_or_default());
-        usize::try_from(u128::from(turn) * u128::from(each) % u128::from(count)).unwrap_or(0)
+/// The pull requests, which come by their numbers, in the order of a sweep: from the one behind `after`, else from where
+/// a run with this id and attempt begins, else from the first.
+pub fn ordered(mut pulls: Vec<PullRequest>, after: Option<u64>, run: Option<(u64, u64)>) -> Vec<PullRequest> {
+    let begin = match (after, run) {
+        (Some(after), _) => pulls.iter().position(|pull| pull.number > after).unwrap_or(0),
+        (None, Some(run)) => beginning(run, pulls.len()),
+        (None, None) => 0,
     };
     pulls.rotate_left(begin);
     pulls
 }
 
-/// How many pull requests a sweep with so many calls gets through, should all of them be told, with so many calls for the
-/// labels of each.
-const fn surely(calls: u64, labelled: u64) -> u64 {
-    let most = calls.saturating_mul(3) / (4 * (MOST + labelled));
-    if most < 3 { 1 } else { most - 2 }
+/// Where a run begins among so many, as evenly spread as a hash is.
+fn beginning(run: (u64, u64), count: usize) -> usize {
+    let mut hasher = DefaultHasher::new();
+    run.hash(&mut hasher);
+    let count = u64::try_from(count).unwrap_or(u64::MAX).max(1);
+    usize::try_from(hasher.finish() % count).unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -114,37 +112,29 @@ mod tests {
 
     #[test]
     fn a_sweep_goes_on_behind_a_number_and_round() {
-        assert_eq!(numbers(&ordered(pulls(1..5), Some(2), 9, 500)), [3, 4, 1, 2]);
-        assert_eq!(numbers(&ordered(pulls(1..5), Some(4), 9, 500)), [1, 2, 3, 4]);
-        assert_eq!(numbers(&ordered(pulls(3..5), Some(99), 9, 500)), [3, 4]);
-        assert!(ordered(Vec::new(), None, 9, 500).is_empty());
+        let run = Some((9, 1));
+        assert_eq!(numbers(&ordered(pulls(1..5), Some(2), run)), [3, 4, 1, 2]);
+        assert_eq!(numbers(&ordered(pulls(1..5), Some(4), run)), [1, 2, 3, 4]);
+        assert_eq!(numbers(&ordered(pulls(3..5), Some(99), run)), [3, 4]);
+        assert_eq!(numbers(&ordered(pulls(1..5), None, None)), [1, 2, 3, 4]);
+        assert!(ordered(Vec::new(), None, run).is_empty());
     }
 
     #[test]
-    fn consecutive_runs_reach_everybody_by_what_each_surely_gets_through() {
-        for (count, calls) in [(10_u64, 10), (10, 30), (300, 500), (301, 77), (7, 15_000)] {
-            let each = usize::try_from(surely(calls, 0)).expect("few");
-            let runs = count.div_ceil(surely(calls, 0));
-            for first in [0, 1, 12, 1_000_000_007] {
+    fn every_run_reaches_all_before_long_whatever_lies_between() {
+        // Every count up to 120, in sweeps that get through a few only, with ids at any distance from one another.
+        for (count, each) in (2..120_usize).flat_map(|count| [1, 5, 19_usize].map(|each| (count, each))) {
+            for distance in [1, 2, 15, 61, u64::try_from(count).expect("few"), 1_000_003] {
+                // Twelve times as many runs as would do if each began where the last one ended: one of 120 is missed with
+                // a chance of 120 / e^12.
+                let runs = 12 * count.div_ceil(each);
                 let mut seen = BTreeSet::new();
-                for turn in first..first + runs {
-                    let order = ordered(pulls(1..count + 1), None, turn, calls);
-                    seen.extend(numbers(&order).into_iter().take(each));
+                for turn in 0..u64::try_from(runs).expect("few") {
+                    let begin = beginning((17_000_000_000 + turn * distance, 1), count);
+                    seen.extend((begin..begin + each).map(|place| place % count));
                 }
-                assert_eq!(
-                    seen.len(),
-                    usize::try_from(count).expect("few"),
-                    "{count} by {calls} from {first}"
-                );
+                assert_eq!(seen.len(), count, "{count} by {each}, {distance} apart");
             }
         }
-    }
-
-    #[test]
-    fn runs_begin_closer_to_each_other_where_labels_take_calls() {
-        let mut all = pulls(1..41);
-        assert_eq!(ordered(all.clone(), None, 1, 60).first().map(|pull| pull.number), Some(6));
-        all[7].labels = Some(vec!["hotfix".to_owned()]);
-        assert_eq!(ordered(all, None, 1, 60).first().map(|pull| pull.number), Some(4));
     }
 }

@@ -8,11 +8,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::command::failed;
-use crate::command::judge::Case;
 use crate::command::post;
-use crate::command::sweep::docket::{Docket, Entry, Judgement, Reckonings};
+use crate::command::sweep::docket::{Docket, Entry, Judgement};
 use crate::command::sweep::round::Allowance;
-use crate::github::{GitHub, GitHubError, PullRequest, Status};
+use crate::github::{Dated, GitHub, GitHubError, PullRequest};
 use crate::publish::review::{self, Review};
 use crate::publish::{Gate, Outcome, Publication, Speaker, StatusLine, comment, status};
 use crate::report::sweep::{Done, Line, Said};
@@ -50,7 +49,7 @@ impl Telling<'_> {
     /// left for it. The first of a sweep is told whatever it costs, so that every sweep gets somewhere.
     pub fn tell(
         &self,
-        (docket, case, reckonings): (&Docket<'_>, &Case<'_>, &Reckonings<'_>),
+        docket: &Docket<'_>,
         entry: &Entry<'_>,
         judgement: Judgement,
         first: bool,
@@ -73,7 +72,7 @@ impl Telling<'_> {
             Ok(latest) => latest,
             Err(error) => return Some(ended(line, Done::Failed, error.to_string())),
         };
-        line.was = latest.as_ref().map(|latest| latest.state.clone());
+        line.was = latest.as_ref().map(|latest| latest.status.state.clone());
         let wanted = wanted(&report);
         let done = match review::review(&wanted, latest.as_ref(), self.began) {
             // A comment that could not be written is written later; the status says then where it is.
@@ -92,7 +91,7 @@ impl Telling<'_> {
         let Some(speaker) = &self.speaker else { return Some(ended(line, done, String::new())) };
         let before = line.clone();
         let written = catch_unwind(AssertUnwindSafe(|| {
-            docket.propose(case, entry, reckonings, &mut report);
+            docket.propose(entry, &mut report);
             let gate = self.gate(entry);
             self.write(line, done, &gate, &self.publication(entry, &report, wanted, speaker))
         }));
@@ -100,8 +99,8 @@ impl Telling<'_> {
     }
 
     /// Whether a status that stands there leads to no comment, although one is wanted and may be written.
-    fn lacks_comment(&self, report: &Report, latest: Option<&Status>) -> bool {
-        let leads = |latest: &Status| latest.target.contains(COMMENT);
+    fn lacks_comment(&self, report: &Report, latest: Option<&Dated>) -> bool {
+        let leads = |latest: &Dated| latest.status.target.contains(COMMENT);
         self.speaker.is_some()
             && self.allowance.tells()
             && !self.is_mute.get()
@@ -152,8 +151,14 @@ impl Telling<'_> {
     fn write(&self, mut line: Line, done: Done, gate: &Gate, publication: &Publication) -> Line {
         let posted = comment::post(self.github, line.number, publication);
         line.comment.clone_from(&posted.url);
-        if let (Outcome::Skipped(why), Some(_)) = (&posted.outcome, &posted.url) {
-            return ended(line, Done::Left, why.clone());
+        self.github.grant(TELLING);
+        let context = publication.gate.as_ref().map_or_else(String::new, |gate| gate.context.clone());
+        // Whoever may write can make our comment look like a newer run's. Only its status shows that there is one.
+        if let (Outcome::Skipped(_), Some(_)) = (&posted.outcome, &posted.url)
+            && let Ok(latest) = self.github.status(&publication.head_sha, &context)
+            && let Review::Leave(why) = review::review(&publication.status, latest.as_ref(), self.began)
+        {
+            return ended(line, Done::Left, why.to_owned());
         }
         self.is_mute.set(self.is_mute.get() || matches!(posted.outcome, Outcome::Degraded(_)));
         let done = match (done, &posted.url) {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::github::State;
-use crate::publish::review::LATER;
+use crate::publish::status::SKEW;
 use crate::publish::{Speaker, StatusLine};
 use crate::report::turn::Stop;
 
@@ -48,7 +48,7 @@ fn body(wanted: &Wanted) -> String {
 
 fn comment(id: u64, author: &str, body: &str) -> Comment {
     let author = Some(author.to_owned());
-    Comment { id, body: body.to_owned(), url: String::new(), author, is_minimized: false }
+    Comment { id, body: body.to_owned(), url: String::new(), author, updated: 1_000_000, is_minimized: false }
 }
 
 fn me() -> Identity {
@@ -133,9 +133,20 @@ fn whoever_began_later_is_newer() {
     let (first, again) = (began(8, 1, 1_000), began(7, 2, 2_000));
     assert_eq!(step(&again, &first), Step::Update(5, body(&again)));
     assert_eq!(step(&first, &again), Step::Yield(5));
-    // No run can be so much newer than one that still speaks: its clock is wrong, and it would silence everybody.
-    let ahead = began(9, 1, 2_000 + LATER + 1);
-    assert_eq!(step(&again, &ahead), Step::Update(5, body(&again)));
+}
+
+#[test]
+fn a_run_that_began_after_its_text_was_taken_silences_nobody() {
+    let now = said("freeze", "a", (7, 2_000));
+    let forged = |at: i64| {
+        let text =
+            format!("<!-- slogate:v1 key=production→main head=abc run={}.1 at={at} -->\nproceed", u64::MAX);
+        plan(&now, &[Comment { updated: 1_500, ..comment(5, "bot", &text) }], &me()).step
+    };
+    assert_eq!(forged(1_500 + SKEW), Step::Yield(5), "a clock may be ahead by that");
+    for ahead in [1_500 + SKEW + 1, 2_000 + 6 * 3_600, i64::MAX] {
+        assert_eq!(forged(ahead), Step::Update(5, body(&now)), "{ahead}");
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ fn comment(repository: &str, comment: &Comment) -> Value {
         "body": comment.body,
         "html_url": format!("https://github.com/{repository}/pull/{}#issuecomment-{}", comment.issue, comment.id),
         "user": { "login": comment.author, "type": kind },
+        "updated_at": comment.updated,
         "minimized": comment.minimized.then(|| json!({ "reason": "outdated" })),
     })
 }
@@ -84,6 +85,7 @@ fn update_comment(world: &mut World, id: &str, sent: Option<&Value>) -> Reply {
     match world.comments.iter_mut().find(|comment| comment.id.to_string() == id) {
         Some(found) => {
             found.body = body;
+            found.updated = jiff::Timestamp::now().to_string();
             Reply::json(200, &comment(&repository, found))
         }
         None => missing(),

@@ -19,6 +19,9 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
 fn list(world: &mut World, request: &Recorded) -> Reply {
     let all: Vec<Value> = world.pulls.keys().rev().map(|number| listed(world, *number)).collect();
     let reply = page(world, request, &all);
+    for number in std::mem::take(&mut world.vanishing) {
+        world.pulls.remove(&number);
+    }
     // What happens meanwhile happens when the list has been read.
     if page_of(request).0 * page_of(request).1 >= all.len() {
         for number in std::mem::take(&mut world.closing) {
