@@ -668,6 +668,12 @@ scenarios! {
         assert!(matches!(github.changed(BASE, BASE, None, ""), Err(GitHubError::NotFound(_))));
     }
 
+    pages_of_commits_need_not_list_files(stub = with(|world| world.compare_goes_on = true)) {
+        let Ok(Compared::Complete(changed)) = connect(&stub).changed(BASE, HEAD, None, "") else { panic!("complete") };
+        assert_eq!(changed.paths, ["new.rs", "old.rs", "services/a.rs"]);
+        assert_eq!(stub.requests().len(), 2);
+    }
+
     a_large_change_is_read_from_the_pull_request(stub = with(|world| {
         world.pull(7, "main", HEAD, (0..1_234).map(|n| ChangedFile::at(format!("f/{n}"))).collect());
     })) {

@@ -62,8 +62,8 @@ pub(super) struct WireSide {
 pub(super) struct WireCompare {
     /// The commit where the two histories part.
     pub(super) merge_base_commit: Option<WireObject>,
-    /// The changed files, at most 300.
-    pub(super) files: Vec<WireFile>,
+    /// The changed files, at most 300. GitHub lists them on the first page alone, and need not name them on others.
+    pub(super) files: Option<Vec<WireFile>>,
 }
 
 /// A changed file as GitHub sends it.

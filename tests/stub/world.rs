@@ -213,6 +213,8 @@ pub struct World {
     pub compares: BTreeMap<(String, String), Vec<ChangedFile>>,
     /// Where the histories of two commits part, where that is not the first of them.
     pub parted: BTreeMap<(String, String), String>,
+    /// Comparisons have further pages of commits, without files.
+    pub compare_goes_on: bool,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     /// What happened to pull requests, in the order of time.
@@ -268,6 +270,7 @@ impl World {
             moving: BTreeMap::new(),
             compares: BTreeMap::new(),
             parted: BTreeMap::new(),
+            compare_goes_on: false,
             tree_limit: 100_000,
             timeline: Vec::new(),
             roles: BTreeMap::new(),

@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::label::{labels, user};
-use super::{missing, page};
+use super::{links, missing, page, page_of};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
 
 /// The answer to a request below the repository, if it is one of these.
 pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Option<Reply> {
     Some(match (request.method.as_str(), parts) {
-        ("GET", ["compare", range]) => compare(world, range),
+        ("GET", ["compare", range]) => compare(world, range, request),
         ("GET", ["pulls", number]) => pull(world, number),
         ("GET", ["pulls", number, "files"]) => {
             match number.parse().ok().and_then(|number| world.pulls.get(&number)) {
@@ -23,7 +23,7 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
 }
 
 /// `GET compare/BASE...HEAD`.
-fn compare(world: &World, range: &str) -> Reply {
+fn compare(world: &World, range: &str, request: &Recorded) -> Reply {
     let Some((base, head)) = range.split_once("...") else { return missing() };
     let known = world.compares.get(&(base.to_owned(), head.to_owned()));
     let of_pull = || world.pulls.values().find(|pull| pull.head == head).map(|pull| &pull.files);
@@ -32,7 +32,14 @@ fn compare(world: &World, range: &str) -> Reply {
             let files: Vec<Value> = files.iter().take(300).map(changed_file).collect();
             let fork = world.parted.get(&(base.to_owned(), head.to_owned())).map_or(base, String::as_str);
             let body = json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": [], "files": files });
-            Reply::json(200, &body)
+            let (number, size) = page_of(request);
+            if !world.compare_goes_on {
+                return Reply::json(200, &body);
+            }
+            // Only the first page lists files.
+            let further =
+                json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": [] });
+            links(world, request, 3 * size, Reply::json(200, if number == 1 { &body } else { &further }))
         }
         None => missing(),
     }
