@@ -65,6 +65,7 @@ fn stands(world: &mut World, number: u64, state: &str, text: &str) {
             now - 60
         )),
         created: jiff::Timestamp::now().to_string(),
+        creator: "github-actions[bot]".to_owned(),
     });
 }
 

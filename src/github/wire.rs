@@ -145,6 +145,8 @@ pub(super) struct WireStatus {
     pub(super) target_url: Option<String>,
     /// When GitHub took it.
     pub(super) created_at: Timestamp,
+    /// Who posted it; not said among the latest of each context, and null when the account is gone.
+    pub(super) creator: Option<WireUser>,
 }
 
 impl From<WireStatus> for Status {

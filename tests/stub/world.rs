@@ -105,6 +105,8 @@ pub struct Status {
     pub target: Option<String>,
     /// When it was taken, in RFC 3339.
     pub created: String,
+    /// Who posted it.
+    pub creator: String,
 }
 
 /// What a request is answered with instead.
@@ -182,6 +184,8 @@ pub struct World {
     pub actor: String,
     /// Whether the token may ask who it is; a workflow's own may not.
     pub may_ask_who: bool,
+    /// Whether GraphQL answers it who it is, as it does every token.
+    pub may_ask_viewer: bool,
     pub may_comment: bool,
     pub may_post_statuses: bool,
     /// The token is none: everything is 401.
@@ -252,6 +256,7 @@ impl World {
             base_path: String::new(),
             actor: "github-actions[bot]".to_owned(),
             may_ask_who: false,
+            may_ask_viewer: true,
             may_comment: true,
             may_post_statuses: true,
             token_is_invalid: false,
