@@ -9,6 +9,7 @@ mod call;
 mod comment;
 mod commit;
 mod deployment;
+mod identity;
 mod issue;
 mod label;
 mod object;
@@ -20,7 +21,7 @@ pub mod run;
 mod status;
 mod wire;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -32,6 +33,7 @@ pub use call::GitHubError;
 pub use comment::Comment;
 pub use commit::{Belonging, Between, Led};
 pub use deployment::Deployment;
+pub use identity::{Identity, is_bot};
 pub use issue::{Fate, Issue, Listed};
 pub use label::{Actor, Labelled, Since};
 pub use object::Entry;
@@ -43,10 +45,6 @@ pub use status::{Dated, State, Status};
 use crate::git;
 use crate::http;
 use call::{Answer, Call, Line, Next};
-use wire::WireUser;
-
-/// The bot in whose name the token of a workflow run acts.
-const ACTIONS_BOT: &str = "github-actions[bot]";
 
 /// Entries of one page of a list.
 const PAGE: usize = 100;
@@ -56,15 +54,6 @@ const MAX_PAGES: usize = 50;
 
 /// The largest file that is remembered for the rest of the run, in bytes.
 const REMEMBERED: usize = 1024 * 1024;
-
-/// In whose name the token acts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// The login: `mona`, `github-actions[bot]`.
-    pub login: String,
-    /// False when it is only likely, because the token may not ask.
-    pub certain: bool,
-}
 
 /// How many calls the token has left, as GitHub last said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,8 +70,8 @@ pub struct GitHub {
     line: Line,
     /// `/repos/owner/name`.
     root: String,
-    /// In whose name the token acts, once it is known.
-    identity: OnceCell<Identity>,
+    /// In whose name the token acts, as far as that is known.
+    known: identity::Known,
     /// The token acts for an installation of an app, which may not ask who it is.
     is_installation: bool,
     /// Small files that were read, by id.
@@ -118,7 +107,7 @@ impl GitHub {
         Ok(Self {
             line: Line::open(http, address, limits)?,
             root: format!("/repos/{}", address.repository),
-            identity: OnceCell::new(),
+            known: identity::Known::default(),
             is_installation,
             blobs: RefCell::new(BTreeMap::new()),
             heard: permission::Heard::default(),
@@ -153,33 +142,6 @@ impl GitHub {
     #[must_use]
     pub const fn is_limited(&self) -> bool {
         self.line.is_limited()
-    }
-
-    /// In whose name the token acts. A workflow's own token may not ask and acts as the bot of GitHub Actions;
-    /// whether that is so shows when it first writes.
-    ///
-    /// # Errors
-    /// When GitHub does not answer or refuses the token.
-    pub fn whoami(&self) -> Result<Identity, GitHubError> {
-        if let Some(identity) = self.identity.get() {
-            return Ok(identity.clone());
-        }
-        let likely = Identity { login: ACTIONS_BOT.to_owned(), certain: false };
-        let what = "say who the token is";
-        let identity = if self.is_installation {
-            likely
-        } else {
-            match self.line.send(Call::get("/user", what)) {
-                Ok(answer) => Identity { login: answer.json::<WireUser>(what)?.login, certain: true },
-                Err(
-                    GitHubError::NotAllowed(_)
-                    | GitHubError::Rejected { status: 403, .. }
-                    | GitHubError::NotFound(_),
-                ) => likely,
-                Err(error) => return Err(error),
-            }
-        };
-        Ok(self.identity.get_or_init(|| identity).clone())
     }
 
     /// All entries of a list, page by page; false when it goes on after the last page that is read.

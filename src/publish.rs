@@ -183,6 +183,8 @@ pub struct Told {
     pub outputs: Outcome,
     /// The annotations.
     pub annotations: Outcome,
+    /// Who else has posted in the status' context, where somebody has.
+    pub stranger: Option<String>,
     /// Where people see the comment.
     pub comment_url: Option<String>,
     /// Calls of the API so far in this run, repetitions included.
@@ -251,6 +253,9 @@ impl Told {
                 format!("the token may not {what}, so the step summary and this log carry the verdict"),
             );
         }
+        if let Some(login) = &self.stranger {
+            notes.push(format!("a commit status of the same name was posted by `{login}`, not by us"));
+        }
         notes
     }
 }
@@ -284,9 +289,9 @@ pub fn apply(
     let (line, url) = (&publication.status, posted.url.as_deref());
     // The gate has time of its own: a comment that hangs must not leave it open.
     github.grant(CLOSING);
-    let status = match &publication.gate {
-        Some(gate) => status::post(github, gate, line, url, &publication.speaker),
-        None => Outcome::Placeless,
+    let status::Posted { outcome: status, stranger } = match &publication.gate {
+        Some(gate) => status::bring_about(github, gate, line, url, &publication.speaker),
+        None => status::Posted { outcome: Outcome::Placeless, stranger: None },
     };
     let summary = summary::append(places.summary.as_deref(), &publication.summary_markdown);
     let mut outputs = publication.outputs.clone();
@@ -302,6 +307,7 @@ pub fn apply(
         summary,
         outputs,
         annotations,
+        stranger,
         comment_url: posted.url,
         api_calls: github.calls(),
     }

@@ -28,7 +28,7 @@ use slogate::publish::{
 use slogate::report::turn::{Turn, Way};
 use slogate::settings::Settings;
 use slogate::tree::{ApiTree, Tree as _, TreeError};
-use stub::world::{ChangedFile, File, Happened, files};
+use stub::world::{ChangedFile, File, Happened, Status, files};
 use stub::{Fault, FaultKind, Recorded, Stub, World};
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -107,6 +107,20 @@ fn publication(text: &str, run: u64) -> Publication {
             title: String::new(),
             message: "frozen".to_owned(),
         }],
+    }
+}
+
+/// A status on the head that somebody posted, in the name of a run where there is one.
+fn status(creator: &str, state: &str, run: u64) -> Status {
+    let link = format!("https://github.com/acme/shop/actions/runs/{run}?run={run}.1&at={run}");
+    Status {
+        commit: HEAD.to_owned(),
+        context: CONTEXT.to_owned(),
+        state: state.to_owned(),
+        description: Some("LGTM".to_owned()),
+        target: (run > 0).then_some(link),
+        created: "2026-11-21T12:00:00Z".to_owned(),
+        creator: creator.to_owned(),
     }
 }
 
@@ -387,7 +401,6 @@ scenarios! {
         assert_eq!(stub.requests().iter().map(Recorded::line).collect::<Vec<_>>(), [
             format!("GET {root}/commits/{HEAD}/statuses?per_page=100&page=1"),
             format!("POST {root}/statuses/{HEAD}"),
-            "GET /user".to_owned(),
             format!("GET {root}/issues/7/comments?per_page=100&page=1"),
             format!("POST {root}/issues/7/comments"),
             format!("GET {root}/issues/7/comments?per_page=100&page=1"),
@@ -395,7 +408,7 @@ scenarios! {
             format!("POST {root}/statuses/{HEAD}"),
             format!("GET {root}/commits/{HEAD}/statuses?per_page=100&page=1"),
         ]);
-        assert_eq!(told.api_calls, 9);
+        assert_eq!(told.api_calls, 8);
         for request in stub.requests() {
             assert_eq!(request.authorization, Some(format!("Bearer {TOKEN}")));
             assert_eq!(request.version.as_deref(), Some("2022-11-28"));
@@ -503,13 +516,67 @@ scenarios! {
         assert_eq!(comments(&stub), [ours("Proceed", 2)]);
     }
 
-    an_app_of_ones_own_learns_who_it_is_by_writing(stub = with(|world| {
+    an_app_of_ones_own_finds_its_comment(stub = with(|world| {
         world.actor = String::from("acme-gate[bot]");
+        world.base_path = String::from("/api/v3");
+        world.comment(7, "acme-gate[bot]", &body("Freeze", 1));
+    })) {
+        for run in [2, 3] {
+            assert_eq!(say(&stub, &format!("Proceed {run}"), run).comment, Outcome::Written);
+            assert_eq!(comments(&stub), [("acme-gate[bot]".to_owned(), body(&format!("Proceed {run}"), run))]);
+        }
+        let sent = stub.requests().into_iter().filter(|sent| sent.method != "GET");
+        let sent: Vec<String> = sent.map(|sent| format!("{} {}", sent.method, sent.path)).collect();
+        let one = ["POST /graphql", "PATCH /repos/acme/shop/issues/comments/1000"];
+        let status = format!("POST /repos/acme/shop/statuses/{HEAD}");
+        assert_eq!(sent, [one[0], one[1], &status, one[0], one[1], &status]);
+    }
+
+    who_has_posted_need_not_ask_who_it_is(stub = with(|world| {
+        world.actor = String::from("acme-gate[bot]");
+        world.comment(7, "acme-gate[bot]", &body("Freeze", 1));
+    })) {
+        let github = connect(&stub);
+        assert_eq!(publish::pending(&github, &gate(), &speaker(2)), Outcome::Written);
+        let mut log = Vec::new();
+        let mut places = Places { summary: None, output: None, log: &mut log };
+        let told = publish::apply(&publication("Proceed", 2), &github, 7, &mut places);
+        assert_eq!(told.comment, Outcome::Written);
+        assert_eq!(comments(&stub), [("acme-gate[bot]".to_owned(), body("Proceed", 2))]);
+        assert!(stub.requests().iter().all(|sent| sent.path != "/graphql"));
+    }
+
+    an_app_that_nobody_names_learns_who_it_is_by_writing(stub = with(|world| {
+        world.actor = String::from("acme-gate[bot]");
+        world.may_ask_viewer = false;
         world.comment(7, "acme-gate[bot]", &body("Freeze", 1));
     })) {
         assert_eq!(say(&stub, "Proceed", 2).comment, Outcome::Written);
         assert_eq!(comments(&stub), [("acme-gate[bot]".to_owned(), body("Proceed", 2))]);
         assert_eq!(stub.world().comments[0].id, 1_000);
+    }
+
+    words_of_others_are_neither_believed_nor_said_again(stub = world()) {
+        for (noise, expected) in [(false, vec!["success", "failure"]), (true, vec!["success", "error", "failure"])] {
+            let mut forged = vec![status("mallory", "success", 9)];
+            if noise { forged.push(status("mallory", "error", 0)); }
+            stub.world().statuses = forged;
+            let told = say(&stub, "Freeze", 2);
+            assert_eq!((told.status.clone(), states(&stub)), (Outcome::Written, expected.into_iter().map(str::to_owned).collect()));
+            assert_eq!(told.notes(&Outcome::Written), ["a commit status of the same name was posted by `mallory`, not by us"]);
+        }
+    }
+
+    a_newer_run_is_found_beneath_any_noise(stub = with(|world| {
+        world.statuses = vec![status("github-actions[bot]", "failure", 9)];
+        world.statuses.extend((0..250).map(|_| status("mallory", "error", 0)));
+        world.statuses.push(status("mallory", "success", 8));
+    })) {
+        let told = say(&stub, "Proceed", 2);
+        assert!(matches!(told.status, Outcome::Skipped(_)), "{told:?}");
+        let last = stub.world().statuses.last().cloned().expect("a status");
+        assert_eq!((last.creator.as_str(), last.state.as_str()), ("github-actions[bot]", "failure"));
+        assert!(last.target.expect("a link").contains("run=9.1"), "the newer run's words stand again");
     }
 
     a_person_is_asked_who_they_are(stub = with(|world| {
@@ -707,6 +774,19 @@ scenarios! {
         assert_eq!(below.paths, ["../new.rs", "../old.rs", "a.rs"]);
         assert_eq!(stub.requests().len(), 2);
         assert!(matches!(github.changed(BASE, BASE, None, ""), Err(GitHubError::NotFound(_))));
+    }
+
+    pages_of_commits_need_not_list_files(stub = with(|world| world.compare_goes_on = true)) {
+        let Ok(Compared::Complete(changed)) = connect(&stub).changed(BASE, HEAD, None, "") else { panic!("complete") };
+        assert_eq!(changed.paths, ["new.rs", "old.rs", "services/a.rs"]);
+        assert_eq!(stub.requests().len(), 2);
+    }
+
+    a_commit_that_takes_no_more_statuses_is_told(stub = with(|world| {
+        world.statuses = (0..1_000).map(|_| status("mallory", "success", 0)).collect();
+    })) {
+        let notes = say(&stub, "Freeze", 1).notes(&Outcome::Written);
+        assert!(notes[0].ends_with("; a commit takes 1,000 statuses of one name: push a new commit, and do not merge this one"), "{notes:?}");
     }
 
     a_large_change_is_read_from_the_pull_request(stub = with(|world| {

@@ -65,6 +65,7 @@ fn stands(world: &mut World, number: u64, state: &str, text: &str) {
             now - 60
         )),
         created: jiff::Timestamp::now().to_string(),
+        creator: "github-actions[bot]".to_owned(),
     });
 }
 
@@ -259,7 +260,7 @@ fn what_edits_slos_costs_no_more_than_others() {
     let stub = Stub::start(world);
     let swept = sweep(&stub, 0, &["--calls", "60"]);
     assert_eq!((swept.exit, done(&swept, "told")), (0, vec![3]), "{}", swept.report);
-    assert!(most_calls(&stub, 1..=3) <= 6, "{}", swept.report["calls"]);
+    assert!((1..=3).map(|number| calls_of(&stub, number)).max() <= Some(7), "{}", swept.report["calls"]);
     let world = stub.world();
     assert!(world.comments[0].body.contains("a sweep does not read"), "{}", world.comments[0].body);
 }

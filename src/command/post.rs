@@ -211,7 +211,7 @@ pub fn close_what_was_left(
     }
     let mut done = true;
     for gate in gates {
-        let latest = match github.status(&gate.commit, &gate.context) {
+        let latest = match github.latest(&gate.commit, &gate.context) {
             Ok(latest) => latest,
             Err(error) => {
                 world.tell(&format!("whether a commit status was left pending is not known: {error}"));

@@ -34,6 +34,9 @@ use patience::Patience;
 /// The largest JSON answer that is read, in bytes. GitHub cuts a tree at 7 MB.
 const MAX_JSON: u64 = 32 * 1024 * 1024;
 
+/// The path of GitHub's other API, which has an address of its own on GitHub Enterprise Server.
+pub(super) const GRAPHQL: &str = "/graphql";
+
 /// What is asked of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verb {
@@ -102,6 +105,8 @@ pub(super) struct Line {
     http: Rc<http::Client>,
     /// The API's client.
     api: Octocrab,
+    /// The client of GraphQL with its address, where that does not lie below the API's.
+    beside: Option<(Octocrab, String)>,
     /// The API's address without a slash at its end.
     base: String,
     /// The same, parsed.
@@ -137,23 +142,42 @@ impl Line {
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !plain {
             return Err(invalid("`GITHUB_API_URL` is no plain http or https address".to_owned()));
         }
-        let mut builder = Octocrab::builder()
-            .base_uri(base.as_str())
-            .map_err(|error| invalid(format!("`GITHUB_API_URL` is no address: {error}")))?
-            .add_retry_config(RetryConfig::None);
-        if let Some(token) = &address.token {
-            if !token.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
-                return Err(invalid("the github token holds characters that no token has".to_owned()));
-            }
-            builder = builder.personal_token(token.expose());
+        if let Some(token) = &address.token
+            && !token.expose().bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            return Err(invalid("the github token holds characters that no token has".to_owned()));
         }
-        let client = http.reqwest();
-        // The client starts a task of its own, so it is built inside of the runtime.
-        let api = http
-            .block_on(async { builder.build_with_reqwest(client) })
-            .map_err(|error| invalid(format!("no client for github could be made: {error}")))?;
+        let open = |base: &str| {
+            let mut builder = Octocrab::builder()
+                .base_uri(base)
+                .map_err(|error| invalid(format!("`GITHUB_API_URL` is no address: {error}")))?
+                .add_retry_config(RetryConfig::None);
+            if let Some(token) = &address.token {
+                builder = builder.personal_token(token.expose());
+            }
+            let client = http.reqwest();
+            // The client starts a task of its own, so it is built inside of the runtime.
+            http.block_on(async { builder.build_with_reqwest(client) })
+                .map_err(|error| invalid(format!("no client for github could be made: {error}")))
+        };
+        let api = open(&base)?;
+        // The client puts the path of its base before every other, so GraphQL beside it has a client of its own.
+        let beside = match base.strip_suffix("/v3") {
+            Some(beside) => Some((open(beside)?, beside.to_owned())),
+            None => None,
+        };
         let (patience, memory) = (Patience::new(limits), Memory::default());
-        Ok(Self { http, api, base, url, patience, memory, calls: Cell::new(0), quota: Cell::new(None) })
+        Ok(Self {
+            http,
+            api,
+            beside,
+            base,
+            url,
+            patience,
+            memory,
+            calls: Cell::new(0),
+            quota: Cell::new(None),
+        })
     }
 
     /// Calls sent so far, repetitions included.
@@ -225,7 +249,9 @@ impl Line {
 
     /// Sends one call once.
     async fn exchange(&self, call: Call<'_>, tag: Option<&str>) -> Result<Answer, String> {
-        let uri = format!("{}{}", self.base, call.path);
+        let beside = self.beside.as_ref().filter(|_| call.path == GRAPHQL);
+        let (api, base) = beside.map_or((&self.api, &self.base), |(api, base)| (api, base));
+        let uri = format!("{base}{}", call.path);
         let mut headers = HeaderMap::new();
         let accept = match call.form {
             Form::Json => "application/vnd.github+json",
@@ -237,10 +263,10 @@ impl Line {
             headers.insert(IF_NONE_MATCH, tag);
         }
         let sent = match call.verb {
-            Verb::Get => self.api._get_with_headers(uri, Some(headers)).await,
-            Verb::Create | Verb::Assert => self.api._post(uri, call.body).await,
-            Verb::Update => self.api._patch(uri, call.body).await,
-            Verb::Delete => self.api._delete(uri, None::<&()>).await,
+            Verb::Get => api._get_with_headers(uri, Some(headers)).await,
+            Verb::Create | Verb::Assert => api._post(uri, call.body).await,
+            Verb::Update => api._patch(uri, call.body).await,
+            Verb::Delete => api._delete(uri, None::<&()>).await,
         };
         let response = sent.map_err(|error| chain(&error))?;
         let mut response = reqwest::Response::from(response.map(reqwest::Body::wrap));

@@ -52,6 +52,7 @@ impl GitHub {
         let body = json!({ "body": body });
         let found: WireComment =
             self.line.send(Call::get(&path, what).sending(Verb::Create, &body))?.json(what)?;
+        self.learn(found.user.as_ref().map(|user| user.login.as_str()));
         Ok(found.into())
     }
 

@@ -140,7 +140,9 @@ impl GitHub {
             }
             error
         })?;
-        Ok(answer.json::<WireIssue>(what)?.into())
+        let opened: WireIssue = answer.json(what)?;
+        self.learn(opened.user.as_ref().map(|user| user.login.as_str()));
+        Ok(opened.into())
     }
 
     /// Replaces an issue's text, and opens or closes it where that is wanted.

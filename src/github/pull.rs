@@ -101,14 +101,20 @@ impl GitHub {
         let what = "compare the change with its base";
         let range = format!("{}...{}", encode(base, b""), encode(head, b""));
         let mut files: Vec<WireFile> = Vec::new();
-        let mut fork = None;
+        let (mut fork, mut is_first) = (None, true);
         // Pages are pages of commits. GitHub lists the files on the first of them; a server that spreads them over
         // several is read to its last page with files.
         let is_whole = self.pages(&format!("/compare/{range}"), what, MAX_PAGES, |answer| {
             let found: WireCompare = answer.json(what)?;
-            let more = !found.files.is_empty();
+            if is_first && found.files.is_none() {
+                let why = "it answered without the changed files".to_owned();
+                return Err(GitHubError::Unreachable { what: what.to_owned(), why });
+            }
+            is_first = false;
+            let listed = found.files.unwrap_or_default();
+            let more = !listed.is_empty();
             fork = found.merge_base_commit.map(|commit| commit.sha).filter(|id| git::is_full_id(id));
-            files.extend(found.files);
+            files.extend(listed);
             Ok(more)
         })?;
         if !is_whole {

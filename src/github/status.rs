@@ -6,7 +6,7 @@
 use serde_json::json;
 
 use super::call::{Call, GitHubError, Verb, encode};
-use super::wire::{WireCombined, WireStatus};
+use super::wire::WireStatus;
 use super::{GitHub, MAX_PAGES, PAGE};
 
 /// What a commit status says.
@@ -61,15 +61,29 @@ pub struct Dated {
     pub status: Status,
     /// When GitHub took it, in seconds since the epoch.
     pub created: i64,
+    /// Who posted it; none when the account is gone.
+    pub creator: Option<String>,
+}
+
+impl From<WireStatus> for Dated {
+    fn from(mut wire: WireStatus) -> Self {
+        let creator = wire.creator.take().map(|user| user.login);
+        Self { created: wire.created_at.as_second(), creator, status: wire.into() }
+    }
 }
 
 impl GitHub {
-    /// What was said in one context of a commit, the newest first, as far back as the first page that has any of it:
-    /// nothing is ever taken away, so that what stands beneath the latest is seen too.
+    /// What was said in one context of a commit, the newest first, page by page until one of it is enough: nothing is
+    /// ever taken away, so that what stands beneath the latest is seen too.
     ///
     /// # Errors
-    /// When there is no such commit, or GitHub does not answer.
-    pub fn statuses(&self, commit: &str, context: &str) -> Result<Vec<Dated>, GitHubError> {
+    /// When there is no such commit, GitHub does not answer, or there are more than 5,000 and none is enough.
+    pub fn statuses(
+        &self,
+        commit: &str,
+        context: &str,
+        is_enough: impl Fn(&Dated) -> bool,
+    ) -> Result<Vec<Dated>, GitHubError> {
         let what = "read the commit's statuses";
         let below = format!("/commits/{}/statuses", encode(commit, b""));
         let mut said: Vec<Dated> = Vec::new();
@@ -77,7 +91,7 @@ impl GitHub {
             let found: Vec<WireStatus> = answer.json(what)?;
             let ours = found.into_iter().filter(|status| status.context == context);
             said.extend(ours.map(Dated::from));
-            Ok(said.is_empty())
+            Ok(!said.iter().any(&is_enough))
         })?;
         if !is_whole {
             let why = format!("it has more than {}", PAGE * MAX_PAGES);
@@ -86,24 +100,12 @@ impl GitHub {
         Ok(said)
     }
 
-    /// The latest status of one context of a commit.
+    /// The latest status of one context of a commit, with who posted it.
     ///
     /// # Errors
-    /// When there is no such commit, or GitHub does not answer.
-    pub fn status(&self, commit: &str, context: &str) -> Result<Option<Dated>, GitHubError> {
-        let what = "read the commit's statuses";
-        let below = format!("/commits/{}/status", encode(commit, b""));
-        let mut latest = None;
-        let is_whole = self.pages(&below, what, MAX_PAGES, |answer| {
-            let found: WireCombined = answer.json(what)?;
-            latest = found.statuses.into_iter().find(|status| status.context == context);
-            Ok(latest.is_none())
-        })?;
-        if !is_whole {
-            let why = format!("it has more than {} contexts", PAGE * MAX_PAGES);
-            return Err(GitHubError::Unreachable { what: what.to_owned(), why });
-        }
-        Ok(latest.map(Dated::from))
+    /// When there is no such commit, GitHub does not answer, or it has more than 5,000 statuses of other contexts.
+    pub fn latest(&self, commit: &str, context: &str) -> Result<Option<Dated>, GitHubError> {
+        self.statuses(commit, context, |_| true).map(|said| said.into_iter().next())
     }
 
     /// Posts a commit status. Said twice it says the same, so it is repeated when GitHub does not answer.
@@ -130,6 +132,7 @@ impl GitHub {
             let why = "it answered with another status".to_owned();
             return Err(GitHubError::Unreachable { what: what.to_owned(), why });
         }
+        self.learn(found.creator.as_ref().map(|user| user.login.as_str()));
         Ok(())
     }
 }

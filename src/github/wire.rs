@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::label::WireLabel;
-use super::{Comment, Dated, Status};
+use super::{Comment, Status};
 
 /// A user as GitHub sends it.
 #[derive(Deserialize)]
@@ -62,8 +62,8 @@ pub(super) struct WireSide {
 pub(super) struct WireCompare {
     /// The commit where the two histories part.
     pub(super) merge_base_commit: Option<WireObject>,
-    /// The changed files, at most 300.
-    pub(super) files: Vec<WireFile>,
+    /// The changed files, at most 300. GitHub lists them on the first page alone, and need not name them on others.
+    pub(super) files: Option<Vec<WireFile>>,
 }
 
 /// A changed file as GitHub sends it.
@@ -128,13 +128,6 @@ impl From<WireComment> for Comment {
     }
 }
 
-/// A commit's latest statuses as GitHub sends them.
-#[derive(Deserialize)]
-pub(super) struct WireCombined {
-    /// One for each context.
-    pub(super) statuses: Vec<WireStatus>,
-}
-
 /// A status as GitHub sends it.
 #[derive(Deserialize)]
 pub(super) struct WireStatus {
@@ -148,6 +141,8 @@ pub(super) struct WireStatus {
     pub(super) target_url: Option<String>,
     /// When GitHub took it.
     pub(super) created_at: Timestamp,
+    /// Who posted it; not said among the latest of each context, and null when the account is gone.
+    pub(super) creator: Option<WireUser>,
 }
 
 impl From<WireStatus> for Status {
@@ -157,11 +152,5 @@ impl From<WireStatus> for Status {
             description: wire.description.unwrap_or_default(),
             target: wire.target_url.unwrap_or_default(),
         }
-    }
-}
-
-impl From<WireStatus> for Dated {
-    fn from(wire: WireStatus) -> Self {
-        Self { created: wire.created_at.as_second(), status: wire.into() }
     }
 }

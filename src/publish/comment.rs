@@ -8,7 +8,7 @@
 use super::cut::{Measure, cut};
 use super::marker::{Marker, Memory, Stamp, escape};
 use super::{Outcome, Publication};
-use crate::github::{Comment, GitHub, GitHubError, Identity};
+use crate::github::{Comment, GitHub, GitHubError, Identity, is_bot};
 use crate::report::turn::{self, Turn, Way};
 
 /// The most characters of a comment; GitHub refuses more than 65,536.
@@ -138,12 +138,9 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
         let marker = Marker { stamp: marker.stamp.of_text(comment.updated), ..marker };
         (marker, normal(text.trim_start_matches(['\r', '\n'])))
     };
-    let of = |login: &str, comment: &Comment| {
-        comment.author.as_deref().is_some_and(|author| author.eq_ignore_ascii_case(login))
-    };
     let ours: Vec<(&Comment, Marker, String)> = alike
         .iter()
-        .filter(|comment| of(&me.login, comment))
+        .filter(|comment| me.is(comment.author.as_deref()))
         .map(|comment| (*comment, read(comment)))
         .map(|(comment, (marker, text))| (comment, marker, text))
         .collect();
@@ -158,7 +155,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     let written = wanted.behind(before.and_then(|(_, marker, _)| marker.memory.as_ref()));
     let Some((oldest, marker, text)) = seen.next() else {
         // A token that may not say who it is learns that by writing, so a bot's comment like ours may be ours.
-        let maybe = !me.certain && alike.iter().any(|comment| is_bot(comment));
+        let maybe = !me.certain && alike.iter().any(|comment| is_bot(comment.author.as_deref()));
         let omit = wanted.turn.is_quiet && !maybe;
         let step = if omit { Step::Omit } else { Step::Create(written.body()) };
         return Plan { step, delete: Vec::new() };
@@ -168,9 +165,11 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     Plan { step, delete: seen.map(|(comment, ..)| comment.id).collect() }
 }
 
-/// True for a comment of an app: no person has such a name.
-fn is_bot(comment: &Comment) -> bool {
-    comment.author.as_deref().is_some_and(|author| author.ends_with("[bot]"))
+/// Whether a comment of an app may be ours, because it is not certain who we are.
+fn is_doubtful(wanted: &Wanted, comments: &[Comment], me: &Identity) -> bool {
+    let mut alike = comments.iter().filter(|comment| comment.body.starts_with(&wanted.prefix));
+    let is_maybe = |comment: &Comment| is_bot(comment.author.as_deref()) && !me.is(comment.author.as_deref());
+    !me.certain && alike.any(is_maybe)
 }
 
 /// What became of the comment.
@@ -214,6 +213,9 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
             (Err(_), Some(comment)) => return Ok(done(Outcome::Written, Some(comment.url.clone()))),
             (Err(error), None) => return Err(error),
         };
+        if written.is_none() && is_doubtful(wanted, &comments, &me) {
+            me = github.certainly().unwrap_or(me);
+        }
         let planned = plan(wanted, &comments, &me);
         let url = |id: u64| comments.iter().find(|comment| comment.id == id).map(|found| found.url.clone());
         match planned.step {

@@ -32,7 +32,7 @@ pub enum Review {
 /// epoch.
 #[must_use]
 pub fn review(line: &StatusLine, latest: Option<&Dated>, now: i64) -> Review {
-    let Some(Dated { status: latest, created }) = latest else { return Review::Tell };
+    let Some(Dated { status: latest, created, .. }) = latest else { return Review::Tell };
     let begun = began(&latest.target).filter(|begun| *begun <= created.saturating_add(SKEW));
     if begun > Some(now) {
         return Review::Leave("a newer run has judged it");
@@ -77,7 +77,7 @@ mod tests {
     fn stands(state: &str, description: &str, at: Option<i64>) -> Dated {
         let target = at.map_or_else(String::new, |at| format!("https://g/o/r/pull/7?run=5.1&at={at}#x"));
         let status = Status { state: state.to_owned(), description: description.to_owned(), target };
-        Dated { status, created: at.unwrap_or(NOW) }
+        Dated { status, created: at.unwrap_or(NOW), creator: None }
     }
 
     fn frozen(latest: Option<&Dated>) -> Review {

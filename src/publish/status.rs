@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use super::{Outcome, Speaker, StatusLine};
-use crate::github::{Dated, GitHub, GitHubError, State, Status};
+use crate::github::{Dated, GitHub, GitHubError, Identity, State, Status};
 
 /// The most characters that GitHub takes.
 const LONGEST: usize = 140;
@@ -23,6 +23,9 @@ pub(super) const SKEW: i64 = 60;
 
 /// Why nothing is said.
 const YIELDED: &str = "a newer run has spoken";
+
+/// What to do about a commit whose status cannot be changed any more.
+const FULL: &str = "a commit takes 1,000 statuses of one name: push a new commit, and do not merge this one";
 
 /// The name of the status: the same text in a ruleset's list of required checks.
 #[must_use]
@@ -112,11 +115,26 @@ pub(super) fn began(target: &str) -> Option<i64> {
     rest.split('#').next()?.parse().ok()
 }
 
-/// What a newer run has said last, from what was said, the newest first: a run says more than one thing.
-fn newer<'a>(said: &'a [Dated], speaker: &Speaker) -> Option<&'a Dated> {
-    let stamped = said.iter().rev().filter_map(|said| Some((Stamp::read(said)?, said)));
+/// What a newer run has said last, from what was said, the newest first: a run says more than one thing. Anybody who may
+/// write statuses can claim to be a run, so only what we posted ourselves counts.
+fn newer<'a>(said: &'a [Dated], speaker: &Speaker, me: &Identity) -> Option<&'a Dated> {
+    let ours = said.iter().rev().filter(|said| me.is(said.creator.as_deref()));
+    let stamped = ours.filter_map(|said| Some((Stamp::read(said)?, said)));
     let newest = stamped.max_by_key(|(stamp, _)| *stamp)?;
     (newest.0 > Stamp::of(speaker)).then_some(newest.1)
+}
+
+/// Whether somebody claims to be this run or a newer one, so that it matters who it is.
+fn is_claimed(said: &[Dated], speaker: &Speaker) -> bool {
+    said.iter().filter_map(Stamp::read).any(|stamp| stamp >= Stamp::of(speaker))
+}
+
+/// Who else has posted in our context, of what was said, the newest first.
+fn stranger(said: &[Dated], me: &Identity) -> Option<String> {
+    said.iter()
+        .filter_map(|said| said.creator.as_deref())
+        .find(|creator| !me.is(Some(creator)))
+        .map(str::to_owned)
 }
 
 /// Whether a status was posted by this very attempt of this run, as its link says.
@@ -126,31 +144,66 @@ pub fn is_of(target: &str, speaker: &Speaker) -> bool {
     rest.split(['&', '#']).next() == Some(&format!("{}.{}", speaker.run, speaker.attempt))
 }
 
-/// Finds what is to be done, from what was said, the newest first.
+/// Finds what is to be done, from what was said, the newest first. While it is not certain who we are, nothing that was
+/// said is taken for ours.
 #[must_use]
-pub fn plan(line: &StatusLine, target: &str, said: &[Dated], speaker: &Speaker) -> Plan {
-    if let Some(newer) = newer(said, speaker) {
+pub fn plan(
+    line: &StatusLine,
+    target: &str,
+    said: &[Dated],
+    speaker: &Speaker,
+    me: Option<&Identity>,
+) -> Plan {
+    let Some(me) = me else { return Plan::Post };
+    if let Some(newer) = newer(said, speaker, me) {
         let stands = said.first() == Some(newer);
         return if stands { Plan::Yield } else { Plan::Restore(newer.status.clone()) };
     }
-    let same = said.first().is_some_and(|Dated { status, .. }| {
-        status.state == line.state.as_str()
+    let same = said.first().is_some_and(|Dated { status, creator, .. }| {
+        me.is(creator.as_deref())
+            && status.state == line.state.as_str()
             && status.description == describe(&line.description)
             && status.target == target
     });
     if same { Plan::Keep } else { Plan::Post }
 }
 
-/// Brings the status about.
+/// What became of the status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Who else has posted in our context, where somebody has.
+    pub stranger: Option<String>,
+}
+
+/// Brings the status about, and answers what became of it.
 #[must_use]
 pub fn post(github: &GitHub, gate: &Gate, line: &StatusLine, to: Option<&str>, speaker: &Speaker) -> Outcome {
-    let done = match plan(line, &target(to, speaker), &look(github, gate), speaker) {
+    bring_about(github, gate, line, to, speaker).outcome
+}
+
+/// Brings the status about. Only words of ours are believed, and said again: those of others would be said in our name.
+#[must_use]
+pub fn bring_about(
+    github: &GitHub,
+    gate: &Gate,
+    line: &StatusLine,
+    to: Option<&str>,
+    speaker: &Speaker,
+) -> Posted {
+    let mut said = look(github, gate, speaker);
+    let done = match planned(github, line, &target(to, speaker), &said, speaker) {
         Plan::Keep => Ok(Outcome::Unchanged),
         Plan::Yield => Ok(Outcome::Skipped(YIELDED.to_owned())),
         Plan::Restore(status) => restore(github, gate, &status),
-        Plan::Post => say(github, gate, line, to, speaker),
+        Plan::Post => told(github, gate, line, to, speaker).map(|(outcome, looked)| {
+            said = looked.unwrap_or_else(|| std::mem::take(&mut said));
+            outcome
+        }),
     };
-    done.unwrap_or_else(Outcome::from)
+    let stranger = github.known().and_then(|me| stranger(&said, &me));
+    Posted { outcome: done.unwrap_or_else(unsaid), stranger }
 }
 
 /// Says it, for whoever has looked at what stands there. What closes the status is looked at once more when it stands: a
@@ -165,22 +218,35 @@ pub fn say(
     to: Option<&str>,
     speaker: &Speaker,
 ) -> Result<Outcome, GitHubError> {
+    told(github, gate, line, to, speaker).map(|(outcome, _)| outcome)
+}
+
+/// Says it, and answers what was seen where it was looked at once more.
+fn told(
+    github: &GitHub,
+    gate: &Gate,
+    line: &StatusLine,
+    to: Option<&str>,
+    speaker: &Speaker,
+) -> Result<(Outcome, Option<Vec<Dated>>), GitHubError> {
     let target = target(to, speaker);
     create(github, gate, line.state, &line.description, &target)?;
     if line.state == State::Pending {
-        return Ok(Outcome::Written);
+        return Ok((Outcome::Written, None));
     }
-    match plan(line, &target, &look(github, gate), speaker) {
-        Plan::Restore(status) => restore(github, gate, &status),
-        Plan::Yield => Ok(Outcome::Skipped(YIELDED.to_owned())),
-        Plan::Keep | Plan::Post => Ok(Outcome::Written),
-    }
+    let said = look(github, gate, speaker);
+    let outcome = match planned(github, line, &target, &said, speaker) {
+        Plan::Restore(status) => restore(github, gate, &status)?,
+        Plan::Yield => Outcome::Skipped(YIELDED.to_owned()),
+        Plan::Keep | Plan::Post => Outcome::Written,
+    };
+    Ok((outcome, Some(said)))
 }
 
-/// What was said, the newest first. Neither a read that hangs nor what was spent before may keep the gate from being
-/// closed.
-fn look(github: &GitHub, gate: &Gate) -> Vec<Dated> {
-    github.within(LOOKING, || github.statuses(&gate.commit, &gate.context)).unwrap_or_default()
+/// What is to be done, by what others of us have said. Who we are is asked only where that decides something.
+fn planned(github: &GitHub, line: &StatusLine, target: &str, said: &[Dated], speaker: &Speaker) -> Plan {
+    let me = if is_claimed(said, speaker) { github.certainly() } else { github.known() };
+    plan(line, target, said, speaker, me.as_ref())
 }
 
 /// Posts one status, which has time of its own.
@@ -203,6 +269,23 @@ fn restore(github: &GitHub, gate: &Gate, status: &Status) -> Result<Outcome, Git
     Ok(Outcome::Skipped(YIELDED.to_owned()))
 }
 
+/// Why a status could not be posted, and what to do where GitHub takes no more of them: a green cannot be taken back then.
+fn unsaid(error: GitHubError) -> Outcome {
+    let is_full = matches!(&error, GitHubError::Rejected { status: 422, message, .. } if message.contains("maximum number of statuses"));
+    if is_full { Outcome::Failed(format!("{error}; {FULL}")) } else { error.into() }
+}
+
+/// What was said in a gate's context, the newest first, back to what another run of ours has said: what others say there
+/// may not push it out of sight. Neither a read that hangs nor what was spent before may keep the gate from being closed.
+fn look(github: &GitHub, gate: &Gate, speaker: &Speaker) -> Vec<Dated> {
+    let me = github.known();
+    let is_ours = |said: &Dated| me.as_ref().is_none_or(|me| me.is(said.creator.as_deref()));
+    let is_enough =
+        |said: &Dated| is_ours(said) && Stamp::read(said).is_some() && !is_of(&said.status.target, speaker);
+    let read = || github.statuses(&gate.commit, &gate.context, is_enough);
+    github.within(LOOKING, read).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,7 +296,11 @@ mod tests {
 
     fn said(state: &str, description: &str, target: &str) -> Dated {
         let [state, description, target] = [state, description, target].map(str::to_owned);
-        Dated { status: Status { state, description, target }, created: 1_000 }
+        Dated {
+            status: Status { state, description, target },
+            created: 1_000,
+            creator: Some("Bot".to_owned()),
+        }
     }
 
     #[test]
@@ -232,6 +319,40 @@ mod tests {
     fn speaker(run: u64) -> Speaker {
         let began = i64::try_from(run).expect("a small number");
         Speaker { url: format!("https://g/o/r/actions/runs/{run}"), run, attempt: 1, began }
+    }
+
+    fn me() -> Identity {
+        Identity { login: "bot".to_owned(), certain: true }
+    }
+
+    /// The plan of the one who posts as `bot`.
+    fn plan(line: &StatusLine, target: &str, said: &[Dated], speaker: &Speaker) -> Plan {
+        super::plan(line, target, said, speaker, Some(&me()))
+    }
+
+    #[test]
+    fn what_others_posted_keeps_nobody_silent_and_is_never_said_again() {
+        let now = line(State::Failure, "freeze");
+        let to = target(None, &speaker(10));
+        let forged = Dated {
+            creator: Some("mallory".to_owned()),
+            ..said("success", "proceed", &target(None, &speaker(20)))
+        };
+        let nobody = Dated { creator: None, ..forged.clone() };
+        let noise = said("error", "noise", "");
+        for all in [vec![forged.clone()], vec![noise.clone(), forged.clone()], vec![noise, nobody]] {
+            assert_eq!(plan(&now, &to, &all, &speaker(10)), Plan::Post, "{all:?}");
+        }
+        // What stands there already is no word of ours when another one said it.
+        let same = Dated { creator: Some("mallory".to_owned()), ..said("failure", "freeze", &to) };
+        assert_eq!(plan(&now, &to, std::slice::from_ref(&same), &speaker(10)), Plan::Post);
+        assert_eq!(stranger(&[said("failure", "freeze", &to), same], &me()).as_deref(), Some("mallory"));
+        assert_eq!(stranger(&[said("failure", "freeze", &to)], &me()), None);
+        // Words of ours beneath a stranger's are said again.
+        let newer = said("failure", "freeze", &target(None, &speaker(20)));
+        let restored = Plan::Restore(newer.status.clone());
+        assert_eq!(plan(&now, &to, &[forged, newer.clone()], &speaker(10)), restored);
+        assert_eq!(super::plan(&now, &to, &[newer], &speaker(10), None), Plan::Post);
     }
 
     #[test]

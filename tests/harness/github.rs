@@ -116,6 +116,10 @@ enum Token {
     WithoutDeployments,
     /// Read, as a token on a fork's pull request.
     ReadOnly,
+    /// What an ordinary one may, in the name of an app of one's own.
+    App,
+    /// The same, while GitHub does not say in whose name.
+    NamelessApp,
     /// Nothing: GitHub does not know it.
     Invalid,
 }
@@ -516,6 +520,10 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     let repository = Repository::open(repository)?;
     let mut world = World::new(REPOSITORY);
     world.base_path.clone_from(&known.api);
+    if matches!(known.token, Token::App | Token::NamelessApp) {
+        "acme-gate[bot]".clone_into(&mut world.actor);
+    }
+    world.may_ask_viewer = known.token != Token::NamelessApp;
     world.may_comment = known.token != Token::ReadOnly;
     world.may_post_statuses = !matches!(known.token, Token::ReadOnly | Token::WithoutStatuses);
     world.token_is_invalid = known.token == Token::Invalid;
@@ -623,6 +631,7 @@ fn open(world: &mut World, pull: &Opened) {
             description: Some(stands.description.clone()),
             target: stands.ago.map(|ago| format!("{page}?run=900.1&at={}#issuecomment-1", now - ago)),
             created: jiff::Timestamp::now().to_string(),
+            creator: "github-actions[bot]".to_owned(),
         });
     }
     if let Some(text) = &pull.comment {

@@ -25,6 +25,9 @@ const NOW: u64 = 1_795_262_400;
 /// The repository by its id, as links to further pages name it.
 pub const BY_ID: &str = "/repositories/1300192";
 
+/// Where GraphQL is asked.
+pub const GRAPHQL: &str = "/graphql";
+
 /// The answer to a request, if there is one, and how long it takes.
 pub fn answer(world: &mut World, request: &Recorded) -> (Option<Reply>, Duration) {
     let now = Duration::ZERO;
@@ -118,6 +121,9 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
     if (request.method.as_str(), path.as_str()) == ("GET", "/user") {
         return whoami(world);
     }
+    if (request.method.as_str(), path.as_str()) == ("POST", GRAPHQL) {
+        return viewer(world, request);
+    }
     if let Some(reply) = label::of_team(world, request, &path) {
         return reply;
     }
@@ -171,6 +177,19 @@ fn invalid(message: &str) -> Reply {
 /// `GET /user`.
 fn whoami(world: &World) -> Reply {
     if world.may_ask_who { Reply::json(200, &json!({ "login": world.actor, "id": 1 })) } else { forbidden() }
+}
+
+/// GraphQL's answer to who asks, the one question that it is asked.
+fn viewer(world: &World, request: &Recorded) -> Reply {
+    assert_eq!(
+        request.body,
+        Some(json!({ "query": "{ viewer { login } }" })),
+        "GraphQL is asked nothing else"
+    );
+    if world.may_ask_viewer {
+        return Reply::json(200, &json!({ "data": { "viewer": { "login": world.actor } } }));
+    }
+    Reply::json(200, &json!({ "data": null, "errors": [{ "message": "Something went wrong" }] }))
 }
 
 /// One page of a list, with the link to the next.

@@ -220,6 +220,8 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
         let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(below) = recorded.path.strip_prefix(&world.base_path).map(str::to_owned) {
             recorded.path = below;
+        } else if recorded.path == format!("/api{}", routes::GRAPHQL) && world.base_path == "/api/v3" {
+            routes::GRAPHQL.clone_into(&mut recorded.path);
         }
         let (reply, pause) = routes::answer(&mut world, &recorded);
         recorded.status = reply.as_ref().map_or(0, |reply| reply.status);

@@ -122,6 +122,8 @@ pub struct Status {
     pub target: Option<String>,
     /// When it was taken, in RFC 3339.
     pub created: String,
+    /// Who posted it.
+    pub creator: String,
 }
 
 /// What a request is answered with instead.
@@ -199,6 +201,8 @@ pub struct World {
     pub actor: String,
     /// Whether the token may ask who it is; a workflow's own may not.
     pub may_ask_who: bool,
+    /// Whether GraphQL answers it who it is, as it does every token.
+    pub may_ask_viewer: bool,
     pub may_comment: bool,
     pub may_post_statuses: bool,
     /// The token is none: everything is 401.
@@ -240,6 +244,8 @@ pub struct World {
     pub belongings: BTreeMap<String, Vec<u64>>,
     /// Pull requests that were merged.
     pub merged: BTreeSet<u64>,
+    /// Comparisons have further pages of commits, without files.
+    pub compare_goes_on: bool,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     /// Who wrote the commits of pull requests; else whoever opened them wrote one.
@@ -279,6 +285,7 @@ impl World {
             base_path: String::new(),
             actor: "github-actions[bot]".to_owned(),
             may_ask_who: false,
+            may_ask_viewer: true,
             may_comment: true,
             may_post_statuses: true,
             token_is_invalid: false,
@@ -302,6 +309,7 @@ impl World {
             led: BTreeMap::new(),
             belongings: BTreeMap::new(),
             merged: BTreeSet::new(),
+            compare_goes_on: false,
             tree_limit: 100_000,
             writers: BTreeMap::new(),
             timeline: Vec::new(),

@@ -68,13 +68,13 @@ impl Telling<'_> {
         }
         self.github.grant(TELLING);
         let context = status::context(self.environment, &entry.pull.base_ref);
-        let latest = match self.github.status(&entry.pull.head_sha, &context) {
+        let latest = match self.github.latest(&entry.pull.head_sha, &context) {
             Ok(latest) => latest,
             Err(error) => return Some(ended(line, Done::Failed, error.to_string())),
         };
         line.was = latest.as_ref().map(|latest| latest.status.state.clone());
         let wanted = wanted(&report);
-        let done = match review::review(&wanted, latest.as_ref(), self.began) {
+        let done = match self.review(&wanted, latest.as_ref()) {
             // A comment that could not be written is written later; the status says then where it is.
             Review::Keep if self.lacks_comment(&report, latest.as_ref()) => Done::Kept,
             Review::Keep => return Some(ended(line, Done::Kept, String::new())),
@@ -147,6 +147,17 @@ impl Telling<'_> {
         }
     }
 
+    /// What is to be done with the status that stands there. Nobody else's keeps a sweep away: who posted it is asked only
+    /// where it would.
+    fn review(&self, wanted: &StatusLine, latest: Option<&Dated>) -> Review {
+        let is_ours =
+            |latest: &Dated| self.github.certainly().is_none_or(|me| me.is(latest.creator.as_deref()));
+        match review::review(wanted, latest, self.began) {
+            Review::Leave(_) if !latest.is_some_and(is_ours) => Review::Tell,
+            found => found,
+        }
+    }
+
     /// Says it: the comment first, because the status links to it, and the status even where there is no comment.
     fn write(&self, mut line: Line, done: Done, gate: &Gate, publication: &Publication) -> Line {
         let posted = comment::post(self.github, line.number, publication);
@@ -155,8 +166,8 @@ impl Telling<'_> {
         let context = publication.gate.as_ref().map_or_else(String::new, |gate| gate.context.clone());
         // Whoever may write can make our comment look like a newer run's. Only its status shows that there is one.
         if let (Outcome::Skipped(_), Some(_)) = (&posted.outcome, &posted.url)
-            && let Ok(latest) = self.github.status(&publication.head_sha, &context)
-            && let Review::Leave(why) = review::review(&publication.status, latest.as_ref(), self.began)
+            && let Ok(latest) = self.github.latest(&publication.head_sha, &context)
+            && let Review::Leave(why) = self.review(&publication.status, latest.as_ref())
         {
             return ended(line, Done::Left, why.to_owned());
         }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::marker::{self, Key, Marker};
 use super::{Bounds, Ours, ours, plan};
-use crate::github::{Fate, GitHub, GitHubError, Issue, Listed};
+use crate::github::{Fate, GitHub, GitHubError, Identity, Issue, Listed, is_bot};
 use crate::publish::webhook::Webhook;
 use crate::report::duty::plan::{Act, Outcome, Step, Taken};
 use crate::report::duty::template::Template;
@@ -39,8 +39,8 @@ pub struct Desk<'a> {
     webhook: Option<&'a Webhook<'a>>,
     /// How issues are opened.
     manner: Manner,
-    /// In whose name issues are opened.
-    me: String,
+    /// In whose name issues are opened; none where nothing is asked.
+    me: Option<Identity>,
     /// Every issue that was listed, by its number.
     issues: BTreeMap<u64, Issue>,
 }
@@ -49,8 +49,7 @@ impl<'a> Desk<'a> {
     /// A desk with nothing on it, for plans without GitHub.
     #[must_use]
     pub fn bare(webhook: Option<&'a Webhook<'a>>) -> Self {
-        let (manner, me) = (Manner::default(), String::new());
-        Self { github: None, webhook, manner, me, issues: BTreeMap::new() }
+        Self { github: None, webhook, manner: Manner::default(), me: None, issues: BTreeMap::new() }
     }
 
     /// Lists what is there.
@@ -62,16 +61,35 @@ impl<'a> Desk<'a> {
         webhook: Option<&'a Webhook<'a>>,
         manner: Manner,
     ) -> Result<Self, GitHubError> {
-        let me = github.whoami()?.login;
+        let me = Some(github.whoami()?);
         let mut desk = Self { github: Some(github), webhook, manner, me, issues: BTreeMap::new() };
         desk.take(github.issues(Listed::Labelled(LABEL))?);
+        desk.recognize(github);
         Ok(desk)
     }
 
     /// The issues that are ours.
     #[must_use]
     pub fn ours(&self) -> Vec<Ours> {
-        ours(&self.issues, &self.me)
+        self.me.as_ref().map(|me| ours(&self.issues, &me.login)).unwrap_or_default()
+    }
+
+    /// Asks who we are where an app has opened issues like ours and it is not certain that we are another one.
+    fn recognize(&mut self, github: &GitHub) {
+        if !self.doubtful().is_empty() {
+            self.me = github.certainly().or(self.me.take());
+        }
+    }
+
+    /// The issues of apps that may be ours, while it is not certain who we are, with their authors.
+    fn doubtful(&self) -> BTreeMap<Key, (u64, &str)> {
+        let Some(me) = self.me.as_ref().filter(|me| !me.certain) else { return BTreeMap::new() };
+        let maybe = self.issues.values().filter_map(|issue| {
+            let author =
+                issue.author.as_deref().filter(|author| is_bot(Some(author)) && !me.is(Some(author)))?;
+            Some((Marker::read(&issue.body)?.key, (issue.number, author)))
+        });
+        maybe.collect()
     }
 
     /// Keeps what was listed.
@@ -96,6 +114,7 @@ impl<'a> Desk<'a> {
             opens.filter_map(|(step, _)| step.duty.period.into_iter().chain(step.duty.since()).min()).min();
         let (Some(github), Some(begin)) = (self.github, begin) else { return Ok(planned) };
         self.take(github.issues(Listed::Since(instant(begin - EARLIER)))?);
+        self.recognize(github);
         Ok(plan(duties, &self.ours(), bounds))
     }
 
@@ -111,6 +130,14 @@ impl<'a> Desk<'a> {
         let mut opened: Vec<(Step<'d>, Key)> = Vec::new();
         let (mut begin, mut is_lost) = (None, false);
         for (step, marker) in planned.into_iter().filter(|(step, _)| step.act == Act::Open) {
+            if let Some((number, author)) = self.doubtful().get(&marker.key) {
+                let why = format!(
+                    "`{author}` opened #{number} for the same, and github does not say whether that is us"
+                );
+                refused.insert(marker.key.clone(), why);
+                opened.push((step, marker.key));
+                continue;
+            }
             let why = match self.create(github, &step, &marker) {
                 Ok(at) => {
                     begin = begin.or(Some(at));
@@ -166,8 +193,7 @@ impl<'a> Desk<'a> {
         let body = marker.body(&words::head(duty, purpose, marker.count), &rest);
         let labels = self::labels(purpose, labels);
         let issue = github.open_issue(&words::title(duty, purpose), &body, &labels)?;
-        // The author of what we wrote is who we are, whatever the token could say about it.
-        self.me = issue.author.clone().unwrap_or_else(|| self.me.clone());
+        self.me = github.known().or(self.me.take());
         let at = issue.opened_at;
         self.take([issue]);
         Ok(at)
@@ -268,8 +294,7 @@ impl<'a> Desk<'a> {
     /// Comments on an issue, unless a run that was killed has done so.
     fn say_once(&self, github: &GitHub, number: u64, occasion: &str, text: &str) -> Result<(), GitHubError> {
         let first = marker::of_comment(occasion);
-        let is_mine =
-            |author: Option<&str>| author.is_some_and(|author| author.eq_ignore_ascii_case(&self.me));
+        let is_mine = |author: Option<&str>| self.me.as_ref().is_some_and(|me| me.is(author));
         let said = github.comments(number)?;
         if said.iter().any(|comment| comment.body.starts_with(&first) && is_mine(comment.author.as_deref())) {
             return Ok(());

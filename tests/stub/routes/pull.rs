@@ -3,14 +3,14 @@
 use serde_json::{Value, json};
 
 use super::label::{labels, user};
-use super::{commit, missing, page};
+use super::{commit, links, missing, page, page_of};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
 
 /// The answer to a request below the repository, if it is one of these.
 pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Option<Reply> {
     Some(match (request.method.as_str(), parts) {
-        ("GET", ["compare", range]) => compare(world, range),
+        ("GET", ["compare", range]) => compare(world, range, request),
         ("GET", ["pulls", number]) => pull(world, number),
         ("GET", ["pulls", number, "commits"]) => {
             match number.parse().ok().map(|number| written(world, number)) {
@@ -38,7 +38,7 @@ fn written(world: &World, number: u64) -> Option<Vec<Value>> {
 }
 
 /// `GET compare/BASE...HEAD`.
-fn compare(world: &World, range: &str) -> Reply {
+fn compare(world: &World, range: &str, request: &Recorded) -> Reply {
     let Some((base, head)) = range.split_once("...") else { return missing() };
     let known = world.compares.get(&(base.to_owned(), head.to_owned()));
     let of_pull = || world.pulls.values().find(|pull| pull.head == head).map(|pull| &pull.files);
@@ -48,7 +48,14 @@ fn compare(world: &World, range: &str) -> Reply {
             let fork = world.parted.get(&(base.to_owned(), head.to_owned())).map_or(base, String::as_str);
             let commits = commit::led(world, base, head, fork);
             let body = json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": commits, "files": files });
-            Reply::json(200, &body)
+            let (number, size) = page_of(request);
+            if !world.compare_goes_on {
+                return Reply::json(200, &body);
+            }
+            // Only the first page lists files.
+            let further =
+                json!({ "status": "diverged", "merge_base_commit": { "sha": fork }, "commits": [] });
+            links(world, request, 3 * size, Reply::json(200, if number == 1 { &body } else { &further }))
         }
         None => missing(),
     }

@@ -42,7 +42,7 @@ fn statuses(world: &World, commit: &str, request: &Recorded) -> Reply {
         return missing();
     }
     let of_commit = world.statuses.iter().rev().filter(|status| status.commit == commit);
-    page(world, request, &of_commit.map(as_sent).collect::<Vec<_>>())
+    page(world, request, &of_commit.map(with_creator).collect::<Vec<_>>())
 }
 
 /// A status as GitHub sends it.
@@ -54,6 +54,13 @@ fn as_sent(status: &Status) -> Value {
         "target_url": status.target,
         "created_at": status.created,
     })
+}
+
+/// A status where it is sent with who posted it, which the combined one is not.
+fn with_creator(status: &Status) -> Value {
+    let mut sent = as_sent(status);
+    sent["creator"] = json!({ "login": status.creator });
+    sent
 }
 
 /// `POST statuses/ID`.
@@ -72,6 +79,7 @@ fn create_status(world: &mut World, commit: &str, sent: Option<&Value>) -> Reply
         description: text("description"),
         target: text("target_url"),
         created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        creator: world.actor.clone(),
     };
     let same = world.statuses.iter().filter(|old| old.commit == commit && old.context == status.context);
     if same.count() >= 1_000 {
@@ -86,8 +94,7 @@ fn create_status(world: &mut World, commit: &str, sent: Option<&Value>) -> Reply
             "description is too long (maximum is 140 characters) or contains characters above 0xffff",
         );
     }
-    let mut body = as_sent(&status);
-    body["creator"] = json!({ "login": world.actor });
+    let body = with_creator(&status);
     world.statuses.push(status);
     Reply::json(201, &body)
 }
