@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::change::shipment::Shipment;
 use crate::git::is_full_id;
-use crate::github::{Event, GitHub, GitHubError, PullRequest, Run};
+use crate::github::{Deployment, Event, GitHub, GitHubError, PullRequest, Run};
 use crate::publish::{Gate, status};
 
 /// How long looking at where things stand may take: the pending status waits for it.
@@ -138,7 +138,7 @@ impl Passage {
             Ok(head) => (Some(head), default_branch(github)),
             Err(why) => (None, Err(why)),
         };
-        let (since, notes) = deployed_last(environment, github);
+        let (since, notes) = deployed_last(environment, head.as_deref(), github);
         Ok(Self { way: Way::Deploy, law, head, since, notes })
     }
 
@@ -220,19 +220,24 @@ fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
     }))
 }
 
-/// What was deployed into an environment last, and what a reader must know of it.
-fn deployed_last(environment: &str, github: &GitHub) -> (Since, Vec<String>) {
+/// What was deployed into an environment before, and what a reader must know of it. A deployment of the judged commit is no
+/// past of it: it may be this very deploy, an earlier job of the same run, or one that was written down and never happened.
+fn deployed_last(environment: &str, head: Option<&str>, github: &GitHub) -> (Since, Vec<String>) {
     let all = |why: String| (Since::Unknown(format!("every service counts, because {why}")), Vec::new());
-    let newest = github.within(LOOKING, || github.deployments(environment, |done, _| done.is_empty()));
-    match newest.map(|(done, complete)| (done.into_iter().next(), complete)) {
+    let is_other = |one: &Deployment| head != Some(one.commit.as_str());
+    let newest = github
+        .within(LOOKING, || github.deployments(environment, |done, _| !done.last().is_some_and(is_other)));
+    match newest.map(|(done, complete)| (done.into_iter().find(is_other), complete)) {
         Ok((Some(last), _)) => {
             let short = last.commit.get(..7).unwrap_or(&last.commit);
-            let note = format!("judged since commit `{short}`, which was deployed to `{environment}` last");
+            let note = format!("judged since commit `{short}`, which was deployed to `{environment}` before");
             (Since::Commit(last.commit), vec![note])
         }
-        Ok((None, true)) => all(format!("GitHub knows of no deployment to `{environment}`")),
+        Ok((None, true)) => {
+            all(format!("GitHub knows of no deployment of another commit to `{environment}`"))
+        }
         Ok((None, false)) => {
-            all(format!("none of the newest deployments to `{environment}` was carried out"))
+            all(format!("none of the newest deployments to `{environment}` brought another commit there"))
         }
         Err(error) => all(format!("the deployments to `{environment}` could not be read: {error}")),
     }
