@@ -229,6 +229,16 @@ scenarios! {
     })) {
         assert_eq!(classes(&stub), refused("unset"));
     }
+    a_label_that_may_have_been_taken_back_by_another_name_does_not_count(stub = labelled(&[("docs", "eve"), ("hotfix", "ola")], |world| {
+        // `hotfix` became `tmp`, `ola` took it off, and `docs` became `hotfix`.
+        world.pulls.get_mut(&7).expect("it is there").labels = vec!["hotfix".to_owned()];
+        world.timeline.push((7, Happened::Unlabelled { label: "tmp".to_owned(), by: Some("ola".to_owned()) }));
+    })) {
+        assert_eq!(classes(&stub), refused("doubtful"));
+        let set = Happened::Labelled { label: "hotfix".to_owned(), by: Some("ola".to_owned()) };
+        stub.world().timeline.push((7, set));
+        assert_eq!(classes(&stub), counted(&["hotfix"]));
+    }
     a_label_of_an_account_that_is_gone_does_not_count(stub = labelled(&[("hotfix", "ghost")], |world| {
         world.role("ghost", "admin");
     })) {

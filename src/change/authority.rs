@@ -83,6 +83,9 @@ fn refused(
     if !event.set {
         return Some(Refusal::TakenOff);
     }
+    if event.is_doubtful {
+        return Some(Refusal::Doubtful);
+    }
     if let Some(refusal) = claim::nobody_else(class, event.actor.as_ref(), author) {
         return Some(refusal);
     }

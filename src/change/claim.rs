@@ -41,6 +41,8 @@ pub enum Refusal {
     Unset,
     /// It was taken off while it was looked at.
     TakenOff,
+    /// Another label was taken off since, or this one under another name.
+    Doubtful,
     /// Whoever set it has no account any more.
     Gone,
     /// An app set it.
@@ -72,6 +74,7 @@ impl Refusal {
             Self::Unknown(_) => "unknown",
             Self::Unset => "unset",
             Self::TakenOff => "taken_off",
+            Self::Doubtful => "doubtful",
             Self::Gone => "gone",
             Self::App => "app",
             Self::Author => "author",
@@ -99,6 +102,9 @@ impl Claim {
             Refusal::Unknown(why) => safe(why),
             Refusal::Unset => "no event says who set a label of this name".to_owned(),
             Refusal::TakenOff => format!("{who} took it off in the meantime"),
+            Refusal::Doubtful => format!(
+                "a label was taken off after {who} set this one, and it may have been this one under another name"
+            ),
             Refusal::Gone => "whoever set it has no account any more".to_owned(),
             Refusal::App => format!("{who} set it, which is an app"),
             Refusal::Author => format!("{who} set it and opened the pull request"),
@@ -126,7 +132,8 @@ impl Claim {
             Refusal::Unknown(_) => "run this check again".to_owned(),
             Refusal::Unset => format!("after a label was renamed, {person} ({granted}) must set it again"),
             Refusal::TakenOff => "nothing is to be done, unless it is to stand".to_owned(),
-            Refusal::Gone
+            Refusal::Doubtful
+            | Refusal::Gone
             | Refusal::App
             | Refusal::Author
             | Refusal::AuthorUnknown
@@ -307,6 +314,7 @@ mod tests {
             Refusal::Unknown("github could not be asked".to_owned()),
             Refusal::Unset,
             Refusal::TakenOff,
+            Refusal::Doubtful,
             Refusal::Gone,
             Refusal::App,
             Refusal::Author,

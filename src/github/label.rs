@@ -2,7 +2,8 @@
 //!
 //! The timeline begins with the oldest event and may be long, so its last page is read first, and then backwards until
 //! every label has been met. Labels are told by the names that they had when they were set: one that was renamed since
-//! is not met again, so nobody can rename their way to a label that somebody else once set.
+//! is not met again, so nobody can rename their way to a label that somebody else once set. Nor can anybody keep by
+//! renaming what was taken back: a label that is taken off after another may be that other one under a new name.
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -30,6 +31,8 @@ pub struct Labelled {
     pub actor: Option<Actor>,
     /// When.
     pub at: Timestamp,
+    /// Another label was taken off since, or this one under another name.
+    pub is_doubtful: bool,
 }
 
 /// An event of a timeline as GitHub sends it; every sort of event has other fields.
@@ -123,20 +126,24 @@ fn newest(
     wanted: &impl Fn(&str) -> Option<usize>,
 ) -> Vec<Option<Labelled>> {
     let mut found: Vec<Option<Labelled>> = vec![None; count];
+    let mut is_doubtful = false;
     for event in pages.iter().flat_map(|page| page.iter().rev()) {
         let set = match event.event.as_deref() {
             Some("labeled") => true,
             Some("unlabeled") => false,
             _ => continue,
         };
-        let (Some(label), Some(at)) = (&event.label, event.created_at) else { continue };
-        let Some(slot) = wanted(&label.name).and_then(|index| found.get_mut(index)) else { continue };
-        if slot.is_none() {
+        let slot = event.label.as_ref().and_then(|label| wanted(&label.name));
+        if let (Some(slot), Some(label), Some(at)) =
+            (slot.and_then(|index| found.get_mut(index)), &event.label, event.created_at)
+            && slot.is_none()
+        {
             let actor = event.actor.as_ref().filter(|actor| actor.login != GHOST);
             let actor =
                 actor.map(|actor| Actor { is_person: actor.kind == "User", login: actor.login.clone() });
-            *slot = Some(Labelled { label: label.name.clone(), set, actor, at });
+            *slot = Some(Labelled { label: label.name.clone(), set, actor, at, is_doubtful });
         }
+        is_doubtful |= !set;
     }
     found
 }
