@@ -239,6 +239,12 @@ scenarios! {
         stub.world().timeline.push((7, set));
         assert_eq!(classes(&stub), counted(&["hotfix"]));
     }
+    a_label_that_an_app_set_in_somebodys_name_does_not_count(stub = labelled(&[("hotfix", "ola")], |world| {
+        let through = Happened::LabelledThroughApp { label: "hotfix".to_owned(), by: "ola".to_owned() };
+        world.timeline = vec![(7, through)];
+    })) {
+        assert_eq!(classes(&stub), refused("through_app"));
+    }
     a_label_of_an_account_that_is_gone_does_not_count(stub = labelled(&[("hotfix", "ghost")], |world| {
         world.role("ghost", "admin");
     })) {

@@ -86,6 +86,9 @@ fn refused(
     if event.is_doubtful {
         return Some(Refusal::Doubtful);
     }
+    if event.through_app {
+        return Some(Refusal::ThroughApp);
+    }
     if let Some(refusal) = claim::nobody_else(class, event.actor.as_ref(), author) {
         return Some(refusal);
     }

@@ -47,6 +47,8 @@ pub enum Refusal {
     Gone,
     /// An app set it.
     App,
+    /// An app set it in somebody's name.
+    ThroughApp,
     /// The author of the pull request set it.
     Author,
     /// Nobody knows who the author is.
@@ -77,6 +79,7 @@ impl Refusal {
             Self::Doubtful => "doubtful",
             Self::Gone => "gone",
             Self::App => "app",
+            Self::ThroughApp => "through_app",
             Self::Author => "author",
             Self::AuthorUnknown => "author_unknown",
             Self::Role { .. } => "role",
@@ -107,6 +110,7 @@ impl Claim {
             ),
             Refusal::Gone => "whoever set it has no account any more".to_owned(),
             Refusal::App => format!("{who} set it, which is an app"),
+            Refusal::ThroughApp => format!("an app set it in the name of {who}"),
             Refusal::Author => format!("{who} set it and opened the pull request"),
             Refusal::AuthorUnknown => format!("{who} set it, and nobody knows who opened the pull request"),
             Refusal::Role { has: Some(has), needs } => {
@@ -135,6 +139,7 @@ impl Claim {
             Refusal::Doubtful
             | Refusal::Gone
             | Refusal::App
+            | Refusal::ThroughApp
             | Refusal::Author
             | Refusal::AuthorUnknown
             | Refusal::Role { .. }
@@ -317,6 +322,7 @@ mod tests {
             Refusal::Doubtful,
             Refusal::Gone,
             Refusal::App,
+            Refusal::ThroughApp,
             Refusal::Author,
             Refusal::AuthorUnknown,
             Refusal::Role { has: None, needs: Permission::Maintain },

@@ -7,6 +7,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::call::{Call, GitHubError, Next};
 use super::{GitHub, MAX_PAGES, PAGE};
@@ -31,6 +32,8 @@ pub struct Labelled {
     pub actor: Option<Actor>,
     /// When.
     pub at: Timestamp,
+    /// An app did it in their name.
+    pub through_app: bool,
     /// Another label was taken off since, or this one under another name.
     pub is_doubtful: bool,
 }
@@ -46,6 +49,8 @@ struct WireEvent {
     actor: Option<WireActor>,
     /// When.
     created_at: Option<Timestamp>,
+    /// The app that did it in somebody's name.
+    performed_via_github_app: Option<IgnoredAny>,
 }
 
 /// A label as GitHub sends it.
@@ -141,7 +146,9 @@ fn newest(
             let actor = event.actor.as_ref().filter(|actor| actor.login != GHOST);
             let actor =
                 actor.map(|actor| Actor { is_person: actor.kind == "User", login: actor.login.clone() });
-            *slot = Some(Labelled { label: label.name.clone(), set, actor, at, is_doubtful });
+            let through_app = event.performed_via_github_app.is_some();
+            let label = label.name.clone();
+            *slot = Some(Labelled { label, set, actor, at, through_app, is_doubtful });
         }
         is_doubtful |= !set;
     }

@@ -59,6 +59,8 @@ pub struct Step {
 pub enum Happened {
     /// A label was set; by nobody where the account is gone.
     Labelled { label: String, by: Option<String> },
+    /// An app set a label in somebody's name.
+    LabelledThroughApp { label: String, by: String },
     /// A label was taken off.
     Unlabelled { label: String, by: Option<String> },
     /// A commit or a comment.

@@ -59,8 +59,9 @@ fn event(index: usize, happened: &Happened) -> Value {
     let (day, hour, minute) = (1 + index / 1_440, index / 60 % 24, index % 60);
     let at = format!("2026-11-{day:02}T{hour:02}:{minute:02}:00Z");
     let (kind, label, actor) = match happened {
-        Happened::Labelled { label, by } => ("labeled", label, by),
-        Happened::Unlabelled { label, by } => ("unlabeled", label, by),
+        Happened::Labelled { label, by } => ("labeled", label, by.as_deref()),
+        Happened::LabelledThroughApp { label, by } => ("labeled", label, Some(by.as_str())),
+        Happened::Unlabelled { label, by } => ("unlabeled", label, by.as_deref()),
         // Some sorts of event have no actor and no time.
         Happened::Other if index.is_multiple_of(2) => {
             return json!({ "event": "committed", "sha": "c".repeat(40), "message": "hotfix" });
@@ -70,7 +71,9 @@ fn event(index: usize, happened: &Happened) -> Value {
             return json!({ "id": index, "event": "commented", "actor": user("mallory"), "body": body, "created_at": at });
         }
     };
-    let actor = actor.as_deref().map(user);
+    let actor = actor.map(user);
+    let app = matches!(happened, Happened::LabelledThroughApp { .. })
+        .then(|| json!({ "id": 1, "slug": "helper", "name": "helper" }));
     json!({
         "id": index,
         "event": kind,
@@ -79,7 +82,7 @@ fn event(index: usize, happened: &Happened) -> Value {
         "label": { "name": label, "color": "d73a4a" },
         "commit_id": null,
         "commit_url": null,
-        "performed_via_github_app": null,
+        "performed_via_github_app": app,
     })
 }
 
