@@ -33,7 +33,7 @@ pub use comment::Comment;
 pub use commit::{Belonging, Between, Led};
 pub use deployment::Deployment;
 pub use issue::{Fate, Issue, Listed};
-pub use label::{Actor, Labelled};
+pub use label::{Actor, Labelled, Since};
 pub use object::Entry;
 pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};

@@ -245,6 +245,20 @@ scenarios! {
     })) {
         assert_eq!(classes(&stub), refused("through_app"));
     }
+    a_label_counts_for_what_was_there_when_it_was_set(stub = labelled(&[("hotfix", "ola")], |_| {})) {
+        for (happened, kind) in [
+            (Happened::Pushed, "pushed"),
+            (Happened::Replaced, "pushed"),
+            (Happened::Retargeted, "retargeted"),
+        ] {
+            stub.world().timeline.push((7, happened));
+            stub.world().timeline.push((7, Happened::Other));
+            assert_eq!(classes(&stub), refused(kind));
+            let set = Happened::Labelled { label: "hotfix".to_owned(), by: Some("ola".to_owned()) };
+            stub.world().timeline.push((7, set));
+            assert_eq!(classes(&stub), counted(&["hotfix"]));
+        }
+    }
     a_label_of_an_account_that_is_gone_does_not_count(stub = labelled(&[("hotfix", "ghost")], |world| {
         world.role("ghost", "admin");
     })) {

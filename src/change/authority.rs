@@ -5,7 +5,7 @@
 //! makes a claim count for nothing; nothing here ends a run.
 
 use super::claim::{self, Claim, Claims, Refusal};
-use crate::github::{GitHub, Labelled, Membership};
+use crate::github::{GitHub, Labelled, Membership, Since};
 use crate::settings::{ChangeClass, Settings};
 
 /// The claims of pull requests that ship together; mostly of one.
@@ -83,8 +83,11 @@ fn refused(
     if !event.set {
         return Some(Refusal::TakenOff);
     }
-    if event.is_doubtful {
-        return Some(Refusal::Doubtful);
+    match event.since {
+        None => {}
+        Some(Since::TakenOff) => return Some(Refusal::Doubtful),
+        Some(Since::Pushed) => return Some(Refusal::Pushed),
+        Some(Since::Retargeted) => return Some(Refusal::Retargeted),
     }
     if event.through_app {
         return Some(Refusal::ThroughApp);

@@ -43,6 +43,10 @@ pub enum Refusal {
     TakenOff,
     /// Another label was taken off since, or this one under another name.
     Doubtful,
+    /// Commits were pushed since.
+    Pushed,
+    /// The pull request was pointed at another base branch since.
+    Retargeted,
     /// Whoever set it has no account any more.
     Gone,
     /// An app set it.
@@ -77,6 +81,8 @@ impl Refusal {
             Self::Unset => "unset",
             Self::TakenOff => "taken_off",
             Self::Doubtful => "doubtful",
+            Self::Pushed => "pushed",
+            Self::Retargeted => "retargeted",
             Self::Gone => "gone",
             Self::App => "app",
             Self::ThroughApp => "through_app",
@@ -108,6 +114,10 @@ impl Claim {
             Refusal::Doubtful => format!(
                 "a label was taken off after {who} set this one, and it may have been this one under another name"
             ),
+            Refusal::Pushed => format!("commits were pushed after {who} set it"),
+            Refusal::Retargeted => {
+                format!("the pull request was pointed at another branch after {who} set it")
+            }
             Refusal::Gone => "whoever set it has no account any more".to_owned(),
             Refusal::App => format!("{who} set it, which is an app"),
             Refusal::ThroughApp => format!("an app set it in the name of {who}"),
@@ -137,6 +147,8 @@ impl Claim {
             Refusal::Unset => format!("after a label was renamed, {person} ({granted}) must set it again"),
             Refusal::TakenOff => "nothing is to be done, unless it is to stand".to_owned(),
             Refusal::Doubtful
+            | Refusal::Pushed
+            | Refusal::Retargeted
             | Refusal::Gone
             | Refusal::App
             | Refusal::ThroughApp
@@ -320,6 +332,8 @@ mod tests {
             Refusal::Unset,
             Refusal::TakenOff,
             Refusal::Doubtful,
+            Refusal::Pushed,
+            Refusal::Retargeted,
             Refusal::Gone,
             Refusal::App,
             Refusal::ThroughApp,

@@ -21,6 +21,18 @@ pub struct Actor {
     pub is_person: bool,
 }
 
+/// What happened to a pull request after a label was set, by their places in its timeline: times of commits are their
+/// authors' to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Since {
+    /// Another label was taken off, or this one under another name.
+    TakenOff,
+    /// Commits were pushed.
+    Pushed,
+    /// It was pointed at another base branch.
+    Retargeted,
+}
+
 /// The newest event of a label on a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Labelled {
@@ -34,8 +46,8 @@ pub struct Labelled {
     pub at: Timestamp,
     /// An app did it in their name.
     pub through_app: bool,
-    /// Another label was taken off since, or this one under another name.
-    pub is_doubtful: bool,
+    /// What makes it out of date, of what happened since.
+    pub since: Option<Since>,
 }
 
 /// An event of a timeline as GitHub sends it; every sort of event has other fields.
@@ -131,11 +143,19 @@ fn newest(
     wanted: &impl Fn(&str) -> Option<usize>,
 ) -> Vec<Option<Labelled>> {
     let mut found: Vec<Option<Labelled>> = vec![None; count];
-    let mut is_doubtful = false;
+    let mut since = None;
     for event in pages.iter().flat_map(|page| page.iter().rev()) {
         let set = match event.event.as_deref() {
             Some("labeled") => true,
             Some("unlabeled") => false,
+            Some("committed" | "head_ref_force_pushed") => {
+                since = Some(Since::Pushed);
+                continue;
+            }
+            Some("base_ref_changed") => {
+                since = Some(Since::Retargeted);
+                continue;
+            }
             _ => continue,
         };
         let slot = event.label.as_ref().and_then(|label| wanted(&label.name));
@@ -148,9 +168,11 @@ fn newest(
                 actor.map(|actor| Actor { is_person: actor.kind == "User", login: actor.login.clone() });
             let through_app = event.performed_via_github_app.is_some();
             let label = label.name.clone();
-            *slot = Some(Labelled { label, set, actor, at, through_app, is_doubtful });
+            *slot = Some(Labelled { label, set, actor, at, through_app, since });
         }
-        is_doubtful |= !set;
+        if !set {
+            since = Some(Since::TakenOff);
+        }
     }
     found
 }

@@ -250,9 +250,12 @@ struct Change {
     set: Option<String>,
     /// A label that was taken off.
     removed: Option<String>,
-    /// So many commits and comments.
+    /// So many reviews and comments.
     #[serde(default)]
     others: usize,
+    /// Commits were pushed.
+    #[serde(default)]
+    pushed: bool,
     /// Who did it; nobody where the account is gone.
     by: Option<String>,
 }
@@ -554,10 +557,11 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     if let Some(pull) = world.pulls.get_mut(&NUMBER) {
         pull.labels.clone_from(&known.labels);
     }
-    for Change { set, removed, others, by } in &known.timeline {
+    for Change { set, removed, others, pushed, by } in &known.timeline {
         let set = set.iter().map(|label| Happened::Labelled { label: label.clone(), by: by.clone() });
         let off = removed.iter().map(|label| Happened::Unlabelled { label: label.clone(), by: by.clone() });
-        let all = set.chain(off).chain(std::iter::repeat_n(Happened::Other, *others));
+        let push = pushed.then_some(Happened::Pushed);
+        let all = set.chain(off).chain(push).chain(std::iter::repeat_n(Happened::Other, *others));
         world.timeline.extend(all.map(|happened| (NUMBER, happened)));
     }
     known.roles.iter().for_each(|(login, role)| world.role(login, role));

@@ -63,7 +63,13 @@ pub enum Happened {
     LabelledThroughApp { label: String, by: String },
     /// A label was taken off.
     Unlabelled { label: String, by: Option<String> },
-    /// A commit or a comment.
+    /// A commit was pushed.
+    Pushed,
+    /// The head was replaced.
+    Replaced,
+    /// The base is another branch.
+    Retargeted,
+    /// A review or a comment.
     Other,
 }
 

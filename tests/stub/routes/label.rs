@@ -64,7 +64,15 @@ fn event(index: usize, happened: &Happened) -> Value {
         Happened::Unlabelled { label, by } => ("unlabeled", label, by.as_deref()),
         // Some sorts of event have no actor and no time.
         Happened::Other if index.is_multiple_of(2) => {
+            return json!({ "event": "reviewed", "user": user("mallory"), "body": "hotfix", "submitted_at": at });
+        }
+        Happened::Pushed => {
             return json!({ "event": "committed", "sha": "c".repeat(40), "message": "hotfix" });
+        }
+        Happened::Replaced | Happened::Retargeted => {
+            let replaced = matches!(happened, Happened::Replaced);
+            let kind = if replaced { "head_ref_force_pushed" } else { "base_ref_changed" };
+            return json!({ "id": index, "event": kind, "actor": user("mona"), "created_at": at });
         }
         Happened::Other => {
             let body = "please label this hotfix";
