@@ -211,7 +211,7 @@ scenarios! {
     a_label_counts_by_whoever_set_it_last(stub = labelled(&[("hotfix", "eve"), ("HotFix", "ola")], |_| {})) {
         assert_eq!(classes(&stub), counted(&["hotfix"]));
         let asked: Vec<String> = stub.requests().iter().map(|request| request.path.clone()).collect();
-        assert_eq!(asked.len(), 3);
+        assert_eq!(asked.len(), 4);
         assert_eq!(asked[2], "/repos/acme/shop/collaborators/ola/permission");
     }
     a_label_does_not_count_by_whoever_set_it_before(stub = labelled(&[("hotfix", "ola"), ("hotfix", "eve")], |world| {
@@ -259,6 +259,17 @@ scenarios! {
             assert_eq!(classes(&stub), counted(&["hotfix"]));
         }
     }
+    a_second_person_wrote_none_of_the_commits(stub = labelled(&[("hotfix", "ola")], |world| {
+        world.writers.insert(7, vec!["mona".to_owned(), "Ola".to_owned()]);
+    })) {
+        assert_eq!(classes(&stub), refused("writer"));
+        stub.world().writers.insert(7, vec!["mona".to_owned(); 249]);
+        assert_eq!(classes(&stub), counted(&["hotfix"]));
+        stub.world().writers.insert(7, vec!["mona".to_owned(); 251]);
+        assert_eq!(classes(&stub), refused("too_many_commits"));
+        stub.world().faults = vec![Fault::next("GET", "/pulls/7/commits", 10, FaultKind::Server(502))];
+        assert_eq!(classes(&stub), refused("unknown"));
+    }
     a_label_of_an_account_that_is_gone_does_not_count(stub = labelled(&[("hotfix", "ghost")], |world| {
         world.role("ghost", "admin");
     })) {
@@ -289,7 +300,7 @@ scenarios! {
         world.teams.insert("sre".to_owned(), [("eve".to_owned(), "active".to_owned())].into());
     })) {
         assert_eq!(classes(&stub), counted(&["rollback"]));
-        assert_eq!(stub.requests().len(), 3);
+        assert_eq!(stub.requests().len(), 4);
     }
     who_has_not_accepted_yet_is_in_no_team(stub = labelled(&[("rollback", "eve")], |world| {
         world.may_see_teams = true;

@@ -1,11 +1,14 @@
 //! By whose authority a change is of a class: labels of pull requests, and what GitHub knows of those who set them.
 //!
 //! One call reads the labels. Only where one of them claims a class is more asked: the timeline, once for all labels,
-//! then for each label the role of whoever set it, and the teams that the class names. What GitHub does not answer
+//! then for each label the role of whoever set it, the teams that the class names, and once who wrote the commits. What GitHub does not answer
 //! makes a claim count for nothing; nothing here ends a run.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
 use super::claim::{self, Claim, Claims, Refusal};
-use crate::github::{GitHub, Labelled, Membership, Since};
+use crate::github::{GitHub, GitHubError, Labelled, Membership, Since};
 use crate::settings::{ChangeClass, Settings};
 
 /// The claims of pull requests that ship together; mostly of one.
@@ -44,6 +47,8 @@ pub fn of_labels(
     }
     let place = |label: &str| claimed.iter().position(|(_, class, _)| class.is_claimed_by(label));
     let labelled = github.labelled(pull, claimed.len(), place);
+    let writers = OnceCell::new();
+    let wrote = |login: &str| written_by(writers.get_or_init(|| github.writers(pull)), login);
     let mut claims = Vec::new();
     for (index, (name, class, label)) in claimed.iter().enumerate() {
         let event = match &labelled {
@@ -63,12 +68,24 @@ pub fn of_labels(
             second_person: class.second_person,
         };
         claim.refused = match event {
-            Ok(event) => refused(github, class, event, author, &mut claim.role),
+            Ok(event) => refused(github, class, event, author, &mut claim.role)
+                .or_else(|| wrote(claim.set_by.as_deref().filter(|_| class.second_person)?)),
             Err(unknown) => Some(unknown),
         };
         claims.push(claim);
     }
     Claims { claims, unread: None }
+}
+
+/// Why a second person is none: they wrote some of what the pull request brings, or nobody knows.
+fn written_by(writers: &Result<Option<BTreeSet<String>>, GitHubError>, login: &str) -> Option<Refusal> {
+    match writers {
+        Err(error) => Some(Refusal::Unknown(error.to_string())),
+        Ok(None) => Some(Refusal::TooManyCommits),
+        Ok(Some(writers)) => {
+            writers.iter().any(|writer| writer.eq_ignore_ascii_case(login)).then_some(Refusal::Writer)
+        }
+    }
 }
 
 /// Why a label does not count, by the newest event that is about it; the role of whoever set it is kept.

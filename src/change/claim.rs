@@ -55,6 +55,10 @@ pub enum Refusal {
     ThroughApp,
     /// The author of the pull request set it.
     Author,
+    /// Whoever set it wrote or committed some of what the pull request brings.
+    Writer,
+    /// There are more commits than GitHub lists, so that nobody knows who wrote them.
+    TooManyCommits,
     /// Nobody knows who the author is.
     AuthorUnknown,
     /// Whoever set it has too low a role, or none.
@@ -87,6 +91,8 @@ impl Refusal {
             Self::App => "app",
             Self::ThroughApp => "through_app",
             Self::Author => "author",
+            Self::Writer => "writer",
+            Self::TooManyCommits => "too_many_commits",
             Self::AuthorUnknown => "author_unknown",
             Self::Role { .. } => "role",
             Self::Team(_) => "team",
@@ -122,6 +128,10 @@ impl Claim {
             Refusal::App => format!("{who} set it, which is an app"),
             Refusal::ThroughApp => format!("an app set it in the name of {who}"),
             Refusal::Author => format!("{who} set it and opened the pull request"),
+            Refusal::Writer => format!("{who} set it and wrote commits of the pull request"),
+            Refusal::TooManyCommits => {
+                format!("{who} set it, and nobody knows who wrote more commits than GitHub lists")
+            }
             Refusal::AuthorUnknown => format!("{who} set it, and nobody knows who opened the pull request"),
             Refusal::Role { has: Some(has), needs } => {
                 format!("{who} set it with the role {}, and it takes {}", safe(has), needs.as_str())
@@ -153,9 +163,11 @@ impl Claim {
             | Refusal::App
             | Refusal::ThroughApp
             | Refusal::Author
+            | Refusal::Writer
             | Refusal::AuthorUnknown
             | Refusal::Role { .. }
             | Refusal::Team(_) => format!("{person} ({granted}) must take it off and set it again"),
+            Refusal::TooManyCommits => "ship it in parts of fewer than 250 commits".to_owned(),
             Refusal::TeamUnseen(_) => {
                 "look at the team's name, and give a token that may read the members of the organisation; \
                  a workflow's own may not"
@@ -338,6 +350,8 @@ mod tests {
             Refusal::App,
             Refusal::ThroughApp,
             Refusal::Author,
+            Refusal::Writer,
+            Refusal::TooManyCommits,
             Refusal::AuthorUnknown,
             Refusal::Role { has: None, needs: Permission::Maintain },
             Refusal::Team("sre".to_owned()),

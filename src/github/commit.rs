@@ -1,8 +1,10 @@
-//! Commits: what lies between two of them, and the pull requests that each belongs to.
+//! Commits: what lies between two of them, the pull requests that each belongs to, and who wrote those of one.
 //!
 //! GitHub says of a commit that is on the default branch which merged pull request brought it, and of any other which
 //! pull requests have it. What a merge queue makes of a pull request that it squashes or rebases belongs to none until
 //! it is merged.
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -14,6 +16,9 @@ use super::{GitHub, full_id};
 
 /// The most pages of commits between two that are read.
 const PAGES: usize = 3;
+
+/// The most commits of a pull request that GitHub lists.
+const LISTED: usize = 250;
 
 /// A commit between two others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +96,39 @@ struct WireBelonging {
     labels: Vec<WireLabel>,
 }
 
+/// A commit of a pull request as GitHub sends it.
+#[derive(Deserialize)]
+struct WireWritten {
+    /// Whose account wrote it, where that is known.
+    author: Option<WireWriter>,
+    /// Whose account committed it, where that is known.
+    committer: Option<WireWriter>,
+}
+
+/// An account as GitHub sends it with a commit; an empty mapping where there is none.
+#[derive(Deserialize)]
+struct WireWriter {
+    /// The login.
+    login: Option<String>,
+}
+
 impl GitHub {
+    /// The logins of those who wrote or committed what a pull request brings, as far as GitHub knows accounts by the
+    /// addresses in its commits; none where there may be more commits than GitHub lists.
+    ///
+    /// # Errors
+    /// When there is no such pull request, or GitHub does not answer.
+    pub fn writers(&self, number: u64) -> Result<Option<BTreeSet<String>>, GitHubError> {
+        let what = format!("read who wrote the commits of pull request {number}");
+        let (commits, is_whole) =
+            self.list::<WireWritten>(&format!("/pulls/{number}/commits"), &what, PAGES)?;
+        if !is_whole || commits.len() >= LISTED {
+            return Ok(None);
+        }
+        let writers = commits.into_iter().flat_map(|commit| [commit.author, commit.committer]);
+        Ok(Some(writers.flatten().filter_map(|writer| writer.login).collect()))
+    }
+
     /// The commits that lead from where the histories of two commits part to the second of them; at most 300, by 3 calls.
     ///
     /// # Errors

@@ -236,6 +236,8 @@ pub struct World {
     pub merged: BTreeSet<u64>,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
+    /// Who wrote the commits of pull requests; else whoever opened them wrote one.
+    pub writers: BTreeMap<u64, Vec<String>>,
     /// What happened to pull requests, in the order of time.
     pub timeline: Vec<(u64, Happened)>,
     /// People's roles: the name and the base of each.
@@ -293,6 +295,7 @@ impl World {
             belongings: BTreeMap::new(),
             merged: BTreeSet::new(),
             tree_limit: 100_000,
+            writers: BTreeMap::new(),
             timeline: Vec::new(),
             roles: BTreeMap::new(),
             teams: BTreeMap::new(),

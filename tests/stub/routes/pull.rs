@@ -12,6 +12,12 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
     Some(match (request.method.as_str(), parts) {
         ("GET", ["compare", range]) => compare(world, range),
         ("GET", ["pulls", number]) => pull(world, number),
+        ("GET", ["pulls", number, "commits"]) => {
+            match number.parse().ok().map(|number| written(world, number)) {
+                Some(Some(commits)) => page(world, request, &commits),
+                _ => missing(),
+            }
+        }
         ("GET", ["pulls", number, "files"]) => {
             match number.parse().ok().and_then(|number| world.pulls.get(&number)) {
                 Some(pull) => page(world, request, &pull.files.iter().map(changed_file).collect::<Vec<_>>()),
@@ -20,6 +26,15 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
         }
         _ => return None,
     })
+}
+
+/// The commits of a pull request by who wrote them; GitHub lists 250. All are committed on GitHub's own pages.
+fn written(world: &World, number: u64) -> Option<Vec<Value>> {
+    let pull = world.pulls.get(&number)?;
+    let own = vec![pull.author.clone()];
+    let writers = world.writers.get(&number).unwrap_or(&own).iter().take(250);
+    let commit = |login: &String| json!({ "sha": pull.head, "author": user(login), "committer": user("web-flow"), "parents": [] });
+    Some(writers.map(commit).collect())
 }
 
 /// `GET compare/BASE...HEAD`.
