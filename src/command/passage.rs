@@ -230,7 +230,7 @@ fn deployed_last(environment: &str, head: Option<&str>, github: &GitHub) -> (Sin
     match newest.map(|(done, complete)| (done.into_iter().find(is_other), complete)) {
         Ok((Some(last), _)) => {
             let short = last.commit.get(..7).unwrap_or(&last.commit);
-            let note = format!("judged since commit `{short}`, which was deployed to `{environment}` last");
+            let note = format!("judged since commit `{short}`, which was deployed to `{environment}` before");
             (Since::Commit(last.commit), vec![note])
         }
         Ok((None, true)) => {

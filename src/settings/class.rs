@@ -81,7 +81,7 @@ pub struct ChangeClass {
     pub label: String,
     /// What is asked of whoever sets the label.
     pub granted_by: GrantedBy,
-    /// Whoever sets the label must be another person than the one who opened the pull request.
+    /// Whoever sets the label must be another person than those who opened the pull request and wrote its commits.
     pub second_person: bool,
     /// Where it is declared.
     pub place: Place,
