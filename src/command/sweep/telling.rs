@@ -154,7 +154,7 @@ impl Telling<'_> {
             |latest: &Dated| self.github.certainly().is_none_or(|me| me.is(latest.creator.as_deref()));
         match review::review(wanted, latest, self.began) {
             Review::Leave(_) if !latest.is_some_and(is_ours) => Review::Tell,
-            found => found,
+            found @ (Review::Keep | Review::Tell | Review::Renew | Review::Leave(_)) => found,
         }
     }
 
