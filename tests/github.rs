@@ -148,7 +148,7 @@ fn frozen(run: u64) -> String {
 }
 
 fn body(text: &str, run: u64) -> String {
-    format!("<!-- slogate:v1 key=production→main head={HEAD} run={run}.1 -->\n{text}")
+    format!("<!-- slogate:v1 key=production→main head={HEAD} run={run}.1 at={run} -->\n{text}")
 }
 
 /// Authors and bodies of all comments, in order.
@@ -466,7 +466,7 @@ scenarios! {
     }
 
     a_comment_of_an_older_form_is_updated_in_its_place(stub = with(|world| {
-        world.comment(7, "github-actions[bot]", &body("Freeze", 1));
+        world.comment(7, "github-actions[bot]", &body("Freeze", 1).replace(" at=1", ""));
     })) {
         let mut thawing = publication("Proceed", 2);
         thawing.turn = proceeding(false);
