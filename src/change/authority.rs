@@ -1,8 +1,8 @@
 //! By whose authority a change is of a class: labels of pull requests, and what GitHub knows of those who set them.
 //!
 //! One call reads the labels. Only where one of them claims a class is more asked: the timeline, once for all labels,
-//! then for each label the role of whoever set it, the teams that the class names, and once who wrote the commits. What GitHub does not answer
-//! makes a claim count for nothing; nothing here ends a run.
+//! then for each label the role of whoever set it, the teams that the class names, and once who wrote the commits. What
+//! GitHub does not answer makes a claim count for nothing; nothing here ends a run.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

@@ -28,7 +28,7 @@ pub struct Base {
     /// What a report says of it before any change is looked at.
     report: Report,
     /// The law, or why there is none.
-    law: Result<Basis, Stop>,
+    law: Result<Basis, Halt>,
 }
 
 /// A pull request that is to be judged.
@@ -40,7 +40,26 @@ pub struct Entry<'a> {
     /// What its report says before any budget is known.
     report: Report,
     /// What it changes, or why that is not known.
-    changed: Result<Option<Seen>, Stop>,
+    changed: Result<Option<Seen>, Halt>,
+}
+
+/// Why something could not be read.
+#[derive(Clone)]
+struct Halt {
+    /// Why.
+    stop: Stop,
+    /// We failed, and nobody was silent: the next sweep will fail the same way, so it is told.
+    is_ours: bool,
+}
+
+impl Halt {
+    /// Why what is told already is left: it may be right, and only what the monitoring system did not answer is an answer.
+    fn unseen(&self) -> Option<&str> {
+        match &self.stop {
+            Stop::Unknown(why) if !self.is_ours => Some(why),
+            Stop::Unknown(_) | Stop::Usage(_) | Stop::Invalid(_) => None,
+        }
+    }
 }
 
 /// The bases and the pull requests of a sweep.
@@ -111,7 +130,8 @@ impl<'a> Docket<'a> {
     /// Asks for the budgets of a base, once for all its pull requests.
     pub fn reckon<'b>(&'b self, case: &Case<'b>, base: usize) -> Option<Result<Reckoning<'b>, Stop>> {
         let law = self.bases.get(base)?.law.as_ref().ok()?;
-        Some(guarded(|| Ok(Question::of(case, law, &self.services(base))?.ask(false))))
+        let asked = guarded(|| Ok(Question::of(case, law, &self.services(base))?.ask(false)));
+        Some(asked.map_err(|halt| halt.stop))
     }
 
     /// Judges a pull request.
@@ -121,11 +141,10 @@ impl<'a> Docket<'a> {
         };
         let mut report = entry.report.clone();
         let verdict = match (&base.law, &entry.changed, reckonings.get(entry.base).and_then(Option::as_ref)) {
-            // What is told already may be right: only what the monitoring system did not answer is an answer.
-            (Err(Stop::Unknown(why)), _, _) | (_, Err(Stop::Unknown(why)), _) => {
-                return Judgement::Unseen(why.clone());
-            }
-            (Err(stop), _, _) | (_, Err(stop), _) => Err(stop.clone()),
+            (Err(halt), _, _) | (_, Err(halt), _) => match halt.unseen() {
+                Some(why) => return Judgement::Unseen(why.to_owned()),
+                None => Err(halt.stop.clone()),
+            },
             (Ok(_), Ok(_), None) => return Judgement::Unseen("its budgets were not asked for".to_owned()),
             (Ok(law), Ok(_), Some(reckoned)) => guarded(|| {
                 report.problems.extend(question::unasked(case, law, &entry.services().collect())?);
@@ -133,7 +152,8 @@ impl<'a> Docket<'a> {
                     Ok(reckoning) => Ok(reckoning.fold(&mut report).0),
                     Err(stop) => Err(stop.clone()),
                 }
-            }),
+            })
+            .map_err(|halt| halt.stop),
         };
         match judge::finish(verdict, &mut report) {
             Ok(()) => Judgement::Report(Box::new(report)),
@@ -153,7 +173,10 @@ impl<'a> Docket<'a> {
 
     /// The errors in what was written on the bases, each base's once.
     pub fn reports(&self) -> impl Iterator<Item = (&str, &Report, Option<&Stop>)> {
-        self.bases.iter().map(|base| (base.name.as_str(), &base.report, base.law.as_ref().err()))
+        self.bases.iter().map(|base| {
+            let stop = base.law.as_ref().err().map(|halt| &halt.stop);
+            (base.name.as_str(), &base.report, stop)
+        })
     }
 }
 
@@ -179,13 +202,31 @@ fn entry<'a>(case: &Case<'_>, pull: &'a PullRequest, place: usize, base: &Base) 
     }
     let changed = match &base.law {
         Ok(law) => guarded(|| basis::change(&case, law, &mut report)),
-        Err(stop) => Err(stop.clone()),
+        Err(halt) => Err(halt.clone()),
     };
     Entry { pull, base: place, report, changed }
 }
 
 /// Does something of which a panic means that its outcome is not known.
-fn guarded<T>(walk: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
-    catch_unwind(AssertUnwindSafe(walk))
-        .unwrap_or_else(|payload| Err(Stop::Unknown(failed(payload.as_ref()))))
+fn guarded<T>(walk: impl FnOnce() -> Result<T, Stop>) -> Result<T, Halt> {
+    match catch_unwind(AssertUnwindSafe(walk)) {
+        Ok(walked) => walked.map_err(|stop| Halt { stop, is_ours: false }),
+        Err(payload) => Err(Halt { stop: Stop::Unknown(failed(payload.as_ref())), is_ours: true }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_leaves_what_is_told_and_a_panic_of_ours_does_not() {
+        let silent = guarded::<()>(|| Err(Stop::Unknown("github did not answer".to_owned())));
+        assert_eq!(silent.expect_err("it stops").unseen(), Some("github did not answer"));
+        let broken = guarded::<()>(|| panic!("a mistake of ours")).expect_err("it stops");
+        assert_eq!(broken.unseen(), None);
+        assert!(matches!(&broken.stop, Stop::Unknown(why) if why.contains("a mistake of ours")));
+        let wrong = guarded::<()>(|| Err(Stop::Invalid(Vec::new()))).expect_err("it stops");
+        assert_eq!(wrong.unseen(), None);
+    }
 }

@@ -93,7 +93,7 @@ impl Telling<'_> {
         let written = catch_unwind(AssertUnwindSafe(|| {
             docket.propose(entry, &mut report);
             let gate = self.gate(entry);
-            self.write(line, done, &gate, &self.publication(entry, &report, wanted, speaker))
+            self.write(line, done, &gate, &self.publication(entry, &report, wanted, (&gate, speaker)))
         }));
         Some(written.unwrap_or_else(|payload| ended(before, Done::Failed, failed(payload.as_ref()))))
     }
@@ -130,12 +130,12 @@ impl Telling<'_> {
         entry: &Entry<'_>,
         report: &Report,
         status: StatusLine,
-        speaker: &Speaker,
+        (gate, speaker): (&Gate, &Speaker),
     ) -> Publication {
         Publication {
             environment: self.environment.to_owned(),
             base_branch: entry.pull.base_ref.clone(),
-            gate: Some(self.gate(entry)),
+            gate: Some(gate.clone()),
             head_sha: entry.pull.head_sha.clone(),
             speaker: speaker.clone(),
             comment_markdown: markdown::render(report),
@@ -163,10 +163,9 @@ impl Telling<'_> {
         let posted = comment::post(self.github, line.number, publication);
         line.comment.clone_from(&posted.url);
         self.github.grant(TELLING);
-        let context = publication.gate.as_ref().map_or_else(String::new, |gate| gate.context.clone());
         // Whoever may write can make our comment look like a newer run's. Only its status shows that there is one.
         if let (Outcome::Skipped(_), Some(_)) = (&posted.outcome, &posted.url)
-            && let Ok(latest) = self.github.latest(&publication.head_sha, &context)
+            && let Ok(latest) = self.github.latest(&gate.commit, &gate.context)
             && let Review::Leave(why) = self.review(&publication.status, latest.as_ref())
         {
             return ended(line, Done::Left, why.to_owned());
