@@ -124,9 +124,11 @@ fn newer<'a>(said: &'a [Dated], speaker: &Speaker, me: &Identity) -> Option<&'a 
     (newest.0 > Stamp::of(speaker)).then_some(newest.1)
 }
 
-/// Whether somebody claims to be this run or a newer one, so that it matters who it is.
+/// Whether somebody claims to be this run, whenever it began, or a newer one, so that it matters who it is.
 fn is_claimed(said: &[Dated], speaker: &Speaker) -> bool {
-    said.iter().filter_map(Stamp::read).any(|stamp| stamp >= Stamp::of(speaker))
+    let own = Stamp::of(speaker);
+    let is_own = |stamp: Stamp| (stamp.1, stamp.2) == (own.1, own.2);
+    said.iter().filter_map(Stamp::read).any(|stamp| is_own(stamp) || stamp > own)
 }
 
 /// Who else has posted in our context, of what was said, the newest first.
