@@ -86,6 +86,8 @@ pub fn recording() -> String {
     let search =
         traffic(3, 260, 700, &[Trouble(at("2026-11-04T16:40:00Z"), at("2026-11-04T17:30:00Z"), 76_000)]);
     let staging = traffic(4, 24, 210_000, &[]);
+    let gateway =
+        traffic(5, 210, 15, &[Trouble(at("2026-10-31T12:20:00Z"), at("2026-10-31T14:00:00Z"), 98_000)]);
 
     let checkout =
         deployed(Scraping::every(&availability, 600).over(&["checkout-0", "checkout-1"])).standing_at(48_211);
@@ -94,6 +96,7 @@ pub fn recording() -> String {
         .restarted(0, at("2026-10-14T09:33:00Z"))
         .restarted(0, at("2026-11-10T13:08:00Z"));
     let staged = Scraping::every(&staging, 1_800).standing_at(310);
+    let called = Scraping::every(&gateway, 3_600).standing_at(7_301);
 
     let mut requests = Vec::new();
     for (scraping, traffic, service, environment) in [
@@ -111,7 +114,13 @@ pub fn recording() -> String {
         let labels = [("service", "checkout"), ("env", "prod-eu"), ("le", le)];
         durations.extend(checkout.counters(&latency, counted, &labels));
     }
+    let mut calls = Vec::new();
+    for (counted, outcome) in [(Counted::Good, "answered"), (Counted::Bad, "failed")] {
+        let labels = [("env", "prod-eu"), ("outcome", outcome)];
+        calls.extend(called.counters(&gateway, counted, &labels));
+    }
     Recording::default()
+        .family("gateway_calls", "counter", "_total", &calls)
         .family("http_requests", "counter", "_total", &requests)
         .family("http_request_duration_seconds", "histogram", "_bucket", &durations)
         .text()
