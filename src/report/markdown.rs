@@ -3,7 +3,9 @@
 //! Text from data is escaped, paths and names stand in code spans, and nothing from data is ever a link.
 
 mod curve;
+mod proposed;
 mod queries;
+mod through;
 
 use std::fmt::Write as _;
 
@@ -12,12 +14,9 @@ use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Comparison, Evidence, Value};
 use crate::report::escape::{code_span, markdown as safe, message, unaddressed};
 use crate::report::{
-    BudgetLine, Report, adjusted, attribution, claimed, consequence, figure, granted, part, period, recalled,
-    waived,
+    BudgetLine, Report, adjusted, claimed, consequence, figure, granted, part, period, recalled, waived,
 };
 use crate::verdict::{Effect, Exit, Weighed};
-
-mod proposed;
 
 /// Deciding rulings that are told in a paragraph of their own; the rest stand in the table.
 const SHOWN: usize = 3;
@@ -284,16 +283,8 @@ fn table(out: &mut String, report: &Report) {
         for said in period::sentence(line).into_iter().chain(part::sentence(line, safe)) {
             let _ = writeln!(out, "{}: {said}.\n", safe(&report.title(line)));
         }
-        for through in attribution::notable(report, line) {
-            let said = attribution::sentence(line, through, code_span);
-            let rule = attribution::rule(through.1);
-            let _ = writeln!(out, "{}: {said}: {rule}.\n", safe(&report.title(line)));
-            for incident in attribution::incidents(through.1, code_span) {
-                let _ = writeln!(out, "- {incident}");
-            }
-            out.push('\n');
-        }
     }
+    through::sentences(out, report);
     for said in adjusted::sentences(report, "Without", safe) {
         let _ = writeln!(out, "{said}.\n");
     }
@@ -339,6 +330,7 @@ fn details(out: &mut String, report: &Report) {
         let _ = writeln!(out, "| {name} {place} | {} | {state} | {} |", safe(&ruling.slo), read.join("; "));
     }
     out.push('\n');
+    through::incidents(out, report);
     for follow in follows(report) {
         let _ = writeln!(out, "- {follow}");
     }
