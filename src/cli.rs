@@ -100,7 +100,7 @@ pub struct Init {
     pub dry_run: bool,
 
     /// The instant that the policy's next review is three months from, in RFC 3339; by default the present.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub now: Option<jiff::Timestamp>,
 }
 
@@ -173,7 +173,7 @@ pub struct Validate {
 
     /// The instant up to which it is looked at what was measured, in RFC 3339; by default the present, or the end of a
     /// recorded history.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub now: Option<jiff::Timestamp>,
 
     /// Let warnings fail, too, and with --observed every budget that is not known.
@@ -241,7 +241,7 @@ pub struct Explain {
 
     /// The instant that a clause is judged at, and that reviews and effective dates of a policy are compared with, in
     /// RFC 3339; by default the present, or for a clause the end of a recorded history.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub now: Option<jiff::Timestamp>,
 
     /// For a clause: the environment that is judged; by default the only one, or `production`.
@@ -367,7 +367,7 @@ pub struct Check {
     pub rollout: Option<String>,
 
     /// The instant to judge at, in RFC 3339; by default the present, or the end of a recorded history.
-    #[arg(long, value_name = "RFC3339", conflicts_with = "post")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant, conflicts_with = "post")]
     pub now: Option<jiff::Timestamp>,
 
     /// How to print the verdict: `json` is `schemas/report.v1.json`, `markdown` the comment on a pull request.
@@ -465,4 +465,9 @@ pub struct Test {
     /// Fail below this much coverage.
     #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub min: Option<u8>,
+}
+
+/// Reads an instant, with words for people where it is none.
+fn instant(text: &str) -> Result<jiff::Timestamp, String> {
+    text.parse().map_err(|_| "write an instant, such as `2026-12-01T03:00Z`".to_owned())
 }

@@ -66,7 +66,7 @@ pub struct Act {
     pub service: Vec<String>,
 
     /// The instant to judge at, in RFC 3339; by default the present, or the end of a recorded history.
-    #[arg(long, value_name = "RFC3339", requires = "dry_run")]
+    #[arg(long, value_name = "RFC3339", value_parser = super::instant, requires = "dry_run")]
     pub now: Option<jiff::Timestamp>,
 
     /// The most issues that are opened in one run, so that a mistake in a policy floods nobody; by default what the
