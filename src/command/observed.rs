@@ -72,29 +72,10 @@ pub fn examine(
         Some(server) => matches!(server, Server::Observations(..)),
         None => named.observations.is_some() || settings.observers.is_some(),
     };
-    let silent = lint::is_on(Code::SilentSlo, settings);
-    let linted = silent && !recorded;
-    let mut unknown = Unknown::default();
-    let (mut slos, mut count) = (BTreeSet::new(), 0);
-    for (asked, one) in asked.iter().zip(&observed) {
-        let (gap, told) = match &one.budget {
-            Err(gap) => (gap.clone(), linted && matches!(gap.cause(), Gap::NoData { .. })),
-            Ok(budget) => match budget.at(t) {
-                Err(gap) => {
-                    (gap, silent && budget.events(silent_slo::QUIET, t).is_ok_and(|all| all.total.is_zero()))
-                }
-                Ok(_) => continue,
-            },
-        };
-        slos.insert(asked.slo.name.as_str());
-        count += 1;
-        if !told {
-            unknown.add(format!("{} ({})", asked.slo.name, asked.environment), &gap);
-        }
-    }
+    let unseen = Unseen::among(&asked, &observed, recorded, settings);
     observed.retain(|one| one.budget.is_ok() || !recorded);
     let mut notes = vec![format!("held against {} up to {}", watch.describe(), instant(t))];
-    notes.extend(unknown.notes());
+    notes.extend(unseen.unknown.notes());
     let mut changes = Vec::new();
     let root = world.directory.join(&validate.dir);
     if lint::is_on(Code::LoosenedWhileExhausted, settings) {
@@ -106,8 +87,8 @@ pub fn examine(
     Ok(Outcome {
         problems: lint::observed::examine(&observed, &loosened, settings),
         notes,
-        unknown: slos.len(),
-        blind: !asked.is_empty() && count == asked.len(),
+        unknown: unseen.slos.len(),
+        blind: !asked.is_empty() && unseen.count == asked.len(),
     })
 }
 
@@ -175,6 +156,44 @@ fn observed<'a>(
     let budget = answer.budget(slo).map(judged);
     let environment = (settings.environments.len() > 1).then_some(asked.environment);
     Observed { slo, environment, budget, t }
+}
+
+/// What could not be looked at, of what was asked for.
+#[derive(Default)]
+struct Unseen<'a> {
+    /// How much of it.
+    count: usize,
+    /// The SLOs.
+    slos: BTreeSet<&'a str>,
+    /// What no lint tells.
+    unknown: Unknown,
+}
+
+impl<'a> Unseen<'a> {
+    /// What could not be looked at. That an SLO is silent is the lint's to tell where it is on and the source no recording.
+    fn among(asked: &[Asked<'a>], observed: &[Observed<'_>], recorded: bool, settings: &Settings) -> Self {
+        let silent = lint::is_on(Code::SilentSlo, settings);
+        let linted = silent && !recorded;
+        let mut unseen = Self::default();
+        for (asked, one) in asked.iter().zip(observed) {
+            let (gap, told) = match &one.budget {
+                Err(gap) => (gap.clone(), linted && matches!(gap.cause(), Gap::NoData { .. })),
+                Ok(budget) => match budget.at(one.t) {
+                    Err(gap) => {
+                        let events = budget.events(silent_slo::QUIET, one.t);
+                        (gap, silent && events.is_ok_and(|all| all.total.is_zero()))
+                    }
+                    Ok(_) => continue,
+                },
+            };
+            unseen.count += 1;
+            unseen.slos.insert(asked.slo.name.as_str());
+            if !told {
+                unseen.unknown.add(format!("{} ({})", asked.slo.name, asked.environment), &gap);
+            }
+        }
+        unseen
+    }
 }
 
 /// What is not known, by the reason and what to do about it.
