@@ -21,7 +21,7 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
-use crate::command::watch::{self, Asked, Watch, dependency};
+use crate::command::watch::{self, Asked, Named, Watch, dependency};
 use crate::command::{World, observed, slos, unsettled};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::policy::ruling::Measured;
@@ -101,7 +101,7 @@ fn path(
     }
     let asked = chosen::choose(budget, settings, &written.catalog)?;
     let client = observed::client(&budget.source)?;
-    let named = observed::named(&budget.source, &budget.dir, world, &client)?;
+    let named = Named::of(&budget.source, &budget.dir, world, &client).map_err(Stop::Usage)?;
     let watch = Watch::choose(&named, &ground, settings, budget.now)?;
     let (now, note) = watch.now(budget.now, world.now);
     overview.notes.extend(note.filter(|_| plan.is_some()));

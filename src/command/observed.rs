@@ -7,7 +7,6 @@
 mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use crate::adjustment::Adjustments;
 use crate::budget::gap::Gap;
@@ -16,7 +15,7 @@ use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::law::{Law, Rules};
 use crate::command::observed::past::Past;
-use crate::command::watch::{self, Asked, Named, Server, Watch, named};
+use crate::command::watch::{self, Asked, Named, Server, Watch};
 use crate::command::{World, check};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::http::Client;
@@ -54,7 +53,7 @@ pub fn examine(
 ) -> Result<Outcome, Stop> {
     let settings = &rules.settings;
     let client = client(&validate.source)?;
-    let named = named(&validate.source, &validate.dir, world, &client)?;
+    let named = Named::of(&validate.source, &validate.dir, world, &client).map_err(Stop::Usage)?;
     let watch = Watch::choose(&named, ground, settings, validate.now)?;
     let (now, _) = watch.now(validate.now, world.now);
     let now = now.as_second();
@@ -98,27 +97,6 @@ pub fn examine(
 /// When there can be none.
 pub fn client(source: &Source) -> Result<Client, Stop> {
     Client::new(check::limits(source.deadline)).map_err(|error| Stop::Usage(error.to_string()))
-}
-
-/// The source that arguments of the command line name.
-///
-/// # Errors
-/// When it is named wrongly.
-pub fn named<'a>(
-    source: &'a Source,
-    dir: &Path,
-    world: &World,
-    client: &'a Client,
-) -> Result<Named<'a>, Stop> {
-    Ok(Named {
-        observations: named::file(source),
-        directory: world.directory.clone(),
-        root: world.directory.join(dir),
-        server: named::server(source, world).map_err(Stop::Usage)?,
-        datadog: check::datadog(source, world),
-        reads_rules: !source.ignore_rules,
-        client,
-    })
 }
 
 /// The last grid point at an instant or before it, both in seconds since the epoch.
