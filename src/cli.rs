@@ -12,7 +12,7 @@ mod source;
 mod sweep;
 mod vendor;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -262,28 +262,10 @@ pub struct Explain {
 }
 
 impl Explain {
-    /// The same inputs as those of a check of the work tree, for some services.
+    /// The directory that has `slogate.yaml`: this one by default.
     #[must_use]
-    pub fn check(&self, service: Vec<String>) -> Check {
-        Check {
-            dir: self.dir.clone().unwrap_or_else(|| PathBuf::from(".")),
-            environment: self.environment.clone(),
-            base: None,
-            head: None,
-            at: None,
-            service,
-            class: None,
-            rollout: None,
-            now: self.now,
-            format: Format::Text,
-            color: "auto".to_owned(),
-            source: self.source.clone(),
-            save_observations: None,
-            plan: false,
-            post: false,
-            close: false,
-            layered: self.layered.clone(),
-        }
+    pub fn directory(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(Path::new("."))
     }
 
     /// An argument that is for clauses alone, where one is given.
@@ -406,18 +388,6 @@ pub struct Check {
     /// killed. For a last step that always runs, with the same arguments as the step before.
     #[arg(long, requires = "post", conflicts_with = "format")]
     pub close: bool,
-}
-
-impl Check {
-    /// How much of the rollout is judged.
-    #[must_use]
-    pub fn rollout(&self, of_pull_request: bool) -> Rollout {
-        match self.rollout.as_deref() {
-            Some(named) if named == Rollout::Canary.as_str() => Rollout::Canary,
-            None if of_pull_request => Rollout::Canary,
-            Some(_) | None => Rollout::Full,
-        }
-    }
 }
 
 /// How the outcome of tests is printed.

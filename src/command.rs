@@ -35,6 +35,7 @@ pub mod init;
 mod judge;
 mod known;
 mod law;
+mod means;
 pub mod observe;
 mod observed;
 mod organization;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::Format;
 use super::source::{Layered, Source};
-use super::{Check, Format};
 use crate::change::Rollout;
 use crate::cli::ending::exits;
 use crate::verdict::Exit;
@@ -83,30 +83,4 @@ pub struct Sweep {
     /// The organisation's layer.
     #[command(flatten)]
     pub layered: Layered,
-}
-
-impl Sweep {
-    /// The same inputs as those of a check of one of the pull requests.
-    #[must_use]
-    pub fn check(&self) -> Check {
-        Check {
-            dir: self.dir.clone(),
-            environment: Some(self.environment.clone()),
-            base: None,
-            head: None,
-            service: Vec::new(),
-            class: None,
-            rollout: self.rollout.clone(),
-            now: None,
-            at: None,
-            format: self.format,
-            color: self.color.clone(),
-            source: self.source.clone(),
-            save_observations: None,
-            plan: false,
-            layered: self.layered.clone(),
-            post: true,
-            close: false,
-        }
-    }
 }

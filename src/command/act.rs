@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::cli::{Act, Table};
 use crate::command::act::judged::Ruled;
 use crate::command::judge::Stop;
-use crate::command::{World, check, unfinished};
+use crate::command::{World, check, means, unfinished};
 use crate::diagnostic::Diagnostic;
 use crate::github::{Address, GitHub, GitHubError};
 use crate::http::{Client, Secret};
@@ -87,7 +87,7 @@ fn stopped(act: &Act, stop: Stop, mut problems: Vec<Diagnostic>, world: &mut Wor
         }
     };
     world.tell(problem::render(&problems, world.look("auto")).trim_end());
-    let prefix = check::prefix(&act.dir).unwrap_or_default();
+    let prefix = means::prefix(&act.dir).unwrap_or_default();
     unfinished::leave("act", why, &problems, &prefix, Exit::Invalid, world);
     Ok(Exit::Invalid)
 }

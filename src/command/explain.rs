@@ -87,8 +87,7 @@ fn verdict(explain: &Explain, page: Page, world: &mut World) -> Exit {
 
 /// Explains a clause, or says that there is nothing of that name.
 fn clause(explain: &Explain, page: Page, world: &mut World) -> Exit {
-    let dir = explain.dir.clone().unwrap_or_else(|| PathBuf::from("."));
-    let settings = WorkTree::new(world.directory.join(dir)).read(settings::FILE);
+    let settings = WorkTree::new(world.directory.join(explain.directory())).read(settings::FILE);
     if explain.of_clauses().is_none() && matches!(settings, Ok(None)) {
         let exit = unknown(&explain.what, &[], world);
         world.tell(&format!(

@@ -196,11 +196,10 @@ pub fn post(github: &GitHub, pull: u64, publication: &Publication) -> Posted {
 
 /// Lists, plans and acts until what is wanted stands there alone.
 fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, GitHubError> {
-    let mut me = github.whoami()?;
-    let mut written: Option<Comment> = None;
-    let mut failure = None;
+    let me = github.whoami()?;
+    let mut writer = Writer { github, pull, me, written: None, failure: None };
     for _ in 0..ROUNDS {
-        let comments = match (github.comments(pull), &written) {
+        let comments = match (github.comments(pull), &writer.written) {
             // A list may lag behind what was written.
             (Ok(mut comments), Some(ours)) => {
                 if comments.iter().all(|comment| comment.id != ours.id) {
@@ -213,63 +212,97 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
             (Err(_), Some(comment)) => return Ok(done(Outcome::Written, Some(comment.url.clone()))),
             (Err(error), None) => return Err(error),
         };
-        if written.is_none() && is_doubtful(wanted, &comments, &me) {
-            me = github.certainly().unwrap_or(me);
+        if writer.written.is_none() && is_doubtful(wanted, &comments, &writer.me) {
+            writer.me = github.certainly().unwrap_or(writer.me);
         }
-        let planned = plan(wanted, &comments, &me);
-        let url = |id: u64| comments.iter().find(|comment| comment.id == id).map(|found| found.url.clone());
-        match planned.step {
-            Step::Omit => {
-                let why = "nothing stands in the way, and no comment is needed to say so".to_owned();
-                return Ok(done(Outcome::Skipped(why), None));
-            }
-            Step::Create(body) => match (github.create_comment(pull, &body), &failure) {
-                (Ok(comment), _) => {
-                    // The author of what we wrote is who we are, whatever the token could say about it.
-                    let login = comment.author.clone().unwrap_or(me.login);
-                    me = Identity { login, certain: true };
-                    written = Some(comment);
-                }
-                // It may have been written although the answer was lost: the next round sees whether it was.
-                (Err(error @ GitHubError::Unreachable { .. }), None) => failure = Some(error),
-                (Err(error), _) => return Err(error),
-            },
-            Step::Update(id, body) => match github.update_comment(id, &body) {
-                Ok(comment) => {
-                    delete(github, &planned.delete)?;
-                    return Ok(done(Outcome::Written, Some(comment.url)));
-                }
-                // Somebody deleted it in between.
-                Err(GitHubError::NotFound(_)) => {}
-                Err(error) => return Err(error),
-            },
-            Step::Keep(id) => {
-                delete(github, &planned.delete)?;
-                let wrote = written.is_some() || failure.is_some();
-                return Ok(done(if wrote { Outcome::Written } else { Outcome::Unchanged }, url(id)));
-            }
-            Step::Yield(id) => {
-                // The newer run's came first and is the one that stays; ours it may never have seen.
-                if let Some(ours) = written.filter(|ours| ours.id > id) {
-                    github.delete_comment(ours.id)?;
-                }
-                let why = "a newer run has commented".to_owned();
-                return Ok(done(Outcome::Skipped(why), url(id)));
-            }
+        let planned = plan(wanted, &comments, &writer.me);
+        if let Some(posted) = writer.apply(planned, &comments)? {
+            return Ok(posted);
         }
     }
     let why = "other runs keep changing it".to_owned();
-    Err(failure.unwrap_or(GitHubError::Unreachable { what: "settle the comment".to_owned(), why }))
+    Err(writer.failure.unwrap_or(GitHubError::Unreachable { what: "settle the comment".to_owned(), why }))
+}
+
+/// Who brings the comment about, and what came of it until now.
+struct Writer<'a> {
+    /// Where it is written.
+    github: &'a GitHub,
+    /// On which pull request.
+    pull: u64,
+    /// Who we write as, as far as that is known.
+    me: Identity,
+    /// What we wrote.
+    written: Option<Comment>,
+    /// Why it is not known whether we wrote.
+    failure: Option<GitHubError>,
+}
+
+impl Writer<'_> {
+    /// Does what was planned for the comments that are there; none where they have to be listed once more.
+    fn apply(&mut self, plan: Plan, comments: &[Comment]) -> Result<Option<Posted>, GitHubError> {
+        let url = |id: u64| comments.iter().find(|comment| comment.id == id).map(|found| found.url.clone());
+        let posted = match plan.step {
+            Step::Omit => {
+                let why = "nothing stands in the way, and no comment is needed to say so".to_owned();
+                done(Outcome::Skipped(why), None)
+            }
+            Step::Create(body) => {
+                self.create(&body)?;
+                return Ok(None);
+            }
+            Step::Update(id, body) => match self.github.update_comment(id, &body) {
+                Ok(comment) => {
+                    self.delete(&plan.delete)?;
+                    done(Outcome::Written, Some(comment.url))
+                }
+                // Somebody deleted it in between.
+                Err(GitHubError::NotFound(_)) => return Ok(None),
+                Err(error) => return Err(error),
+            },
+            Step::Keep(id) => {
+                self.delete(&plan.delete)?;
+                let wrote = self.written.is_some() || self.failure.is_some();
+                done(if wrote { Outcome::Written } else { Outcome::Unchanged }, url(id))
+            }
+            Step::Yield(id) => {
+                // The newer run's came first and is the one that stays; ours it may never have seen.
+                if let Some(ours) = self.written.as_ref().filter(|ours| ours.id > id) {
+                    self.github.delete_comment(ours.id)?;
+                }
+                done(Outcome::Skipped("a newer run has commented".to_owned()), url(id))
+            }
+        };
+        Ok(Some(posted))
+    }
+
+    /// Writes a comment. Where the answer is lost it may have been written all the same: the next list tells, once.
+    fn create(&mut self, body: &str) -> Result<(), GitHubError> {
+        match (self.github.create_comment(self.pull, body), &self.failure) {
+            (Ok(comment), _) => {
+                // The author of what we wrote is who we are, whatever the token could say about it.
+                let login = comment.author.clone().unwrap_or_else(|| self.me.login.clone());
+                self.me = Identity { login, certain: true };
+                self.written = Some(comment);
+                Ok(())
+            }
+            (Err(error @ GitHubError::Unreachable { .. }), None) => {
+                self.failure = Some(error);
+                Ok(())
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Deletes what is too many.
+    fn delete(&self, ids: &[u64]) -> Result<(), GitHubError> {
+        ids.iter().try_for_each(|id| self.github.delete_comment(*id))
+    }
 }
 
 /// The end of bringing it about.
 const fn done(outcome: Outcome, url: Option<String>) -> Posted {
     Posted { outcome, url }
-}
-
-/// Deletes what is too many.
-fn delete(github: &GitHub, ids: &[u64]) -> Result<(), GitHubError> {
-    ids.iter().try_for_each(|id| github.delete_comment(*id))
 }
 
 /// A text as it is compared: GitHub may change line ends and drops what trails.
