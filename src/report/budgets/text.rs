@@ -403,7 +403,7 @@ fn cut(text: &str, width: usize, look: Look) -> String {
 mod tests {
     use super::*;
 
-    const LOOK: Look = Look { colour: false, unicode: true, width: 80 };
+    const LOOK: Look = Look { colour: false, unicode: true, width: 80, room: 80 };
 
     #[test]
     fn a_name_that_is_too_wide_keeps_both_ends() {

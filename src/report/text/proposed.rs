@@ -1,8 +1,7 @@
 //! What a change makes of the rules that judge it, on a terminal: first what its own rules would decide.
 
-use std::fmt::Write as _;
-
-use super::{Ink, Page, SHOWN, at, clean, numbers};
+use super::ruling::numbers;
+use super::{ASIDE, Ink, Page, SHOWN, at, clean};
 use crate::policy::ruling::Obstacle;
 use crate::report::proposed::{Proposed, becomes};
 use crate::report::{amendment, figure, resettled};
@@ -45,7 +44,7 @@ impl Page<'_> {
         lines.extend(proposed.untold.iter().map(|why| clean(why)));
         let mut heading = "proposed";
         for line in lines {
-            let _ = writeln!(self.out, "  {heading:<13}   {line}");
+            self.say(&format!("  {heading:<13}   "), ASIDE, &line);
             heading = "";
         }
     }
