@@ -73,6 +73,7 @@ fn belongs(before: &str, word: &str) -> bool {
     let is_year = word.get(..4).is_some_and(is_number);
     (is_number(before) && before.len() <= 2 && begins_with_a_month(word))
         || (MONTHS.contains(&before) && (is_clock(word) || is_year))
+        || (is_number(before) && before.len() == 4 && is_clock(word))
         || (is_clock(before) && word.starts_with("UTC"))
 }
 
@@ -114,6 +115,7 @@ mod tests {
     fn an_instant_and_what_is_kept_are_not_torn() {
         assert_eq!(lines("", "", "since 17 Nov 09:00 UTC (4 days)", 16), "since\n17 Nov 09:00 UTC\n(4 days)");
         assert_eq!(lines("", "", "until (1 Jan 2027), then", 13), "until\n(1 Jan 2027),\nthen");
+        assert_eq!(lines("", "", "at 1 Jan 2027 09:00 UTC.", 13), "at\n1 Jan 2027 09:00 UTC.");
         assert_eq!(lines("", "", "in May 3 of 12 November days", 9), "in May 3\nof 12\nNovember\ndays");
         assert_eq!(lines("", "", &format!("a {} b", kept("c d e")), 4), "a\nc d e\nb");
     }
