@@ -235,7 +235,7 @@ pub struct Explain {
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
 
-    /// How to print it. Text is wrapped to `COLUMNS`, 100 when that is not set, and never below 60.
+    /// How to print it. Text is wrapped to the terminal or to `COLUMNS`, 60 to 120, and in a pipe to 100.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Prose,
 

@@ -38,7 +38,7 @@ const ENDING: &str = ".rhai";
 /// The ending of a report.
 const REPORT: &str = ".json";
 
-/// Columns of prose when nobody says how wide the terminal is.
+/// Columns of prose in a pipe.
 const WIDTH: usize = 100;
 
 /// The list of everything in the policy language.
@@ -50,7 +50,7 @@ const CODES: &str = "codes";
 /// Runs the verb.
 pub fn run(explain: &Explain, world: &mut World) -> Exit {
     let page = match explain.format {
-        Prose::Text => Page::Terminal(world.columns().unwrap_or(WIDTH)),
+        Prose::Text => Page::Terminal(world.line(WIDTH)),
         Prose::Markdown => Page::Markdown,
     };
     let is_policy = explain.what.ends_with(ENDING);
