@@ -28,7 +28,7 @@ use slogate::publish::{
 use slogate::report::turn::{Turn, Way};
 use slogate::settings::Settings;
 use slogate::tree::{ApiTree, Tree as _, TreeError};
-use stub::world::{ChangedFile, File, Happened, Status, files};
+use stub::world::{ChangedFile, Entry, File, Happened, Status, files};
 use stub::{Fault, FaultKind, Recorded, Stub, World};
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -376,6 +376,25 @@ scenarios! {
                 assert_eq!(counted.first().map(String::as_str), others, "{kind:?} of {path}");
                 assert!(!told.is_empty(), "{kind:?} of {path} is told");
             }
+        }
+    }
+    a_merge_queue_is_known_only_where_github_tells_it_without_errors(stub = with(|world| {
+        let entry = Entry { pull: 7, base: Some(BASE.to_owned()), head: Some(HEAD.to_owned()) };
+        world.queues.insert("main".to_owned(), vec![entry; 101]);
+        world.queue_error = None;
+    })) {
+        let github = connect(&stub);
+        let queue = github.queue("main").expect("an answer").expect("a queue");
+        assert_eq!((queue.entries.len(), queue.is_whole), (100, false));
+        assert_eq!(github.queue("next"), Ok(None));
+        stub.world().queue_error = Some(("FORBIDDEN", "Resource not accessible by integration"));
+        assert!(matches!(github.queue("main"), Err(GitHubError::NotAllowed(_))));
+        stub.world().queue_error = Some(("RATE_LIMITED", "API rate limit exceeded"));
+        assert!(matches!(github.queue("main"), Err(GitHubError::Rejected { status: 200, .. })));
+        stub.world().queue_error = None;
+        for kind in [FaultKind::Server(502), FaultKind::Missing, FaultKind::Html, FaultKind::Redirect, FaultKind::Cut] {
+            stub.world().faults = vec![Fault::next("POST", "/graphql", 10, kind.clone())];
+            assert!(github.queue("main").is_err(), "{kind:?}");
         }
     }
     a_first_run_says_everything(stub = world()) {

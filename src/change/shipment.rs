@@ -1,9 +1,12 @@
 //! Pull requests that ship together: those that a merge queue puts into one group, and those that a deploy brings.
 //!
 //! They are found by the commits on the way from what is there to what is to be, each by its first parent: a merge's other
-//! side is the pull request's. No name of a branch is believed. The shipment is of a class only if all of it is, so a
-//! commit whose pull request cannot be found, or one too many, leaves it without any, and that is told. It takes at most
-//! 3 calls for the commits, one for each of 20, and for each pull request those that its labels take.
+//! side is the pull request's. Whose commits a queue squashed or rebased, `queued` finds out. No name of a branch is
+//! believed. The shipment is of a class only if all of it is, so a commit whose pull request cannot be found, or one too
+//! many, leaves it without any, and that is told. It takes at most 3 calls for the commits, one for each of 20, and for
+//! each pull request those that its labels take.
+
+mod queued;
 
 use std::collections::BTreeMap;
 
@@ -58,9 +61,14 @@ fn pulls(github: &GitHub, shipment: &Shipment<'_>) -> Result<BTreeMap<u64, Belon
     if shipment.is_merged && led.fork != since {
         return Err("what is deployed now is not behind what is to be deployed".to_owned());
     }
+    let way = way(&led, shipment.head)?;
+    if !shipment.is_merged && way.iter().any(|commit| other_side(commit).is_none()) {
+        return queued::pulls(github, shipment.branch, &way, &led.fork);
+    }
     let mut found = BTreeMap::new();
-    for commit in way(&led, shipment.head)? {
-        let whose = if shipment.is_merged { &commit.id } else { other_side(commit)? };
+    for commit in way {
+        let side = if shipment.is_merged { None } else { other_side(commit) };
+        let whose = side.unwrap_or(&commit.id);
         let (all, is_whole) = github.belongings(whose).map_err(|error| {
             format!("the pull request of commit {} could not be read: {error}", short(&commit.id))
         })?;
@@ -84,16 +92,11 @@ fn brings(pull: &Belonging, commit: &str, shipment: &Shipment<'_>) -> bool {
         && if shipment.is_merged { pull.is_merged } else { pull.is_open && pull.head == commit }
 }
 
-/// The head that a merge queue merged by a commit of its own. One that it squashed or rebased belongs to no pull request
-/// until it is merged.
-fn other_side(commit: &Between) -> Result<&str, String> {
+/// The head that a merge queue merged by a commit of its own; none where it squashed or rebased, or somebody pushed.
+fn other_side(commit: &Between) -> Option<&str> {
     match commit.parents.as_slice() {
-        [_, head] => Ok(head),
-        _ => Err(format!(
-            "commit {} of the merge group merges no pull request's head, and GitHub does not say whose commits a \
-             queue squashed or rebased",
-            short(&commit.id)
-        )),
+        [_, head] => Some(head),
+        _ => None,
     }
 }
 
@@ -186,7 +189,8 @@ mod tests {
         let deploy = Shipment { is_merged: true, ..queue };
         assert!(!brings(&open, "m", &deploy), "an open one that has the commit too");
         assert!(brings(&but(|pull| pull.is_merged = true), "m", &deploy));
-        assert!(other_side(&commit("squashed", &["base"])).is_err());
-        assert!(other_side(&commit("octopus", &["base", "a", "b"])).is_err());
+        assert_eq!(other_side(&commit("merged", &["base", "a"])), Some("a"));
+        assert_eq!(other_side(&commit("squashed", &["base"])), None);
+        assert_eq!(other_side(&commit("octopus", &["base", "a", "b"])), None);
     }
 }
