@@ -1,11 +1,13 @@
-//! Pull requests that ship together: those that a merge queue puts into one group, and those that a deploy brings.
+//! Pull requests that ship together: those that a merge queue puts into one group, those that a deploy brings, and those
+//! that a push brought onto a branch.
 //!
 //! They are found by the commits on the way from what is there to what is to be, each by its first parent: a merge's other
-//! side is the pull request's. Whose commits a queue squashed or rebased, `queued` finds out. No name of a branch is
-//! believed. The shipment is of a class only if all of it is, so a commit whose pull request cannot be found, or one too
+//! side is the pull request's. Whose commits a queue squashed or rebased, `queued` and `content` find out. No name of a
+//! branch is believed. The shipment is of a class only if all of it is, so a commit whose pull request cannot be found, or one too
 //! many, leaves it without any, and that is told. It takes at most 3 calls for the commits, one for each of 20, and for
 //! each pull request those that its labels take.
 
+mod content;
 mod queued;
 
 use std::collections::BTreeMap;
@@ -37,7 +39,7 @@ pub fn claims(github: &GitHub, settings: &Settings, shipment: &Shipment<'_>) -> 
     if settings.changes.is_empty() {
         return Claims::default();
     }
-    match pulls(github, shipment) {
+    match pulls(github, settings, shipment) {
         Ok(pulls) => {
             let each = pulls.values().map(|pull| {
                 let author = pull.author.as_deref();
@@ -50,7 +52,11 @@ pub fn claims(github: &GitHub, settings: &Settings, shipment: &Shipment<'_>) -> 
 }
 
 /// The pull requests, by their numbers; or why they are not known.
-fn pulls(github: &GitHub, shipment: &Shipment<'_>) -> Result<BTreeMap<u64, Belonging>, String> {
+fn pulls(
+    github: &GitHub,
+    settings: &Settings,
+    shipment: &Shipment<'_>,
+) -> Result<BTreeMap<u64, Belonging>, String> {
     let since = shipment.since?;
     if since == shipment.head {
         return Ok(BTreeMap::new());
@@ -59,11 +65,11 @@ fn pulls(github: &GitHub, shipment: &Shipment<'_>) -> Result<BTreeMap<u64, Belon
         .led(since, shipment.head)
         .map_err(|error| format!("it could not be read which commits ship together: {error}"))?;
     if shipment.is_merged && led.fork != since {
-        return Err("what is deployed now is not behind what is to be deployed".to_owned());
+        return Err("what was there before is not behind it".to_owned());
     }
     let way = way(&led, shipment.head)?;
     if !shipment.is_merged && way.iter().any(|commit| other_side(commit).is_none()) {
-        return queued::pulls(github, shipment.branch, &way, &led.fork);
+        return remade(github, settings, shipment.branch, &way, &led.fork);
     }
     let mut found = BTreeMap::new();
     for commit in way {
@@ -83,6 +89,42 @@ fn pulls(github: &GitHub, shipment: &Shipment<'_>) -> Result<BTreeMap<u64, Belon
         found.extend(ours);
     }
     Ok(found)
+}
+
+/// The pull requests of a merge group that a queue squashed or rebased, by their numbers: by the word of the queue, and
+/// where it says nothing by what the commits change. Where no label claims a class there is nothing to find out.
+fn remade(
+    github: &GitHub,
+    settings: &Settings,
+    branch: &str,
+    way: &[&Between],
+    fork: &str,
+) -> Result<BTreeMap<u64, Belonging>, String> {
+    let claiming = claiming(github, settings, branch)?;
+    if claiming.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    queued::pulls(github, branch, way, fork).or_else(|hidden| {
+        content::pulls(github, &claiming, way, fork).map_err(|why| format!("{hidden}, and {why}"))
+    })
+}
+
+/// The open pull requests into a branch with a label that claims a class.
+fn claiming(github: &GitHub, settings: &Settings, branch: &str) -> Result<Vec<Belonging>, String> {
+    let opened =
+        github.opened().map_err(|error| format!("the labels of pull requests could not be read: {error}"))?;
+    let claims = |label: &String| settings.changes.values().any(|class| class.is_claimed_by(label));
+    let claiming = opened.into_iter().filter(|pull| pull.base_ref == branch);
+    let claiming = claiming.map(|pull| Belonging {
+        number: pull.number,
+        head: pull.head_sha,
+        base: pull.base_ref,
+        is_open: true,
+        is_merged: false,
+        author: pull.author,
+        labels: pull.labels.unwrap_or_default(),
+    });
+    Ok(claiming.filter(|pull| pull.labels.iter().any(claims)).collect())
 }
 
 /// Whether a pull request that a commit belongs to is one by which it ships. A merge queue merges heads into their base, so

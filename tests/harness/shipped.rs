@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::stub::World;
-use crate::stub::world::{Entry, Step};
+use crate::stub::world::{Entry, File, Step};
 
 /// A pull request on the way from the base to the head, or a commit that somebody pushed. The last commit is the head.
 #[derive(Debug, Deserialize)]
@@ -25,6 +25,8 @@ pub(super) struct Shipped {
     moved: bool,
     /// The queue has no entry for it any more.
     gone: bool,
+    /// Its commits on the way change one more file than it does.
+    altered: bool,
 }
 
 impl Default for Shipped {
@@ -37,6 +39,7 @@ impl Default for Shipped {
             base: "main".to_owned(),
             moved: false,
             gone: false,
+            altered: false,
         }
     }
 }
@@ -62,13 +65,27 @@ pub(super) fn lay(world: &mut World, shipped: &[Shipped], is_queue: bool, base: 
     let mut ids = ids.collect::<Vec<_>>().into_iter();
     let mut commits = Vec::new();
     let mut before = base.to_owned();
-    for one in shipped {
+    let (old, new) = (world.commits[base].clone(), world.commits[head].clone());
+    let mut files = old.clone();
+    for (place, one) in shipped.iter().enumerate() {
         let own = format!("{:040x}", one.pull.unwrap_or_default());
         if let Some(number) = one.pull {
             let now = if one.moved { "d".repeat(40) } else { own.clone() };
             world.pull(number, &one.base, &now, Vec::new());
             one.labels.iter().for_each(|(label, by)| world.label(number, label, by));
         }
+        // The last one brings what is on disk, each before it a file of its own.
+        let its = if place + 1 == shipped.len() {
+            new.clone()
+        } else {
+            with(old.clone(), &format!("docs/{own}.md"))
+        };
+        let more: BTreeMap<String, File> = its
+            .iter()
+            .filter(|(path, file)| old.get(*path) != Some(file))
+            .map(|(path, file)| (path.clone(), file.clone()))
+            .collect();
+        world.commit(&own, its);
         let first = before.clone();
         for id in ids.by_ref().take(one.length()) {
             let mut parents = vec![before];
@@ -84,8 +101,15 @@ pub(super) fn lay(world: &mut World, shipped: &[Shipped], is_queue: bool, base: 
                 world.belongings.insert(id.clone(), vec![number]);
             }
             commits.push(Step { id: id.clone(), parents });
+            // Of several commits all but the last leave something unfinished.
+            world.commit(&id, with(files.clone(), "unfinished"));
             before = id;
         }
+        files.extend(more);
+        if one.altered {
+            files = with(files, "smuggled");
+        }
+        world.commit(&before, files.clone());
         if let Some(pull) = one.pull.filter(|_| is_queue && !one.gone) {
             let entry = Entry { pull, base: Some(first), head: Some(before.clone()) };
             world.queues.entry("main".to_owned()).or_default().push(entry);
@@ -94,4 +118,10 @@ pub(super) fn lay(world: &mut World, shipped: &[Shipped], is_queue: bool, base: 
     if !commits.is_empty() {
         world.led.insert((base.to_owned(), head.to_owned()), commits);
     }
+}
+
+/// Files with one more.
+fn with(mut files: BTreeMap<String, File>, path: &str) -> BTreeMap<String, File> {
+    files.insert(path.to_owned(), File { mode: "100644", bytes: path.as_bytes().to_vec() });
+    files
 }

@@ -18,12 +18,9 @@ pub(super) fn pulls(
     way: &[&Between],
     fork: &str,
 ) -> Result<BTreeMap<u64, Belonging>, String> {
-    let queue = github
-        .queue(branch)
-        .map_err(|error| {
-            format!("the queue squashed or rebased, and whose commits it cannot be asked: {error}")
-        })?
-        .ok_or_else(|| format!("the branch `{branch}` has no merge queue that the token may see"))?;
+    let queue = github.queue(branch).map_err(|error| error.to_string())?;
+    let queue =
+        queue.ok_or_else(|| format!("the branch `{branch}` has no merge queue that the token may see"))?;
     let mut found = BTreeMap::new();
     for entry in met(&queue, way, fork)? {
         let number = entry.pull;
