@@ -10,6 +10,7 @@ use crate::stub::world::{Entry, File, Step};
 /// A pull request on the way from the base to the head, or a commit that somebody pushed. The last commit is the head.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that may be so of what ships")]
 pub(super) struct Shipped {
     /// The number; none of a commit that somebody pushed.
     pull: Option<u64>,
@@ -65,7 +66,8 @@ pub(super) fn lay(world: &mut World, shipped: &[Shipped], is_queue: bool, base: 
     let mut ids = ids.collect::<Vec<_>>().into_iter();
     let mut commits = Vec::new();
     let mut before = base.to_owned();
-    let (old, new) = (world.commits[base].clone(), world.commits[head].clone());
+    let files_of = |commit: &str| world.commits.get(commit).cloned().unwrap_or_default();
+    let (old, new) = (files_of(base), files_of(head));
     let mut files = old.clone();
     for (place, one) in shipped.iter().enumerate() {
         let own = format!("{:040x}", one.pull.unwrap_or_default());

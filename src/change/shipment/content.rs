@@ -16,11 +16,17 @@ const MOST: usize = 10;
 /// The mode of a directory, whose id follows from what is in it.
 const DIRECTORY: i32 = 0o040_000;
 
-/// The files of a commit: the mode and the id of each, by its path.
-type Files = BTreeMap<String, (i32, String)>;
+/// A file: its mode and its id.
+type File = (i32, String);
 
-/// What a pull request changes: what each file was, and what it becomes; none where it is not there.
-type Changes = BTreeMap<String, (Option<(i32, String)>, Option<(i32, String)>)>;
+/// The files of a commit, by their paths.
+type Files = BTreeMap<String, File>;
+
+/// A file before and after a change; none where it is not there.
+type Change = (Option<File>, Option<File>);
+
+/// What a pull request changes, by the paths of files.
+type Changes = BTreeMap<String, Change>;
 
 /// The pull requests of a merge group, by their numbers, of some that could be; or why they are not known. The way leads
 /// from the group's head down to where the histories part.
@@ -97,7 +103,7 @@ fn lead(changes: &Changes, before: &Files, after: &Files) -> bool {
         let others = files.iter().filter(|(path, _)| !changes.contains_key(*path));
         others.map(|(path, file)| (path.clone(), file.clone())).collect()
     };
-    let is_made = |(path, (was, is)): (&String, &(Option<(i32, String)>, Option<(i32, String)>))| {
+    let is_made = |(path, (was, is)): (&String, &Change)| {
         let there = before.get(path);
         (there == was.as_ref() || there == is.as_ref()) && after.get(path) == is.as_ref()
     };
