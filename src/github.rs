@@ -16,6 +16,7 @@ mod object;
 mod opened;
 mod permission;
 mod pull;
+mod queue;
 mod repository;
 pub mod run;
 mod status;
@@ -39,6 +40,7 @@ pub use label::{Actor, Labelled, Since};
 pub use object::Entry;
 pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
+pub use queue::{Queue, Queued};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
 pub use status::{Dated, State, Status};
 
@@ -142,6 +144,12 @@ impl GitHub {
     #[must_use]
     pub const fn is_limited(&self) -> bool {
         self.line.is_limited()
+    }
+
+    /// Who owns the repository, and its name.
+    fn place(&self) -> (&str, &str) {
+        let place = self.root.strip_prefix("/repos/").unwrap_or_default();
+        place.split_once('/').unwrap_or((place, ""))
     }
 
     /// All entries of a list, page by page; false when it goes on after the last page that is read.

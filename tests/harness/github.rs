@@ -116,7 +116,7 @@ enum Token {
     WithoutDeployments,
     /// Read, as a token on a fork's pull request.
     ReadOnly,
-    /// What an ordinary one may, in the name of an app of one's own.
+    /// What an ordinary one may, in the name of an app of one's own, which reads merge queues too.
     App,
     /// The same, while GitHub does not say in whose name.
     NamelessApp,
@@ -522,6 +522,7 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     world.base_path.clone_from(&known.api);
     if matches!(known.token, Token::App | Token::NamelessApp) {
         "acme-gate[bot]".clone_into(&mut world.actor);
+        world.queue_error = None;
     }
     world.may_ask_viewer = known.token != Token::NamelessApp;
     world.may_comment = known.token != Token::ReadOnly;

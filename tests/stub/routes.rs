@@ -8,6 +8,7 @@ mod label;
 mod object;
 mod opened;
 mod pull;
+mod queue;
 mod repository;
 mod status;
 
@@ -122,7 +123,11 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         return whoami(world);
     }
     if (request.method.as_str(), path.as_str()) == ("POST", GRAPHQL) {
-        return viewer(world, request);
+        let asks = |what: &str| {
+            let query = request.body.as_ref().and_then(|body| body["query"].as_str());
+            query.is_some_and(|query| query.contains(what))
+        };
+        return if asks("mergeQueue(") { queue::answer(world, request) } else { viewer(world, request) };
     }
     if let Some(reply) = label::of_team(world, request, &path) {
         return reply;
@@ -179,7 +184,7 @@ fn whoami(world: &World) -> Reply {
     if world.may_ask_who { Reply::json(200, &json!({ "login": world.actor, "id": 1 })) } else { forbidden() }
 }
 
-/// GraphQL's answer to who asks, the one question that it is asked.
+/// GraphQL's answer to who asks, the one question that it is asked beside that for a merge queue.
 fn viewer(world: &World, request: &Recorded) -> Reply {
     assert_eq!(
         request.body,
