@@ -31,7 +31,6 @@ fn schema() -> Option<&'static Valid<Schema>> {
     SCHEMA.get_or_init(|| named().map(|(_, path)| read(path))).as_ref()
 }
 
-
 /// What is wrong with a request, where it is one of GraphQL and the environment names the schema.
 pub fn problems(request: &Recorded) -> Vec<String> {
     static SOUND: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -62,7 +61,8 @@ fn refusals(schema: &Valid<Schema>, body: Option<&Value>) -> Vec<String> {
             return found;
         }
     };
-    let given = body.get("variables").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    let given = body.get("variables").filter(|given| !given.is_null()).cloned();
+    let given = given.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     let given: JsonMap = serde_json::from_value(given).expect("variables are an object");
     let name = body.get("operationName").and_then(Value::as_str);
     match document.operations.get(name) {
