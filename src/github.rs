@@ -2,8 +2,8 @@
 //!
 //! Reading and saying are kept apart from deciding: nothing here knows what a verdict is. Every list is read to
 //! its end or said to be cut. A token that may not write is told from GitHub not answering, because the first is
-//! an ordinary way to run and the second is not. `call` sends, `wire` holds what
-//! GitHub answers, `run` knows the workflow's run.
+//! an ordinary way to run and the second is not. `call` sends, `query` asks about
+//! many things at once, `wire` holds what GitHub answers, `run` knows the workflow's run.
 
 mod call;
 mod comment;
@@ -16,13 +16,16 @@ mod object;
 mod opened;
 mod permission;
 mod pull;
+mod query;
 mod queue;
 mod repository;
 pub mod run;
+mod standing;
 mod status;
+mod survey;
 mod wire;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
@@ -42,7 +45,9 @@ pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
 pub use queue::{Queue, Queued};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
+pub use standing::STANDINGS;
 pub use status::{Dated, State, Status};
+pub use survey::SURVEYED;
 
 use crate::git;
 use crate::http;
@@ -80,6 +85,10 @@ pub struct GitHub {
     blobs: RefCell<BTreeMap<String, Vec<u8>>>,
     /// Roles and memberships of people.
     heard: permission::Heard,
+    /// What changed between commits, as far as it was read ahead.
+    surveyed: RefCell<survey::Surveyed>,
+    /// Questions about many things at once are not answered.
+    refuses_many: Cell<bool>,
 }
 
 impl GitHub {
@@ -113,6 +122,8 @@ impl GitHub {
             is_installation,
             blobs: RefCell::new(BTreeMap::new()),
             heard: permission::Heard::default(),
+            surveyed: RefCell::default(),
+            refuses_many: Cell::new(false),
         })
     }
 

@@ -42,6 +42,8 @@ pub(super) const GRAPHQL: &str = "/graphql";
 pub(super) enum Verb {
     /// Reads.
     Get,
+    /// Reads what a body asks for.
+    Ask,
     /// Creates; what it creates would be there twice if it were sent twice.
     Create,
     /// Creates something that says the same when it is said twice.
@@ -53,6 +55,11 @@ pub(super) enum Verb {
 }
 
 impl Verb {
+    /// True when it changes nothing.
+    const fn reads(self) -> bool {
+        matches!(self, Self::Get | Self::Ask)
+    }
+
     /// True when sending it twice does no more than sending it once.
     const fn may_repeat(self) -> bool {
         !matches!(self, Self::Create)
@@ -264,7 +271,7 @@ impl Line {
         }
         let sent = match call.verb {
             Verb::Get => api._get_with_headers(uri, Some(headers)).await,
-            Verb::Create | Verb::Assert => api._post(uri, call.body).await,
+            Verb::Ask | Verb::Create | Verb::Assert => api._post(uri, call.body).await,
             Verb::Update => api._patch(uri, call.body).await,
             Verb::Delete => api._delete(uri, None::<&()>).await,
         };

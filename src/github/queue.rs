@@ -142,7 +142,7 @@ impl GitHub {
         let (owner, name) = self.place();
         let variables = json!({ "owner": owner, "name": name, "branch": branch });
         let question = json!({ "query": QUERY, "variables": variables });
-        let call = Call::get(GRAPHQL, &what).sending(Verb::Assert, &question);
+        let call = Call::get(GRAPHQL, &what).sending(Verb::Ask, &question);
         read(self.line.send(call)?.json(&what)?, &what)
     }
 }
