@@ -25,8 +25,8 @@ mod status;
 mod survey;
 mod wire;
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -87,8 +87,8 @@ pub struct GitHub {
     heard: permission::Heard,
     /// What changed between commits, as far as it was read ahead.
     surveyed: RefCell<survey::Surveyed>,
-    /// Questions about many things at once are not answered.
-    refuses_many: Cell<bool>,
+    /// What was asked about many things at once and not answered.
+    unanswered: RefCell<BTreeSet<String>>,
 }
 
 impl GitHub {
@@ -123,7 +123,7 @@ impl GitHub {
             blobs: RefCell::new(BTreeMap::new()),
             heard: permission::Heard::default(),
             surveyed: RefCell::default(),
-            refuses_many: Cell::new(false),
+            unanswered: RefCell::default(),
         })
     }
 

@@ -33,6 +33,9 @@ const EXITS: [(Exit, &str); 5] = [
 /// Left to a run of its own is a pull request that moved, was closed, or is being judged: its status is newer than this
 /// sweep, or pending for less than an hour. A status that is pending for longer was left behind and is closed.
 ///
+/// Pull requests with one head and one base share a commit status: the strictest verdict decides what it says, and the
+/// others are told whose that is.
+///
 /// A sweep makes about as many calls of GitHub's API as --calls allows. What changed and what stands there is read by
 /// GraphQL for many pull requests at once: about one call for fifteen that are judged as before, and four or five more for
 /// each that is told. A pull request that moves files, changes more than 100 or has more than 100 commits is compared by

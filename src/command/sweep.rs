@@ -27,12 +27,14 @@ use crate::verdict::Exit;
 mod docket;
 mod progress;
 mod round;
+mod shared;
 mod standings;
 mod telling;
 
 use docket::{Docket, Judgement};
 use progress::Progress;
 use round::Allowance;
+use shared::Part;
 use standings::Standings;
 use telling::Telling;
 
@@ -146,6 +148,7 @@ fn swept(
     let telling = Telling {
         github,
         standings: Standings::of(gates.map(|gate| (gate.commit, gate.context)).collect()),
+        told: RefCell::default(),
         speaker,
         began: case.means.present.as_second(),
         environment: &sweep.environment,
@@ -154,13 +157,19 @@ fn swept(
         silenced: RefCell::new(None),
         is_mute: Cell::new(false),
     };
-    let (mut lines, mut usage): (Vec<Line>, Option<String>) = (Vec::new(), None);
-    for entry in &docket.entries {
-        let judgement = docket.judge(case, entry, &reckonings);
-        if let Judgement::Usage(message) = &judgement {
-            usage.get_or_insert_with(|| message.clone());
-        }
-        let Some(line) = telling.tell(&docket, entry, judgement, lines.is_empty()) else {
+    let judgements: Vec<Judgement> =
+        docket.entries.iter().map(|entry| docket.judge(case, entry, &reckonings)).collect();
+    let usage = judgements.iter().find_map(|judgement| match judgement {
+        Judgement::Usage(message) => Some(message.clone()),
+        Judgement::Report(_) | Judgement::Unseen(_) => None,
+    });
+    let parts = shared::parts(&docket, &judgements, &pulls, |pull| telling.overtaken(pull).is_some());
+    let mut lines: Vec<Line> = Vec::new();
+    // Whoever decides is told first: others say what became of that.
+    let mut judged: Vec<_> = docket.entries.iter().zip(judgements).zip(parts).collect();
+    judged.sort_by_key(|(_, part)| *part != Part::Decides);
+    for ((entry, judgement), part) in judged {
+        let Some(line) = telling.tell(&docket, entry, (judgement, part), lines.is_empty()) else {
             break;
         };
         lines.push(line);
@@ -168,7 +177,9 @@ fn swept(
     }
     progress.clear(world);
     let behind = pulls.len() - lines.len();
-    let resume = lines.last().map(|line| line.number).filter(|_| behind > 0);
+    let is_told = |number: u64| lines.iter().any(|line| line.number == number);
+    let reached = docket.entries.iter().map(|entry| entry.pull.number).take_while(|number| is_told(*number));
+    let resume = reached.last().filter(|_| behind > 0);
     lines.sort_by_key(|line| line.number);
     let report = Sweep {
         now: case.means.present,
