@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::diagnostic::Place;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::report::escape::terminal as clean;
+use crate::report::ink::Ink;
 use crate::report::problem::Look;
 use crate::report::{Report, adjusted, claimed, consequence, figure, granted, recalled, waived, wrapped};
 use crate::verdict::{Effect, Exit, Weighed};
@@ -21,19 +22,6 @@ const SHOWN: usize = 5;
 
 /// Where what is said beside the rulings begins, in columns.
 const ASIDE: usize = 18;
-
-/// A colour or weight, as the number of a terminal's "select graphic rendition".
-#[derive(Debug, Clone, Copy)]
-enum Ink {
-    /// Bold on red, green, yellow or blue ground.
-    Banner(Effect),
-    /// Bold.
-    Strong,
-    /// Dim.
-    Faint,
-    /// Red.
-    Alarm,
-}
 
 /// The renderer: a look and what has been written so far.
 struct Page<'a> {
@@ -62,23 +50,6 @@ pub fn render(report: &Report, look: Look) -> String {
 }
 
 impl Page<'_> {
-    /// Text in a colour, where there is colour.
-    fn ink(&self, ink: Ink, text: &str) -> String {
-        if !self.look.colour {
-            return text.to_owned();
-        }
-        let code = match ink {
-            Ink::Banner(Effect::Freeze | Effect::Restrict) => "1;37;41",
-            Ink::Banner(Effect::Proceed) => "1;30;42",
-            Ink::Banner(Effect::Warn | Effect::Unknown) => "1;30;43",
-            Ink::Banner(Effect::Inform) => "1;37;44",
-            Ink::Strong => "1",
-            Ink::Faint => "2",
-            Ink::Alarm => "31",
-        };
-        format!("\u{1b}[{code}m{text}\u{1b}[0m")
-    }
-
     /// One of two ways to write a thing, with Unicode and without.
     fn glyph(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.look.unicode { unicode } else { ascii }
@@ -92,7 +63,7 @@ impl Page<'_> {
     /// The verdict's word as a banner.
     fn banner(&self) -> String {
         let word = self.report.word().to_uppercase();
-        self.ink(Ink::Banner(self.report.verdict.effect), &format!(" {word} "))
+        self.look.ink(Ink::Banner(self.report.verdict.effect), &format!(" {word} "))
     }
 
     /// The banner and what it is about, between two blank lines.
@@ -111,7 +82,7 @@ impl Page<'_> {
         } else {
             format!("{} {} {environment}", services.join(", "), self.glyph("→", "->"))
         };
-        self.ink(Ink::Strong, &subject)
+        self.look.ink(Ink::Strong, &subject)
     }
 
     /// The one line of a change that may proceed, with the notes that a reader must not miss.
@@ -208,7 +179,7 @@ impl Page<'_> {
             } else {
                 String::new()
             };
-            let slos = self.ink(Ink::Faint, &slos);
+            let slos = self.look.ink(Ink::Faint, &slos);
             self.say(&format!("  {heading:<13}   "), ASIDE, &format!("{said}{slos}"));
             heading = "";
         }
@@ -275,7 +246,7 @@ impl Page<'_> {
             facts.push(format!("{}{judged}", clean(source)));
         }
         facts.push(format!("valid until {}", figure::moment(self.report.verdict.valid_until)));
-        let line = self.ink(Ink::Faint, &facts.join(self.glyph(" · ", " | ")));
+        let line = self.look.ink(Ink::Faint, &facts.join(self.glyph(" · ", " | ")));
         self.say("  ", 4, &line);
         self.notes("  ");
     }
@@ -283,7 +254,7 @@ impl Page<'_> {
     /// What else a reader must know, besides a note that stands above already.
     fn notes(&mut self, indent: &str) {
         for note in self.report.notes.iter().skip(usize::from(self.report.undecided())) {
-            let line = self.ink(Ink::Faint, &clean(note));
+            let line = self.look.ink(Ink::Faint, &clean(note));
             self.say(indent, indent.width() + 2, &line);
         }
     }

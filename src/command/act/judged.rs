@@ -59,24 +59,7 @@ pub fn judge(
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Ruled, Stop> {
     let check = checked(act);
-    let mut case = Case {
-        check: &check,
-        root: world.directory.join(&act.dir),
-        prefix: check::prefix(&act.dir),
-        environment: None,
-        base: act.base.clone(),
-        head: act.base.clone(),
-        directory: world.directory.clone(),
-        organization: Offer::of(&act.layered, world),
-        present: world.now,
-        client,
-        server: named::server(&act.source, world).map_err(Stop::Usage)?,
-        datadog: check::datadog(&act.source, world),
-        github,
-        blob: blob(world),
-        pull: None,
-        passage: None,
-    };
+    let mut case = case(act, &check, world, client, github)?;
     let ground = ground(&case)?;
     let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
     let settings = law::read_rules(&ground, layer, problems)?.settings;
@@ -113,6 +96,34 @@ pub fn judge(
         ruled.add(report, &measured, (&name, mode), &mut known);
     }
     Ok(ruled)
+}
+
+/// What all services and environments have in common.
+fn case<'a>(
+    act: &Act,
+    check: &'a Check,
+    world: &World,
+    client: &'a Client,
+    github: Option<Rc<GitHub>>,
+) -> Result<Case<'a>, Stop> {
+    Ok(Case {
+        check,
+        root: world.directory.join(&act.dir),
+        prefix: check::prefix(&act.dir),
+        environment: None,
+        base: act.base.clone(),
+        head: act.base.clone(),
+        directory: world.directory.clone(),
+        organization: Offer::of(&act.layered, world),
+        present: world.now,
+        client,
+        server: named::server(&act.source, world).map_err(Stop::Usage)?,
+        datadog: check::datadog(&act.source, world),
+        github,
+        blob: blob(world),
+        pull: None,
+        passage: None,
+    })
 }
 
 impl Ruled {
@@ -211,7 +222,7 @@ fn checked(act: &Act) -> Check {
         now: act.now,
         at: None,
         format: Format::Text,
-        color: "auto".to_owned(),
+        color: act.color.clone(),
         source: act.source.clone(),
         save_observations: None,
         plan: false,

@@ -3,9 +3,10 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Ink, Page, at, clean};
+use super::{Page, at, clean};
 use crate::policy::ruling::{Obstacle, Ruling, Standing};
 use crate::policy::{Evidence, Value};
+use crate::report::ink::Ink;
 use crate::report::{consequence, figure, recalled, wrapped};
 use crate::verdict::{Effect, Weighed};
 
@@ -23,8 +24,8 @@ impl Page<'_> {
         let beside = name.width() + 5;
         let hang = if beside <= self.look.room / 3 { beside } else { HANGING };
         let indent = " ".repeat(hang);
-        let place = self.ink(Ink::Faint, &at(&ruling.place));
-        let head = format!("  {}   ", self.ink(Ink::Strong, &name));
+        let place = self.look.ink(Ink::Faint, &at(&ruling.place));
+        let head = format!("  {}   ", self.look.ink(Ink::Strong, &name));
         self.say(&head, hang, &format!("{}   {place}", clean(&ruling.title)));
         let mut lines = vec![clean(&self.report.title_of(weighed))];
         lines.extend(numbers(weighed));

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use rust_decimal::Decimal;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::{Ink, Page, clean};
+use super::{Page, clean};
+use crate::report::ink::Ink;
 use crate::report::{BudgetLine, Figured, attribution, chart, figure, part, period, wrapped};
 
 /// Cells of a budget's bar.
@@ -98,14 +99,14 @@ impl Page<'_> {
                 self.say("  ", 4, &format!("{}: {said}", self.name(line)));
                 let rule = [attribution::rule(through.1)];
                 for detail in rule.into_iter().chain(attribution::incidents(through.1, clean)) {
-                    self.say("    ", 6, &self.ink(Ink::Faint, &detail));
+                    self.say("    ", 6, &self.look.ink(Ink::Faint, &detail));
                 }
             }
         }
         self.adjusted("  ");
         if let Some((line, _)) = self.report.tightest() {
             let curve = chart::sparkline(line, self.look.unicode);
-            let name = self.ink(Ink::Faint, &wrapped::kept(&self.name(line)));
+            let name = self.look.ink(Ink::Faint, &wrapped::kept(&self.name(line)));
             self.say("  ", 4, &format!("last {}  {curve}  {name}", figure::period(line.period)));
         }
         self.out.push('\n');
@@ -116,13 +117,13 @@ impl Page<'_> {
         let titles: Vec<String> = self.report.budgets.iter().map(|line| self.name(line)).collect();
         let widest = titles.iter().map(|title| title.width()).max().unwrap_or(0).max(3);
         let layout = Layout::fitting(widest, self.look.room);
-        let heading = self.ink(Ink::Faint, &layout.row("SLO", &layout.heading()));
+        let heading = self.look.ink(Ink::Faint, &layout.row("SLO", &layout.heading()));
         let _ = writeln!(self.out, "{heading}");
         for (line, title) in self.report.budgets.iter().zip(titles) {
             let objective = format!("{:>SHARE$}", figure::objective(line.objective));
             let rest = match &line.figures {
                 Ok(known) => self.known(known, layout),
-                Err(gap) => self.ink(Ink::Alarm, &format!("not known: {}", gap.called())),
+                Err(gap) => self.look.ink(Ink::Alarm, &format!("not known: {}", gap.called())),
             };
             let row = layout.row(&title, &format!("{objective}{}{rest}", layout.space()));
             let _ = writeln!(self.out, "{row}");
@@ -146,7 +147,7 @@ impl Page<'_> {
     /// The figures of one known budget: a bar where there is room for it, what is left, how fast it burns.
     fn known(&self, known: &Figured, layout: Layout) -> String {
         let left = format!("{:>SHARE$}", figure::percent(known.remaining));
-        let left = if known.remaining <= Decimal::ZERO { self.ink(Ink::Alarm, &left) } else { left };
+        let left = if known.remaining <= Decimal::ZERO { self.look.ink(Ink::Alarm, &left) } else { left };
         let rate = |window: usize| match known.burn_rate.get(window) {
             Some(Ok(figure)) if figure.no_traffic => "quiet".to_owned(),
             Some(Ok(figure)) => figure::rate(figure.value),
