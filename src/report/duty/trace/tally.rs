@@ -98,9 +98,12 @@ pub(super) fn text(tallies: &[Tally], look: Look) -> String {
     };
     let heading = numbers(&HEADING.map(str::to_owned));
     let is_beside = 2 + widest + heading.width() <= look.room;
-    let line = |name: &str, numbers: &str| match is_beside {
-        true => format!("  {name}{}{numbers}", " ".repeat(widest.saturating_sub(name.width()))),
-        false => format!("  {name}\n  {numbers}"),
+    let line = |name: &str, numbers: &str| {
+        if is_beside {
+            format!("  {name}{}{numbers}", " ".repeat(widest.saturating_sub(name.width())))
+        } else {
+            format!("  {name}\n  {numbers}")
+        }
     };
     let mut text = format!("\n{}\n", look.ink(Ink::Faint, &line("clause", &heading)));
     for (name, cells) in names.iter().zip(&rows) {
