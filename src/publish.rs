@@ -10,6 +10,7 @@ mod cut;
 pub mod issue;
 mod marker;
 pub mod review;
+mod stamp;
 pub mod status;
 pub mod summary;
 pub mod webhook;

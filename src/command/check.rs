@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::cli::{Check, Format};
-use crate::command::check::occasion::Occasion;
+use crate::command::check::venue::Venue;
 use crate::command::judge::{self, Case, Goal, Judged};
 use crate::command::means::Means;
 use crate::command::passage::{About, Passage};
@@ -23,7 +23,7 @@ use crate::report::{Report, json, markdown, problem, text};
 use crate::tree;
 use crate::verdict::Exit;
 
-mod occasion;
+mod venue;
 
 /// How long one try of one request may take.
 const ATTEMPT: Duration = Duration::from_secs(20);
@@ -46,9 +46,9 @@ pub fn run(check: &Check, world: &mut World) -> Exit {
 fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let limits = limits(check.source.deadline);
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
-    let occasion = Occasion::of(check, world)?;
-    let github = occasion.github(&client, limits)?.map(Rc::new);
-    let passage = match occasion.about(check, github.as_deref(), world)? {
+    let venue = Venue::of(check, world)?;
+    let github = venue.github(&client, limits)?.map(Rc::new);
+    let passage = match venue.about(check, github.as_deref(), world)? {
         Some(About::Nothing(why)) => {
             world.tell(&format!("{why}, so there is nothing to judge"));
             return Ok(Exit::Proceed);
@@ -56,11 +56,11 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         Some(About::Passage(passage)) => Some(passage),
         None => None,
     };
-    let run = occasion.told();
+    let run = venue.told();
     if check.close
         && let (Some(run), Some(passage), Some(github)) = (run, &passage, &github)
     {
-        let done = post::close_what_was_left(run, passage, github, occasion.named(), world);
+        let done = post::close_what_was_left(run, passage, github, venue.named(), world);
         return Ok(if done { Exit::Proceed } else { Exit::Untold });
     }
     // What is wrong with an address is told after the status is opened: returning here would leave an earlier green.
@@ -68,15 +68,15 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let mut post = match (run.zip(passage.as_deref()), &github) {
         (Some((run, passage)), Some(github)) => {
             let began = world.now.as_second();
-            Some(Post::open(run, passage, Rc::clone(github), occasion.named(), began))
+            Some(Post::open(run, passage, Rc::clone(github), venue.named(), began))
         }
         _ => None,
     };
     let judged = means.and_then(|means| {
         let case = Case {
-            environment: occasion.environment.clone(),
-            base: occasion.base.clone(),
-            head: occasion.head.clone(),
+            environment: venue.environment.clone(),
+            base: venue.base.clone(),
+            head: venue.head.clone(),
             services: &check.service,
             class: check.class.as_deref(),
             rollout: check.rollout.as_deref(),

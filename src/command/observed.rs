@@ -30,7 +30,7 @@ const NAMED: usize = 3;
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct Comparison {
     /// What is doubtful.
     pub problems: Vec<Diagnostic>,
     /// What was looked at, and what could not be.
@@ -50,7 +50,7 @@ pub fn examine(
     world: &World,
     (ground, other): (&Ground, Option<&Ground>),
     (rules, law): (&Rules, &Law),
-) -> Result<Outcome, Stop> {
+) -> Result<Comparison, Stop> {
     let settings = &rules.settings;
     let client = client(&validate.source)?;
     let named = Named::of(&validate.source, &validate.dir, world, &client).map_err(Stop::Usage)?;
@@ -83,7 +83,7 @@ pub fn examine(
     }
     let loosened = past::loosened(&changes, &asked, &watch, settings, &mut notes);
     notes.extend(watch.notes());
-    Ok(Outcome {
+    Ok(Comparison {
         problems: lint::observed::examine(&observed, &loosened, settings),
         notes,
         unknown: unseen.slos.len(),

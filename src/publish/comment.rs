@@ -6,7 +6,8 @@
 //! is not written again, because every edit is noise.
 
 use super::cut::{Measure, cut};
-use super::marker::{Marker, Memory, Stamp, escape};
+use super::marker::{Episode, Marker, escape};
+use super::stamp::Stamp;
 use super::{Outcome, Publication};
 use crate::github::{Comment, GitHub, GitHubError, Identity, is_bot};
 use crate::report::turn::{self, Turn, Way};
@@ -53,23 +54,23 @@ impl Wanted {
     }
 
     /// The whole comment, marker first, behind one that remembered this.
-    fn behind(&self, before: Option<&Memory>) -> Written {
-        let (memory, opening) = match &self.turn.way {
-            Way::Stopped(stop) => (Memory::of(stop, before), None),
+    fn behind(&self, before: Option<&Episode>) -> Written {
+        let (episode, opening) = match &self.turn.way {
+            Way::Stopped(stop) => (Episode::of(stop, before), None),
             Way::Unsure => (before.cloned(), None),
             Way::Open { services, environment, at } => {
                 let judged =
-                    |memory: &&Memory| memory.stop.services.iter().all(|name| services.contains(name));
-                let memory = before
+                    |episode: &&Episode| episode.stop.services.iter().all(|name| services.contains(name));
+                let episode = before
                     .filter(judged)
-                    .map(|memory| Memory { over: memory.over.or(Some(*at)), ..memory.clone() });
-                let opening = memory
+                    .map(|episode| Episode { over: episode.over.or(Some(*at)), ..episode.clone() });
+                let opening = episode
                     .as_ref()
-                    .map(|memory| turn::over(&memory.stop, environment, memory.over.unwrap_or(*at)));
-                (memory, opening)
+                    .map(|episode| turn::over(&episode.stop, environment, episode.over.unwrap_or(*at)));
+                (episode, opening)
             }
         };
-        let marker = Marker { base: self.base.clone(), head: self.head.clone(), stamp: self.stamp, memory };
+        let marker = Marker { base: self.base.clone(), head: self.head.clone(), stamp: self.stamp, episode };
         let first = marker.write(&self.prefix);
         let text: String = opening.map(|line| line + "\n").into_iter().chain([self.text.clone()]).collect();
         let room = LONGEST.saturating_sub(first.chars().count() + 1);
@@ -97,7 +98,7 @@ impl Written {
     fn says(&self, marker: &Marker, text: &str) -> bool {
         marker.base == self.marker.base
             && marker.head == self.marker.head
-            && marker.memory == self.marker.memory
+            && marker.episode == self.marker.episode
             && text == normal(&self.text)
     }
 }
@@ -135,7 +136,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     let read = |comment: &Comment| {
         let rest = comment.body.strip_prefix(&wanted.prefix).unwrap_or_default();
         let (marker, text) = Marker::read(rest);
-        let marker = Marker { stamp: marker.stamp.of_text(comment.updated), ..marker };
+        let marker = Marker { stamp: marker.stamp.believed(comment.updated).unwrap_or_default(), ..marker };
         (marker, normal(text.trim_start_matches(['\r', '\n'])))
     };
     let ours: Vec<(&Comment, Marker, String)> = alike
@@ -152,7 +153,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
         return Plan { step: Step::Yield(comment.id), delete: Vec::new() };
     }
     let before = newest.filter(|(_, marker, _)| marker.base == wanted.base);
-    let written = wanted.behind(before.and_then(|(_, marker, _)| marker.memory.as_ref()));
+    let written = wanted.behind(before.and_then(|(_, marker, _)| marker.episode.as_ref()));
     let Some((oldest, marker, text)) = seen.next() else {
         // A token that may not say who it is learns that by writing, so a bot's comment like ours may be ours.
         let maybe = !me.certain && alike.iter().any(|comment| is_bot(comment.author.as_deref()));
@@ -197,9 +198,9 @@ pub fn post(github: &GitHub, pull: u64, publication: &Publication) -> Posted {
 /// Lists, plans and acts until what is wanted stands there alone.
 fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, GitHubError> {
     let me = github.whoami()?;
-    let mut writer = Writer { github, pull, me, written: None, failure: None };
+    let mut errand = Errand { github, pull, me, written: None, failure: None };
     for _ in 0..ROUNDS {
-        let comments = match (github.comments(pull), &writer.written) {
+        let comments = match (github.comments(pull), &errand.written) {
             // A list may lag behind what was written.
             (Ok(mut comments), Some(ours)) => {
                 if comments.iter().all(|comment| comment.id != ours.id) {
@@ -212,20 +213,20 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
             (Err(_), Some(comment)) => return Ok(done(Outcome::Written, Some(comment.url.clone()))),
             (Err(error), None) => return Err(error),
         };
-        if writer.written.is_none() && is_doubtful(wanted, &comments, &writer.me) {
-            writer.me = github.certainly().unwrap_or(writer.me);
+        if errand.written.is_none() && is_doubtful(wanted, &comments, &errand.me) {
+            errand.me = github.certainly().unwrap_or(errand.me);
         }
-        let planned = plan(wanted, &comments, &writer.me);
-        if let Some(posted) = writer.apply(planned, &comments)? {
+        let planned = plan(wanted, &comments, &errand.me);
+        if let Some(posted) = errand.apply(planned, &comments)? {
             return Ok(posted);
         }
     }
     let why = "other runs keep changing it".to_owned();
-    Err(writer.failure.unwrap_or(GitHubError::Unreachable { what: "settle the comment".to_owned(), why }))
+    Err(errand.failure.unwrap_or(GitHubError::Unreachable { what: "settle the comment".to_owned(), why }))
 }
 
-/// Who brings the comment about, and what came of it until now.
-struct Writer<'a> {
+/// Bringing the comment about, as far as it has come.
+struct Errand<'a> {
     /// Where it is written.
     github: &'a GitHub,
     /// On which pull request.
@@ -238,7 +239,7 @@ struct Writer<'a> {
     failure: Option<GitHubError>,
 }
 
-impl Writer<'_> {
+impl Errand<'_> {
     /// Does what was planned for the comments that are there; none where they have to be listed once more.
     fn apply(&mut self, plan: Plan, comments: &[Comment]) -> Result<Option<Posted>, GitHubError> {
         let url = |id: u64| comments.iter().find(|comment| comment.id == id).map(|found| found.url.clone());

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::text::{NARROWEST, lasting, rate, stretch};
-use super::{ClauseLine, Line, Outcome, Outlook, Overview};
+use super::{ClauseLine, Line, Outlook, Overview, Prospect};
 use crate::budget::downtime::Taken;
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::duration;
@@ -209,10 +209,10 @@ fn returns(outlook: &Outlook, zone: &TimeZone) -> String {
 /// What would come of a clause.
 fn clause(line: &ClauseLine, zone: &TimeZone, look: Look) -> String {
     let name = format!("{}/{}", clean(&line.policy), clean(&line.clause));
-    match &line.outcome {
-        Outcome::Unknown(why) => format!("{name}: not known: {}", clean(why)),
-        Outcome::Already => format!("{name} is in force then, with or without it"),
-        Outcome::InForce(thaws) => {
+    match &line.prospect {
+        Prospect::Unknown(why) => format!("{name}: not known: {}", clean(why)),
+        Prospect::Already => format!("{name} is in force then, with or without it"),
+        Prospect::InForce(thaws) => {
             let frozen: Vec<String> =
                 line.consequences.iter().filter_map(|one| one.frozen().map(clean)).collect();
             let mut said = vec![format!("{name} would come into force")];

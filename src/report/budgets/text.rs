@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::{Line, Outcome, Outlook, Overview};
+use super::{Line, Outlook, Overview, Prospect};
 use crate::budget::Windowed;
 use crate::budget::downtime::Downtime;
 use crate::budget::forecast::Exhaustion;
@@ -237,7 +237,9 @@ impl Overview {
             let _infallible = writeln!(out, "  {}: {said}", clean(&name));
         }
         let asked = self.lines.iter().filter_map(|line| line.outlook.as_ref()?.as_ref().ok());
-        if asked.flat_map(|outlook| &outlook.clauses).any(|line| matches!(line.outcome, Outcome::Unknown(_)))
+        if asked
+            .flat_map(|outlook| &outlook.clauses)
+            .any(|line| matches!(line.prospect, Prospect::Unknown(_)))
         {
             out.push_str("  ? of a clause it is not known: --slo shows of which, and why\n");
         }
@@ -314,7 +316,7 @@ fn brief_clauses(outlook: &Outlook) -> String {
     for line in outlook.new_clauses() {
         said.push(format!("{}{}", if line.withholds() { "!" } else { "" }, clean(&line.clause)));
     }
-    if outlook.clauses.iter().any(|line| matches!(line.outcome, Outcome::Unknown(_))) {
+    if outlook.clauses.iter().any(|line| matches!(line.prospect, Prospect::Unknown(_))) {
         said.push("?".to_owned());
     }
     match (said.is_empty(), outlook.policies.is_empty()) {

@@ -1,5 +1,5 @@
-//! The occasion of a check: a run of a workflow that is told, one that names no change, a moment such as a deploy, or a
-//! shell. It says whom of GitHub is asked, which passage is judged, and between which commits where nobody names one.
+//! Where a check takes place: in a run of a workflow that is told, in one that names no change, at a moment such as a
+//! deploy, or in a shell. That says whom of GitHub is asked, which passage is judged, and between which commits where nobody names one.
 
 use std::rc::Rc;
 
@@ -13,8 +13,8 @@ use crate::http::{Client, Limits};
 /// The environment that a posted verdict is about when none is named.
 const ENVIRONMENT: &str = "production";
 
-/// The occasion of a check.
-pub(super) struct Occasion {
+/// Where a check takes place.
+pub(super) struct Venue {
     /// The run of a workflow that it is about.
     run: Option<Run>,
     /// That run is told.
@@ -29,7 +29,7 @@ pub(super) struct Occasion {
     pub(super) environment: Option<String>,
 }
 
-impl Occasion {
+impl Venue {
     /// What the command line and the environment say of it.
     ///
     /// # Errors
