@@ -282,17 +282,21 @@ pub fn apply(
     pull: impl Into<Option<u64>>,
     places: &mut Places<'_>,
 ) -> Told {
-    let posted = match pull.into() {
+    let pull = pull.into();
+    let mut posted = match pull {
         Some(pull) => comment::post(github, pull, publication),
-        None => comment::Posted { outcome: Outcome::Placeless, url: None },
+        None => comment::Posted::nothing(Outcome::Placeless),
     };
     let (line, url) = (&publication.status, posted.url.as_deref());
     // The gate has time of its own: a comment that hangs must not leave it open.
     github.grant(CLOSING);
-    let status::Posted { outcome: status, stranger } = match &publication.gate {
+    let status::Posted { outcome: status, stranger, is_contradicted } = match &publication.gate {
         Some(gate) => status::bring_about(github, gate, line, url, &publication.speaker),
-        None => status::Posted { outcome: Outcome::Placeless, stranger: None },
+        None => status::Posted { outcome: Outcome::Placeless, stranger: None, is_contradicted: false },
     };
+    if let Some(pull) = pull.filter(|_| is_contradicted) {
+        posted = comment::take_back(github, pull, posted);
+    }
     let summary = summary::append(places.summary.as_deref(), &publication.summary_markdown);
     let mut outputs = publication.outputs.clone();
     let waited_for = publication.gate.as_ref().is_some_and(|gate| gate.is_waited_for);

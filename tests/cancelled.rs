@@ -1,10 +1,6 @@
 //! A run whose process comes to no end of its own: cancelled, or killed. Its commit status is closed all the same.
 #![cfg(unix)]
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a scenario stops at the first thing that is not as it should be"
-)]
+#![expect(clippy::expect_used, reason = "a scenario stops at the first thing that is not as it should be")]
 
 #[path = "stub/stub.rs"]
 mod stub;
