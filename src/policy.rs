@@ -33,6 +33,7 @@ mod bearing;
 mod complaint;
 mod consequence;
 pub mod distance;
+mod effort;
 mod facts;
 mod header;
 mod keys;

@@ -278,17 +278,21 @@ pub fn apply(
     pull: impl Into<Option<u64>>,
     places: &mut Places<'_>,
 ) -> Told {
-    let posted = match pull.into() {
+    let pull = pull.into();
+    let mut posted = match pull {
         Some(pull) => comment::post(github, pull, publication),
-        None => comment::Posted { outcome: Outcome::Placeless, url: None },
+        None => comment::Posted::nothing(Outcome::Placeless),
     };
     let (line, url) = (&publication.status, posted.url.as_deref());
     // The gate has time of its own: a comment that hangs must not leave it open.
     github.grant(CLOSING);
-    let status::Posted { outcome: status, stranger } = match &publication.gate {
+    let status::Posted { outcome: status, stranger, is_contradicted } = match &publication.gate {
         Some(gate) => status::bring_about(github, gate, line, url, &publication.speaker),
-        None => status::Posted { outcome: Outcome::Placeless, stranger: None },
+        None => status::Posted { outcome: Outcome::Placeless, stranger: None, is_contradicted: false },
     };
+    if let Some(pull) = pull.filter(|_| is_contradicted) {
+        posted = comment::take_back(github, pull, posted);
+    }
     let withheld = withheld(&posted.outcome, &status);
     let quoted = withheld.as_ref().map_or_else(String::new, |said| format!("> {said}\n\n"));
     let summary = summary::append(places.summary.as_deref(), &(quoted + &*publication.summary_markdown));

@@ -89,8 +89,14 @@ fn faulty(faults: Vec<Fault>) -> World {
     with(|world| world.faults = faults)
 }
 
+/// A connection with time enough for every pause on a slow machine, and less than a limit asks for that does not say how
+/// long it holds.
 fn connect(stub: &Stub) -> GitHub {
-    let limits = Limits { deadline: Duration::from_secs(10), attempt: Duration::from_secs(1), tries: 3 };
+    within(stub, Duration::from_secs(50))
+}
+
+fn within(stub: &Stub, deadline: Duration) -> GitHub {
+    let limits = Limits { deadline, attempt: deadline, tries: 3 };
     let address = Address {
         api: stub.url().to_owned(),
         repository: "acme/shop".to_owned(),

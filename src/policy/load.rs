@@ -6,12 +6,13 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rhai::{AST, Engine, EvalAltResult, Scope, Stmt};
 use sha2::{Digest as _, Sha256};
 
 use super::complaint::{Complaint, Raised, printable};
+use super::effort;
 use super::facts::{Facts, Sample};
 use super::keys::Keys;
 use super::language::{self, Declarations, Draft};
@@ -25,7 +26,7 @@ use crate::diagnostic::{self, Code, Diagnostic, Place, SourceText, suggestion};
 /// The most problems that are told of one policy.
 const MOST_PROBLEMS: usize = 100;
 
-/// How long all conditions together may be tried.
+/// How long trying all conditions together may compute.
 const LONGEST_TRIAL: Duration = Duration::from_secs(1);
 
 /// Loads a policy; see `Policy::load`.
@@ -360,12 +361,12 @@ impl Findings {
 
     /// Tries every condition on samples. What is unknown there is no mistake.
     fn try_conditions(&mut self, script: &Script, clauses: &[Clause], step: i64) {
-        let began = Instant::now();
+        let began = effort::so_far();
         for condition in clauses.iter().flat_map(|clause| clause.when.iter().chain(&clause.thaws)) {
             if self.within(&condition.place) {
                 continue;
             }
-            if began.elapsed() > LONGEST_TRIAL {
+            if effort::so_far().saturating_sub(began) > LONGEST_TRIAL {
                 let message = "the conditions take too long to be tried";
                 let problem =
                     Diagnostic::error(Code::PolicySandbox, message).at(condition.place.clone(), "until here");

@@ -8,11 +8,12 @@ use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rhai::{Array, Dynamic, Engine, EvalAltResult, OptimizationLevel, Position};
 
 use super::complaint::{Raised, printable};
+use super::effort;
 
 /// The longest text of a policy, in bytes.
 pub(super) const MAX_SOURCE: usize = 256 * 1024;
@@ -47,10 +48,10 @@ const MAX_VARIABLES: usize = 500;
 /// The most functions and closures of a script.
 const MAX_FUNCTIONS: usize = 500;
 
-/// How long one run may take.
+/// How long one run may compute.
 const DEADLINE: Duration = Duration::from_millis(250);
 
-/// The clock is read once in so many operations; a condition of ordinary size never reads it.
+/// What was computed is asked for once in so many operations; a condition of ordinary size never asks.
 const CLOCK_EVERY: u64 = 16;
 
 /// What a run is ended with that used up its operations; one whose time is over is ended with nothing.
@@ -60,11 +61,11 @@ const TOO_MANY: &str = "operations";
 const MAX_PRINTED: usize = 4 * 1024;
 
 thread_local! {
-    /// When the run that is under way first looked at the clock.
-    static STARTED: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// What was computed when the run that is under way first asked.
+    static STARTED: Cell<Option<Duration>> = const { Cell::new(None) };
 
-    /// When everything ends that has a time together.
-    static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// What will have been computed when everything ends that has a time together.
+    static UNTIL: Cell<Option<Duration>> = const { Cell::new(None) };
 
     /// How many operations the run that is under way may use.
     static ALLOWED: Cell<u64> = const { Cell::new(MAX_OPERATIONS) };
@@ -128,12 +129,12 @@ fn late(operations: u64) -> Option<Dynamic> {
     if operations > ALLOWED.get() {
         return Some(TOO_MANY.into());
     }
-    let now = Instant::now();
+    let now = effort::so_far();
     let started = STARTED.get();
     if started.is_none() {
         STARTED.set(Some(now));
     }
-    let over = started.is_some_and(|started| now.duration_since(started) > DEADLINE);
+    let over = started.is_some_and(|started| now.saturating_sub(started) > DEADLINE);
     (over || UNTIL.get().is_some_and(|until| now > until)).then_some(Dynamic::UNIT)
 }
 
@@ -141,7 +142,7 @@ fn late(operations: u64) -> Option<Dynamic> {
 /// came of them means nothing. One run alone is bounded always, but a clause is asked at thousands of points.
 pub fn within<T>(time: Duration, running: impl FnOnce() -> T) -> (T, bool) {
     let _ended = Ended;
-    UNTIL.set(Some(Instant::now() + time));
+    UNTIL.set(Some(effort::so_far().saturating_add(time)));
     let run = running();
     (run, !is_over())
 }
@@ -149,7 +150,7 @@ pub fn within<T>(time: Duration, running: impl FnOnce() -> T) -> (T, bool) {
 /// The time of all runs together is over.
 #[must_use]
 pub fn is_over() -> bool {
-    UNTIL.get().is_some_and(|until| Instant::now() > until)
+    UNTIL.get().is_some_and(|until| effort::so_far() > until)
 }
 
 /// Ends what has a time, also when a run panics.
@@ -224,11 +225,11 @@ mod tests {
 
     #[test]
     fn slow_words_are_stopped_by_the_deadline_and_not_by_operations() {
-        let engine = with(|| std::thread::sleep(Duration::from_millis(10)));
-        let before = Instant::now();
+        let engine = with(|| effort::work(Duration::from_millis(10)));
+        let before = effort::so_far();
         let Err(Broken::Raised(error)) = run(&engine, "loop { word(); }") else { panic!("it ends") };
         assert!(matches!(*error, EvalAltResult::ErrorTerminated(..)), "{error}");
-        assert!(before.elapsed() >= DEADLINE, "not before its time");
+        assert!(effort::so_far().saturating_sub(before) >= DEADLINE, "not before its time");
         assert!(
             run(&engine, "let x = 1; while x < 100 { x += 1; }").is_ok(),
             "the next run has its own time"
@@ -238,9 +239,10 @@ mod tests {
     #[test]
     fn many_runs_may_have_one_time_together() {
         let engine = with(|| ());
-        let ((first, then), in_time) = within(Duration::from_millis(20), || {
+        let time = Duration::from_secs(1);
+        let ((first, then), in_time) = within(time, || {
             let first = run(&engine, "word();").is_ok();
-            std::thread::sleep(Duration::from_millis(25));
+            effort::work(time);
             (first, run(&engine, "word();"))
         });
         assert!(first && !in_time);

@@ -18,6 +18,9 @@ const LONGEST: usize = 60_000;
 /// What a comment that is too long ends with.
 const CUT: &str = "_The rest did not fit into a comment; the step summary of the run has it._";
 
+/// Why nothing is said.
+const OVERTAKEN: &str = "a newer run has commented";
+
 /// How often the comments are listed before the comment is given up.
 const ROUNDS: usize = 4;
 
@@ -180,19 +183,58 @@ pub struct Posted {
     pub outcome: Outcome,
     /// Where people see it.
     pub url: Option<String>,
+    /// What was written over, where something was written.
+    over: Option<Over>,
+}
+
+impl Posted {
+    /// Nothing was written.
+    #[must_use]
+    pub const fn nothing(outcome: Outcome) -> Self {
+        Self { outcome, url: None, over: None }
+    }
+}
+
+/// A comment that was written, and what stood there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Over {
+    /// The comment.
+    id: u64,
+    /// What was written.
+    body: String,
+    /// What it said before; none where it was not there.
+    before: Option<String>,
 }
 
 /// Brings the comment about.
 #[must_use]
 pub fn post(github: &GitHub, pull: u64, publication: &Publication) -> Posted {
-    let nothing = |outcome| Posted { outcome, url: None };
     if publication.comment_markdown.trim().is_empty() {
-        return nothing(Outcome::Skipped("there is nothing to comment".to_owned()));
+        return Posted::nothing(Outcome::Skipped("there is nothing to comment".to_owned()));
     }
     match bring_about(github, pull, &Wanted::new(publication)) {
         Ok(posted) => posted,
-        Err(error) => nothing(error.into()),
+        Err(error) => Posted::nothing(error.into()),
     }
+}
+
+/// Takes back what was written, where it still stands there: a newer run says something else, and one that found its own
+/// words there has written nothing and could not see that they would be replaced.
+#[must_use]
+pub fn take_back(github: &GitHub, pull: u64, posted: Posted) -> Posted {
+    let Some(Over { id, body, before }) = &posted.over else { return posted };
+    let stands = |comment: &Comment| comment.id == *id && normal(&comment.body) == normal(body);
+    let done = match github.comments(pull) {
+        Ok(comments) if !comments.iter().any(stands) => return posted,
+        Ok(_) => match before {
+            Some(before) => github.update_comment(*id, before).map(drop),
+            None => github.delete_comment(*id),
+        },
+        Err(error) => Err(error),
+    };
+    let url = posted.url.filter(|_| before.is_some());
+    let outcome = done.map_or_else(Outcome::from, |()| Outcome::Skipped(OVERTAKEN.to_owned()));
+    Posted { outcome, url, over: None }
 }
 
 /// Lists, plans and acts until what is wanted stands there alone.
@@ -255,7 +297,9 @@ impl Errand<'_> {
             Step::Update(id, body) => match self.github.update_comment(id, &body) {
                 Ok(comment) => {
                     self.delete(&plan.delete)?;
-                    done(Outcome::Written, Some(comment.url))
+                    let before = comments.iter().find(|found| found.id == id).map(|found| found.body.clone());
+                    let over = Some(Over { id, body, before });
+                    Posted { over, ..done(Outcome::Written, Some(comment.url)) }
                 }
                 // Somebody deleted it in between.
                 Err(GitHubError::NotFound(_)) => return Ok(None),
@@ -264,14 +308,17 @@ impl Errand<'_> {
             Step::Keep(id) => {
                 self.delete(&plan.delete)?;
                 let wrote = self.written.is_some() || self.failure.is_some();
-                done(if wrote { Outcome::Written } else { Outcome::Unchanged }, url(id))
+                let outcome = if wrote { Outcome::Written } else { Outcome::Unchanged };
+                let ours = self.written.as_ref().filter(|ours| ours.id == id);
+                let over = ours.map(|ours| Over { id, body: ours.body.clone(), before: None });
+                Posted { over, ..done(outcome, url(id)) }
             }
             Step::Yield(id) => {
                 // The newer run's came first and is the one that stays; ours it may never have seen.
                 if let Some(ours) = self.written.as_ref().filter(|ours| ours.id > id) {
                     self.github.delete_comment(ours.id)?;
                 }
-                done(Outcome::Skipped("a newer run has commented".to_owned()), url(id))
+                done(Outcome::Skipped(OVERTAKEN.to_owned()), url(id))
             }
         };
         Ok(Some(posted))
@@ -303,7 +350,7 @@ impl Errand<'_> {
 
 /// The end of bringing it about.
 const fn done(outcome: Outcome, url: Option<String>) -> Posted {
-    Posted { outcome, url }
+    Posted { outcome, url, over: None }
 }
 
 /// A text as it is compared: GitHub may change line ends and drops what trails.

@@ -160,6 +160,8 @@ pub struct Posted {
     pub outcome: Outcome,
     /// Who else has posted in our context, where somebody has.
     pub stranger: Option<String>,
+    /// A newer run has come to another verdict.
+    pub is_contradicted: bool,
 }
 
 /// Brings the status about, and answers what became of it.
@@ -187,8 +189,17 @@ pub fn bring_about(
             outcome
         }),
     };
-    let stranger = github.known().and_then(|me| stranger(&said, &me));
-    Posted { outcome: done.unwrap_or_else(unsaid), stranger }
+    let me = github.known();
+    let stranger = me.as_ref().and_then(|me| stranger(&said, me));
+    let is_contradicted = me.is_some_and(|me| is_contradicted(line, &said, speaker, &me));
+    Posted { outcome: done.unwrap_or_else(unsaid), stranger, is_contradicted }
+}
+
+/// Whether a newer run has come to another verdict. One that is still pending has its own words to say.
+fn is_contradicted(line: &StatusLine, said: &[Dated], speaker: &Speaker, me: &Identity) -> bool {
+    let other =
+        |newer: &Dated| ![line.state.as_str(), State::Pending.as_str()].contains(&&*newer.status.state);
+    newer(said, speaker, me).is_some_and(other)
 }
 
 /// Says it, for whoever has looked at what stands there. What closes the status is looked at once more when it stands: a
@@ -202,8 +213,11 @@ pub fn say(
     line: &StatusLine,
     to: Option<&str>,
     speaker: &Speaker,
-) -> Result<Outcome, GitHubError> {
-    told(github, gate, line, to, speaker).map(|(outcome, _)| outcome)
+) -> Result<Posted, GitHubError> {
+    let (outcome, said) = told(github, gate, line, to, speaker)?;
+    let (me, said) = (github.known(), said.unwrap_or_default());
+    let is_contradicted = me.is_some_and(|me| is_contradicted(line, &said, speaker, &me));
+    Ok(Posted { outcome, stranger: None, is_contradicted })
 }
 
 /// Says it, and answers what was seen where it was looked at once more.
@@ -246,10 +260,12 @@ fn create(
     github.create_status(&gate.commit, &gate.context, state, &describe(description), Some(target))
 }
 
-/// Says again what a newer run has said.
+/// Says again what a newer run has said. It leads to no comment now, because an older run may have replaced its text: a
+/// sweep brings one about where a status leads to none.
 fn restore(github: &GitHub, gate: &Gate, status: &Status) -> Result<Outcome, GitHubError> {
     if let Some(state) = State::read(&status.state) {
-        create(github, gate, state, &status.description, &status.target)?;
+        let target = status.target.split('#').next().unwrap_or_default();
+        create(github, gate, state, &status.description, target)?;
     }
     Ok(Outcome::Skipped(YIELDED.to_owned()))
 }
@@ -380,6 +396,24 @@ mod tests {
             let all = [over, newer.clone(), before];
             assert_eq!(plan(&all, 10), Plan::Restore(newer.status));
         }
+    }
+
+    #[test]
+    fn only_a_newer_verdict_that_differs_contradicts_ours() {
+        let ours = line(State::Success, "proceed");
+        let by = |run, state| [said(state, "words", &target(None, &speaker(run)))];
+        let is_contradicted = |said: &[Dated]| is_contradicted(&ours, said, &speaker(10), &me());
+        assert!(is_contradicted(&by(20, "failure")) && is_contradicted(&by(20, "error")));
+        assert!(!is_contradicted(&by(20, "success")) && !is_contradicted(&by(20, "pending")));
+        assert!(!is_contradicted(&by(5, "failure")));
+    }
+
+    #[test]
+    fn who_we_are_matters_where_this_run_or_a_newer_one_has_spoken() {
+        let began = |began| Speaker { began, ..speaker(10) };
+        let claimed = |by: &Speaker| is_claimed(&[said("failure", "words", &target(None, by))], &speaker(10));
+        assert!(claimed(&speaker(10)) && claimed(&began(9)) && claimed(&speaker(11)));
+        assert!(!claimed(&speaker(9)));
     }
 
     #[test]

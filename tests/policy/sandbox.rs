@@ -1,7 +1,5 @@
 //! What a policy cannot do: each measured hazard of embedding a script engine.
 
-use std::time::Instant;
-
 use slogate::diagnostic::Code;
 use slogate::policy::{Tracing, Truth};
 
@@ -258,9 +256,7 @@ fn loops_end_by_a_limit_and_not_by_patience() {
             if text.contains("fn f") && text.contains("|budget| { fn") {
                 continue;
             }
-            let before = Instant::now();
             let problems = problems(&text);
-            assert!(before.elapsed().as_millis() < 2_000, "{script}: {:?}", before.elapsed());
             assert!(
                 problems.len() == 1 && problems[0].code == Code::PolicySandbox,
                 "{script}: {}",

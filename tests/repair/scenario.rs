@@ -43,6 +43,18 @@ impl Law {
     }
 }
 
+/// How long a run may take until it knows enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// Longer than any machine takes: what it comes to depends on no clock.
+    Ample,
+    /// So short that a call that hangs is soon given up; whatever a slow machine does not come to may be unknown.
+    Short,
+}
+
+/// The commit that a merge queue made of the change.
+const QUEUED: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+
 /// A verb, the event that starts it, and what is there before.
 #[derive(Clone, Copy)]
 pub struct Scenario {
@@ -85,7 +97,7 @@ pub fn merge_group() -> Value {
     json!({
         "action": "checks_requested",
         "merge_group": {
-            "head_sha": HEAD,
+            "head_sha": QUEUED,
             "head_ref": format!("refs/heads/gh-readonly-queue/main/pr-{NUMBER}-{}", Law::Proceeds.commit()),
             "base_sha": Law::Proceeds.commit(),
             "base_ref": "refs/heads/main",
@@ -117,8 +129,10 @@ pub struct Standing {
     pub comments: Vec<String>,
     /// Comments of others, in order.
     pub others: Vec<String>,
-    /// Issues, by their titles: title, text and labels.
+    /// Open issues, by their titles: title, text and labels.
     pub issues: Vec<(String, String, Vec<String>)>,
+    /// The titles of closed ones.
+    pub closed: Vec<String>,
 }
 
 impl Standing {
@@ -133,11 +147,24 @@ impl Standing {
             let found = world.comments.iter().filter(move |comment| (comment.author == BOT) == ours);
             found.map(|comment| figures(&comment.body)).collect()
         };
-        let issues = world.issues.iter();
-        let issues = issues.map(|issue| (issue.title.clone(), issue.body.clone(), issue.labels.clone()));
+        let (open, closed): (Vec<_>, Vec<_>) = world.issues.iter().partition(|issue| issue.is_open);
+        let closed = closed.into_iter().map(|issue| issue.title.clone()).collect();
+        let issues =
+            open.into_iter().map(|issue| (issue.title.clone(), issue.body.clone(), issue.labels.clone()));
         let mut issues: Vec<_> = issues.collect();
         issues.sort();
-        Self { statuses: statuses.collect(), comments: by(true), others: by(false), issues }
+        Self { statuses: statuses.collect(), comments: by(true), others: by(false), issues, closed }
+    }
+
+    /// True where we said something twice.
+    pub fn is_doubled(&self) -> bool {
+        let titles: Vec<&String> = self.issues.iter().map(|(title, ..)| title).collect();
+        self.comments.len() > 1 || titles.windows(2).any(|pair| matches!(pair, [one, other] if one == other))
+    }
+
+    /// Whether each of our comments says that the change is frozen, whatever it remembers besides.
+    pub fn freezes(&self) -> Vec<bool> {
+        self.comments.iter().map(|body| body.contains("**❄️ Freeze")).collect()
     }
 
     /// The states of all statuses.
@@ -174,7 +201,12 @@ impl Scenario {
             at: "2026-11-20T10:00:00Z".to_owned(),
             states: vec!["success".to_owned()],
         });
-        world.pull(NUMBER, "main", HEAD, vec![ChangedFile::at("services/shop/app.rs")]);
+        let changed = vec![ChangedFile::at("services/shop/app.rs")];
+        world.pull(NUMBER, "main", HEAD, changed.clone());
+        world.commits.insert(QUEUED.to_owned(), BTreeMap::new());
+        for base in [Law::Proceeds, Law::Freezes, Law::Unknown, Law::Invalid] {
+            world.compares.insert((base.commit().to_owned(), QUEUED.to_owned()), changed.clone());
+        }
         for _ in 0..self.talk {
             world.comment(NUMBER, "mona", "talk");
         }
@@ -184,7 +216,7 @@ impl Scenario {
         }
         if let Some(law) = self.before {
             let stub = Stub::start(Self::judged_by(world, law));
-            let finished = self.run(&stub, 1);
+            let finished = self.run(&stub, 1, Time::Ample);
             assert!(finished.exit.is_some_and(|exit| exit < 5), "{}: {finished:?}", self.name);
             world = stub.world().clone();
             world.seen = 0;
@@ -199,14 +231,16 @@ impl Scenario {
     }
 
     /// Runs it to its end.
-    pub fn run(&self, stub: &Stub, id: u64) -> Finished {
-        self.start(stub, id).finish()
+    pub fn run(&self, stub: &Stub, id: u64, time: Time) -> Finished {
+        self.start(stub, id, time).finish()
     }
 
     /// Starts a run.
-    pub fn start(&self, stub: &Stub, id: u64) -> Running {
-        let Self { arguments, event, .. } = *self;
-        Run { arguments, event, payload: &(self.payload)(), sha: HEAD }.start(stub, id)
+    pub fn start(&self, stub: &Stub, id: u64, time: Time) -> Running {
+        let seconds = if time == Time::Ample { "600" } else { "4" };
+        let arguments = [self.arguments, &["--deadline", seconds]].concat();
+        let Self { event, .. } = *self;
+        Run { arguments: &arguments, event, payload: &(self.payload)(), sha: HEAD }.start(stub, id)
     }
 }
 

@@ -220,7 +220,7 @@ impl Telling<'_> {
 
     /// Says it: the comment first, because the status links to it, and the status even where there is no comment.
     fn write(&self, mut line: Line, done: Done, gate: &Gate, publication: &Publication) -> Line {
-        let posted = comment::post(self.github, line.number, publication);
+        let mut posted = comment::post(self.github, line.number, publication);
         line.comment.clone_from(&posted.url);
         self.github.grant(TELLING);
         // Whoever may write can make our comment look like a newer run's. Only its status shows that there is one.
@@ -243,7 +243,10 @@ impl Telling<'_> {
         if let Err(error @ (GitHubError::NotAllowed(_) | GitHubError::Unauthorized(_))) = &created {
             self.silenced.replace(Some(error.to_string()));
         }
-        match (created, posted.outcome) {
+        if created.as_ref().is_ok_and(|status| status.is_contradicted) {
+            posted = comment::take_back(self.github, line.number, posted);
+        }
+        match (created.map(|status| status.outcome), posted.outcome) {
             (Err(error), _) => ended(line, Done::Failed, error.to_string()),
             (Ok(Outcome::Skipped(why)), _) => ended(line, Done::Left, why),
             (Ok(_), Outcome::Failed(why)) => {
