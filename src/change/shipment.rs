@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::authority;
+use super::authority::{self, Bearer};
 use super::claim::Claims;
 use crate::github::{Belonging, Between, GitHub, Led};
 use crate::settings::Settings;
@@ -37,8 +37,9 @@ pub fn claims(github: &GitHub, settings: &Settings, shipment: &Shipment<'_>) -> 
     match pulls(github, shipment) {
         Ok(pulls) => {
             let each = pulls.values().map(|pull| {
-                let author = pull.author.as_deref();
-                authority::of_labels(github, settings, pull.number, author, &pull.labels)
+                let (author, origin) = (pull.author.as_deref(), pull.origin.as_ref());
+                let (number, head, labels) = (pull.number, pull.head.as_str(), pull.labels.as_slice());
+                authority::of_labels(github, settings, &Bearer { number, head, origin, author, labels })
             });
             Claims::shared(&each.collect::<Vec<_>>())
         }
@@ -168,6 +169,7 @@ mod tests {
         let open = Belonging {
             number: 7,
             head: "a".to_owned(),
+            origin: None,
             base: "main".to_owned(),
             is_open: true,
             is_merged: false,

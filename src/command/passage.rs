@@ -203,7 +203,18 @@ fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
         Ok(now) => {
             let law = now.base.clone();
             let (author, labels) = (now.author, Some(now.labels));
-            (PullRequest { head_sha: now.head, base_ref: now.base, author, labels, ..pull.clone() }, Ok(law))
+            let origin = now.origin;
+            (
+                PullRequest {
+                    head_sha: now.head,
+                    origin,
+                    base_ref: now.base,
+                    author,
+                    labels,
+                    ..pull.clone()
+                },
+                Ok(law),
+            )
         }
         Err(error) => {
             let why = format!("where pull request {} stands now could not be read: {error}", pull.number);

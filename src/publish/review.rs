@@ -6,7 +6,7 @@
 //! status was taken is not believed.
 
 use super::StatusLine;
-use super::status::{SKEW, began, describe};
+use super::status::{SKEW, describe};
 use crate::github::{Dated, State};
 
 /// How long a pending status is left to the run that posted it, in seconds: the longest that a run may wait for answers.
@@ -33,7 +33,7 @@ pub enum Review {
 #[must_use]
 pub fn review(line: &StatusLine, latest: Option<&Dated>, now: i64) -> Review {
     let Some(Dated { status: latest, created, .. }) = latest else { return Review::Tell };
-    let begun = began(&latest.target).filter(|begun| *begun <= created.saturating_add(SKEW));
+    let begun = latest.began().filter(|begun| *begun <= created.saturating_add(SKEW));
     if begun > Some(now) {
         return Review::Leave("a newer run has judged it");
     }

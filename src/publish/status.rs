@@ -104,15 +104,9 @@ impl Stamp {
         let target = &said.status.target;
         let (_, run) = target.split_once("?run=")?;
         let (run, attempt) = run.split_once('&')?.0.split_once('.')?;
-        let began = began(target).filter(|began| *began <= said.created.saturating_add(SKEW))?;
+        let began = said.status.began().filter(|began| *began <= said.created.saturating_add(SKEW))?;
         Some(Self(began, run.parse().ok()?, attempt.parse().ok()?))
     }
-}
-
-/// When the run that posted a status began to judge, as its link says.
-pub(super) fn began(target: &str) -> Option<i64> {
-    let (_, rest) = target.split_once("&at=")?;
-    rest.split('#').next()?.parse().ok()
 }
 
 /// What a newer run has said last, from what was said, the newest first: a run says more than one thing. Anybody who may
