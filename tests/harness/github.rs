@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use crate::checkout::Checkout;
 use crate::request::{Request, Stub};
 use crate::stub::openapi;
-use crate::stub::world::{ChangedFile, Deployment, File, Happened, Issue, Status};
+use crate::stub::world::{ChangedFile, Deployment, File, Happened, Issue, Moved, Status};
 use crate::stub::{Fault, FaultKind, Recorded, Stub as Server, World};
 
 /// The repository's name on GitHub.
@@ -59,6 +59,11 @@ struct Known {
     labels: Vec<String>,
     /// What happened to it, in the order of time.
     timeline: Vec<Change>,
+    /// What the head branch was moved to, the oldest first; without it, what happened to the pull request says when it was
+    /// pushed.
+    moves: Vec<Move>,
+    /// The token may not read forks.
+    hides_forks: bool,
     /// People's roles; one that the organisation made with its base, as `lead/write`.
     roles: BTreeMap<String, String>,
     /// The organisation's teams and who is in them.
@@ -92,6 +97,8 @@ impl Default for Known {
             oddities: Vec::new(),
             labels: Vec::new(),
             timeline: Vec::new(),
+            moves: Vec::new(),
+            hides_forks: false,
             roles: BTreeMap::new(),
             teams: BTreeMap::new(),
             sees_teams: false,
@@ -264,6 +271,16 @@ struct Change {
     pushed: bool,
     /// Who did it; nobody where the account is gone.
     by: Option<String>,
+}
+
+/// What the head branch was moved to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Move {
+    /// The commit; `$BASE` and `$HEAD` stand for those of the case.
+    to: String,
+    /// When, in RFC 3339; what is first in the timeline happened on 2026-11-01, and what follows a minute later each.
+    at: String,
 }
 
 /// Requests that fail.
@@ -575,6 +592,17 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
         let push = pushed.then_some(Happened::Pushed);
         let all = set.chain(off).chain(push).chain(std::iter::repeat_n(Happened::Other, *others));
         world.timeline.extend(all.map(|happened| (NUMBER, happened)));
+    }
+    if !known.moves.is_empty() {
+        let moved = |one: &Move| Moved {
+            after: one.to.replace("$BASE", base).replace("$HEAD", head),
+            at: one.at.clone(),
+        };
+        world.moves.insert(NUMBER, known.moves.iter().map(moved).collect());
+    }
+    world.hides_forks = known.hides_forks;
+    if known.fork {
+        world.forks.insert(NUMBER);
     }
     known.roles.iter().for_each(|(login, role)| world.role(login, role));
     for (team, members) in &known.teams {
