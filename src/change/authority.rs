@@ -69,10 +69,10 @@ pub fn of_labels(github: &GitHub, settings: &Settings, bearer: &Bearer<'_>) -> C
     let mut claims = Vec::new();
     for (index, (name, class, label)) in claimed.iter().enumerate() {
         let event = match &history {
-            Ok(found) => Ok(found.labels.get(index).and_then(Option::as_ref)),
+            Ok(found) => Ok((found.labels.get(index).and_then(Option::as_ref), found.grown_since)),
             Err(error) => Err(Refusal::Unknown(error.to_string())),
         };
-        let set = event.as_ref().ok().copied().flatten();
+        let set = event.as_ref().ok().and_then(|(event, _)| *event);
         let mut claim = Claim {
             pull,
             class: (*name).to_owned(),
@@ -85,12 +85,12 @@ pub fn of_labels(github: &GitHub, settings: &Settings, bearer: &Bearer<'_>) -> C
             second_person: class.second_person,
         };
         claim.refused = match event {
-            Ok(event) => listed(&sighting, event)
+            Ok((event, grown_since)) => listed(&sighting, event)
                 .or_else(|| refused(github, class, event, author, &mut claim.role))
                 .or_else(|| wrote(claim.set_by.as_deref().filter(|_| class.second_person)?))
                 .or_else(|| {
-                    let grown_since = history.as_ref().ok()?.grown_since;
-                    sighting.refused(claim.at?, grown_since)
+                    let unseen = |event: &Labelled| sighting.refused(event.at, grown_since);
+                    event.map_or(Some(Refusal::Unset), unseen)
                 }),
             Err(unknown) => Some(unknown),
         };
