@@ -6,6 +6,7 @@
 pub mod authority;
 pub mod claim;
 pub mod shipment;
+mod sighting;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,6 +5,7 @@
 //! an ordinary way to run and the second is not. `call` sends, `query` asks about
 //! many things at once, `wire` holds what GitHub answers, `run` knows the workflow's run.
 
+mod activity;
 mod call;
 mod comment;
 mod commit;
@@ -33,13 +34,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+pub use activity::{Move, Origin};
 pub use call::GitHubError;
 pub use comment::Comment;
 pub use commit::{Belonging, Between, Led};
 pub use deployment::Deployment;
 pub use identity::{Identity, is_bot};
 pub use issue::{Fate, Issue, Listed};
-pub use label::{Actor, Labelled, Since};
+pub use label::{Actor, History, Labelled, Since};
 pub use object::Entry;
 pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};

@@ -45,6 +45,8 @@ pub enum Refusal {
     Doubtful,
     /// Commits were pushed since.
     Pushed,
+    /// Nothing that GitHub wrote down shows that no commits were pushed since.
+    Unproven,
     /// The pull request was pointed at another base branch since.
     Retargeted,
     /// Whoever set it has no account any more.
@@ -86,6 +88,7 @@ impl Refusal {
             Self::TakenOff => "taken_off",
             Self::Doubtful => "doubtful",
             Self::Pushed => "pushed",
+            Self::Unproven => "unproven",
             Self::Retargeted => "retargeted",
             Self::Gone => "gone",
             Self::App => "app",
@@ -121,6 +124,9 @@ impl Claim {
                 "a label was taken off after {who} set this one, and it may have been this one under another name"
             ),
             Refusal::Pushed => format!("commits were pushed after {who} set it"),
+            Refusal::Unproven => {
+                format!("nothing on GitHub shows yet that {who} set it after the last push")
+            }
             Refusal::Retargeted => {
                 format!("the pull request was pointed at another branch after {who} set it")
             }
@@ -154,6 +160,9 @@ impl Claim {
         let granted = &self.granted_by;
         Some(match self.refused.as_ref()? {
             Refusal::Unknown(_) => "run this check again".to_owned(),
+            Refusal::Unproven => format!(
+                "run this check again; where it says the same, {person} ({granted}) must take it off and set it again"
+            ),
             Refusal::Unset => format!("after a label was renamed, {person} ({granted}) must set it again"),
             Refusal::TakenOff => "nothing is to be done, unless it is to stand".to_owned(),
             Refusal::Doubtful
@@ -345,6 +354,7 @@ mod tests {
             Refusal::TakenOff,
             Refusal::Doubtful,
             Refusal::Pushed,
+            Refusal::Unproven,
             Refusal::Retargeted,
             Refusal::Gone,
             Refusal::App,

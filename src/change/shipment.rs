@@ -12,7 +12,7 @@ mod queued;
 
 use std::collections::BTreeMap;
 
-use super::authority;
+use super::authority::{self, Bearer};
 use super::claim::Claims;
 use crate::github::{Belonging, Between, GitHub, Led};
 use crate::settings::Settings;
@@ -42,8 +42,9 @@ pub fn claims(github: &GitHub, settings: &Settings, shipment: &Shipment<'_>) -> 
     match pulls(github, settings, shipment) {
         Ok(pulls) => {
             let each = pulls.values().map(|pull| {
-                let author = pull.author.as_deref();
-                authority::of_labels(github, settings, pull.number, author, &pull.labels)
+                let (author, origin) = (pull.author.as_deref(), pull.origin.as_ref());
+                let (number, head, labels) = (pull.number, pull.head.as_str(), pull.labels.as_slice());
+                authority::of_labels(github, settings, &Bearer { number, head, origin, author, labels })
             });
             Claims::shared(&each.collect::<Vec<_>>())
         }
@@ -121,6 +122,7 @@ fn claiming(github: &GitHub, settings: &Settings, branch: &str) -> Result<Vec<Be
         base: pull.base_ref,
         is_open: true,
         is_merged: false,
+        origin: pull.origin,
         author: pull.author,
         labels: pull.labels.unwrap_or_default(),
     });
@@ -213,6 +215,7 @@ mod tests {
         let open = Belonging {
             number: 7,
             head: "a".to_owned(),
+            origin: None,
             base: "main".to_owned(),
             is_open: true,
             is_merged: false,

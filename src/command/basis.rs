@@ -2,6 +2,7 @@
 
 use crate::adjustment::Adjustments;
 use crate::catalog::Catalog;
+use crate::change::authority::Bearer;
 use crate::change::claim::Claims;
 use crate::change::{self, Rollout, Touched, authority, shipment};
 use crate::command::ground::{Ground, Seen};
@@ -122,7 +123,11 @@ fn claims(case: &Case<'_>, settings: &Settings, ground: &Ground) -> Claims {
             .map_or_else(Claims::default, |shipment| shipment::claims(github, settings, &shipment));
     };
     match &pull.labels {
-        Some(labels) => authority::of_labels(github, settings, pull.number, pull.author.as_deref(), labels),
+        Some(labels) => {
+            let (author, origin) = (pull.author.as_deref(), pull.origin.as_ref());
+            let bearer = Bearer { number: pull.number, head: &pull.head_sha, origin, author, labels };
+            authority::of_labels(github, settings, &bearer)
+        }
         None => authority::of(github, settings, &[pull.number]),
     }
 }

@@ -33,7 +33,7 @@ pub struct Passage {
 /// Which way a change goes.
 enum Way {
     /// Into the base branch of a pull request.
-    Merge(PullRequest),
+    Merge(Box<PullRequest>),
     /// Into a branch by its merge queue.
     Queue(String),
     /// Onto a branch, where it is already.
@@ -144,9 +144,9 @@ impl Passage {
 
     /// The pull request that is judged and told, when it is one.
     #[must_use]
-    pub const fn pull(&self) -> Option<&PullRequest> {
+    pub fn pull(&self) -> Option<&PullRequest> {
         match &self.way {
-            Way::Merge(pull) => Some(pull),
+            Way::Merge(pull) => Some(pull.as_ref()),
             Way::Queue(_) | Way::Push(_) | Way::Deploy | Way::Look => None,
         }
     }
@@ -207,7 +207,18 @@ fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
         Ok(now) => {
             let law = now.base.clone();
             let (author, labels) = (now.author, Some(now.labels));
-            (PullRequest { head_sha: now.head, base_ref: now.base, author, labels, ..pull.clone() }, Ok(law))
+            let origin = now.origin;
+            (
+                PullRequest {
+                    head_sha: now.head,
+                    origin,
+                    base_ref: now.base,
+                    author,
+                    labels,
+                    ..pull.clone()
+                },
+                Ok(law),
+            )
         }
         Err(error) => {
             let why = format!("where pull request {} stands now could not be read: {error}", pull.number);
@@ -216,7 +227,7 @@ fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
     };
     let head = Some(pull.head_sha.clone());
     About::Passage(Box::new(Passage {
-        way: Way::Merge(pull),
+        way: Way::Merge(Box::new(pull)),
         law,
         head,
         since: Since::Fork,

@@ -6,13 +6,13 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::call::{GitHubError, encode};
 use super::label::WireLabel;
-use super::wire::{WireObject, WireSide, WireUser};
-use super::{GitHub, full_id};
+use super::wire::{WireHead, WireObject, WireSide, WireUser};
+use super::{GitHub, Origin, full_id};
 
 /// The most pages of commits between two that are read.
 const PAGES: usize = 3;
@@ -47,6 +47,8 @@ pub struct Belonging {
     pub number: u64,
     /// The full id of its head.
     pub head: String,
+    /// The branch that its head is or was; none where its repository is gone.
+    pub origin: Option<Origin>,
     /// The branch that it goes or went into.
     pub base: String,
     /// It is open.
@@ -85,9 +87,9 @@ struct WireBelonging {
     /// `open` or `closed`.
     state: String,
     /// When it was merged; null where it was not.
-    merged_at: Option<IgnoredAny>,
+    merged_at: Option<Timestamp>,
     /// Its head.
-    head: WireObject,
+    head: WireHead,
     /// Its base.
     base: WireSide,
     /// Who opened it.
@@ -161,6 +163,7 @@ impl GitHub {
         let belonging = |wire: WireBelonging| {
             Ok(Belonging {
                 number: wire.number,
+                origin: self.origin(&wire.head, wire.merged_at),
                 head: full_id(wire.head.sha, what)?,
                 base: wire.base.name,
                 is_open: wire.state == "open",

@@ -21,16 +21,27 @@ pub struct Actor {
     pub is_person: bool,
 }
 
-/// What happened to a pull request after a label was set, by their places in its timeline: times of commits are their
-/// authors' to write.
+/// What happened to a pull request after a label was set, by their places in its timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
     /// Another label was taken off, or this one under another name.
     TakenOff,
-    /// Commits were pushed.
-    Pushed,
+    /// The head was replaced.
+    Replaced,
+    /// Commits are listed. GitHub places them by the date that their committers wrote, so that their place alone shows
+    /// neither that they came later nor, where there are none, that nothing came.
+    Listed,
     /// It was pointed at another base branch.
     Retargeted,
+}
+
+/// What a timeline says of labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct History {
+    /// The newest event of each label that was asked for, as far as there is one.
+    pub labels: Vec<Option<Labelled>>,
+    /// Since when the head has only grown, as far as what was read of the timeline shows; none where it always has.
+    pub grown_since: Option<Timestamp>,
 }
 
 /// The newest event of a label on a pull request.
@@ -86,7 +97,7 @@ struct WireActor {
 const GHOST: &str = "ghost";
 
 impl GitHub {
-    /// The newest event of each label that `wanted` asks for, as far as there is one. `wanted` answers which of the
+    /// What happened to each label that `wanted` asks for. `wanted` answers which of the
     /// labels that are asked for a name stands for, by its place among them; `count` is how many there are.
     ///
     /// # Errors
@@ -96,7 +107,7 @@ impl GitHub {
         number: u64,
         count: usize,
         wanted: impl Fn(&str) -> Option<usize>,
-    ) -> Result<Vec<Option<Labelled>>, GitHubError> {
+    ) -> Result<History, GitHubError> {
         let what = format!("read who labelled pull request {number}");
         let first = format!("{}/issues/{number}/timeline?per_page={PAGE}&page=1", self.root);
         let mut left = MAX_PAGES;
@@ -123,17 +134,36 @@ impl GitHub {
             // What was the last page a moment ago may not be it any more.
             forwards = answer.next;
         }
+        let mut is_whole = true;
         while let Next::Path(path) = backwards {
             if newest(&newest_first, count, &wanted).iter().all(Option::is_some) {
+                is_whole = false;
                 break;
             }
             let (events, answer) = page(&path)?;
             newest_first.push(events);
             backwards = answer.previous;
         }
-        newest_first.push(oldest);
-        Ok(newest(&newest_first, count, &wanted))
+        if is_whole {
+            newest_first.push(oldest);
+        }
+        let grown_since = grown_since(&newest_first, is_whole);
+        Ok(History { labels: newest(&newest_first, count, &wanted), grown_since })
     }
+}
+
+/// Since when the head has only grown, by the newest pages of a timeline or all of them: since it was last replaced, went
+/// away or came back, or else since the first event that was read.
+fn grown_since(pages: &[Vec<WireEvent>], is_whole: bool) -> Option<Timestamp> {
+    let ends = |event: &&WireEvent| {
+        let kind = event.event.as_deref().unwrap_or_default();
+        ["head_ref_force_pushed", "head_ref_deleted", "head_ref_restored", "reopened"].contains(&kind)
+    };
+    let replaced =
+        pages.iter().flatten().filter(ends).map(|event| event.created_at.unwrap_or(Timestamp::MAX)).max();
+    let first =
+        || pages.iter().flatten().filter_map(|event| event.created_at).min().unwrap_or(Timestamp::MAX);
+    replaced.or_else(|| (!is_whole).then(first))
 }
 
 /// The newest event of each label that is wanted, of pages whose first is the newest.
@@ -148,8 +178,13 @@ fn newest(
         let set = match event.event.as_deref() {
             Some("labeled") => true,
             Some("unlabeled") => false,
-            Some("committed" | "head_ref_force_pushed") => {
-                since = Some(Since::Pushed);
+            Some("committed") => {
+                // What is certain stays what is told.
+                since = since.or(Some(Since::Listed));
+                continue;
+            }
+            Some("head_ref_force_pushed") => {
+                since = Some(Since::Replaced);
                 continue;
             }
             Some("base_ref_changed") => {

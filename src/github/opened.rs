@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::call::GitHubError;
 use super::label::WireLabel;
 use super::run::PullRequest;
-use super::wire::WireUser;
+use super::wire::{WireHead, WireUser};
 use super::{GitHub, MAX_PAGES, PAGE};
 use crate::git;
 
@@ -22,18 +22,6 @@ struct WireOpened {
     user: Option<WireUser>,
     /// Its labels.
     labels: Vec<WireLabel>,
-}
-
-/// The head of a pull request as GitHub lists it.
-#[derive(Deserialize)]
-struct WireHead {
-    /// The branch.
-    #[serde(rename = "ref")]
-    name: String,
-    /// The commit.
-    sha: String,
-    /// The repository; none when it was deleted.
-    repo: Option<WireRepository>,
 }
 
 /// The base of a pull request as GitHub lists it.
@@ -67,6 +55,7 @@ impl GitHub {
         }
         let mut pulls = Vec::new();
         for one in found {
+            let origin = self.origin(&one.head, None);
             let (head, base) = (one.head, one.base);
             if !git::is_full_id(&head.sha) {
                 return Err(wrong("it answered without a commit id".to_owned()));
@@ -75,7 +64,8 @@ impl GitHub {
                 number: one.number,
                 head_sha: head.sha.to_ascii_lowercase(),
                 head_ref: head.name,
-                head_repository: head.repo.map(|repository| repository.full_name),
+                head_repository: head.home.map(|home| home.full_name),
+                origin,
                 base_ref: base.name,
                 base_repository: base.repo.full_name,
                 author: one.user.map(|user| user.login),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::call::{Call, GitHubError, encode};
 use super::wire::{WireCompare, WireFile, WirePull};
-use super::{GitHub, MAX_PAGES, PAGE, full_id};
+use super::{GitHub, MAX_PAGES, Origin, PAGE, full_id};
 use crate::git::{self, Changed};
 
 /// The most changed files that a comparison names.
@@ -20,6 +20,8 @@ pub struct Pull {
     pub number: u64,
     /// The full id of its head commit.
     pub head: String,
+    /// The branch that its head is; none where its repository is gone.
+    pub origin: Option<Origin>,
     /// The branch that it would be merged into.
     pub base: String,
     /// False when it is closed, merged or not.
@@ -50,11 +52,13 @@ impl GitHub {
         let what = format!("read pull request {number}");
         let found: WirePull =
             self.line.send(Call::get(&format!("{}/pulls/{number}", self.root), &what))?.json(&what)?;
+        let origin = self.origin(&found.head, found.merged_at);
         let head = full_id(found.head.sha, &what)?;
         let is_open = found.state == "open";
         Ok(Pull {
             number,
             head,
+            origin,
             base: found.base.name,
             is_open,
             changed_files: found.changed_files,

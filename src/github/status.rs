@@ -9,6 +9,9 @@ use super::call::{Call, GitHubError, Verb, encode};
 use super::wire::WireStatus;
 use super::{GitHub, MAX_PAGES, PAGE};
 
+/// The most pages of a commit's newest statuses that are read.
+const NEWEST: usize = 3;
+
 /// What a commit status says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -52,6 +55,22 @@ pub struct Status {
     pub description: String,
     /// Where it leads.
     pub target: String,
+}
+
+impl Status {
+    /// When the run that posted it began to judge, in seconds since the epoch, as its link says.
+    #[must_use]
+    pub fn began(&self) -> Option<i64> {
+        let (_, rest) = self.target.split_once("&at=")?;
+        rest.split('#').next()?.parse().ok()
+    }
+
+    /// Whether a run posted it about this pull request, as its link says: a commit may be the head of several.
+    #[must_use]
+    pub fn is_about(&self, pull: u64) -> bool {
+        let page = self.target.split_once("?run=").map(|(page, _)| page);
+        page.is_some_and(|page| page.ends_with(&format!("/pull/{pull}")))
+    }
 }
 
 /// A status, and when GitHub took it.
@@ -98,6 +117,16 @@ impl GitHub {
             return Err(GitHubError::Unreachable { what: what.to_owned(), why });
         }
         Ok(said)
+    }
+
+    /// The newest statuses of a commit, of all contexts, the newest first; at most 300, by 3 calls.
+    ///
+    /// # Errors
+    /// When there is no such commit, the token may not read it, or GitHub does not answer.
+    pub fn newest_statuses(&self, commit: &str) -> Result<Vec<Dated>, GitHubError> {
+        let below = format!("/commits/{}/statuses", encode(commit, b""));
+        let (found, _) = self.list::<WireStatus>(&below, "read the commit's statuses", NEWEST)?;
+        Ok(found.into_iter().map(Dated::from).collect())
     }
 
     /// The latest status of one context of a commit, with who posted it.

@@ -31,15 +31,39 @@ pub(super) struct WireObject {
     pub(super) sha: String,
 }
 
+/// The head of a pull request as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireHead {
+    /// The branch.
+    #[serde(rename = "ref")]
+    pub(super) name: String,
+    /// The commit.
+    pub(super) sha: String,
+    /// The repository; none when it was deleted.
+    #[serde(rename = "repo")]
+    pub(super) home: Option<WireHome>,
+}
+
+/// The repository of a head as GitHub sends it.
+#[derive(Deserialize)]
+pub(super) struct WireHome {
+    /// Its id, which stays its own whatever its name becomes.
+    pub(super) id: Option<u64>,
+    /// `owner/name`.
+    pub(super) full_name: String,
+}
+
 /// A pull request as GitHub sends it.
 #[derive(Deserialize)]
 pub(super) struct WirePull {
     /// Its head.
-    pub(super) head: WireObject,
+    pub(super) head: WireHead,
     /// Its base.
     pub(super) base: WireSide,
     /// `open` or `closed`.
     pub(super) state: String,
+    /// When it was merged; null where it was not.
+    pub(super) merged_at: Option<Timestamp>,
     /// How many files it changes.
     #[serde(default)]
     pub(super) changed_files: usize,

@@ -7,7 +7,7 @@
 
 use super::StatusLine;
 use super::stamp::SKEW;
-use super::status::{began, describe};
+use super::status::describe;
 use crate::github::{Dated, State};
 
 /// How long a pending status is left to the run that posted it, in seconds: the longest that a run may wait for answers.
@@ -34,7 +34,7 @@ pub enum Review {
 #[must_use]
 pub fn review(line: &StatusLine, latest: Option<&Dated>, now: i64) -> Review {
     let Some(Dated { status: latest, created, .. }) = latest else { return Review::Tell };
-    let begun = began(&latest.target).filter(|begun| *begun <= created.saturating_add(SKEW));
+    let begun = latest.began().filter(|begun| *begun <= created.saturating_add(SKEW));
     if begun > Some(now) {
         return Review::Leave("a newer run has judged it");
     }

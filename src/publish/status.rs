@@ -90,13 +90,7 @@ pub fn target(to: Option<&str>, speaker: &Speaker) -> String {
 fn stamp(said: &Dated) -> Option<Stamp> {
     let target = &said.status.target;
     let (_, run) = target.split_once("?run=")?;
-    Stamp::read(run.split_once('&')?.0, began(target)?)?.believed(said.created)
-}
-
-/// When the run that posted a status began to judge, as its link says.
-pub(super) fn began(target: &str) -> Option<i64> {
-    let (_, rest) = target.split_once("&at=")?;
-    rest.split('#').next()?.parse().ok()
+    Stamp::read(run.split_once('&')?.0, said.status.began()?)?.believed(said.created)
 }
 
 /// What a newer run has said last, from what was said, the newest first: a run says more than one thing. Anybody who may

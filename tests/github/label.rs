@@ -47,7 +47,7 @@ scenarios! {
     a_label_counts_by_whoever_set_it_last(stub = labelled(&[("hotfix", "eve"), ("HotFix", "ola")], |_| {})) {
         assert_eq!(classes(&stub), counted(&["hotfix"]));
         let asked: Vec<String> = stub.requests().iter().map(|request| request.path.clone()).collect();
-        assert_eq!(asked.len(), 4);
+        assert_eq!(asked.len(), 5);
         assert_eq!(asked[2], "/repos/acme/shop/collaborators/ola/permission");
     }
     a_label_does_not_count_by_whoever_set_it_before(stub = labelled(&[("hotfix", "ola"), ("hotfix", "eve")], |world| {
@@ -95,6 +95,66 @@ scenarios! {
             assert_eq!(classes(&stub), counted(&["hotfix"]));
         }
     }
+    a_label_counts_after_the_last_push_by_githubs_own_clock(stub = labelled(&[("hotfix", "ola")], |_| {})) {
+        let (label, before, after) = ("2026-11-01T00:00:00Z", "2026-10-31T23:59:59Z", "2026-11-01T00:00:01Z");
+        for (moves, expected) in [
+            (vec![(HEAD, before)], counted(&["hotfix"])),
+            (vec![(BASE, "2026-10-01T00:00:00Z"), (HEAD, before)], counted(&["hotfix"])),
+            (vec![(HEAD, label)], refused("unproven")),
+            (vec![(HEAD, after)], refused("pushed")),
+            (vec![(HEAD, "2026-10-01T00:00:00Z"), (BASE, before), (HEAD, after)], refused("pushed")),
+            (vec![(HEAD, "2026-10-01T00:00:00Z"), (BASE, before)], refused("unproven")),
+            (vec![(BASE, before)], refused("unproven")),
+            (vec![], refused("unproven")),
+        ] {
+            let moved = |(after, at): &(&str, &str)| Moved { after: (*after).to_owned(), at: (*at).to_owned() };
+            stub.world().moves.insert(7, moves.iter().map(moved).collect());
+            assert_eq!(classes(&stub), expected, "{moves:?}");
+        }
+        // A clock that was wrong when a commit was written is no push.
+        stub.world().timeline.push((7, Happened::Pushed));
+        stub.world().moves.insert(7, vec![Moved { after: HEAD.to_owned(), at: before.to_owned() }]);
+        assert_eq!(classes(&stub), counted(&["hotfix"]));
+        stub.world().moves.insert(7, Vec::new());
+        assert_eq!(classes(&stub), refused("pushed"));
+    }
+    where_the_head_branch_cannot_be_read_our_own_word_on_the_head_counts(stub = labelled(&[], |world| {
+        world.forks.insert(7);
+        world.timeline = vec![(7, Happened::Replaced), (7, Happened::Other), (7, Happened::Other)];
+        world.label(7, "hotfix", "ola");
+    })) {
+        let said = |began: &str, created: &str, creator: &str, pull: u64| {
+            let began: jiff::Timestamp = began.parse().expect("an instant");
+            Status {
+                commit: HEAD.to_owned(),
+                context: CONTEXT.to_owned(),
+                state: "failure".to_owned(),
+                description: None,
+                target: Some(format!("https://github.com/acme/shop/pull/{pull}?run=1.1&at={}", began.as_second())),
+                created: created.to_owned(),
+                creator: creator.to_owned(),
+            }
+        };
+        assert_eq!(classes(&stub), counted(&["hotfix"]), "a fork that can be read");
+        stub.world().hides_forks = true;
+        assert_eq!(classes(&stub), refused("unproven"));
+        let (began, created, us) = ("2026-11-01T00:01:01Z", "2026-11-01T00:02:00Z", "github-actions[bot]");
+        for (said, expected) in [
+            (said(began, created, us, 7), counted(&["hotfix"])),
+            (said(began, created, "mallory", 7), refused("unproven")),
+            (said(began, created, us, 8), refused("unproven")),
+            (said(began, "2026-11-01T00:03:00Z", us, 7), refused("unproven")),
+            // It may have looked at the head before that was replaced.
+            (said("2026-11-01T00:01:00Z", created, us, 7), refused("unproven")),
+        ] {
+            stub.world().statuses = vec![said];
+            assert_eq!(classes(&stub), expected, "{:?}", stub.world().statuses);
+        }
+        stub.world().statuses = vec![said(began, created, us, 7)];
+        assert_eq!(classes(&stub), counted(&["hotfix"]));
+        stub.world().may_ask_viewer = false;
+        assert_eq!(classes(&stub), refused("unproven"), "nobody knows who we are");
+    }
     a_second_person_wrote_none_of_the_commits(stub = labelled(&[("hotfix", "ola")], |world| {
         world.writers.insert(7, vec!["mona".to_owned(), "Ola".to_owned()]);
     })) {
@@ -136,7 +196,7 @@ scenarios! {
         world.teams.insert("sre".to_owned(), [("eve".to_owned(), "active".to_owned())].into());
     })) {
         assert_eq!(classes(&stub), counted(&["rollback"]));
-        assert_eq!(stub.requests().len(), 4);
+        assert_eq!(stub.requests().len(), 5);
     }
     who_has_not_accepted_yet_is_in_no_team(stub = labelled(&[("rollback", "eve")], |world| {
         world.may_see_teams = true;

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use git2::{Delta, ObjectType, Oid, Repository, TreeWalkMode, TreeWalkResult};
 
-use super::known::{Change, Deployed, Failing, Filed, How, Known, Oddity, Opened, Token};
+use super::known::{Change, Deployed, Failing, Filed, How, Known, Move, Oddity, Opened, Token};
 use super::{NUMBER, REPOSITORY, shipped};
-use crate::stub::world::{ChangedFile, Deployment, File, Happened, Issue, Status};
+use crate::stub::world::{ChangedFile, Deployment, File, Happened, Issue, Moved, Status};
 use crate::stub::{Fault, FaultKind, World};
 
 /// The state of GitHub before the run.
@@ -41,6 +41,17 @@ pub(super) fn world(known: &Known, repository: &Path, base: &str, head: &str) ->
         world.issues.extend((0..opened.count).map(|place| issue(opened, place)));
     }
     world.timeline.extend(known.timeline.iter().flat_map(happened).map(|happened| (NUMBER, happened)));
+    if !known.moves.is_empty() {
+        let moved = |one: &Move| Moved {
+            after: one.to.replace("$BASE", base).replace("$HEAD", head),
+            at: one.at.clone(),
+        };
+        world.moves.insert(NUMBER, known.moves.iter().map(moved).collect());
+    }
+    world.hides_forks = known.hides_forks;
+    if known.fork {
+        world.forks.insert(NUMBER);
+    }
     known.roles.iter().for_each(|(login, role)| world.role(login, role));
     for (team, members) in &known.teams {
         let active = |login: &String| (login.clone(), "active".to_owned());

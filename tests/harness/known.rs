@@ -36,6 +36,11 @@ pub(super) struct Known {
     pub(super) labels: Vec<String>,
     /// What happened to it, in the order of time.
     pub(super) timeline: Vec<Change>,
+    /// What the head branch was moved to, the oldest first; without it, what happened to the pull request says when it was
+    /// pushed.
+    pub(super) moves: Vec<Move>,
+    /// The token may not read forks.
+    pub(super) hides_forks: bool,
     /// People's roles; one that the organisation made with its base, as `lead/write`.
     pub(super) roles: BTreeMap<String, String>,
     /// The organisation's teams and who is in them.
@@ -69,6 +74,8 @@ impl Default for Known {
             oddities: Vec::new(),
             labels: Vec::new(),
             timeline: Vec::new(),
+            moves: Vec::new(),
+            hides_forks: false,
             roles: BTreeMap::new(),
             teams: BTreeMap::new(),
             sees_teams: false,
@@ -241,6 +248,16 @@ pub(super) struct Change {
     pub(super) pushed: bool,
     /// Who did it; nobody where the account is gone.
     pub(super) by: Option<String>,
+}
+
+/// What the head branch was moved to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Move {
+    /// The commit; `$BASE` and `$HEAD` stand for those of the case.
+    pub(super) to: String,
+    /// When, in RFC 3339; what is first in the timeline happened on 2026-11-01, and what follows a minute later each.
+    pub(super) at: String,
 }
 
 /// Requests that fail.

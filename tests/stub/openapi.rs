@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use super::routes::{BY_ID, GRAPHQL};
+use super::routes::{BY_ID, FORK, GRAPHQL};
 use super::{Recorded, decode, graphql};
 
 /// The description.
@@ -48,8 +48,8 @@ impl Description {
             return graphql::problems(request);
         }
         let method = request.method.to_lowercase();
-        // Links to further pages name a repository by its id, which the description does not show.
-        let path = request.path.replace(BY_ID, "/repos/acme/shop");
+        // Links to further pages, and we a fork, name a repository by its id, which the description does not show.
+        let path = request.path.replace(BY_ID, "/repos/acme/shop").replace(FORK, "/repos/mallory/shop");
         let Some(found) = self.operation(&method, &path) else {
             return vec![format!("{}: no such operation", request.line())];
         };

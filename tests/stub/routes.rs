@@ -1,5 +1,6 @@
 //! What the stand-in answers: the endpoints, with GitHub's own error bodies.
 
+mod activity;
 mod comment;
 mod commit;
 mod deployment;
@@ -26,6 +27,8 @@ const NOW: u64 = 1_795_262_400;
 
 /// The repository by its id, as links to further pages name it.
 pub const BY_ID: &str = "/repositories/1300192";
+
+pub use activity::FORK;
 
 /// Where GraphQL is asked.
 pub const GRAPHQL: &str = "/graphql";
@@ -135,6 +138,9 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
     if let Some(reply) = label::of_team(world, request, &path) {
         return reply;
     }
+    if let Some(reply) = activity::of_fork(world, request, &path) {
+        return reply;
+    }
     let root = format!("/repos/{}", world.repository);
     let below = path.strip_prefix(&root).or_else(|| path.strip_prefix(BY_ID));
     let Some(below) = below.filter(|below| below.is_empty() || below.starts_with('/')) else {
@@ -152,6 +158,7 @@ fn route(world: &mut World, request: &Recorded) -> Reply {
         deployment::route,
         issue::route,
         label::route,
+        activity::route,
     ];
     nouns.iter().find_map(|noun| noun(world, request, &parts)).unwrap_or_else(missing)
 }

@@ -83,6 +83,15 @@ pub enum Happened {
     Other,
 }
 
+/// What a head branch was moved to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The commit that it leads to since; zeros where it went away.
+    pub after: String,
+    /// In RFC 3339.
+    pub at: String,
+}
+
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
@@ -267,6 +276,11 @@ pub struct World {
     pub writers: BTreeMap<u64, Vec<String>>,
     /// What happened to pull requests, in the order of time.
     pub timeline: Vec<(u64, Happened)>,
+    /// What happened to the head branches of pull requests, the oldest first; without it the head was pushed when the
+    /// timeline says so.
+    pub moves: BTreeMap<u64, Vec<Moved>>,
+    /// Whether the token may not read forks.
+    pub hides_forks: bool,
     /// People's roles: the name and the base of each.
     pub roles: BTreeMap<String, (String, String)>,
     /// Teams of the organisation: the state of each membership.
@@ -336,6 +350,8 @@ impl World {
             tree_limit: 100_000,
             writers: BTreeMap::new(),
             timeline: Vec::new(),
+            moves: BTreeMap::new(),
+            hides_forks: false,
             roles: BTreeMap::new(),
             teams: BTreeMap::new(),
             may_see_teams: false,

@@ -36,6 +36,7 @@ pub(super) fn pulls(
             base: pull.base,
             is_open: pull.is_open,
             is_merged: false,
+            origin: pull.origin,
             author: pull.author,
             labels: pull.labels,
         };

@@ -8,9 +8,10 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::github::{GitHub, PullRequest, STANDINGS};
 
-/// What a label takes besides: who set it, and what their role is. A team, further labels by others and a long history of
-/// the pull request take more; whoever has a role is asked for once.
-const LABELLED: u64 = 2;
+/// What a label takes besides: who set it, who wrote the commits, what the role of whoever set it is, and twice when the
+/// head was pushed. A team, further labels by others and a long history of the pull request take more; whoever has a role
+/// is asked for once.
+const LABELLED: u64 = 5;
 
 /// The calls of a pull request that is told which are still to come once its status is read: its comments, a new comment,
 /// the comments again, the new status, and whether it stands.
@@ -100,6 +101,7 @@ mod tests {
             head_sha: String::new(),
             head_ref: String::new(),
             head_repository: None,
+            origin: None,
             base_ref: "main".to_owned(),
             base_repository: String::new(),
             author: None,

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::RunError;
 use crate::git::is_full_id;
+use crate::github::Origin;
 
 /// How the name of a branch begins where GitHub writes it in full.
 const BRANCH: &str = "refs/heads/";
@@ -37,6 +38,8 @@ pub struct PullRequest {
     pub head_ref: String,
     /// The repository of the head branch; none when it was deleted.
     pub head_repository: Option<String>,
+    /// The head branch where the API said which it is: a payload's repository may have another name by now.
+    pub origin: Option<Origin>,
     /// The branch that it would be merged into.
     pub base_ref: String,
     /// The repository of the base branch, as `owner/name`.
@@ -203,6 +206,7 @@ fn pull_request(pull: Option<PayloadPull>) -> Result<PullRequest, RunError> {
         head_sha,
         head_ref: pull.head.name,
         head_repository: pull.head.repo.map(|repository| repository.full_name),
+        origin: None,
         base_ref: pull.base.name,
         base_repository: base.full_name,
         author: pull.user.map(|user| user.login),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::activity::{branch, home};
 use super::label::{labels, user};
 use super::{missing, page};
 use crate::stub::world::{Step, World};
@@ -26,7 +27,7 @@ fn belonging(world: &World, number: u64) -> Option<Value> {
         "number": number,
         "state": if pull.closed || merged { "closed" } else { "open" },
         "merged_at": merged.then_some("2026-11-20T10:00:00Z"),
-        "head": { "ref": "feature", "sha": pull.head },
+        "head": { "ref": branch(number), "sha": pull.head, "repo": home(world, number) },
         "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
         "user": user(&pull.author),
         "labels": labels(pull),

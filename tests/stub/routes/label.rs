@@ -54,10 +54,22 @@ pub(super) fn of_team(world: &World, request: &Recorded, path: &str) -> Option<R
     })
 }
 
-/// An event of a timeline, a minute after the one before it.
-fn event(index: usize, happened: &Happened) -> Value {
+/// When something in a timeline happened, a minute after what was before it.
+fn time(index: usize) -> String {
     let (day, hour, minute) = (1 + index / 1_440, index / 60 % 24, index % 60);
-    let at = format!("2026-11-{day:02}T{hour:02}:{minute:02}:00Z");
+    format!("2026-11-{day:02}T{hour:02}:{minute:02}:00Z")
+}
+
+/// When commits were last pushed, as far as the timeline of a pull request says.
+pub(super) fn last_push(world: &World, number: u64) -> Option<String> {
+    let own = world.timeline.iter().filter(|(pull, _)| *pull == number).enumerate();
+    let is_push = |happened: &Happened| matches!(happened, Happened::Pushed | Happened::Replaced);
+    own.filter(|(_, (_, happened))| is_push(happened)).map(|(index, _)| time(index)).last()
+}
+
+/// An event of a timeline.
+fn event(index: usize, happened: &Happened) -> Value {
+    let at = time(index);
     let (kind, label, actor) = match happened {
         Happened::Labelled { label, by } => ("labeled", label, by.as_deref()),
         Happened::LabelledThroughApp { label, by } => ("labeled", label, Some(by.as_str())),

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::activity::{branch, home};
 use super::label::{labels, user};
 use super::{page, page_of};
 use crate::stub::world::World;
@@ -40,7 +41,6 @@ fn list(world: &mut World, request: &Recorded) -> Reply {
 /// A pull request as it is listed.
 fn listed(world: &World, number: u64) -> Value {
     let pull = &world.pulls[&number];
-    let home = if world.forks.contains(&number) { "mallory/shop" } else { &world.repository };
     json!({
         "number": number,
         "state": "open",
@@ -48,7 +48,7 @@ fn listed(world: &World, number: u64) -> Value {
         "title": "hotfix: not a class",
         "user": user(&pull.author),
         "labels": labels(pull),
-        "head": { "ref": format!("change-{number}"), "sha": pull.head, "repo": { "full_name": home } },
+        "head": { "ref": branch(number), "sha": pull.head, "repo": home(world, number) },
         "base": { "ref": pull.base, "sha": world.branches.get(&pull.base), "repo": { "full_name": world.repository } },
     })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::activity::{branch, home};
 use super::label::{labels, user};
 use super::{commit, links, missing, page, page_of};
 use crate::stub::world::{ChangedFile, World};
@@ -74,14 +75,16 @@ fn changed_file(file: &ChangedFile) -> Value {
 
 /// `GET pulls/NUMBER`.
 fn pull(world: &World, number: &str) -> Reply {
-    match number.parse::<u64>().ok().and_then(|number| world.pulls.get(&number)) {
+    let number = number.parse::<u64>().unwrap_or_default();
+    match world.pulls.get(&number) {
         Some(pull) => Reply::json(
             200,
             &json!({
-                "number": number.parse::<u64>().unwrap_or_default(),
-                "head": { "ref": "feature", "sha": pull.head },
+                "number": number,
+                "head": { "ref": branch(number), "sha": pull.head, "repo": home(world, number) },
                 "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
                 "state": if pull.closed { "closed" } else { "open" },
+                "merged_at": null,
                 "changed_files": pull.files.len(),
                 "user": user(&pull.author),
                 "labels": labels(pull),
