@@ -148,7 +148,12 @@ fn the_action_and_its_scripts_pass() {
     let scratch = tempfile::tempdir().expect("a directory");
     let mut scripts = listed("release");
     scripts.push(path("action/obtain"));
-    scripts.extend([path("tests/run"), path("tests/fetch-peers"), path("tests/fetch-github-openapi")]);
+    scripts.extend([
+        path("tests/run"),
+        path("tests/fetch-peers"),
+        path("tests/fetch-github-openapi"),
+        path("tests/fetch-github-graphql"),
+    ]);
     for (number, step) in action["runs"]["steps"].as_array().expect("steps").iter().enumerate() {
         let place = scratch.path().join(format!("step-{number}"));
         fs::write(&place, format!("#!/usr/bin/env bash\n{}", step["run"].as_str().expect("a script")))

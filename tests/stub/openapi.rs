@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use serde_json::{Value, json};
 
 use super::routes::{BY_ID, GRAPHQL};
-use super::{Recorded, decode};
+use super::{Recorded, decode, graphql};
 
 /// The description.
 pub struct Description(Value);
@@ -20,7 +20,11 @@ pub fn problems(request: &Recorded) -> Vec<String> {
     let named = || std::env::vars().find(|(name, _)| name == VARIABLE);
     let description =
         DESCRIPTION.get_or_init(|| named().map(|(_, path)| Description::read(Path::new(&path))));
-    description.as_ref().map(|description| description.problems(request)).unwrap_or_default()
+    match description {
+        Some(description) => description.problems(request),
+        None if request.path.ends_with(GRAPHQL) => graphql::problems(request),
+        None => Vec::new(),
+    }
 }
 
 /// An operation that a request matched: its path item and itself.
@@ -39,9 +43,9 @@ impl Description {
 
     /// What is wrong with a request; nothing when GitHub describes it.
     pub fn problems(&self, request: &Recorded) -> Vec<String> {
-        // GraphQL is no part of the description; the stand-in itself takes one question alone.
+        // GraphQL has a description of its own.
         if request.path.ends_with(GRAPHQL) {
-            return Vec::new();
+            return graphql::problems(request);
         }
         let method = request.method.to_lowercase();
         // Links to further pages name a repository by its id, which the description does not show.

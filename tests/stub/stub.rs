@@ -2,7 +2,7 @@
 //!
 //! It keeps what is written to it, answers the way GitHub does (its error bodies, its pages, its rights), fails
 //! where it is told to, and records every request in order. `world` is its state, `routes` its answers, `openapi`
-//! judges the recorded requests by GitHub's own description. Load it with `#[path = "stub/stub.rs"] mod stub;`.
+//! and `graphql` judge the recorded requests by GitHub's own descriptions. Load it with `#[path = "stub/stub.rs"] mod stub;`.
 #![allow(dead_code, unused_imports, reason = "each test crate uses its own part of the stub")]
 #![expect(
     clippy::expect_used,
@@ -13,6 +13,7 @@
 )]
 
 pub mod gate;
+pub mod graphql;
 pub mod openapi;
 pub mod routes;
 pub mod world;
@@ -158,6 +159,11 @@ impl Drop for Stub {
         self.server.unblock();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+        }
+        // Whatever a test is about, no question may be one that GitHub would refuse.
+        if !std::thread::panicking() {
+            let problems: Vec<String> = self.requests().iter().flat_map(graphql::problems).collect();
+            assert!(problems.is_empty(), "{}", problems.join("\n"));
         }
     }
 }

@@ -269,6 +269,12 @@ pub struct World {
     pub seen: usize,
     /// Calls that the token has left this hour.
     pub remaining: u64,
+    /// Points of GraphQL that the token has left this hour.
+    pub points: u64,
+    /// Pull requests whose files GraphQL does not list, for an error of its own.
+    pub unlisted: BTreeSet<u64>,
+    /// What pull requests list still, although their base has moved since: commits that it has by now, and all files.
+    pub outdated: BTreeMap<u64, (Vec<String>, Vec<ChangedFile>)>,
     /// Where the next pages of lists are said to be, if not here.
     pub pages_elsewhere: Option<String>,
     /// A comment that another run writes just after ours: author and body.
@@ -324,6 +330,9 @@ impl World {
             trouble: None,
             seen: 0,
             remaining: 5_000,
+            points: 1_000,
+            unlisted: BTreeSet::new(),
+            outdated: BTreeMap::new(),
             pages_elsewhere: None,
             racing_comment: None,
             next_id: 1_000,
