@@ -2,9 +2,10 @@
 //!
 //! Reading and saying are kept apart from deciding: nothing here knows what a verdict is. Every list is read to
 //! its end or said to be cut. A token that may not write is told from GitHub not answering, because the first is
-//! an ordinary way to run and the second is not. `call` sends, `wire` holds what
-//! GitHub answers, `run` knows the workflow's run.
+//! an ordinary way to run and the second is not. `call` sends, `query` asks about
+//! many things at once, `wire` holds what GitHub answers, `run` knows the workflow's run.
 
+mod blob;
 mod call;
 mod comment;
 mod commit;
@@ -16,19 +17,21 @@ mod object;
 mod opened;
 mod permission;
 mod pull;
+mod query;
 mod repository;
 pub mod run;
 mod status;
 mod wire;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
+pub use blob::Batch;
 pub use call::GitHubError;
 pub use comment::Comment;
 pub use commit::{Belonging, Between, Led};
@@ -52,9 +55,6 @@ const PAGE: usize = 100;
 /// The most pages of one list that are read.
 const MAX_PAGES: usize = 50;
 
-/// The largest file that is remembered for the rest of the run, in bytes.
-const REMEMBERED: usize = 1024 * 1024;
-
 /// How many calls the token has left, as GitHub last said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
@@ -76,8 +76,12 @@ pub struct GitHub {
     is_installation: bool,
     /// Small files that were read, by id.
     blobs: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Files that were asked for together, by id: what GitHub did not send whole is not asked for so again.
+    asked: RefCell<BTreeSet<String>>,
     /// Roles and memberships of people.
     heard: permission::Heard,
+    /// Questions about many things at once are not answered.
+    refuses_many: Cell<bool>,
 }
 
 impl GitHub {
@@ -109,8 +113,10 @@ impl GitHub {
             root: format!("/repos/{}", address.repository),
             known: identity::Known::default(),
             is_installation,
-            blobs: RefCell::new(BTreeMap::new()),
+            blobs: RefCell::default(),
+            asked: RefCell::default(),
             heard: permission::Heard::default(),
+            refuses_many: Cell::new(false),
         })
     }
 

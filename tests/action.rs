@@ -107,6 +107,7 @@ fn a_step_that_deploys_or_judges_no_change_is_its_own_gate() {
     for (inputs, words) in [
         ([("SLOGATE_AT", "deploy"), ("SLOGATE_CALLS", "")], "check\n--post\n--at=deploy\n--\n.\n"),
         ([("SLOGATE_RUN", "sweep"), ("SLOGATE_CALLS", "90")], "sweep\n--calls=90\n--\n.\n"),
+        ([("SLOGATE_RUN", "sweep"), ("SLOGATE_DEADLINE", "300")], "sweep\n--deadline=300\n--\n.\n"),
         ([("SLOGATE_RUN", "act"), ("SLOGATE_WEBHOOK_URL", "https://w")], "act\n--\n.\n"),
     ] {
         for code in 0..=5 {

@@ -42,6 +42,8 @@ pub(super) const GRAPHQL: &str = "/graphql";
 pub(super) enum Verb {
     /// Reads.
     Get,
+    /// Reads what a body asks for.
+    Ask,
     /// Creates; what it creates would be there twice if it were sent twice.
     Create,
     /// Creates something that says the same when it is said twice.
@@ -53,6 +55,11 @@ pub(super) enum Verb {
 }
 
 impl Verb {
+    /// True when it changes nothing.
+    const fn reads(self) -> bool {
+        matches!(self, Self::Get | Self::Ask)
+    }
+
     /// True when sending it twice does no more than sending it once.
     const fn may_repeat(self) -> bool {
         !matches!(self, Self::Create)
@@ -216,7 +223,7 @@ impl Line {
             let exchange = self.exchange(call, tag.as_deref());
             let time = self.patience.time(call, tries);
             let bounded = async { tokio::time::timeout(time, exchange).await };
-            let late = || Err("no answer in the time that the run has".to_owned());
+            let late = || Err("no answer in the time that the run has, which `--deadline` sets".to_owned());
             let (failure, wait) = match self.http.block_on(bounded).unwrap_or_else(|_| late()) {
                 Ok(answer) if answer.status / 100 == 2 || (answer.status == 304 && tag.is_some()) => {
                     self.patience.earn();
@@ -264,7 +271,7 @@ impl Line {
         }
         let sent = match call.verb {
             Verb::Get => api._get_with_headers(uri, Some(headers)).await,
-            Verb::Create | Verb::Assert => api._post(uri, call.body).await,
+            Verb::Ask | Verb::Create | Verb::Assert => api._post(uri, call.body).await,
             Verb::Update => api._patch(uri, call.body).await,
             Verb::Delete => api._delete(uri, None::<&()>).await,
         };

@@ -111,7 +111,7 @@ impl GitHub {
         let what = "say who the token is";
         let query = json!({ "query": "{ viewer { login } }" });
         let answer = self
-            .within(ASKING, || self.line.send(Call::get(GRAPHQL, what).sending(Verb::Assert, &query)))
+            .within(ASKING, || self.line.send(Call::get(GRAPHQL, what).sending(Verb::Ask, &query)))
             .and_then(|answer| answer.json::<WireAnswer>(what));
         self.learn(answer.ok().and_then(|answer| answer.data).map(|data| data.viewer.login).as_deref());
         self.known()

@@ -435,7 +435,7 @@ fn request(recorded: &Recorded) -> Request {
                 lines.push(format!("{name}:"));
                 lines.extend(texts.into_iter().map(|line| format!("  {line}")));
             }
-            Some(texts) => lines.push(format!("{name}: {}", texts.concat())),
+            Some(texts) => lines.push(format!("{name}: {}", first_of_many(&texts.concat()))),
             None => lines.push(format!("{name}: {value}")),
         }
     }
@@ -449,6 +449,19 @@ fn request(recorded: &Recorded) -> Request {
         status => format!("{target} -> {status}"),
     };
     Request { method: recorded.method.clone(), target, lines }
+}
+
+/// A question that asks the same about many things, as it asks about the first of them; one for files by their ids.
+fn first_of_many(query: &str) -> String {
+    if query.contains("... on Blob") {
+        let ids = query.split("oid: \"").skip(1).filter_map(|rest| rest.get(..7));
+        return format!("the files {}", ids.collect::<Vec<_>>().join(" "));
+    }
+    let Some((first, others)) = query.split_once(" a1: ").filter(|_| query.starts_with("query")) else {
+        return query.to_owned();
+    };
+    let others = others.split(' ').filter(|word| word.starts_with('a') && word.ends_with(':')).count() + 1;
+    format!("{first} … and {others} more")
 }
 
 /// The payload of the event.

@@ -162,7 +162,8 @@ fn run(
 
 /// True for a request that changes nothing: queries are posted, too.
 fn reads_only(request: &Request) -> bool {
-    request.method == "GET" || request.target.starts_with("/api/v1/query")
+    request.method == "GET"
+        || ["/api/v1/query", "/graphql"].iter().any(|read| request.target.starts_with(read))
 }
 
 /// Adds requests.

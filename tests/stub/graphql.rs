@@ -31,7 +31,6 @@ fn schema() -> Option<&'static Valid<Schema>> {
     SCHEMA.get_or_init(|| named().map(|(_, path)| read(path))).as_ref()
 }
 
-
 /// What is wrong with a request, where it is one of GraphQL and the environment names the schema.
 pub fn problems(request: &Recorded) -> Vec<String> {
     static SOUND: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::answer::Answer;
-use super::{Call, GitHubError, Verb};
+use super::{Call, GitHubError};
 use crate::http;
 
 /// The first pause after a failure; each further one of a call is twice as long.
@@ -126,7 +126,7 @@ impl Patience {
             std::thread::sleep(wait);
             self.bar.set(None);
         }
-        if !matches!(call.verb, Verb::Get) {
+        if !call.verb.reads() {
             self.space();
         }
         Ok(())

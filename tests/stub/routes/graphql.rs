@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use apollo_compiler::ast::{self, Definition, Document, Selection};
 use serde_json::{Map, Value, json};
 
-use super::commit;
+use super::{commit, object};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
 
@@ -115,8 +115,11 @@ impl Answering<'_> {
                 }
             }
             (Node::Repository, "object") => {
-                let commit = Some(text("oid")).filter(|oid| world.commits.contains_key(oid));
-                commit.map(Node::Commit)
+                let id = text("oid");
+                if world.commits.contains_key(&id) {
+                    return Some(Node::Commit(id));
+                }
+                object::text(world, &id).map(|text| Node::Plain(json!({ "text": text })))
             }
             (Node::Pull(number), "files") if world.unlisted.contains(number) => {
                 self.refuse(path, "Something went wrong while executing your query")
