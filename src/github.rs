@@ -20,7 +20,9 @@ mod pull;
 mod query;
 mod repository;
 pub mod run;
+mod standing;
 mod status;
+mod survey;
 mod wire;
 
 use std::cell::{Cell, RefCell};
@@ -43,7 +45,9 @@ pub use object::Entry;
 pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
+pub use standing::STANDINGS;
 pub use status::{Dated, State, Status};
+pub use survey::SURVEYED;
 
 use crate::git;
 use crate::http;
@@ -80,6 +84,8 @@ pub struct GitHub {
     asked: RefCell<BTreeSet<String>>,
     /// Roles and memberships of people.
     heard: permission::Heard,
+    /// What changed between commits, as far as it was read ahead.
+    surveyed: RefCell<survey::Surveyed>,
     /// Questions about many things at once are not answered.
     refuses_many: Cell<bool>,
 }
@@ -116,6 +122,7 @@ impl GitHub {
             blobs: RefCell::default(),
             asked: RefCell::default(),
             heard: permission::Heard::default(),
+            surveyed: RefCell::default(),
             refuses_many: Cell::new(false),
         })
     }

@@ -68,7 +68,7 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("SLOGATE_FAIL_STEP", "false");
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
     let plain = ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN", "OBSERVATIONS_TOKEN"];
-    let verbs = ["AT", "CALLS", "WEBHOOK_URL", "WEBHOOK_SECRET"];
+    let verbs = ["AT", "CALLS", "DEADLINE", "WEBHOOK_URL", "WEBHOOK_SECRET"];
     for name in plain.iter().chain(&datadog).chain(&verbs) {
         command.env(format!("SLOGATE_{name}"), "");
     }

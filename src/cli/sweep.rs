@@ -33,13 +33,16 @@ const EXITS: [(Exit, &str); 5] = [
 /// Left to a run of its own is a pull request that moved, was closed, or is being judged: its status is newer than this
 /// sweep, or pending for less than an hour. A status that is pending for longer was left behind and is closed.
 ///
-/// A sweep makes about as many calls of GitHub's API as --calls allows: one or two for a pull request that is judged as
-/// before, at most six for one that is told, seven where its comment is new; where a label makes a class, one more for who
-/// set it, one for who wrote the commits, and one for each person's role or team. The law and the first pull request are
-/// read whatever that takes. Where a pull request changes 300 files or more all services count, and what one makes of
-/// settings, SLOs and policies is told by its own check alone. What is not reached then is told, with the number behind
-/// which --after goes on; without --after each run begins at a place that nobody can know before (`GITHUB_RUN_ID`), so that
-/// a few runs cover all of them.
+/// A sweep makes about as many calls of GitHub's API as --calls allows. What changed and what stands there is read by
+/// GraphQL for many pull requests at once: about one call for fifteen that are judged as before, and four or five more for
+/// each that is told. A pull request that moves files, changes more than 100 or has more than 100 commits is compared by
+/// itself, which is one more, and so is one whose base has got commits of it. Where a label makes a class, it takes one
+/// more for who set it, one for who wrote the commits, and one for each person's role or team. Where GraphQL does not
+/// answer, one that is judged as before takes one or two calls, and one that is told at most seven. The law and the first
+/// pull request are read whatever that takes. Where a pull request changes 300 files or more all services count, and what
+/// one makes of settings, SLOs and policies is told by its own check alone. What is not reached then is told, with the
+/// number behind which --after goes on; without --after each run begins at a place that nobody can know before
+/// (`GITHUB_RUN_ID`), so that a few runs cover all of them.
 #[derive(Debug, Args)]
 #[command(after_help = exits(&EXITS, &[(Exit::Proceed, "swept")]))]
 pub struct Sweep {

@@ -11,7 +11,7 @@ use crate::command::judge::{Case, Stop};
 use crate::command::passage::Since;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Changed, GitError, Repository};
-use crate::github::{Compared, GitHub, GitHubError};
+use crate::github::{Compared, GitHub, GitHubError, PullRequest};
 use crate::tree::{ApiTree, ChangedTree, GitTree, MAX_FILE, Tree, TreeError, WorkTree};
 
 /// The tree that decides, and the change.
@@ -168,6 +168,22 @@ impl Ground {
             ))),
             Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),
         }
+    }
+
+    /// Reads ahead what pull requests change, where neither the clone nor GitHub has said so yet.
+    pub fn survey<'a>(&self, pulls: impl Iterator<Item = &'a PullRequest>) {
+        if let (Some(base), Some(github)) = (&self.base, &self.github) {
+            github.survey(&base.id, pulls.filter(|pull| !self.is_surveyed(pull)));
+        }
+    }
+
+    /// Whether it takes no call to see what a pull request changes.
+    #[must_use]
+    pub fn is_surveyed(&self, pull: &PullRequest) -> bool {
+        let head = &pull.head_sha;
+        let is_here = self.repository.as_ref().is_some_and(|repository| repository.has(head));
+        let known = self.base.as_ref().zip(self.github.as_ref());
+        is_here || known.is_some_and(|(base, github)| github.is_surveyed(&base.id, head))
     }
 
     /// The paths that a change touches, of the pull request of that number where it is one: from the merge base of the

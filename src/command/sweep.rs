@@ -29,11 +29,13 @@ use crate::verdict::Exit;
 mod docket;
 mod progress;
 mod round;
+mod standings;
 mod telling;
 
 use docket::{Docket, Judgement};
 use progress::Progress;
 use round::Allowance;
+use standings::Standings;
 use telling::Telling;
 
 /// Runs the verb.
@@ -153,8 +155,10 @@ fn swept(
     let mut notes = Vec::new();
     let (opened, missed) = meanwhile(github, &pulls, &mut notes);
     let speaker = run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, case.present.as_second()));
+    let gates = docket.entries.iter().map(|entry| telling::gate(&sweep.environment, entry));
     let telling = Telling {
         github,
+        standings: Standings::of(gates.map(|gate| (gate.commit, gate.context)).collect()),
         speaker,
         began: case.present.as_second(),
         environment: &sweep.environment,

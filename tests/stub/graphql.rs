@@ -61,7 +61,8 @@ fn refusals(schema: &Valid<Schema>, body: Option<&Value>) -> Vec<String> {
             return found;
         }
     };
-    let given = body.get("variables").cloned().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
+    let given = body.get("variables").filter(|given| !given.is_null()).cloned();
+    let given = given.unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     let given: JsonMap = serde_json::from_value(given).expect("variables are an object");
     let name = body.get("operationName").and_then(Value::as_str);
     match document.operations.get(name) {

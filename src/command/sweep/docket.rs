@@ -12,7 +12,7 @@ use crate::command::proposed;
 use crate::command::question::{self, Question};
 use crate::command::reckoning::Reckoning;
 use crate::command::sweep::round::Allowance;
-use crate::github::PullRequest;
+use crate::github::{PullRequest, SURVEYED};
 use crate::report::Report;
 
 /// How long reading one pull request or one law may take.
@@ -90,12 +90,20 @@ impl<'a> Docket<'a> {
         mut progress: impl FnMut(usize),
     ) -> Self {
         let mut docket = Self::default();
-        for pull in pulls {
-            let admitted = docket.entries.is_empty() || allowance.admits(pull, docket.entries.len());
-            if !allowance.is_open() || !admitted {
+        // Of whom was read ahead, whatever was found.
+        let mut ahead = BTreeSet::new();
+        for (place, pull) in pulls.iter().enumerate() {
+            let admitted = || allowance.admits(pull, docket.entries.len(), docket.is_surveyed(pull));
+            if !allowance.is_open() || !(docket.entries.is_empty() || admitted()) {
                 break;
             }
             let base = docket.base(case, &pull.base_ref);
+            if ahead.insert(pull.number) {
+                let alike = pulls.iter().skip(place + 1).filter(|next| next.base_ref == pull.base_ref);
+                let others = alike.filter(|next| ahead.insert(next.number)).take(SURVEYED - 1);
+                let next: Vec<&PullRequest> = [pull].into_iter().chain(others).collect();
+                docket.survey(case, base, &next);
+            }
             if let Some(entry) = docket.bases.get(base).map(|found| entry(case, pull, base, found)) {
                 docket.entries.push(entry);
             }
@@ -119,6 +127,21 @@ impl<'a> Docket<'a> {
         });
         self.bases.push(Base { name: name.to_owned(), report, law });
         self.bases.len() - 1
+    }
+
+    /// Reads ahead what pull requests of a base change. Where services are named, nobody asks.
+    fn survey(&self, case: &Case<'_>, base: usize, pulls: &[&PullRequest]) {
+        let Some(Ok(law)) = self.bases.get(base).map(|base| &base.law) else { return };
+        if let Some(github) = case.github.as_ref().filter(|_| case.check.service.is_empty()) {
+            github.grant(READING);
+            law.ground.survey(pulls.iter().copied());
+        }
+    }
+
+    /// Whether it takes no call to see what a pull request changes.
+    fn is_surveyed(&self, pull: &PullRequest) -> bool {
+        let base = self.bases.iter().find(|base| base.name == pull.base_ref);
+        base.and_then(|base| base.law.as_ref().ok()).is_some_and(|law| law.ground.is_surveyed(pull))
     }
 
     /// The services that the pull requests of a base touch.

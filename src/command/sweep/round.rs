@@ -6,7 +6,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use crate::github::{GitHub, PullRequest};
+use crate::github::{GitHub, PullRequest, STANDINGS};
 
 /// What a label takes besides: who set it, and what their role is. A team, further labels by others and a long history of
 /// the pull request take more; whoever has a role is asked for once.
@@ -42,12 +42,14 @@ impl<'a> Allowance<'a> {
         !self.github.is_limited()
     }
 
-    /// Whether this pull request can be looked at, after so many: what changed, who labelled it, and each one's status
-    /// later. A quarter is kept for telling.
-    pub fn admits(&self, pull: &PullRequest, looked_at: usize) -> bool {
-        let later = u64::try_from(looked_at).unwrap_or(u64::MAX);
+    /// Whether this pull request can be looked at, after so many: what changed where that is not known, who labelled it,
+    /// and each one's status later, of which one call reads many. A quarter is kept for telling.
+    pub fn admits(&self, pull: &PullRequest, looked_at: usize, is_surveyed: bool) -> bool {
+        let each = if self.github.answers_many() { STANDINGS } else { 1 };
+        let later = u64::try_from(looked_at / each + 1).unwrap_or(u64::MAX);
+        let now = u64::from(!is_surveyed) + labelled(pull);
         let kept = (self.calls / 4).max(TELLING);
-        later.saturating_add(2 + labelled(pull)).saturating_add(kept) <= self.left()
+        later.saturating_add(now).saturating_add(kept) <= self.left()
     }
 
     /// Whether one more status can be read.

@@ -11,6 +11,7 @@ use crate::command::failed;
 use crate::command::post;
 use crate::command::sweep::docket::{Docket, Entry, Judgement};
 use crate::command::sweep::round::Allowance;
+use crate::command::sweep::standings::Standings;
 use crate::github::{Dated, GitHub, GitHubError, PullRequest};
 use crate::publish::review::{self, Review};
 use crate::publish::{Gate, Outcome, Publication, Speaker, StatusLine, comment, status};
@@ -36,6 +37,8 @@ pub struct Telling<'a> {
     pub environment: &'a str,
     /// The calls that may be made.
     pub allowance: Allowance<'a>,
+    /// What stands there.
+    pub standings: Standings,
     /// The open pull requests as they were when all was judged; none when that could not be asked.
     pub opened: Option<BTreeMap<u64, PullRequest>>,
     /// Why nobody can be told by this token, once that has shown.
@@ -67,14 +70,13 @@ impl Telling<'_> {
             return None;
         }
         self.github.grant(TELLING);
-        let context = status::context(self.environment, &entry.pull.base_ref);
-        let latest = match self.github.latest(&entry.pull.head_sha, &context) {
-            Ok(latest) => latest,
+        let (gate, wanted) = (gate(self.environment, entry), wanted(&report));
+        let (latest, review) = match self.reviewed(&gate, &wanted) {
+            Ok(found) => found,
             Err(error) => return Some(ended(line, Done::Failed, error.to_string())),
         };
         line.was = latest.as_ref().map(|latest| latest.status.state.clone());
-        let wanted = wanted(&report);
-        let done = match self.review(&wanted, latest.as_ref()) {
+        let done = match review {
             // A comment that could not be written is written later; the status says then where it is.
             Review::Keep if self.lacks_comment(&report, latest.as_ref()) => Done::Kept,
             Review::Keep => return Some(ended(line, Done::Kept, String::new())),
@@ -92,7 +94,6 @@ impl Telling<'_> {
         let before = line.clone();
         let written = catch_unwind(AssertUnwindSafe(|| {
             docket.propose(entry, &mut report);
-            let gate = self.gate(entry);
             self.write(line, done, &gate, &self.publication(entry, &report, wanted, (&gate, speaker)))
         }));
         Some(written.unwrap_or_else(|payload| ended(before, Done::Failed, failed(payload.as_ref()))))
@@ -116,12 +117,6 @@ impl Telling<'_> {
             Some(now) if now.base_ref != pull.base_ref => Some("its base changed meanwhile"),
             Some(_) => None,
         }
-    }
-
-    /// Where the verdict on a pull request stands.
-    fn gate(&self, entry: &Entry<'_>) -> Gate {
-        let context = status::context(self.environment, &entry.pull.base_ref);
-        Gate { context, commit: entry.pull.head_sha.clone(), is_waited_for: true }
     }
 
     /// What is to be said.
@@ -158,6 +153,20 @@ impl Telling<'_> {
         }
     }
 
+    /// The status that stands there, and what is to be done with it. What was read together with others does where it is
+    /// known; what would keep a sweep silent is looked at by itself, now.
+    fn reviewed(&self, gate: &Gate, wanted: &StatusLine) -> Result<(Option<Dated>, Review), GitHubError> {
+        if let Ok(latest) = self.standings.latest(self.github, gate) {
+            let found = review::review(wanted, latest.as_ref(), self.began);
+            if !matches!(found, Review::Leave(_)) {
+                return Ok((latest, found));
+            }
+        }
+        let latest = self.github.latest(&gate.commit, &gate.context)?;
+        let found = self.review(wanted, latest.as_ref());
+        Ok((latest, found))
+    }
+
     /// Says it: the comment first, because the status links to it, and the status even where there is no comment.
     fn write(&self, mut line: Line, done: Done, gate: &Gate, publication: &Publication) -> Line {
         let posted = comment::post(self.github, line.number, publication);
@@ -177,6 +186,7 @@ impl Telling<'_> {
             (done, _) => done,
         };
         self.github.grant(TELLING);
+        self.standings.told();
         let (url, Publication { status, speaker, .. }) = (posted.url.as_deref(), publication);
         let created = status::say(self.github, gate, status, url, speaker);
         if let Err(error @ (GitHubError::NotAllowed(_) | GitHubError::Unauthorized(_))) = &created {
@@ -196,6 +206,12 @@ impl Telling<'_> {
             }
         }
     }
+}
+
+/// Where the verdict on a pull request stands.
+pub fn gate(environment: &str, entry: &Entry<'_>) -> Gate {
+    let context = status::context(environment, &entry.pull.base_ref);
+    Gate { context, commit: entry.pull.head_sha.clone(), is_waited_for: true }
 }
 
 /// A line of which nothing is known but the pull request.
