@@ -119,7 +119,7 @@ impl Answering<'_> {
                 if world.commits.contains_key(&id) {
                     return Some(Node::Commit(id));
                 }
-                object::text(world, &id).map(|text| Node::Plain(json!({ "text": text })))
+                object::text(world, &id).map(Node::Plain)
             }
             (Node::Pull(number), "files") if world.unlisted.contains(number) => {
                 self.refuse(path, "Something went wrong while executing your query")
