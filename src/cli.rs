@@ -12,7 +12,7 @@ mod source;
 mod sweep;
 mod vendor;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
@@ -100,7 +100,7 @@ pub struct Init {
     pub dry_run: bool,
 
     /// The instant that the policy's next review is three months from, in RFC 3339; by default the present.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub now: Option<jiff::Timestamp>,
 }
 
@@ -173,7 +173,7 @@ pub struct Validate {
 
     /// The instant up to which it is looked at what was measured, in RFC 3339; by default the present, or the end of a
     /// recorded history.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub now: Option<jiff::Timestamp>,
 
     /// Let warnings fail, too, and with --observed every budget that is not known.
@@ -235,13 +235,13 @@ pub struct Explain {
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
 
-    /// How to print it. Text is wrapped to `COLUMNS`, 100 when that is not set, and never below 60.
+    /// How to print it. Text is wrapped to the terminal or to `COLUMNS`, 60 to 120, and in a pipe to 100.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Prose,
 
     /// The instant that a clause is judged at, and that reviews and effective dates of a policy are compared with, in
     /// RFC 3339; by default the present, or for a clause the end of a recorded history.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant)]
     pub now: Option<jiff::Timestamp>,
 
     /// For a clause: the environment that is judged; by default the only one, or `production`.
@@ -262,28 +262,10 @@ pub struct Explain {
 }
 
 impl Explain {
-    /// The same inputs as those of a check of the work tree, for some services.
+    /// The directory that has `slogate.yaml`: this one by default.
     #[must_use]
-    pub fn check(&self, service: Vec<String>) -> Check {
-        Check {
-            dir: self.dir.clone().unwrap_or_else(|| PathBuf::from(".")),
-            environment: self.environment.clone(),
-            base: None,
-            head: None,
-            at: None,
-            service,
-            class: None,
-            rollout: None,
-            now: self.now,
-            format: Format::Text,
-            color: "auto".to_owned(),
-            source: self.source.clone(),
-            save_observations: None,
-            plan: false,
-            post: false,
-            close: false,
-            layered: self.layered.clone(),
-        }
+    pub fn directory(&self) -> &Path {
+        self.dir.as_deref().unwrap_or(Path::new("."))
     }
 
     /// An argument that is for clauses alone, where one is given.
@@ -367,7 +349,7 @@ pub struct Check {
     pub rollout: Option<String>,
 
     /// The instant to judge at, in RFC 3339; by default the present, or the end of a recorded history.
-    #[arg(long, value_name = "RFC3339", conflicts_with = "post")]
+    #[arg(long, value_name = "RFC3339", value_parser = instant, conflicts_with = "post")]
     pub now: Option<jiff::Timestamp>,
 
     /// How to print the verdict: `json` is `schemas/report.v1.json`, `markdown` the comment on a pull request.
@@ -406,18 +388,6 @@ pub struct Check {
     /// killed. For a last step that always runs, with the same arguments as the step before.
     #[arg(long, requires = "post", conflicts_with = "format")]
     pub close: bool,
-}
-
-impl Check {
-    /// How much of the rollout is judged.
-    #[must_use]
-    pub fn rollout(&self, of_pull_request: bool) -> Rollout {
-        match self.rollout.as_deref() {
-            Some(named) if named == Rollout::Canary.as_str() => Rollout::Canary,
-            None if of_pull_request => Rollout::Canary,
-            Some(_) | None => Rollout::Full,
-        }
-    }
 }
 
 /// How the outcome of tests is printed.
@@ -465,4 +435,9 @@ pub struct Test {
     /// Fail below this much coverage.
     #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub min: Option<u8>,
+}
+
+/// Reads an instant, with words for people where it is none.
+fn instant(text: &str) -> Result<jiff::Timestamp, String> {
+    text.parse().map_err(|_| "write an instant, such as `2026-12-01T03:00Z`".to_owned())
 }

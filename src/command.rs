@@ -18,6 +18,7 @@ use crate::command::judge::Stop;
 use crate::diagnostic::Diagnostic;
 use crate::publish::workflow;
 use crate::report::problem::Look;
+use crate::report::wrapped;
 use crate::verdict::Exit;
 
 pub mod act;
@@ -35,6 +36,7 @@ pub mod init;
 mod judge;
 mod known;
 mod law;
+mod means;
 pub mod observe;
 mod observed;
 mod organization;
@@ -59,8 +61,14 @@ pub mod vendor;
 mod watch;
 mod write;
 
-/// Cells of a line when nobody says how wide the terminal is.
+/// Columns of a drawing or a table when nobody says how wide the terminal is.
 const WIDTH: usize = 110;
+
+/// Columns of a line of prose at a terminal that does not say how wide it is.
+const LINE: usize = 80;
+
+/// The fewest columns of a line of prose, and the most that are read with ease.
+const LINES: (usize, usize) = (40, 120);
 
 /// What enters from outside: arguments, environment, directory, clock and streams.
 pub struct World {
@@ -74,6 +82,8 @@ pub struct World {
     pub now: Timestamp,
     /// Whether `out` is a terminal.
     pub terminal: bool,
+    /// How many columns that terminal has, where it says so.
+    pub columns: Option<usize>,
     /// What is piped in.
     pub input: Box<dyn Read>,
     /// Where verdicts go.
@@ -134,12 +144,23 @@ impl World {
             "never" => false,
             _ => self.terminal && !plain,
         };
-        Look { colour, unicode: self.unicode(), width: self.columns().unwrap_or(WIDTH) }
+        let width = self.columns().unwrap_or(WIDTH);
+        Look { colour, unicode: self.unicode(), width, room: self.line(wrapped::ENDLESS) }
     }
 
     /// How wide the terminal is, where somebody says.
     fn columns(&self) -> Option<usize> {
-        self.variable("COLUMNS").and_then(|columns| columns.parse().ok())
+        let said = self.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+        said.or(self.columns.filter(|_| self.terminal))
+    }
+
+    /// How long a line of prose may be: what fits the terminal and can be read, and in a pipe as long as is said here.
+    fn line(&self, piped: usize) -> usize {
+        match self.columns() {
+            Some(columns) => columns.clamp(LINES.0, LINES.1),
+            None if self.terminal => LINE,
+            None => piped,
+        }
     }
 
     /// Whether the reader's locale has more than ASCII: nobody says, or somebody says UTF-8.
@@ -237,6 +258,7 @@ mod tests {
             directory: PathBuf::new(),
             now: Timestamp::UNIX_EPOCH,
             terminal: false,
+            columns: None,
             input: Box::new(io::empty()),
             out: Box::new(io::sink()),
             err: Box::new(io::sink()),

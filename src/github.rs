@@ -18,6 +18,7 @@ mod opened;
 mod permission;
 mod pull;
 mod query;
+mod queue;
 mod repository;
 pub mod run;
 mod standing;
@@ -25,7 +26,7 @@ mod status;
 mod survey;
 mod wire;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub use label::{Actor, Labelled, Since};
 pub use object::Entry;
 pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
+pub use queue::{Queue, Queued};
 pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
 pub use standing::STANDINGS;
 pub use status::{Dated, State, Status};
@@ -86,8 +88,8 @@ pub struct GitHub {
     heard: permission::Heard,
     /// What changed between commits, as far as it was read ahead.
     surveyed: RefCell<survey::Surveyed>,
-    /// Questions about many things at once are not answered.
-    refuses_many: Cell<bool>,
+    /// What was asked about many things at once and not answered.
+    unanswered: RefCell<BTreeSet<String>>,
 }
 
 impl GitHub {
@@ -123,7 +125,7 @@ impl GitHub {
             asked: RefCell::default(),
             heard: permission::Heard::default(),
             surveyed: RefCell::default(),
-            refuses_many: Cell::new(false),
+            unanswered: RefCell::default(),
         })
     }
 
@@ -155,6 +157,12 @@ impl GitHub {
     #[must_use]
     pub const fn is_limited(&self) -> bool {
         self.line.is_limited()
+    }
+
+    /// Who owns the repository, and its name.
+    fn place(&self) -> (&str, &str) {
+        let place = self.root.strip_prefix("/repos/").unwrap_or_default();
+        place.split_once('/').unwrap_or((place, ""))
     }
 
     /// All entries of a list, page by page; false when it goes on after the last page that is read.

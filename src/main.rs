@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         directory: std::env::current_dir().unwrap_or_default(),
         now: jiff::Timestamp::now(),
         terminal: stdout().is_terminal(),
+        columns: terminal_size::terminal_size_of(stdout()).map(|(width, _)| usize::from(width.0)),
         input: Box::new(stdin()),
         out: Box::new(stdout()),
         err: Box::new(stderr()),

@@ -10,6 +10,7 @@ mod cut;
 pub mod issue;
 mod marker;
 pub mod review;
+mod stamp;
 pub mod status;
 pub mod summary;
 pub mod webhook;
@@ -216,16 +217,14 @@ impl Told {
         self.all().into_iter().map(|(_, outcome)| one(outcome)).max().unwrap_or(Standing::Told)
     }
 
-    /// What to tell a person about it and about the pending status before it: one sentence on everything that the token
-    /// may not say, and one on each cause of failures.
+    /// What to tell a person about it and about the pending status before it: one sentence on each cause of failures. What
+    /// the token may not say is among the annotations.
     #[must_use]
     pub fn notes(&self, pending: &Outcome) -> Vec<String> {
         let mut notes = Vec::new();
-        let mut withheld: Vec<&str> = Vec::new();
         let mut failed: Vec<(&str, Vec<&str>)> = Vec::new();
         for (name, outcome) in self.all() {
             match outcome {
-                Outcome::Degraded(what) => withheld.push(what),
                 Outcome::Failed(why) => match failed.iter_mut().find(|(cause, _)| cause == why) {
                     Some((_, names)) => names.push(name),
                     None => failed.push((why, vec![name])),
@@ -233,25 +232,22 @@ impl Told {
                 Outcome::Skipped(why) if name == "commit status" => {
                     notes.push(format!("the {name} stays: {why}"));
                 }
-                Outcome::Written | Outcome::Unchanged | Outcome::Skipped(_) | Outcome::Placeless => {}
+                Outcome::Written
+                | Outcome::Unchanged
+                | Outcome::Skipped(_)
+                | Outcome::Placeless
+                | Outcome::Degraded(_) => {}
             }
         }
         if let Outcome::Failed(why) = pending {
-            let name = "pending commit status";
             match failed.iter_mut().find(|(cause, _)| cause == why) {
-                Some((_, names)) => names.insert(0, name),
-                None => failed.insert(0, (why, vec![name])),
+                Some((_, names)) if names.contains(&"commit status") => {}
+                Some((_, names)) => names.insert(0, "pending commit status"),
+                None => failed.insert(0, (why, vec!["pending commit status"])),
             }
         }
         for (why, names) in failed {
-            notes.push(format!("the {} could not be written: {why}", names.join(", the ")));
-        }
-        if !withheld.is_empty() {
-            let what = withheld.join(" or ");
-            notes.insert(
-                0,
-                format!("the token may not {what}, so the step summary and this log carry the verdict"),
-            );
+            notes.push(format!("the {} could not be written: {why}", names.join(" and the ")));
         }
         if let Some(login) = &self.stranger {
             notes.push(format!("a commit status of the same name was posted by `{login}`, not by us"));
@@ -293,14 +289,18 @@ pub fn apply(
         Some(gate) => status::bring_about(github, gate, line, url, &publication.speaker),
         None => status::Posted { outcome: Outcome::Placeless, stranger: None },
     };
-    let summary = summary::append(places.summary.as_deref(), &publication.summary_markdown);
+    let withheld = withheld(&posted.outcome, &status);
+    let quoted = withheld.as_ref().map_or_else(String::new, |said| format!("> {said}\n\n"));
+    let summary = summary::append(places.summary.as_deref(), &(quoted + &*publication.summary_markdown));
     let mut outputs = publication.outputs.clone();
     let waited_for = publication.gate.as_ref().is_some_and(|gate| gate.is_waited_for);
     outputs.push(("posted".to_owned(), (waited_for && status.stands()).to_string()));
     outputs.push(("comment-url".to_owned(), posted.url.clone().unwrap_or_default()));
     let salt = format!("{}.{}", publication.speaker.run, publication.speaker.attempt);
     let outputs = workflow::append_outputs(places.output.as_deref(), &outputs, &salt);
-    let annotations = workflow::write_annotations(places.log, &publication.annotations);
+    let mut annotations = publication.annotations.clone();
+    annotations.extend(withheld.map(warning));
+    let annotations = workflow::write_annotations(places.log, &annotations);
     Told {
         comment: posted.outcome,
         status,
@@ -310,5 +310,40 @@ pub fn apply(
         stranger,
         comment_url: posted.url,
         api_calls: github.calls(),
+    }
+}
+
+/// What the token may not say, and the permissions that the job needs for that. The gate then hangs on the run alone.
+fn withheld(comment: &Outcome, status: &Outcome) -> Option<String> {
+    let places = [(comment, "`pull-requests: write`"), (status, "`statuses: write`")];
+    let kept = places.into_iter().filter_map(|(outcome, right)| match outcome {
+        Outcome::Degraded(what) => Some((what.as_str(), right)),
+        Outcome::Written
+        | Outcome::Unchanged
+        | Outcome::Skipped(_)
+        | Outcome::Placeless
+        | Outcome::Failed(_) => None,
+    });
+    let (what, rights): (Vec<&str>, Vec<&str>) = kept.unzip();
+    (!what.is_empty()).then(|| {
+        let (what, rights) = (what.join(" or "), rights.join(" and "));
+        format!(
+            "the token may not {what}, so the step summary and this log carry the verdict; the job's `permissions` need \
+             {rights}, which a run of `pull_request` never has for a fork"
+        )
+    })
+}
+
+/// What is not quite as it should be, as an annotation of the run.
+fn warning(message: String) -> Annotation {
+    let title = "slogate".to_owned();
+    Annotation {
+        level: Level::Warning,
+        file: None,
+        line: None,
+        column: None,
+        end_column: None,
+        title,
+        message,
     }
 }

@@ -39,6 +39,7 @@ pub mod escape;
 pub mod explanation;
 pub mod figure;
 pub mod granted;
+pub mod ink;
 pub mod json;
 pub mod line;
 pub mod part;

@@ -22,11 +22,14 @@ use slogate::policy::vocabulary::{FACTS, FUNCTIONS, Fact, Function, Role};
 /// The most lines that a file of the product may have.
 const CEILING: usize = 500;
 
+/// The most lines that a function of the product may have, from `fn` to its closing brace.
+const LONGEST: usize = 60;
+
 /// Names that say nothing.
 const BANNED: [&str; 6] = ["utils", "helpers", "common", "misc", "imp", "mod"];
 
 /// Crates of other people, and where alone they may be named.
-const DOORS: [(&str, &[&str]); 14] = [
+const DOORS: [(&str, &[&str]); 15] = [
     ("rhai", &["src/policy.rs", "src/policy/"]),
     ("serde_yaml", &["src/document.rs", "src/document/"]),
     ("jsonschema", &["src/document.rs", "src/document/"]),
@@ -41,6 +44,7 @@ const DOORS: [(&str, &[&str]); 14] = [
     ("ring", &["src/signature.rs", "src/signature/"]),
     ("base64", &["src/signature.rs", "src/signature/", "src/http/credentials.rs"]),
     ("rrule", &["src/adjustment/recurrence.rs"]),
+    ("terminal_size", &["src/main.rs"]),
 ];
 
 /// Inputs of the action that are no flags: what it takes to get the binary and to speak for the workflow.
@@ -186,6 +190,48 @@ fn no_file_of_the_product_is_above_the_ceiling() {
     let broken: Vec<String> =
         sizes.filter(|(lines, _)| *lines > CEILING).map(|(lines, path)| format!("{path}: {lines}")).collect();
     none("files above the ceiling", &broken);
+}
+
+/// Every function of a text by its first line, and how many lines it has; rustfmt sets its closing brace below its `fn`.
+fn functions(text: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let is_head = |line: &str| {
+        let is_before = |word: &&str| word.starts_with("pub") || ["const", "async", "unsafe"].contains(word);
+        line.split_whitespace().find(|word| !is_before(word)) == Some("fn")
+    };
+    let heads = lines.iter().enumerate().filter(|(_, line)| is_head(line));
+    heads
+        .filter_map(|(start, head)| {
+            let indent = head.get(..head.len() - head.trim_start().len())?;
+            let rest = lines.get(start..)?;
+            let end = rest.iter().position(|line| {
+                let below = line.strip_prefix(indent).unwrap_or_default();
+                below == "}" || below.starts_with(')') && below.ends_with(';')
+            });
+            let is_whole = head.ends_with(['}', ';']);
+            Some((start + 1, if is_whole { 1 } else { end? + 1 }))
+        })
+        .collect()
+}
+
+#[test]
+fn functions_are_measured_by_their_braces() {
+    let text = "trait A {\n    fn a();\n    fn b(\n        x: u8,\n    );\n}\npub(super) const fn c() {\n    if d {\n    }\n}\n\
+                // fn e\nfn f() {}\n";
+    assert_eq!(functions(text), [(2, 1), (3, 3), (7, 4), (12, 1)]);
+}
+
+#[test]
+fn no_function_of_the_product_is_longer_than_a_page() {
+    let mut broken = Vec::new();
+    for path in ending("src", ".rs") {
+        let all = functions(&text(&path)).into_iter();
+        broken.extend(
+            all.filter(|(_, lines)| *lines > LONGEST)
+                .map(|(start, lines)| format!("{path}:{start}: {lines}")),
+        );
+    }
+    none("functions above the limit", &broken);
 }
 
 #[test]

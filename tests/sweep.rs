@@ -168,9 +168,9 @@ fn where_nothing_is_said_of_many_at_once_each_is_asked_about() {
     assert_eq!((swept.exit, done(&swept, "told"), done(&swept, "kept").len()), (0, vec![3, 150, 300], 297));
     assert_eq!((1..=300).map(|number| calls_of(&stub, number)).max(), Some(7));
     let calls = swept.report["calls"].as_u64().expect("calls");
-    assert!(calls <= 2 * 3 + 10 + 1 + 2 * 300 + 3 * 5, "{calls} calls");
+    assert!(calls <= 2 * 3 + 10 + 2 + 2 * 300 + 3 * 5, "{calls} calls");
     let asked = stub.requests().iter().filter(|request| request.path == "/graphql").count();
-    assert_eq!(asked, 1, "what is refused once is not asked again");
+    assert_eq!(asked, 2, "what is refused once is not asked again: one about changes, one about statuses");
 }
 
 #[test]
@@ -211,6 +211,59 @@ fn what_is_read_together_decides_as_what_is_read_one_by_one() {
     assert_eq!(told, [1, 2, 3, 4, 5, 6, 7, 9, 11], "{together}");
     assert_eq!(compared, [1, 2, 4, 5, 8], "only what is not certain is compared by itself");
     assert_eq!(each, [1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 12]);
+}
+
+#[test]
+fn of_pull_requests_with_one_head_the_strictest_decides_and_sweep_after_sweep_says_the_same() {
+    for points in [1_000, 0] {
+        let mut world = world(4);
+        world.points = points;
+        world.pull(6, "main", &head(3), vec![ChangedFile::at("services/checkout/a.rs")]);
+        world.label(6, "hotfix", "otto");
+        world.role("otto", "admin");
+        stands(&mut world, 3, "success", GREEN);
+        let stub = Stub::start(world);
+        let first = sweep(&stub, 0, &[]);
+        assert_eq!((first.exit, done(&first, "told")), (0, vec![3, 6]), "{}", first.report);
+        let lines = first.report["pull_requests"].as_array().expect("a list").clone();
+        let last = lines.last().expect("a line");
+        assert_eq!(last["verdict"]["state"], "success", "by itself it may ship: {last}");
+        let why = last["why"].as_str().expect("a reason");
+        assert!(why.starts_with("#3 has the same head and base and decides"), "{why}");
+        let posted = stub
+            .requests()
+            .iter()
+            .filter(|request| request.path.starts_with("/repos/acme/shop/statuses/"))
+            .count();
+        assert_eq!((posted, state(&stub, 3).as_str()), (1, "failure"));
+        let comments = stub.world().comments.clone();
+        let of = |number: u64| comments.iter().find(|comment| comment.issue == number).expect("a comment");
+        assert!(of(6).body.contains("has the same head and base and decides"), "{}", of(6).body);
+        assert!(!of(3).body.contains("has the same head and base"), "{}", of(3).body);
+        let before = writes(&stub);
+        let second = sweep(&stub, 1, &[]);
+        assert_eq!((second.exit, done(&second, "kept")), (0, vec![1, 2, 3, 4, 6]), "{}", second.report);
+        assert_eq!(writes(&stub), before);
+        stub.world().pulls.remove(&3);
+        let third = sweep(&stub, 2, &[]);
+        assert_eq!((third.exit, done(&third, "told")), (0, vec![6]), "{}", third.report);
+        assert_eq!(state(&stub, 3), "success", "nobody else has that head any more");
+    }
+}
+
+#[test]
+fn what_shares_its_head_with_what_was_not_reached_is_not_told() {
+    let mut world = world(9);
+    world.points = 0;
+    world.pull(12, "main", &head(3), vec![ChangedFile::at("services/checkout/a.rs")]);
+    stands(&mut world, 3, "success", GREEN);
+    let stub = Stub::start(world);
+    let swept = sweep(&stub, 0, &["--after", "2", "--calls", "20"]);
+    let lines = swept.report["pull_requests"].as_array().expect("a list");
+    let line = lines.iter().find(|line| line["number"] == 3).expect("it was looked at");
+    assert_eq!((swept.exit, &line["done"]), (5, &Value::from("failed")), "{}", swept.report);
+    assert_eq!(line["why"], "#12 has the same head and base, and was not reached");
+    assert_eq!(state(&stub, 3), "success", "what was told stays");
 }
 
 #[test]

@@ -202,7 +202,8 @@ impl Gap {
             Self::Stale { .. } => "look whether the service still runs and is still scraped",
             Self::Outdated { .. } => "look whether `slogate observe` still runs",
             Self::Short { .. } => {
-                "wait until a whole period is recorded, shorten the SLO's period or lengthen the retention"
+                "wait until a whole period is recorded, shorten the SLO's period, lengthen the retention, or let a \
+                 shorter history estimate it, which stops nobody: annotation `slogate.dev/minimum-history: 7d`"
             }
             Self::Coverage { .. } => {
                 "look for holes in the monitoring; a step needs at least two scrapes, so `step` may be too short"

@@ -88,70 +88,104 @@ fn idle(slo: &Slo) -> Option<Diagnostic> {
 
 /// The identifiers that a text names, by environment: `ID`, or `production: ID, staging: ID`.
 fn ids(said: &Note, slo: &Slo, settings: &Settings) -> Result<BTreeMap<String, String>, Diagnostic> {
-    let wrong = |message: String, label: &str, help: String| {
-        Err(Diagnostic::error(Code::WrongValue, message).at(said.place.clone(), label).help(help))
-    };
     if slo.about.default.is_some() {
         let message = format!("the default `{}` names an SLO in Datadog", slo.name);
         let help = format!("write an SLO for each endpoint, or take `{PREFIX}default` out");
-        return wrong(message, "one SLO cannot count every endpoint by itself", help);
+        return Err(wrong(said, message, "one SLO cannot count every endpoint by itself", help));
     }
-    let holds: Vec<&str> =
-        settings.environments.keys().map(String::as_str).filter(|name| slo.holds_in(name)).collect();
-    let entries: Vec<&str> = said.text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).collect();
+    let holds = settings.environments.keys().map(String::as_str).filter(|name| slo.holds_in(name)).collect();
+    let naming = Naming { said, slo, settings, holds };
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
-    for entry in &entries {
-        let (environments, id) = match entry.split_once(':') {
-            Some((environment, id)) => (vec![environment.trim()], id.trim()),
-            None => (holds.clone(), *entry),
+    for entry in naming.entries() {
+        if let (Some(environment), id) = naming.entry(entry)? {
+            naming.is_free(&ids, environment, id)?;
+            ids.insert(environment.to_owned(), id.to_owned());
+        }
+    }
+    if naming.entries().next().is_none() {
+        let message = "no SLO in Datadog is named".to_owned();
+        return Err(wrong(said, message, "says nothing", "write its identifier".to_owned()));
+    }
+    Ok(ids)
+}
+
+/// What is wrong with what names SLOs in Datadog.
+fn wrong(said: &Note, message: String, label: &str, help: String) -> Diagnostic {
+    Diagnostic::error(Code::WrongValue, message).at(said.place.clone(), label).help(help)
+}
+
+/// What names the SLOs in Datadog that one SLO is counted by.
+struct Naming<'a> {
+    /// What is said.
+    said: &'a Note,
+    /// The SLO that it is said of.
+    slo: &'a Slo,
+    /// The settings that declare the environments.
+    settings: &'a Settings,
+    /// The environments in which the SLO holds.
+    holds: Vec<&'a str>,
+}
+
+impl<'a> Naming<'a> {
+    /// What stands between its commas.
+    fn entries(&self) -> impl Iterator<Item = &'a str> {
+        self.said.text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+    }
+
+    /// The environment and the identifier that an entry names; without a name it is the one in which the SLO holds, if
+    /// there is one.
+    fn entry(&self, entry: &'a str) -> Result<(Option<&'a str>, &'a str), Diagnostic> {
+        let (environment, id) = match entry.split_once(':') {
+            Some((environment, id)) => (Some(environment.trim()), id.trim()),
+            None => (self.holds.first().copied(), entry),
         };
         if !is_id(id) {
+            let message = format!("`{id}` is no identifier of an SLO in Datadog");
             let help =
                 "copy it from the SLO's page in Datadog (`slo_id=` in its address): 32 digits and letters";
-            return wrong(
-                format!("`{id}` is no identifier of an SLO in Datadog"),
-                "not an identifier",
-                help.to_owned(),
-            );
+            return Err(wrong(self.said, message, "not an identifier", help.to_owned()));
         }
-        if environments.len() > 1 {
+        if !entry.contains(':') && self.holds.len() > 1 {
             let message =
-                format!("one SLO in Datadog cannot count the events of {} apart", list(&environments));
-            let each: Vec<String> = environments.iter().map(|name| format!("{name}: ID")).collect();
+                format!("one SLO in Datadog cannot count the events of {} apart", list(&self.holds));
+            let each: Vec<String> = self.holds.iter().map(|name| format!("{name}: ID")).collect();
             let help = format!(
                 "name one for each environment, `{}`, or bind the SLO to one with `{PREFIX}environment`",
                 each.join(", ")
             );
-            return wrong(message, "for several environments", help);
+            return Err(wrong(self.said, message, "for several environments", help));
         }
-        for environment in environments {
-            if let Err(problem) = settings.environment(environment) {
-                return Err(problem.at(said.place.clone(), "not declared"));
-            }
-            if !holds.contains(&environment) {
-                let message = format!("`{}` does not hold in `{environment}`", slo.name);
-                return wrong(message, "named in vain", format!("take `{environment}` out of it"));
-            }
-            if let Some((other, _)) = ids.iter().find(|(_, known)| *known == id) {
-                let message = format!("`{other}` and `{environment}` name the same SLO in Datadog");
-                let help =
-                    "make an SLO in Datadog for each environment, by its `env` tag, and name both".to_owned();
-                return wrong(message, "one would be judged by the other's events", help);
-            }
-            if ids.insert(environment.to_owned(), id.to_owned()).is_some() {
-                let message = format!("two SLOs in Datadog are named for `{environment}`");
-                return wrong(message, "named twice", "name one for each environment".to_owned());
-            }
+        Ok((environment, id))
+    }
+
+    /// Refuses an environment that is not declared, in which the SLO does not hold or that is named already, and an
+    /// identifier that counts for another.
+    fn is_free(&self, ids: &BTreeMap<String, String>, environment: &str, id: &str) -> Result<(), Diagnostic> {
+        if let Err(problem) = self.settings.environment(environment) {
+            return Err(problem.at(self.said.place.clone(), "not declared"));
         }
+        if !self.holds.contains(&environment) {
+            let message = format!("`{}` does not hold in `{environment}`", self.slo.name);
+            return Err(wrong(
+                self.said,
+                message,
+                "named in vain",
+                format!("take `{environment}` out of it"),
+            ));
+        }
+        if let Some((other, _)) = ids.iter().find(|(_, known)| *known == id) {
+            let message = format!("`{other}` and `{environment}` name the same SLO in Datadog");
+            let help =
+                "make an SLO in Datadog for each environment, by its `env` tag, and name both".to_owned();
+            return Err(wrong(self.said, message, "one would be judged by the other's events", help));
+        }
+        if ids.contains_key(environment) {
+            let message = format!("two SLOs in Datadog are named for `{environment}`");
+            let help = "name one for each environment".to_owned();
+            return Err(wrong(self.said, message, "named twice", help));
+        }
+        Ok(())
     }
-    if entries.is_empty() {
-        return wrong(
-            "no SLO in Datadog is named".to_owned(),
-            "says nothing",
-            "write its identifier".to_owned(),
-        );
-    }
-    Ok(ids)
 }
 
 /// True for what can be an identifier: nothing that would change the address that it is put into.

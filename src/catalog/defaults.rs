@@ -16,7 +16,7 @@ use crate::settings::{Endpoint, FILE, Note, Settings};
 const MOST: usize = 10_000;
 
 /// What a default may hold for: a declared endpoint with its name, or the service as a whole.
-type Target<'a> = Option<(&'a str, &'a Endpoint)>;
+type Holder<'a> = Option<(&'a str, &'a Endpoint)>;
 
 /// Tells the defaults from the other SLOs and applies them: the SLOs in force, and the defaults as they were written.
 pub(super) fn apply(
@@ -60,7 +60,7 @@ fn too_many(default: &Slo) -> Diagnostic {
 }
 
 /// What a default may hold for.
-fn targets<'a>(default: &Slo, settings: &'a Settings) -> impl Iterator<Item = Target<'a>> {
+fn targets<'a>(default: &Slo, settings: &'a Settings) -> impl Iterator<Item = Holder<'a>> {
     let service = settings.services.get(&default.service);
     let endpoints = service.into_iter().flat_map(|service| &service.endpoints);
     let whole = service.is_none_or(|service| service.endpoints.is_empty()).then_some(None);
@@ -68,7 +68,7 @@ fn targets<'a>(default: &Slo, settings: &'a Settings) -> impl Iterator<Item = Ta
 }
 
 /// A default as it holds for something; none where explicit SLOs take its place everywhere.
-fn applied(default: &Slo, target: Target<'_>, explicit: &[Slo], settings: &Settings) -> Option<Slo> {
+fn applied(default: &Slo, target: Holder<'_>, explicit: &[Slo], settings: &Settings) -> Option<Slo> {
     let endpoint = target.map(|(name, _)| name);
     let same =
         |slo: &&Slo| slo.service == default.service && slo.endpoint() == endpoint && same_sli(slo, default);

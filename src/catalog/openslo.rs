@@ -15,7 +15,7 @@ mod version;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Found, GivenUp, Indicator, Origin, Slo, about, dialect, requirement};
+use super::{Alert, Calendar, Found, GivenUp, Indicator, Origin, Slo, about, dialect, requirement};
 use crate::catalog::annotation::Annotations;
 use crate::diagnostic::{self, Code, Diagnostic, PLACEHOLDER, Place};
 use crate::document::{Part, RuleSet};
@@ -126,56 +126,21 @@ impl<'a> Documents<'a> {
     ) {
         let Some(spec) = document.get("spec") else { return };
         let before = problems.len();
-        let version = self.version;
-        let named = version.service(spec);
+        let named = self.version.service(spec);
         let service = named.and_then(|part| dialect::service(part, part.text()?, settings, problems));
         problems.extend(placeholder(spec));
         let window = objective::window(spec, settings.step, problems);
         let objectives: Vec<Part<'a>> = spec.get("objectives").into_iter().flat_map(Part::items).collect();
         let shared = self.shared(spec, &objectives, problems);
         let stopped = problems.iter().skip(before).any(Diagnostic::is_error);
-        let mut parts = Parts::of(version, document, &objectives, problems);
+        let mut parts = Parts::of(self.version, document, &objectives, problems);
         let several = objectives.len() > 1 || parts.is_some();
         let alerts = alert::alerts(spec, self);
+        let above = Above { document, spec, service, window, shared, several, alerts };
         for (index, part) in objectives.into_iter().enumerate() {
             let told = problems.len();
-            let share = objective::objective(part, problems);
-            let period = window.as_ref().map(|(period, _)| *period);
-            let method = objective::method((spec, part), (settings.step, period), problems);
-            let sli = if version.own(part).is_some() { self.indicator(part, problems) } else { shared };
-            let inline = [spec, part].iter().any(|part| part.get(version.inline()).is_some());
-            let aim = indicator::Aim { part, inline };
-            let indicator = sli.and_then(|sli| indicator::indicator(sli, aim, self, problems));
-            let called = called(document, part, several.then_some(index));
             let whole = parts.as_ref().map(Parts::name);
-            let name = whole.or_else(|| called.as_ref().map(|called| called.name.as_str()));
-            let annotations = Annotations::of(document, name, &[], settings, problems);
-            let terms = annotations.terms(share, problems);
-            requirement::idle(&annotations, method.as_ref(), problems);
-            let about = about::about(&annotations, settings, problems);
-            let otherwise = otherwise(called.as_ref().filter(|_| !several), indicator.as_ref());
-            let read = || {
-                let Called { name, title, place } = called?;
-                let (period, calendar) = window.clone()?;
-                Some(Slo {
-                    name,
-                    service: service?.to_owned(),
-                    title,
-                    objective: share?,
-                    terms,
-                    about,
-                    origin: Origin::Explicit,
-                    period,
-                    period_place: spec.at("/timeWindow/0/duration")?.place(),
-                    calendar,
-                    method: method?,
-                    indicator: indicator?,
-                    alerts: alerts.clone(),
-                    place,
-                    objective_place: target(part),
-                })
-            };
-            let read = read();
+            let (read, otherwise) = self.one(&above, (index, part), whole, settings, problems);
             dialect::account(part, read.is_some() || stopped || self.broken, told, problems);
             match &mut parts {
                 Some(parts) => parts.take(read, problems),
@@ -185,6 +150,55 @@ impl<'a> Documents<'a> {
         if let Some(parts) = parts {
             parts.compose(found);
         }
+    }
+
+    /// The SLO of one objective, whose annotations are told under the name of the whole where it is a part of one; and
+    /// what is known of it where it cannot be read.
+    fn one(
+        &mut self,
+        above: &Above<'a>,
+        (index, part): (usize, Part<'a>),
+        whole: Option<&str>,
+        settings: &Settings,
+        problems: &mut Vec<Diagnostic>,
+    ) -> (Option<Slo>, GivenUp) {
+        let (version, spec) = (self.version, above.spec);
+        let share = objective::objective(part, problems);
+        let period = above.window.as_ref().map(|(period, _)| *period);
+        let method = objective::method((spec, part), (settings.step, period), problems);
+        let sli = if version.own(part).is_some() { self.indicator(part, problems) } else { above.shared };
+        let inline = [spec, part].iter().any(|part| part.get(version.inline()).is_some());
+        let aim = indicator::Aim { part, inline };
+        let indicator = sli.and_then(|sli| indicator::indicator(sli, aim, self, problems));
+        let called = called(above.document, part, above.several.then_some(index));
+        let name = whole.or_else(|| called.as_ref().map(|called| called.name.as_str()));
+        let annotations = Annotations::of(above.document, name, &[], settings, problems);
+        let terms = annotations.terms(share, problems);
+        requirement::idle(&annotations, method.as_ref(), problems);
+        let about = about::about(&annotations, settings, problems);
+        let otherwise = otherwise(called.as_ref().filter(|_| !above.several), indicator.as_ref());
+        let read = || {
+            let Called { name, title, place } = called?;
+            let (period, calendar) = above.window.clone()?;
+            Some(Slo {
+                name,
+                service: above.service?.to_owned(),
+                title,
+                objective: share?,
+                terms,
+                about,
+                origin: Origin::Explicit,
+                period,
+                period_place: spec.at("/timeWindow/0/duration")?.place(),
+                calendar,
+                method: method?,
+                indicator: indicator?,
+                alerts: above.alerts.clone(),
+                place,
+                objective_place: target(part),
+            })
+        };
+        (read(), otherwise)
     }
 
     /// The `spec` of the one indicator of an SLO; none for a composite one, where each objective has its own. What is
@@ -285,6 +299,24 @@ impl<'a> Documents<'a> {
 /// A help with the rule that refuses, and the set that it was taken from.
 fn ruled(help: &str, rule: &str, rules: RuleSet) -> String {
     format!("{help} [openslo/{rule}, {}]", rules.as_str())
+}
+
+/// What a document says for all its objectives.
+struct Above<'a> {
+    /// The document.
+    document: Part<'a>,
+    /// Its `spec`.
+    spec: Part<'a>,
+    /// The service, where it is declared.
+    service: Option<&'a str>,
+    /// The period in seconds, and the calendar that it follows.
+    window: Option<(i64, Option<Calendar>)>,
+    /// The `spec` of the indicator that they share.
+    shared: Option<Part<'a>>,
+    /// Each has a name of its own.
+    several: bool,
+    /// The alerts.
+    alerts: Vec<Alert>,
 }
 
 /// What an SLO is called, and where it stands.

@@ -19,59 +19,81 @@ pub(super) fn share(
     whole: Decimal,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Objective> {
-    let mut wrong = |message: String, label: &str, help: String| {
-        problems.push(Diagnostic::error(Code::WrongValue, message).at(part.place(), label).help(help));
-    };
-    let few = |value: &Decimal| value.normalize().scale() <= MOST_DIGITS;
-    let is_decimal = |c: char| c.is_ascii_digit() || ".eE+-".contains(c);
-    if !text.chars().all(is_decimal) {
-        let help = format!("write it in decimal digits, such as `{key}: {}`", usual(whole));
-        wrong(format!("`{text}` is no decimal number"), "not in decimal digits", help);
-        return None;
+    let target = Target { part, text, key, whole };
+    let objective = target.number().and_then(|value| target.objective(value));
+    objective.map_err(|problem| problems.push(problem)).ok()
+}
+
+/// A target as it was written.
+#[derive(Clone, Copy)]
+struct Target<'a> {
+    /// Where it stands.
+    part: Part<'a>,
+    /// Its text.
+    text: &'a str,
+    /// The key that it stands under.
+    key: &'a str,
+    /// What stands for all events: 1 or 100.
+    whole: Decimal,
+}
+
+impl Target<'_> {
+    /// What is wrong with it.
+    fn wrong(self, message: String, label: &str, help: String) -> Diagnostic {
+        Diagnostic::error(Code::WrongValue, message).at(self.part.place(), label).help(help)
     }
-    let Some(value) = decimal(text).filter(few) else {
-        let shown: String = text.chars().take(40).collect();
-        let more = if shown.len() < text.len() { "…" } else { "" };
-        let message = format!("`{shown}{more}` has more digits than can be reckoned with exactly");
-        wrong(message, "too many digits", "write it with fewer digits".to_owned());
-        return None;
-    };
-    if value == whole {
-        problems.push(full(part, text, key));
-        return None;
+
+    /// The number that was written, whatever it means.
+    fn number(self) -> Result<Decimal, Diagnostic> {
+        let Self { text, key, whole, .. } = self;
+        let is_decimal = |c: char| c.is_ascii_digit() || ".eE+-".contains(c);
+        if !text.chars().all(is_decimal) {
+            let help = format!("write it in decimal digits, such as `{key}: {}`", usual(whole));
+            let message = format!("`{text}` is no decimal number");
+            return Err(self.wrong(message, "not in decimal digits", help));
+        }
+        let few = |value: &Decimal| value.normalize().scale() <= MOST_DIGITS;
+        decimal(text).filter(few).ok_or_else(|| {
+            let shown: String = text.chars().take(40).collect();
+            let more = if shown.len() < text.len() { "…" } else { "" };
+            let message = format!("`{shown}{more}` has more digits than can be reckoned with exactly");
+            self.wrong(message, "too many digits", "write it with fewer digits".to_owned())
+        })
     }
-    if whole == Decimal::ONE_HUNDRED && value > Decimal::ZERO && value < Decimal::ONE {
-        let percent = (value * Decimal::ONE_HUNDRED).normalize();
-        wrong(
-            format!("`{key}` is a percentage, and `{text}` is below 1 %"),
-            "nearly everything could fail",
+
+    /// The objective that a number is.
+    fn objective(self, value: Decimal) -> Result<Objective, Diagnostic> {
+        let Self { part, text, key, whole } = self;
+        if value == whole {
+            return Err(full(part, text, key));
+        }
+        if whole == Decimal::ONE_HUNDRED && value > Decimal::ZERO && value < Decimal::ONE {
+            let percent = (value * Decimal::ONE_HUNDRED).normalize();
+            let message = format!("`{key}` is a percentage, and `{text}` is below 1 %");
             // A text is meant where one stands.
-            match part.text() {
+            let help = match part.text() {
                 Some(_) => format!("did you mean `{key}: \"{percent}\"`?"),
                 None => format!("did you mean `{key}: {percent}`?"),
-            },
-        );
-        return None;
+            };
+            return Err(self.wrong(message, "nearly everything could fail", help));
+        }
+        value.checked_div(whole).and_then(Objective::new).ok_or_else(|| self.outside(value))
     }
-    let objective = value.checked_div(whole).and_then(Objective::new);
-    if objective.is_none() {
-        let help = if whole == Decimal::ONE {
-            // Nobody means one of a hundred.
-            if value >= Decimal::from(50) && value < Decimal::ONE_HUNDRED {
-                format!("did you mean `targetPercent: {text}`?")
-            } else {
-                format!("write the share of events that must be good, such as `{key}: {}`", usual(whole))
-            }
+
+    /// A number that is no share of all events.
+    fn outside(self, value: Decimal) -> Diagnostic {
+        let Self { text, key, whole, .. } = self;
+        let is_share = whole == Decimal::ONE;
+        // Nobody means one of a hundred.
+        let help = if is_share && value >= Decimal::from(50) && value < Decimal::ONE_HUNDRED {
+            format!("did you mean `targetPercent: {text}`?")
         } else {
-            format!("write the percentage of events that must be good, such as `{key}: {}`", usual(whole))
+            let what = if is_share { "share" } else { "percentage" };
+            format!("write the {what} of events that must be good, such as `{key}: {}`", usual(whole))
         };
-        wrong(
-            format!("`{key}` must be between 0 and {whole}, and is `{text}`"),
-            "outside of the range",
-            help,
-        );
+        let message = format!("`{key}` must be between 0 and {whole}, and is `{text}`");
+        self.wrong(message, "outside of the range", help)
     }
-    objective
 }
 
 /// An objective as many have it, where `whole` stands for all events.

@@ -1,9 +1,14 @@
-//! Pull requests that ship together: those that a merge queue puts into one group, and those that a deploy brings.
+//! Pull requests that ship together: those that a merge queue puts into one group, those that a deploy brings, and those
+//! that a push brought onto a branch.
 //!
 //! They are found by the commits on the way from what is there to what is to be, each by its first parent: a merge's other
-//! side is the pull request's. No name of a branch is believed. The shipment is of a class only if all of it is, so a
-//! commit whose pull request cannot be found, or one too many, leaves it without any, and that is told. It takes at most
-//! 3 calls for the commits, one for each of 20, and for each pull request those that its labels take.
+//! side is the pull request's. Whose commits a queue squashed or rebased, `queued` and `content` find out. No name of a
+//! branch is believed. The shipment is of a class only if all of it is, so a commit whose pull request cannot be found, or one too
+//! many, leaves it without any, and that is told. It takes at most 3 calls for the commits, one for each of 20, and for
+//! each pull request those that its labels take.
+
+mod content;
+mod queued;
 
 use std::collections::BTreeMap;
 
@@ -34,7 +39,7 @@ pub fn claims(github: &GitHub, settings: &Settings, shipment: &Shipment<'_>) -> 
     if settings.changes.is_empty() {
         return Claims::default();
     }
-    match pulls(github, shipment) {
+    match pulls(github, settings, shipment) {
         Ok(pulls) => {
             let each = pulls.values().map(|pull| {
                 let author = pull.author.as_deref();
@@ -47,7 +52,11 @@ pub fn claims(github: &GitHub, settings: &Settings, shipment: &Shipment<'_>) -> 
 }
 
 /// The pull requests, by their numbers; or why they are not known.
-fn pulls(github: &GitHub, shipment: &Shipment<'_>) -> Result<BTreeMap<u64, Belonging>, String> {
+fn pulls(
+    github: &GitHub,
+    settings: &Settings,
+    shipment: &Shipment<'_>,
+) -> Result<BTreeMap<u64, Belonging>, String> {
     let since = shipment.since?;
     if since == shipment.head {
         return Ok(BTreeMap::new());
@@ -56,11 +65,16 @@ fn pulls(github: &GitHub, shipment: &Shipment<'_>) -> Result<BTreeMap<u64, Belon
         .led(since, shipment.head)
         .map_err(|error| format!("it could not be read which commits ship together: {error}"))?;
     if shipment.is_merged && led.fork != since {
-        return Err("what is deployed now is not behind what is to be deployed".to_owned());
+        return Err("what was there before is not behind it".to_owned());
+    }
+    let way = way(&led, shipment.head)?;
+    if !shipment.is_merged && way.iter().any(|commit| other_side(commit).is_none()) {
+        return remade(github, settings, shipment.branch, &way, &led.fork);
     }
     let mut found = BTreeMap::new();
-    for commit in way(&led, shipment.head)? {
-        let whose = if shipment.is_merged { &commit.id } else { other_side(commit)? };
+    for commit in way {
+        let side = if shipment.is_merged { None } else { other_side(commit) };
+        let whose = side.unwrap_or(&commit.id);
         let (all, is_whole) = github.belongings(whose).map_err(|error| {
             format!("the pull request of commit {} could not be read: {error}", short(&commit.id))
         })?;
@@ -77,6 +91,42 @@ fn pulls(github: &GitHub, shipment: &Shipment<'_>) -> Result<BTreeMap<u64, Belon
     Ok(found)
 }
 
+/// The pull requests of a merge group that a queue squashed or rebased, by their numbers: by the word of the queue, and
+/// where it says nothing by what the commits change. Where no label claims a class there is nothing to find out.
+fn remade(
+    github: &GitHub,
+    settings: &Settings,
+    branch: &str,
+    way: &[&Between],
+    fork: &str,
+) -> Result<BTreeMap<u64, Belonging>, String> {
+    let claiming = claiming(github, settings, branch)?;
+    if claiming.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    queued::pulls(github, branch, way, fork).or_else(|hidden| {
+        content::pulls(github, &claiming, way, fork).map_err(|why| format!("{hidden}, and {why}"))
+    })
+}
+
+/// The open pull requests into a branch with a label that claims a class.
+fn claiming(github: &GitHub, settings: &Settings, branch: &str) -> Result<Vec<Belonging>, String> {
+    let opened =
+        github.opened().map_err(|error| format!("the labels of pull requests could not be read: {error}"))?;
+    let claims = |label: &String| settings.changes.values().any(|class| class.is_claimed_by(label));
+    let claiming = opened.into_iter().filter(|pull| pull.base_ref == branch);
+    let claiming = claiming.map(|pull| Belonging {
+        number: pull.number,
+        head: pull.head_sha,
+        base: pull.base_ref,
+        is_open: true,
+        is_merged: false,
+        author: pull.author,
+        labels: pull.labels.unwrap_or_default(),
+    });
+    Ok(claiming.filter(|pull| pull.labels.iter().any(claims)).collect())
+}
+
 /// Whether a pull request that a commit belongs to is one by which it ships. A merge queue merges heads into their base, so
 /// that a pull request with another head, or into another branch, has the commit by accident.
 fn brings(pull: &Belonging, commit: &str, shipment: &Shipment<'_>) -> bool {
@@ -84,16 +134,11 @@ fn brings(pull: &Belonging, commit: &str, shipment: &Shipment<'_>) -> bool {
         && if shipment.is_merged { pull.is_merged } else { pull.is_open && pull.head == commit }
 }
 
-/// The head that a merge queue merged by a commit of its own. One that it squashed or rebased belongs to no pull request
-/// until it is merged.
-fn other_side(commit: &Between) -> Result<&str, String> {
+/// The head that a merge queue merged by a commit of its own; none where it squashed or rebased, or somebody pushed.
+fn other_side(commit: &Between) -> Option<&str> {
     match commit.parents.as_slice() {
-        [_, head] => Ok(head),
-        _ => Err(format!(
-            "commit {} of the merge group merges no pull request's head, and GitHub does not say whose commits a \
-             queue squashed or rebased",
-            short(&commit.id)
-        )),
+        [_, head] => Some(head),
+        _ => None,
     }
 }
 
@@ -186,7 +231,8 @@ mod tests {
         let deploy = Shipment { is_merged: true, ..queue };
         assert!(!brings(&open, "m", &deploy), "an open one that has the commit too");
         assert!(brings(&but(|pull| pull.is_merged = true), "m", &deploy));
-        assert!(other_side(&commit("squashed", &["base"])).is_err());
-        assert!(other_side(&commit("octopus", &["base", "a", "b"])).is_err());
+        assert_eq!(other_side(&commit("merged", &["base", "a"])), Some("a"));
+        assert_eq!(other_side(&commit("squashed", &["base"])), None);
+        assert_eq!(other_side(&commit("octopus", &["base", "a", "b"])), None);
     }
 }

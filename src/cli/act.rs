@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 
 use super::{Layered, Source, Table};
 
@@ -38,7 +39,8 @@ Exit codes:
 ///
 /// The text of postmortems, the labels of issues and how many are opened in a run can be said under `act` in the settings.
 ///
-/// Then every such issue is traced: open or closed, how long it took, by how many days it is overdue.
+/// Then every such issue is traced: open or closed, how long it took, by how many days it is overdue. Of each clause it is
+/// counted how often it asked, and what was done in time.
 ///
 /// Environments that only inform carry out nothing, and so does a policy before its date.
 #[derive(Debug, Args)]
@@ -66,7 +68,7 @@ pub struct Act {
     pub service: Vec<String>,
 
     /// The instant to judge at, in RFC 3339; by default the present, or the end of a recorded history.
-    #[arg(long, value_name = "RFC3339", requires = "dry_run")]
+    #[arg(long, value_name = "RFC3339", value_parser = super::instant, requires = "dry_run")]
     pub now: Option<jiff::Timestamp>,
 
     /// The most issues that are opened in one run, so that a mistake in a policy floods nobody; by default what the
@@ -77,6 +79,10 @@ pub struct Act {
     /// How to print what was done: `json` is `schemas/act.v1.json`.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Table,
+
+    /// When to use colour.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: String,
 
     /// Where budgets are read from.
     #[command(flatten)]

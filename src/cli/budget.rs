@@ -65,7 +65,7 @@ pub struct Budget {
     pub downtime: Vec<String>,
 
     /// When it begins, in RFC 3339, with or without seconds: `2026-12-01T03:00Z`.
-    #[arg(long, value_name = "RFC3339", requires = "downtime")]
+    #[arg(long, value_name = "RFC3339", value_parser = super::instant, requires = "downtime")]
     pub at: Vec<jiff::Timestamp>,
 
     /// The share of requests that fail meanwhile: `50%`. All of them by default.
@@ -81,7 +81,7 @@ pub struct Budget {
     pub layered: Layered,
 
     /// The instant that budgets are shown at, in RFC 3339; by default the present, or the end of a recorded history.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = super::instant)]
     pub now: Option<jiff::Timestamp>,
 
     /// How to show them.

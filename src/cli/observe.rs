@@ -98,6 +98,6 @@ pub struct Observe {
     pub layered: Layered,
 
     /// The instant up to which is read, in RFC 3339; by default the present, or the end of a recorded history.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = super::instant)]
     pub now: Option<jiff::Timestamp>,
 }

@@ -53,7 +53,7 @@ pub struct Slos {
     pub layered: Layered,
 
     /// The instant from which the days that are left are counted, in RFC 3339; by default the present.
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", value_parser = super::instant)]
     pub now: Option<jiff::Timestamp>,
 
     /// How to list them: `text` is a table for each service, at most 100 columns wide, `json` is `schemas/slos.v1.json`.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
+use super::Format;
 use super::source::{Layered, Source};
-use super::{Check, Format};
 use crate::change::Rollout;
 use crate::cli::ending::exits;
 use crate::verdict::Exit;
@@ -32,6 +32,9 @@ const EXITS: [(Exit, &str); 5] = [
 ///
 /// Left to a run of its own is a pull request that moved, was closed, or is being judged: its status is newer than this
 /// sweep, or pending for less than an hour. A status that is pending for longer was left behind and is closed.
+///
+/// Pull requests with one head and one base share a commit status: the strictest verdict decides what it says, and the
+/// others are told whose that is.
 ///
 /// A sweep makes about as many calls of GitHub's API as --calls allows. What changed and what stands there is read by
 /// GraphQL for many pull requests at once: about one call for fifteen that are judged as before, and four or five more for
@@ -86,30 +89,4 @@ pub struct Sweep {
     /// The organisation's layer.
     #[command(flatten)]
     pub layered: Layered,
-}
-
-impl Sweep {
-    /// The same inputs as those of a check of one of the pull requests.
-    #[must_use]
-    pub fn check(&self) -> Check {
-        Check {
-            dir: self.dir.clone(),
-            environment: Some(self.environment.clone()),
-            base: None,
-            head: None,
-            service: Vec::new(),
-            class: None,
-            rollout: self.rollout.clone(),
-            now: None,
-            at: None,
-            format: self.format,
-            color: self.color.clone(),
-            source: self.source.clone(),
-            save_observations: None,
-            plan: false,
-            layered: self.layered.clone(),
-            post: true,
-            close: false,
-        }
-    }
 }

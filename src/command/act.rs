@@ -10,13 +10,13 @@ use jiff::Timestamp;
 use crate::cli::{Act, Table};
 use crate::command::act::judged::Ruled;
 use crate::command::judge::Stop;
-use crate::command::{World, check, unfinished};
+use crate::command::{World, annotation, check, means, unfinished};
 use crate::diagnostic::Diagnostic;
 use crate::github::{Address, GitHub, GitHubError};
 use crate::http::{Client, Secret};
+use crate::publish::Level;
 use crate::publish::issue::apply::Desk;
 use crate::publish::webhook::{SECRET, URL, Webhook};
-use crate::publish::{Annotation, Level};
 use crate::report::duty::account::Account;
 use crate::report::duty::plan::{Outcome, Taken};
 use crate::report::duty::trace::{ClauseIs, Trace};
@@ -34,14 +34,8 @@ const REFUSED: &str = "the token may not ";
 
 /// Runs the verb.
 pub fn run(act: &Act, world: &mut World) -> Exit {
-    match prepared(act, world) {
-        Ok(exit) => exit,
-        Err(message) => {
-            world.tell(&format!("error: {message}"));
-            unfinished::leave("act", &message, &[], "", Exit::Usage, world);
-            Exit::Usage
-        }
-    }
+    let ended = prepared(act, world);
+    unfinished::ended("act", ended, world)
 }
 
 /// Runs the verb; what is wrong with the command line or the environment comes back as a message.
@@ -86,8 +80,8 @@ fn stopped(act: &Act, stop: Stop, mut problems: Vec<Diagnostic>, world: &mut Wor
             "something written is wrong"
         }
     };
-    world.tell(problem::render(&problems, world.look("auto")).trim_end());
-    let prefix = check::prefix(&act.dir).unwrap_or_default();
+    world.tell(problem::render(&problems, world.look(&act.color)).trim_end());
+    let prefix = means::prefix(&act.dir).unwrap_or_default();
     unfinished::leave("act", why, &problems, &prefix, Exit::Invalid, world);
     Ok(Exit::Invalid)
 }
@@ -104,6 +98,73 @@ fn webhook<'a>(world: &World, repository: &str, client: &'a Client) -> Result<Op
     Webhook::at(url, secret, repository, client).map(Some)
 }
 
+/// What was done at the desk.
+struct Work<'a> {
+    /// The desk; bare where GitHub was not asked or did not answer.
+    desk: Desk<'a>,
+    /// The steps, and what became of each.
+    taken: Vec<Taken<'a>>,
+    /// What was opened before could not be read, so that nothing was done.
+    is_unread: bool,
+    /// What a reader must know of it.
+    notes: Vec<String>,
+}
+
+impl<'a> Work<'a> {
+    /// Does what is to be done, or plans it.
+    fn done(
+        act: &Act,
+        ruled: &'a Ruled,
+        github: Option<&'a GitHub>,
+        webhook: Option<&'a Webhook<'a>>,
+    ) -> Self {
+        let opened = match github {
+            Some(github) => Desk::open(github, webhook, ruled.manner.clone()),
+            None => Ok(Desk::bare(webhook)),
+        };
+        let done = opened.and_then(|mut desk| {
+            let taken = if act.dry_run {
+                planned(&mut desk, &ruled.duties, ruled.most)?
+            } else {
+                desk.apply(&ruled.duties, ruled.most)?
+            };
+            Ok((desk, taken))
+        });
+        let (desk, taken, unread) = match done {
+            Ok((desk, taken)) => (desk, taken, None),
+            Err(error) => (Desk::bare(None), Vec::new(), Some(error)),
+        };
+        let mut notes: Vec<String> = unread.iter().flat_map(unreadable).collect();
+        if github.is_none() {
+            notes.push("what was opened before is not known without GitHub".to_owned());
+        }
+        let is_refused =
+            |taken: &Taken<'_>| matches!(&taken.outcome, Outcome::Left(why) if why.starts_with(REFUSED));
+        if taken.iter().any(is_refused) {
+            notes.push("give the job the permission `issues: write`".to_owned());
+        }
+        if act.dry_run && !taken.is_empty() {
+            notes.push(next(github.is_some()).to_owned());
+        }
+        Self { desk, taken, is_unread: unread.is_some(), notes }
+    }
+
+    /// Something is left to the next run.
+    fn is_left(&self) -> bool {
+        self.is_unread || self.taken.iter().any(|taken| matches!(taken.outcome, Outcome::Left(_)))
+    }
+}
+
+/// What to do after a plan.
+const fn next(is_known: bool) -> &'static str {
+    if is_known {
+        "next: the same without --dry-run does it, and traces what becomes of it"
+    } else {
+        "next: a scheduled workflow that runs `slogate act` with the permission `issues: write` does it once, and traces what \
+         becomes of it"
+    }
+}
+
 /// Does what is to be done, or says what it would be; then says what became of everything.
 fn finish(
     act: &Act,
@@ -112,78 +173,47 @@ fn finish(
     webhook: Option<&Webhook<'_>>,
     world: &mut World,
 ) -> Exit {
-    let mut notes = ruled.notes.clone();
-    let most = ruled.most;
-    let desk = github
-        .map_or_else(|| Ok(Desk::bare(webhook)), |github| Desk::open(github, webhook, ruled.manner.clone()));
-    let mut failed = false;
-    let mut desk = desk.unwrap_or_else(|error| {
-        failed = true;
-        notes.extend(unread(&error));
-        Desk::bare(None)
-    });
-    let done = match (failed, act.dry_run) {
-        (true, _) => Ok(Vec::new()),
-        (false, true) => planned(&mut desk, &ruled.duties, most),
-        (false, false) => desk.apply(&ruled.duties, most),
+    let work = Work::done(act, ruled, github, webhook);
+    let is_unknown =
+        ruled.is_unknown || ruled.duties.iter().any(|duty| matches!(duty.state, State::Unknown(_)));
+    let exit = match (is_unknown, work.is_left()) {
+        (true, _) => Exit::Unknown,
+        (false, true) => Exit::Untold,
+        (false, false) => Exit::Proceed,
     };
-    let taken = done.unwrap_or_else(|error| {
-        failed = true;
-        notes.extend(unread(&error));
-        Vec::new()
-    });
-    if github.is_none() {
-        notes.push("what was opened before is not known without GitHub".to_owned());
-    }
-    let left = failed || taken.iter().any(|taken| matches!(taken.outcome, Outcome::Left(_)));
-    let is_refused =
-        |taken: &Taken<'_>| matches!(&taken.outcome, Outcome::Left(why) if why.starts_with(REFUSED));
-    if taken.iter().any(is_refused) {
-        notes.push("give the job the permission `issues: write`".to_owned());
-    }
-    let traces = github.filter(|_| !failed).map(|_| traces(&desk, &ruled.duties));
+    let traces = github.filter(|_| !work.is_unread).map(|_| traces(&work.desk, &ruled.duties));
     let account = Account {
         now: ruled.now,
         dry_run: act.dry_run,
         environments: ruled.environments.clone(),
         duties: &ruled.duties,
-        taken,
+        taken: work.taken,
         traces,
-        is_unread: failed,
+        is_unread: work.is_unread,
         problems: ruled.problems.clone(),
-        notes,
+        notes: ruled.notes.iter().cloned().chain(work.notes).collect(),
     };
+    tell(act, &account, exit, world)
+}
+
+/// Prints the account, and leaves it with the run.
+fn tell(act: &Act, account: &Account<'_>, exit: Exit, world: &mut World) -> Exit {
+    let look = world.look(&act.color);
     if act.format == Table::Text && !account.problems.is_empty() {
-        world.tell(problem::render(&account.problems, world.look("auto")).trim_end());
+        world.tell(problem::render(&account.problems, look).trim_end());
     }
-    let text = match act.format {
-        Table::Text => account.text(),
-        Table::Json => account.json(),
+    let level = if exit == Exit::Proceed { Level::Notice } else { Level::Warning };
+    let (text, notices) = match act.format {
+        Table::Text => (account.text(look), vec![annotation::of_run("act", level, &account.sentence())]),
+        Table::Json => (account.json(), Vec::new()),
     };
-    let is_unknown =
-        ruled.is_unknown || ruled.duties.iter().any(|duty| matches!(duty.state, State::Unknown(_)));
-    let exit = match (is_unknown, left) {
-        (true, _) => Exit::Unknown,
-        (false, true) => Exit::Untold,
-        (false, false) => Exit::Proceed,
-    };
-    let notice = Annotation {
-        level: if exit == Exit::Proceed { Level::Notice } else { Level::Warning },
-        file: None,
-        line: None,
-        column: None,
-        end_column: None,
-        title: "slogate act".to_owned(),
-        message: account.sentence(),
-    };
-    let notices = if act.format == Table::Json { Vec::new() } else { vec![notice] };
     let outputs = [("exit".to_owned(), exit.code().to_string())];
     let is_left = unfinished::write(&account.page(), &notices, &outputs, world);
     world.end(&text, if exit == Exit::Proceed && !is_left { Exit::Untold } else { exit })
 }
 
 /// Why nothing is done, and what to do about that.
-fn unread(error: &GitHubError) -> impl Iterator<Item = String> {
+fn unreadable(error: &GitHubError) -> impl Iterator<Item = String> {
     let why = format!("what was opened before is not known, so nothing is done: {error}");
     std::iter::once(why).chain(error.help().map(ToOwned::to_owned))
 }

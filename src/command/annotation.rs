@@ -8,6 +8,20 @@ use crate::diagnostic::{Diagnostic, Place, Severity};
 use crate::publish::{Annotation, Level, workflow};
 use crate::tree::Tree;
 
+/// What a verb says of a whole run, at no line of any file.
+#[must_use]
+pub fn of_run(verb: &str, level: Level, message: &str) -> Annotation {
+    Annotation {
+        level,
+        file: None,
+        line: None,
+        column: None,
+        end_column: None,
+        title: format!("slogate {verb}"),
+        message: message.to_owned(),
+    }
+}
+
 /// A problem as an annotation; `prefix` is where its files lie in the repository.
 pub fn of(problem: &Diagnostic, prefix: &str) -> Annotation {
     let place = problem.place();

@@ -3,7 +3,7 @@
 use crate::adjustment::Adjustments;
 use crate::catalog::Catalog;
 use crate::change::claim::Claims;
-use crate::change::{self, Touched, authority, shipment};
+use crate::change::{self, Rollout, Touched, authority, shipment};
 use crate::command::ground::{Ground, Seen};
 use crate::command::judge::{Case, Stop};
 use crate::command::law::{self, Rules};
@@ -53,7 +53,7 @@ pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basi
     report.permalink.clone_from(&ground.permalink);
     report.prefix.clone_from(&ground.prefix);
     report.notes.extend(ground.notes.iter().cloned());
-    let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
+    let layer = case.means.layer(&ground);
     let rules = law::read_rules(&ground, layer, &mut report.problems);
     let rules = rules.map_err(|stop| unsettled::beside(&ground, stop))?;
     report.notes.extend(rules.notes.iter().cloned());
@@ -76,10 +76,10 @@ pub fn read(case: &Case<'_>, ground: Ground, report: &mut Report) -> Result<Basi
 pub fn change(case: &Case<'_>, basis: &Basis, report: &mut Report) -> Result<Option<Seen>, Stop> {
     let settings = &basis.rules.settings;
     let is_merge = case.pull.is_some() || case.passage.is_some_and(Passage::is_merge);
-    report.change.rollout = case.check.rollout(is_merge);
+    report.change.rollout = rollout(case.rollout, is_merge);
     report.change.claims = claims(case, settings, &basis.ground);
     let labelled = || report.change.claims.classes().first().map(ToString::to_string);
-    report.change.class = class(settings, case.check.class.as_deref())?.or_else(labelled);
+    report.change.class = class(settings, case.class)?.or_else(labelled);
     touched(case, &basis.ground, settings, report)
 }
 
@@ -137,6 +137,15 @@ fn class(settings: &Settings, named: Option<&str>) -> Result<Option<String>, Sto
     Err(Stop::Usage(format!("there is no class of change `{name}` in {}: {help}", settings::FILE)))
 }
 
+/// How much of the rollout is judged: what is named, else a canary of what is not merged yet, and the whole of the rest.
+fn rollout(named: Option<&str>, is_merge: bool) -> Rollout {
+    match named {
+        Some(named) if named == Rollout::Canary.as_str() => Rollout::Canary,
+        None if is_merge => Rollout::Canary,
+        Some(_) | None => Rollout::Full,
+    }
+}
+
 /// Finds the services that the change touches, and answers what changed, where that was looked at.
 fn touched(
     case: &Case<'_>,
@@ -144,7 +153,7 @@ fn touched(
     settings: &Settings,
     report: &mut Report,
 ) -> Result<Option<Seen>, Stop> {
-    let named = &case.check.service;
+    let named = case.services;
     let known = || settings.services.keys().map(String::as_str);
     if let Some(name) = named.iter().find(|name| !settings.services.contains_key(*name)) {
         let help = diagnostic::suggestion(name, known());

@@ -21,7 +21,7 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::law::{self, Rules};
 use crate::command::organization::Offer;
-use crate::command::watch::{self, Asked, Watch, dependency};
+use crate::command::watch::{self, Asked, Named, Watch, dependency};
 use crate::command::{World, observed, slos, unsettled};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::policy::ruling::Measured;
@@ -101,7 +101,7 @@ fn path(
     }
     let asked = chosen::choose(budget, settings, &written.catalog)?;
     let client = observed::client(&budget.source)?;
-    let named = observed::named(&budget.source, &budget.dir, world, &client)?;
+    let named = Named::of(&budget.source, &budget.dir, world, &client).map_err(Stop::Usage)?;
     let watch = Watch::choose(&named, &ground, settings, budget.now)?;
     let (now, note) = watch.now(budget.now, world.now);
     overview.notes.extend(note.filter(|_| plan.is_some()));
@@ -156,6 +156,39 @@ fn excluded(taken: &[Taken], adjustments: &Adjustments, asked: &Asked<'_>) -> Ve
     taken.iter().map(names).collect()
 }
 
+/// Observes what is asked for, and what policies read of its dependencies. Further back is looked only where a policy of
+/// the same SLO compares quarters.
+fn observe<'a>(
+    (asked, covering): (&[Asked<'a>], &[Vec<&Policy>]),
+    watch: &Watch<'_>,
+    (settings, catalog): (&'a Settings, &'a Catalog),
+    t: i64,
+) -> (dependency::Wanted<'a>, dependency::Answers<'a>) {
+    let reads_quarters =
+        |policies: &[&Policy]| policies.iter().any(|policy| policy.reads("quarter").is_some());
+    let by_quarters: BTreeSet<&Asked<'_>> = asked
+        .iter()
+        .zip(covering)
+        .filter(|(_, policies)| reads_quarters(policies))
+        .map(|(one, _)| one)
+        .collect();
+    let mut upstream = dependency::Wanted::new(settings, settings.step);
+    for (one, policies) in asked.iter().zip(covering) {
+        for policy in policies {
+            upstream.add(policy, *one, catalog);
+        }
+    }
+    let depth = |one: &Asked<'_>| {
+        let own = watch::history(one.slo.period, by_quarters.contains(one), settings.step);
+        let own = asked.contains(one).then_some(own);
+        own.unwrap_or_default().max(upstream.depth(one))
+    };
+    let all: BTreeSet<Asked<'_>> = asked.iter().copied().chain(upstream.asked()).collect();
+    let all = Vec::from_iter(all);
+    let answers = dependency::Answers::reckon(&all, watch.observe(&all, depth, settings, t));
+    (upstream, answers)
+}
+
 /// Observes what is asked for, and makes the lines of it, the worst first.
 fn show(
     written: &Written,
@@ -167,26 +200,7 @@ fn show(
     let t = observed::grid(now.as_second(), settings);
     let covering: Vec<Vec<&Policy>> =
         asked.iter().map(|one| clauses::covering(one, written, settings)).collect();
-    let quarters: Vec<&Asked<'_>> = asked
-        .iter()
-        .zip(&covering)
-        .filter(|(_, policies)| policies.iter().any(|policy| policy.reads("quarter").is_some()))
-        .map(|(asked, _)| asked)
-        .collect();
-    let mut upstream = dependency::Wanted::new(settings, settings.step);
-    for (one, policies) in asked.iter().zip(&covering) {
-        for policy in policies {
-            upstream.add(policy, *one, &written.catalog);
-        }
-    }
-    let depth = |one: &Asked<'_>| {
-        let own = watch::history(one.slo.period, quarters.contains(&one), settings.step);
-        let own = asked.contains(one).then_some(own);
-        own.unwrap_or_default().max(upstream.depth(one))
-    };
-    let all: BTreeSet<Asked<'_>> = asked.iter().copied().chain(upstream.asked()).collect();
-    let all = Vec::from_iter(all);
-    let mut answers = dependency::Answers::reckon(&all, watch.observe(&all, depth, settings, t));
+    let (upstream, mut answers) = observe((asked, &covering), watch, (settings, &written.catalog), t);
     for (one, policies) in asked.iter().zip(&covering) {
         let slo = one.slo;
         let service = settings.services.get(&slo.service);

@@ -38,7 +38,7 @@ const ENDING: &str = ".rhai";
 /// The ending of a report.
 const REPORT: &str = ".json";
 
-/// Columns of prose when nobody says how wide the terminal is.
+/// Columns of prose in a pipe.
 const WIDTH: usize = 100;
 
 /// The list of everything in the policy language.
@@ -50,7 +50,7 @@ const CODES: &str = "codes";
 /// Runs the verb.
 pub fn run(explain: &Explain, world: &mut World) -> Exit {
     let page = match explain.format {
-        Prose::Text => Page::Terminal(world.columns().unwrap_or(WIDTH)),
+        Prose::Text => Page::Terminal(world.line(WIDTH)),
         Prose::Markdown => Page::Markdown,
     };
     let is_policy = explain.what.ends_with(ENDING);
@@ -87,8 +87,7 @@ fn verdict(explain: &Explain, page: Page, world: &mut World) -> Exit {
 
 /// Explains a clause, or says that there is nothing of that name.
 fn clause(explain: &Explain, page: Page, world: &mut World) -> Exit {
-    let dir = explain.dir.clone().unwrap_or_else(|| PathBuf::from("."));
-    let settings = WorkTree::new(world.directory.join(dir)).read(settings::FILE);
+    let settings = WorkTree::new(world.directory.join(explain.directory())).read(settings::FILE);
     if explain.of_clauses().is_none() && matches!(settings, Ok(None)) {
         let exit = unknown(&explain.what, &[], world);
         world.tell(&format!(

@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use crate::change::Commit;
 use crate::command::judge::{Case, Stop};
+use crate::command::means;
 use crate::command::passage::Since;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::git::{Changed, GitError, Repository};
@@ -241,9 +242,9 @@ pub fn find(case: &Case<'_>) -> Result<Ground, Stop> {
         return Ok(Ground { head, since: passage.since.clone(), notes: passage.notes.clone(), ..ground });
     }
     let Some(name) = &case.base else {
-        present(&case.root, &case.check.dir)?;
+        present(case.means.root(), &case.means.dir)?;
         let notes = vec!["read from the work tree, because no --base was given".to_owned()];
-        return Ok(work_tree(&case.root, notes));
+        return Ok(work_tree(case.means.root(), notes));
     };
     let head = case.head.as_deref().unwrap_or("HEAD");
     let repository = open(case)?;
@@ -346,7 +347,7 @@ pub fn of_tree(tree: Rc<dyn Tree>) -> Ground {
 
 /// The clone around the judged directory, when there is one.
 fn open(case: &Case<'_>) -> Result<Option<Repository>, Stop> {
-    match Repository::open(&case.root) {
+    match Repository::open(case.means.root()) {
         Ok(repository) => Ok(repository),
         // Without a clone that can be read, GitHub can still be asked.
         Err(_) if case.github.is_some() => Ok(None),
@@ -387,9 +388,9 @@ fn nowhere(name: &str, why: &str) -> Stop {
 fn based(case: &Case<'_>, base: Commit, head: Option<String>) -> Result<Ground, Stop> {
     let clone = open(case)?.map(Rc::new);
     // The clone knows which directory of the repository this is, whether or not it has the commit.
-    let prefix = match (&clone, &case.prefix) {
+    let prefix = match (&clone, means::prefix(&case.means.dir)) {
         (Some(clone), _) => clone.prefix().to_owned(),
-        (None, Some(prefix)) => prefix.clone(),
+        (None, Some(prefix)) => prefix,
         (None, None) => {
             return Err(Stop::Usage("without a clone, DIR is a directory of the repository".to_owned()));
         }

@@ -112,7 +112,10 @@ pub fn run(init: &Init, world: &mut World) -> Exit {
     }
     let paths: Vec<&str> = proven.drafts.iter().map(|draft| draft.path.as_str()).collect();
     let dir = init.dir.to_string_lossy();
-    let written = summary::written(&paths, &proven.validated, (proven.tests, proven.to_mend.len()), &dir);
+    let counts = (proven.tests, proven.to_mend.len());
+    // Where there are several environments a check has to be told which one is meant.
+    let asked = proven.targets.first().filter(|_| proven.environments.len() > 1).map(String::as_str);
+    let written = summary::written(&paths, &proven.validated, counts, (&dir, asked));
     world.end(&format!("{}{written}", found(&findings, &proven)), Exit::Proceed)
 }
 

@@ -4,23 +4,19 @@
 //! the world did not answer as unknown. Only a wrong command line ends it without one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use jiff::Timestamp;
 
 use crate::change::Change;
-use crate::cli::Check;
 use crate::command::basis::{self, Basis};
 use crate::command::ground;
-use crate::command::organization::Offer;
+use crate::command::means::Means;
 use crate::command::passage::Passage;
 use crate::command::proposed;
 use crate::command::question::{self, Question};
-use crate::command::watch::{self, Server, named};
 use crate::diagnostic::{self, Code, Diagnostic};
 use crate::github::{GitHub, PullRequest};
-use crate::http::{Client, Credentials};
 use crate::policy::Policy;
 use crate::policy::ruling::Measured;
 use crate::report::Report;
@@ -33,30 +29,22 @@ use crate::verdict::{self, Passing, Verdict};
 /// What is judged, and what may be asked on the way.
 #[derive(Clone)]
 pub struct Case<'a> {
-    /// The command line.
-    pub check: &'a Check,
-    /// The directory that has the settings, when it is on this machine.
-    pub root: PathBuf,
-    /// The same directory inside its repository, where there is no clone that knows: empty, or with a slash at its end.
-    pub prefix: Option<String>,
+    /// What is judged with.
+    pub means: Means<'a>,
     /// The environment that is judged, when it is named.
     pub environment: Option<String>,
     /// The branch, tag or commit that everything that decides is read from.
     pub base: Option<String>,
     /// The branch, tag or commit that is judged; `HEAD` when none is named.
     pub head: Option<String>,
-    /// Where relative paths of the command line start.
-    pub directory: PathBuf,
-    /// The organisation's layer, when one is offered.
-    pub organization: Offer,
-    /// The present.
-    pub present: Timestamp,
-    /// The client for whatever goes over the network.
-    pub client: &'a Client,
-    /// What is asked for budgets over the network, when it is given.
-    pub server: Option<Server>,
-    /// The site of a Datadog and its keys, or why there is none.
-    pub datadog: Result<(String, Credentials), String>,
+    /// The services that are judged, when they are named: else those that the change touches.
+    pub services: &'a [String],
+    /// The class of the change, when it is named.
+    pub class: Option<&'a str>,
+    /// How much of the rollout is judged, when it is named.
+    pub rollout: Option<&'a str>,
+    /// What is wanted of it.
+    pub goal: Goal,
     /// GitHub's API, when it can be asked.
     pub github: Option<Rc<GitHub>>,
     /// Where people look at files of the repository: `https://github.com/owner/name/blob`.
@@ -68,18 +56,34 @@ pub struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    /// How a source is named.
-    pub fn named(&self) -> watch::Named<'a> {
-        watch::Named {
-            observations: named::file(&self.check.source),
-            directory: self.directory.clone(),
-            root: self.root.clone(),
-            server: self.server.clone(),
-            datadog: self.datadog.clone(),
-            reads_rules: !self.check.source.ignore_rules,
-            client: self.client,
+    /// The work tree, whatever was changed in it.
+    pub const fn of(means: Means<'a>) -> Self {
+        Self {
+            means,
+            environment: None,
+            base: None,
+            head: None,
+            services: &[],
+            class: None,
+            rollout: None,
+            goal: Goal::Verdict,
+            github: None,
+            blob: None,
+            passage: None,
+            pull: None,
         }
     }
+}
+
+/// What is wanted of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// A verdict.
+    Verdict,
+    /// A verdict, and the observations that it rests on.
+    Recording,
+    /// What would be asked, and no verdict.
+    Plan,
 }
 
 /// Why the path ended early.
@@ -145,7 +149,7 @@ impl Judged {
 /// # Errors
 /// What is wrong with the command line.
 pub fn judge(case: &Case<'_>) -> Result<Judged, String> {
-    let mut judged = Judged::blank(case.present);
+    let mut judged = Judged::blank(case.means.present);
     let verdict = path(case, &mut judged);
     finish(verdict, &mut judged.report)?;
     Ok(judged)
@@ -216,12 +220,12 @@ fn decide(case: &Case<'_>, basis: &Basis, amends: bool, judged: &mut Judged) -> 
     let touched: BTreeSet<&str> = touched.iter().map(String::as_str).collect();
     judged.report.problems.extend(question::unasked(case, basis, &touched)?);
     let question = Question::of(case, basis, &touched)?;
-    if case.check.plan {
+    if case.goal == Goal::Plan {
         judged.plan = Some(question.plan());
         return Ok(verdict::unknown(question.now()));
     }
     let question = if amends { question.keeping() } else { question };
-    let mut reckoning = question.ask(case.check.save_observations.is_some());
+    let mut reckoning = question.ask(case.goal == Goal::Recording);
     judged.observations = reckoning.observations.take();
     judged.answered = reckoning.answered.take();
     let (verdict, measured) = reckoning.fold(&mut judged.report);

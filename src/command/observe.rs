@@ -136,7 +136,7 @@ fn made(observe: &Observe, world: &World, problems: &mut Vec<Diagnostic>) -> Res
     let destination = Destination::read(observe, &observers, &root, world)?;
     let law = law::read(&ground, &rules)?.sound()?;
     let client = observed::client(&observe.source)?;
-    let named = observed::named(&observe.source, &observe.dir, world, &client)?;
+    let named = Named::of(&observe.source, &observe.dir, world, &client).map_err(Stop::Usage)?;
     named.sourced(&rules.settings).map_err(Stop::Usage)?;
     let (text, notes, now, blind) = observed(observe, world, &named, (&ground, &rules, &law), &observers)?;
     let text = match &key {

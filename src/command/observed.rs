@@ -7,7 +7,6 @@
 mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use crate::adjustment::Adjustments;
 use crate::budget::gap::Gap;
@@ -16,7 +15,7 @@ use crate::command::ground::Ground;
 use crate::command::judge::Stop;
 use crate::command::law::{Law, Rules};
 use crate::command::observed::past::Past;
-use crate::command::watch::{self, Asked, Named, Server, Watch, named};
+use crate::command::watch::{self, Asked, Named, Server, Watch};
 use crate::command::{World, check};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::http::Client;
@@ -31,7 +30,7 @@ const NAMED: usize = 3;
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub struct Outcome {
+pub struct Comparison {
     /// What is doubtful.
     pub problems: Vec<Diagnostic>,
     /// What was looked at, and what could not be.
@@ -51,10 +50,10 @@ pub fn examine(
     world: &World,
     (ground, other): (&Ground, Option<&Ground>),
     (rules, law): (&Rules, &Law),
-) -> Result<Outcome, Stop> {
+) -> Result<Comparison, Stop> {
     let settings = &rules.settings;
     let client = client(&validate.source)?;
-    let named = named(&validate.source, &validate.dir, world, &client)?;
+    let named = Named::of(&validate.source, &validate.dir, world, &client).map_err(Stop::Usage)?;
     let watch = Watch::choose(&named, ground, settings, validate.now)?;
     let (now, _) = watch.now(validate.now, world.now);
     let now = now.as_second();
@@ -72,29 +71,10 @@ pub fn examine(
         Some(server) => matches!(server, Server::Observations(..)),
         None => named.observations.is_some() || settings.observers.is_some(),
     };
-    let silent = lint::is_on(Code::SilentSlo, settings);
-    let linted = silent && !recorded;
-    let mut unknown = Unknown::default();
-    let (mut slos, mut count) = (BTreeSet::new(), 0);
-    for (asked, one) in asked.iter().zip(&observed) {
-        let (gap, told) = match &one.budget {
-            Err(gap) => (gap.clone(), linted && matches!(gap.cause(), Gap::NoData { .. })),
-            Ok(budget) => match budget.at(t) {
-                Err(gap) => {
-                    (gap, silent && budget.events(silent_slo::QUIET, t).is_ok_and(|all| all.total.is_zero()))
-                }
-                Ok(_) => continue,
-            },
-        };
-        slos.insert(asked.slo.name.as_str());
-        count += 1;
-        if !told {
-            unknown.add(format!("{} ({})", asked.slo.name, asked.environment), &gap);
-        }
-    }
+    let unseen = Unseen::among(&asked, &observed, recorded, settings);
     observed.retain(|one| one.budget.is_ok() || !recorded);
     let mut notes = vec![format!("held against {} up to {}", watch.describe(), instant(t))];
-    notes.extend(unknown.notes());
+    notes.extend(unseen.unknown.notes());
     let mut changes = Vec::new();
     let root = world.directory.join(&validate.dir);
     if lint::is_on(Code::LoosenedWhileExhausted, settings) {
@@ -103,11 +83,11 @@ pub fn examine(
     }
     let loosened = past::loosened(&changes, &asked, &watch, settings, &mut notes);
     notes.extend(watch.notes());
-    Ok(Outcome {
+    Ok(Comparison {
         problems: lint::observed::examine(&observed, &loosened, settings),
         notes,
-        unknown: slos.len(),
-        blind: !asked.is_empty() && count == asked.len(),
+        unknown: unseen.slos.len(),
+        blind: !asked.is_empty() && unseen.count == asked.len(),
     })
 }
 
@@ -117,27 +97,6 @@ pub fn examine(
 /// When there can be none.
 pub fn client(source: &Source) -> Result<Client, Stop> {
     Client::new(check::limits(source.deadline)).map_err(|error| Stop::Usage(error.to_string()))
-}
-
-/// The source that arguments of the command line name.
-///
-/// # Errors
-/// When it is named wrongly.
-pub fn named<'a>(
-    source: &'a Source,
-    dir: &Path,
-    world: &World,
-    client: &'a Client,
-) -> Result<Named<'a>, Stop> {
-    Ok(Named {
-        observations: named::file(source),
-        directory: world.directory.clone(),
-        root: world.directory.join(dir),
-        server: named::server(source, world).map_err(Stop::Usage)?,
-        datadog: check::datadog(source, world),
-        reads_rules: !source.ignore_rules,
-        client,
-    })
 }
 
 /// The last grid point at an instant or before it, both in seconds since the epoch.
@@ -175,6 +134,44 @@ fn observed<'a>(
     let budget = answer.budget(slo).map(judged);
     let environment = (settings.environments.len() > 1).then_some(asked.environment);
     Observed { slo, environment, budget, t }
+}
+
+/// What could not be looked at, of what was asked for.
+#[derive(Default)]
+struct Unseen<'a> {
+    /// How much of it.
+    count: usize,
+    /// The SLOs.
+    slos: BTreeSet<&'a str>,
+    /// What no lint tells.
+    unknown: Unknown,
+}
+
+impl<'a> Unseen<'a> {
+    /// What could not be looked at. That an SLO is silent is the lint's to tell where it is on and the source no recording.
+    fn among(asked: &[Asked<'a>], observed: &[Observed<'_>], recorded: bool, settings: &Settings) -> Self {
+        let silent = lint::is_on(Code::SilentSlo, settings);
+        let linted = silent && !recorded;
+        let mut unseen = Self::default();
+        for (asked, one) in asked.iter().zip(observed) {
+            let (gap, told) = match &one.budget {
+                Err(gap) => (gap.clone(), linted && matches!(gap.cause(), Gap::NoData { .. })),
+                Ok(budget) => match budget.at(one.t) {
+                    Err(gap) => {
+                        let events = budget.events(silent_slo::QUIET, one.t);
+                        (gap, silent && events.is_ok_and(|all| all.total.is_zero()))
+                    }
+                    Ok(_) => continue,
+                },
+            };
+            unseen.count += 1;
+            unseen.slos.insert(asked.slo.name.as_str());
+            if !told {
+                unseen.unknown.add(format!("{} ({})", asked.slo.name, asked.environment), &gap);
+            }
+        }
+        unseen
+    }
 }
 
 /// What is not known, by the reason and what to do about it.

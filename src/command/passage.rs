@@ -157,16 +157,20 @@ impl Passage {
         matches!(self.way, Way::Merge(_) | Way::Queue(_))
     }
 
-    /// What ships together, with the tip of the law's branch and the judged commit: a merge group, or what a deploy brings.
+    /// What ships together, with the tip of the law's branch and the judged commit: a merge group, or what a deploy or a push
+    /// brings.
     #[must_use]
     pub fn shipment<'a>(&'a self, tip: &'a str, head: &'a str) -> Option<Shipment<'a>> {
         let since = match (&self.way, &self.since) {
             (Way::Queue(_), _) => Ok(tip),
-            (Way::Deploy, Since::Commit(last)) => Ok(last.as_str()),
+            (Way::Deploy | Way::Push(_), Since::Commit(last)) => Ok(last.as_str()),
             (Way::Deploy, Since::Fork | Since::Unknown(_)) => Err("nobody knows what is deployed now"),
-            (Way::Merge(_) | Way::Push(_) | Way::Look, _) => return None,
+            (Way::Push(_), Since::Fork | Since::Unknown(_)) => {
+                Err("nobody knows what was on the branch before")
+            }
+            (Way::Merge(_) | Way::Look, _) => return None,
         };
-        let is_merged = matches!(self.way, Way::Deploy);
+        let is_merged = !matches!(self.way, Way::Queue(_));
         Some(Shipment { branch: self.branch(), since, head, is_merged })
     }
 

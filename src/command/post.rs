@@ -17,7 +17,7 @@ use crate::report::escape::terminal;
 use crate::report::turn::Turn;
 use crate::report::{Report, json, line, markdown};
 use crate::tree;
-use crate::verdict::Exit;
+use crate::verdict::{Effect, Exit};
 
 /// How long telling may take once everything is decided, whatever was spent before.
 const CLOSING: Duration = Duration::from_secs(30);
@@ -162,7 +162,7 @@ impl<'a> Post<'a> {
             turn: if usage.is_some() { Turn::unsure() } else { Turn::of(report) },
             status,
             outputs,
-            annotations: annotations(report),
+            annotations: annotations(report, self.passage.pull().is_none()),
         }
     }
 }
@@ -252,9 +252,12 @@ pub(super) const fn state(exit: Exit) -> State {
     }
 }
 
-/// The verdict and the problems as annotations.
-fn annotations(report: &Report) -> Vec<Annotation> {
+/// The verdict and the problems as annotations; `is_looked_at` where what is written is itself judged, and not a change.
+fn annotations(report: &Report, is_looked_at: bool) -> Vec<Annotation> {
+    // In a mode that only informs, what is not known is said no louder than what is, and a reader must not miss it.
+    let is_unsure = report.verdict.rulings.iter().any(|one| one.stated == Effect::Unknown);
     let level = match report.verdict.exit {
+        Exit::Proceed if report.verdict.effect >= Effect::Warn || is_unsure => Level::Warning,
         Exit::Proceed => Level::Notice,
         Exit::Withheld | Exit::Failed | Exit::Usage | Exit::Invalid | Exit::Unknown | Exit::Untold => {
             Level::Error
@@ -286,6 +289,8 @@ fn annotations(report: &Report) -> Vec<Annotation> {
     });
     let found = proposed.into_iter().flat_map(|proposed| &proposed.problems).filter(|found| found.ours);
     let found = found.map(|found| annotation::of(&found.problem, &report.prefix));
-    let problems = report.problems.iter().map(|problem| annotation::of(problem, &report.prefix));
+    // A warning about what is written on the base is not of this change's doing, and the same for every change.
+    let problems = report.problems.iter().filter(|problem| is_looked_at || problem.is_error());
+    let problems = problems.map(|problem| annotation::of(problem, &report.prefix));
     std::iter::once(verdict).chain(eased).chain(found).chain(problems).collect()
 }

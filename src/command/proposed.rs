@@ -90,10 +90,8 @@ fn propose(
     let ground = &basis.ground;
     let head = report.change.head.clone()?;
     let Some(changed) = &seen.paths else {
-        return Some(untold(
-            Vec::new(),
-            "too many paths changed to tell what they make of SLOs and policies",
-        ));
+        let why = "too many paths changed to tell what they make of SLOs and policies";
+        return Some(untold(Vec::new(), why));
     };
     let files = basis.amended(Some(seen));
     if files.is_empty() {
@@ -122,7 +120,7 @@ fn propose(
             "`{path}` changed on the base as well since this change began, so what differs in it may not be this change's"
         ));
     }
-    let mut problems = match written(&at_head, basis, changed, &mut proposed.untold) {
+    let problems = match written(&at_head, basis, changed, &mut proposed.untold) {
         Ok(draft) => {
             let problems = tell(&mut proposed, (case, basis), (&at_head, &draft), report);
             proposed.outcome = Some(outcome::judge(case, seen, (at_head, draft), (report, answered)));
@@ -134,6 +132,20 @@ fn propose(
             Vec::new()
         }
     };
+    let before = before.unwrap_or_else(|| Rc::clone(&ground.tree));
+    let touched = Touched::of(before, Some(changed));
+    find(&mut proposed, problems, (basis, report), (touched, &moved));
+    Some(proposed)
+}
+
+/// Tells the problems that the base has not, and which of them are this change's own: in a file that moved on the base as
+/// well, only those on lines that the change touched.
+fn find(
+    proposed: &mut Proposed,
+    mut problems: Vec<Diagnostic>,
+    (basis, report): (&Basis, &Report),
+    (mut touched, moved): (Touched, &[String]),
+) {
     let doubtful = validate::doubtful(&basis.rules, (&basis.catalog, &basis.policies), true);
     let known = Known::of(report.problems.iter().chain(&doubtful));
     problems.retain(|problem| !known.has(problem));
@@ -143,14 +155,11 @@ fn propose(
         proposed.untold.push(format!("{more} more problems are not listed"));
         problems.truncate(MOST_TOLD);
     }
-    let before = before.unwrap_or_else(|| Rc::clone(&ground.tree));
-    let mut touched = Touched::of(before, Some(changed));
     let alone = |problem: &Diagnostic| {
         problem.place().is_none_or(|place| moved.iter().all(|path| path != place.source.path()))
     };
     let found = |problem: Diagnostic| Found { ours: alone(&problem) || touched.has(&problem), problem };
     proposed.problems = problems.into_iter().map(found).collect();
-    Some(proposed)
 }
 
 /// What is written at the head, read within its times.

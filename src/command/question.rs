@@ -55,7 +55,7 @@ impl<'a> Question<'a> {
     /// When there is no such environment, or the source that is named is none.
     pub fn of(case: &Case<'a>, basis: &'a Basis, services: &BTreeSet<&str>) -> Result<Self, Stop> {
         let settings = &basis.rules.settings;
-        let watch = Watch::choose(&case.named(), &basis.ground, settings, case.check.now)?;
+        let watch = Watch::choose(&case.means.named, &basis.ground, settings, case.means.given)?;
         Self::to(watch, case, basis, services)
     }
 
@@ -72,7 +72,7 @@ impl<'a> Question<'a> {
         let settings = &basis.rules.settings;
         let environment = basis::environment(&basis.rules, case.environment.as_deref())?;
         let subjects = subjects(basis, environment.0, services);
-        let (now, note) = watch.now(case.check.now, case.present);
+        let (now, note) = watch.now(case.means.given, case.means.present);
         let mut upstream = dependency::Wanted::new(settings, settings.step);
         let mut signals = signal::Wanted::default();
         let mut quarters = BTreeSet::new();

@@ -6,17 +6,15 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::rc::Rc;
 
-use crate::cli::{self, Check, Format};
+use crate::cli::{self, Format};
 use crate::command::World;
 use crate::command::check;
 use crate::command::judge::{Case, Stop};
-use crate::command::organization::Offer;
+use crate::command::means::Means;
 use crate::command::post::{self, Post};
 use crate::command::unfinished;
-use crate::command::watch::named;
 use crate::diagnostic::Diagnostic;
 use crate::github::{Address, GitHub, GitHubError, PullRequest, Run};
 use crate::http::Client;
@@ -29,12 +27,14 @@ use crate::verdict::Exit;
 mod docket;
 mod progress;
 mod round;
+mod shared;
 mod standings;
 mod telling;
 
 use docket::{Docket, Judgement};
 use progress::Progress;
 use round::Allowance;
+use shared::Part;
 use standings::Standings;
 use telling::Telling;
 
@@ -52,7 +52,6 @@ pub fn run(sweep: &cli::Sweep, world: &mut World) -> Exit {
 
 /// Runs the verb; what is wrong with the command line or the environment it needs comes back as a message.
 fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
-    let check = sweep.check();
     let run = Run::is_one(&world.environment).then(|| Post::read_run(world)).transpose()?;
     if run.is_none() && !sweep.dry_run {
         return Err(
@@ -76,7 +75,7 @@ fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
     let client = Rc::new(Client::new(limits).map_err(|error| error.to_string())?);
     let github = GitHub::connect(Rc::clone(&client), &address, limits).map_err(|error| error.to_string())?;
     let github = Rc::new(github);
-    let case = case(&check, &client, &github, run.as_ref(), world)?;
+    let case = case(sweep, &client, &github, run.as_ref(), world)?;
     let (report, usage) = match swept(sweep, &case, &github, run.as_ref(), world) {
         Ok(found) => found,
         Err(error) => {
@@ -103,30 +102,19 @@ fn prepared(sweep: &cli::Sweep, world: &mut World) -> Result<Exit, String> {
 
 /// What all pull requests have in common.
 fn case<'a>(
-    check: &'a Check,
+    sweep: &'a cli::Sweep,
     client: &'a Client,
     github: &Rc<GitHub>,
     run: Option<&Run>,
     world: &World,
 ) -> Result<Case<'a>, String> {
-    let root: PathBuf = world.directory.join(&check.dir);
+    let means = Means::of(&sweep.dir, (&sweep.source, &sweep.layered), None, client, world)?;
     Ok(Case {
-        check,
-        root,
-        prefix: check::prefix(&check.dir),
-        environment: check.environment.clone(),
-        base: None,
-        head: None,
-        directory: world.directory.clone(),
-        organization: Offer::of(&check.layered, world),
-        present: world.now,
-        client,
-        server: named::server(&check.source, world)?,
-        datadog: check::datadog(&check.source, world),
+        environment: Some(sweep.environment.clone()),
+        rollout: sweep.rollout.as_deref(),
         github: Some(Rc::clone(github)),
         blob: run.map(|run| format!("{}/{}/blob", run.server, run.address.repository)),
-        passage: None,
-        pull: None,
+        ..Case::of(means)
     })
 }
 
@@ -150,30 +138,38 @@ fn swept(
     // Whatever was read before, the sources have all of their time.
     let limits = check::limits(sweep.source.deadline.saturating_mul(bases));
     let client = Client::new(limits).map_err(|error| GitHubError::Address(error.to_string()))?;
-    let asking = Case { client: &client, ..case.clone() };
+    let asking = Case { means: case.means.asking(&client), ..case.clone() };
     let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
     let mut notes = Vec::new();
     let (opened, missed) = meanwhile(github, &pulls, &mut notes);
-    let speaker = run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, case.present.as_second()));
+    let speaker =
+        run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, case.means.present.as_second()));
     let gates = docket.entries.iter().map(|entry| telling::gate(&sweep.environment, entry));
     let telling = Telling {
         github,
         standings: Standings::of(gates.map(|gate| (gate.commit, gate.context)).collect()),
+        told: RefCell::default(),
         speaker,
-        began: case.present.as_second(),
+        began: case.means.present.as_second(),
         environment: &sweep.environment,
         allowance,
         opened,
         silenced: RefCell::new(None),
         is_mute: Cell::new(false),
     };
-    let (mut lines, mut usage): (Vec<Line>, Option<String>) = (Vec::new(), None);
-    for entry in &docket.entries {
-        let judgement = docket.judge(case, entry, &reckonings);
-        if let Judgement::Usage(message) = &judgement {
-            usage.get_or_insert_with(|| message.clone());
-        }
-        let Some(line) = telling.tell(&docket, entry, judgement, lines.is_empty()) else {
+    let judgements: Vec<Judgement> =
+        docket.entries.iter().map(|entry| docket.judge(case, entry, &reckonings)).collect();
+    let usage = judgements.iter().find_map(|judgement| match judgement {
+        Judgement::Usage(message) => Some(message.clone()),
+        Judgement::Report(_) | Judgement::Unseen(_) => None,
+    });
+    let parts = shared::parts(&docket, &judgements, &pulls, |pull| telling.overtaken(pull).is_some());
+    let mut lines: Vec<Line> = Vec::new();
+    // Whoever decides is told first: others say what became of that.
+    let mut judged: Vec<_> = docket.entries.iter().zip(judgements).zip(parts).collect();
+    judged.sort_by_key(|(_, part)| *part != Part::Decides);
+    for ((entry, judgement), part) in judged {
+        let Some(line) = telling.tell(&docket, entry, (judgement, part), lines.is_empty()) else {
             break;
         };
         lines.push(line);
@@ -181,10 +177,12 @@ fn swept(
     }
     progress.clear(world);
     let behind = pulls.len() - lines.len();
-    let resume = lines.last().map(|line| line.number).filter(|_| behind > 0);
+    let is_told = |number: u64| lines.iter().any(|line| line.number == number);
+    let reached = docket.entries.iter().map(|entry| entry.pull.number).take_while(|number| is_told(*number));
+    let resume = reached.last().filter(|_| behind > 0);
     lines.sort_by_key(|line| line.number);
     let report = Sweep {
-        now: case.present,
+        now: case.means.present,
         environment: sweep.environment.clone(),
         dry_run: sweep.dry_run,
         lines,

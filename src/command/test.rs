@@ -24,7 +24,7 @@ use crate::policy::ruling::Ruling;
 use crate::policy::trial::coverage::Coverage;
 use crate::policy::trial::{self, Case, ENDING, Ground, Judged};
 use crate::policy::{Author, Names, Policy, Subject, supply};
-use crate::report::problem::{self, Look};
+use crate::report::problem;
 use crate::report::trial::{Trials, Tried, json, junit};
 use crate::settings::organization::Organization;
 use crate::settings::{self, Mode, OnUnknown, Settings};
@@ -33,9 +33,6 @@ use crate::source::whole::{self, Answer};
 use crate::source::{Range, Request, SignalRequest, Source as _};
 use crate::tree::{Tree, TreeError, WorkTree};
 use crate::verdict::{self, Effect, Exit, Situation};
-
-/// Cells of a line when nobody says how wide the terminal is.
-const WIDTH: usize = 110;
 
 /// Runs the verb.
 pub fn run(test: &Test, world: &mut World) -> Exit {
@@ -53,9 +50,7 @@ pub fn run(test: &Test, world: &mut World) -> Exit {
     problems.extend(untold);
     if !problems.is_empty() {
         diagnostic::sort(&mut problems);
-        let width = world.variable("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(WIDTH);
-        let look = Look { colour: false, unicode: world.variable("LC_ALL") != Some("C"), width };
-        world.tell(problem::render(&problems, look).trim_end());
+        world.tell(problem::render(&problems, world.look("never")).trim_end());
     }
     let invalid = problems.iter().any(Diagnostic::is_error);
     let Some(trials) = trials.filter(|_| !invalid) else {

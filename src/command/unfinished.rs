@@ -13,6 +13,15 @@ use crate::publish::{Annotation, Level, Outcome, summary, workflow};
 use crate::report::escape::markdown;
 use crate::verdict::Exit;
 
+/// Tells what is wrong with the command line or the environment, and answers the exit of a verb.
+pub fn ended(verb: &str, ended: Result<Exit, String>, world: &mut World) -> Exit {
+    ended.unwrap_or_else(|message| {
+        world.tell(&format!("error: {message}"));
+        leave(verb, &message, &[], "", Exit::Usage, world);
+        Exit::Usage
+    })
+}
+
 /// Leaves with the run why a verb ended, where this is a run: in a sentence, or by what is wrong in what was written,
 /// whose files lie below `prefix`.
 pub fn leave(verb: &str, why: &str, problems: &[Diagnostic], prefix: &str, exit: Exit, world: &mut World) {
@@ -28,15 +37,7 @@ pub fn leave(verb: &str, why: &str, problems: &[Diagnostic], prefix: &str, exit:
         // Writing to a string cannot fail.
         let _ = write!(page, "\n- {}", markdown(&said));
     }
-    let mut notices = vec![Annotation {
-        level: Level::Error,
-        file: None,
-        line: None,
-        column: None,
-        end_column: None,
-        title,
-        message: why.to_owned(),
-    }];
+    let mut notices = vec![annotation::of_run(verb, Level::Error, why)];
     notices.extend(problems.iter().map(|problem| annotation::of(problem, prefix)));
     write(&page, &notices, &[("exit".to_owned(), exit.code().to_string())], world);
 }

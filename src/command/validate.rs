@@ -14,7 +14,7 @@ use crate::command::ground::{self, Ground};
 use crate::command::judge::Stop;
 use crate::command::known::Known;
 use crate::command::law::{self, Law, Rules};
-use crate::command::observed::{self, Outcome};
+use crate::command::observed::{self, Comparison};
 use crate::command::organization::Offer;
 use crate::command::postmortem;
 use crate::command::proposed;
@@ -35,7 +35,7 @@ use crate::verdict::Exit;
 /// Runs the verb.
 pub fn run(validate: &Validate, world: &mut World) -> Exit {
     let mut problems = Vec::new();
-    let mut seen = Outcome::default();
+    let mut seen = Comparison::default();
     let mut ended = None;
     let compared = compared(validate, world).map_err(|stop| ended = Some(stop)).ok();
     let found = compared.as_ref().and_then(|compared| {
@@ -95,7 +95,7 @@ fn path(
     validate: &Validate,
     world: &World,
     compared: &Compared,
-    (problems, seen): (&mut Vec<Diagnostic>, &mut Outcome),
+    (problems, seen): (&mut Vec<Diagnostic>, &mut Comparison),
 ) -> Result<(Rules, Law), Stop> {
     let root = world.directory.join(&validate.dir);
     let ground = &compared.here;

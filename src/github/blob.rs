@@ -70,7 +70,7 @@ impl GitHub {
     /// Reads files ahead. What does not come, or not as it is, is read by itself when it is wanted.
     pub fn read_ahead(&self, batch: &Batch) {
         // One file takes one call either way.
-        if batch.ids.len() < 2 || !self.answers_many() {
+        if batch.ids.len() < 2 {
             return;
         }
         let mut inquiry = Inquiry::default();

@@ -2,7 +2,7 @@
 //!
 //! GitHub says of a commit that is on the default branch which merged pull request brought it, and of any other which
 //! pull requests have it. What a merge queue makes of a pull request that it squashes or rebases belongs to none until
-//! it is merged.
+//! it is merged; `queue` knows whose it is.
 
 use std::collections::BTreeSet;
 

@@ -96,7 +96,7 @@ impl GitHub {
     /// Asks whether a person is in a team.
     fn ask_membership(&self, team: &str, login: &str) -> Result<Membership, GitHubError> {
         let what = format!("read whether {login} is in the team {team}");
-        let team = format!("/orgs/{}/teams/{}", encode(self.owner(), b""), encode(team, b""));
+        let team = format!("/orgs/{}/teams/{}", encode(self.place().0, b""), encode(team, b""));
         let path = format!("{team}/memberships/{}", encode(login, b""));
         match self.line.send(Call::get(&path, &what)) {
             Ok(answer) => {
@@ -109,12 +109,6 @@ impl GitHub {
             },
             Err(error) => unseen(error),
         }
-    }
-
-    /// Who owns the repository.
-    fn owner(&self) -> &str {
-        let name = self.root.strip_prefix("/repos/").unwrap_or_default();
-        name.split_once('/').map_or(name, |(owner, _)| owner)
     }
 }
 

@@ -1,8 +1,8 @@
 //! Questions to GitHub's other API, GraphQL: about many things of the repository in one call.
 //!
 //! It may answer in part: what an error names is not known then, and an answer with an error that names nothing is none.
-//! Nothing that is not there is ever taken for empty. A token, a server or an hour that answers no such question once is
-//! not asked again: each of these things can also be asked one by one.
+//! Nothing that is not there is ever taken for empty. What is not answered once is not
+//! asked so again in a run: each of these things can also be asked one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -91,20 +91,20 @@ impl Inquiry {
 }
 
 impl GitHub {
-    /// Whether questions about many things at once are answered, as far as is known.
+    /// Whether all questions about many things at once were answered so far.
     #[must_use]
-    pub const fn answers_many(&self) -> bool {
-        !self.refuses_many.get()
+    pub fn answers_many(&self) -> bool {
+        self.unanswered.borrow().is_empty()
     }
 
     /// What is known of each thing that is asked about, in order; none for one of which GitHub does not say all.
     pub(super) fn ask<T: DeserializeOwned>(&self, what: &str, inquiry: &Inquiry) -> Vec<Option<T>> {
         let nothing = || inquiry.fields.iter().map(|_| None).collect();
-        if inquiry.fields.is_empty() || !self.answers_many() {
+        if inquiry.fields.is_empty() || self.unanswered.borrow().contains(what) {
             return nothing();
         }
         let Ok(mut found) = self.within(ASKING, || self.answered(what, inquiry)) else {
-            self.refuses_many.set(true);
+            self.unanswered.borrow_mut().insert(what.to_owned());
             return nothing();
         };
         let mut each = |place: usize| serde_json::from_value(found.remove(&format!("a{place}"))?).ok();

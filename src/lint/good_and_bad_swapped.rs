@@ -5,14 +5,14 @@
 
 use crate::catalog::Slo;
 use crate::diagnostic::{self, Code, Diagnostic};
-use crate::source::promql::{self, Outcome};
+use crate::source::promql::{self, Side};
 
 /// What stands on the wrong side in an SLO.
 pub(super) fn examine(slo: &Slo) -> Option<Diagnostic> {
     let (part, total, good) = slo.indicator.counters()?;
-    let wrong = if good { Outcome::Failures } else { Outcome::Successes };
-    let (outcome, matchers) = promql::parse(part).ok()?.outcome(&promql::parse(total).ok()?)?;
-    if outcome != wrong {
+    let wrong = if good { Side::Failures } else { Side::Successes };
+    let (selected, matchers) = promql::parse(part).ok()?.side_of(&promql::parse(total).ok()?)?;
+    if selected != wrong {
         return None;
     }
     let (side, other, what) = if good {

@@ -47,16 +47,7 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
     let shared = Arc::new(names.clone());
     let book = language::register(&mut engine, &layout, &shared, syntax::functions(&ast));
     let declared = declare(&engine, &ast, &book, &mut found);
-    let keys = declared.header.as_ref().map(|(_, position)| Keys::of_call(&ast, &layout, *position));
-    let header = match (&declared.header, &keys) {
-        (Some((map, _)), Some(keys)) => {
-            header::read(map, keys, names).map_err(|problems| found.problems.extend(problems)).ok()
-        }
-        _ => None,
-    };
-    let rights = keys.as_ref().map(|keys| ["thaw_tax", "silver_bullets"].map(|key| keys.key(key)));
-    let standing = header.as_ref().zip(keys.as_ref()).map(|(header, keys)| agreement::warn(header, keys));
-    let keys = keys.unwrap_or_else(|| Keys::none(Place::line_of(source, 1)));
+    let (header, keys) = found.header(&ast, &declared, names);
     found.missing(&ast, &declared);
     let mut clauses: Vec<Clause> = declared.clauses.iter().map(|draft| found.clause(draft)).collect();
     found.followed(&declared.clauses);
@@ -71,28 +62,24 @@ pub(super) fn load(source: &SourceText, names: &Names) -> Result<(Policy, Vec<Di
         clause.consequences.iter_mut().for_each(|one| one.name_escalation(&header.escalation));
     }
     found.problems.extend(declared.unused().filter_map(|position| script.layout.call(position)).map(unused));
-    found.problems.extend(rights.into_iter().flat_map(|places| idle_rights(&header, &clauses, places)));
-    found.problems.extend(standing.into_iter().flatten());
-    let (id, digest) = (id(source.path()), digest(source.text()));
+    found.problems.extend(idle_rights(&header, &clauses, &keys));
+    found.problems.extend(agreement::warn(&header, &keys));
     let mut windows = syntax::windows(&ast, &script.layout, names.step);
     let afters = clauses.iter().filter_map(|clause| clause.after.as_ref());
     windows.extend(afters.map(|after| (after.length, after.place.clone())));
-    let reads = syntax::reads(&ast, &script.layout);
-    let signals = syntax::names(&ast, "signal", &names.signals);
-    let dependencies = syntax::names(&ast, "burned_by", &names.dependencies);
     let policy = Policy {
-        id,
+        id: id(source.path()),
         header,
         clauses,
         keys,
         source: source.clone(),
-        digest,
-        script,
+        digest: digest(source.text()),
         windows,
-        reads,
-        signals,
-        dependencies,
+        reads: syntax::reads(&ast, &script.layout),
+        signals: syntax::names(&ast, "signal", &names.signals),
+        dependencies: syntax::names(&ast, "burned_by", &names.dependencies),
         slo_names,
+        script,
         subject: Mutex::default(),
     };
     Ok((policy, found.problems))
@@ -106,21 +93,21 @@ fn unused(place: Place) -> Diagnostic {
 }
 
 /// Warnings about a thaw tax and silver bullets where nothing freezes, each at its place.
-fn idle_rights(header: &Header, clauses: &[Clause], [tax, bullets]: [Place; 2]) -> Vec<Diagnostic> {
+fn idle_rights(header: &Header, clauses: &[Clause], keys: &Keys) -> Vec<Diagnostic> {
     let mut consequences = clauses.iter().flat_map(|clause| &clause.consequences);
     if consequences.any(|consequence| consequence.frozen().is_some()) {
         return Vec::new();
     }
     let taxed = header.thaw_tax.is_some_and(|tax| !tax.is_zero());
     let rights = [
-        ("thaw_tax", taxed, tax, "a thaw tax makes a freeze longer"),
-        ("silver_bullets", header.silver_bullets.is_some(), bullets, "a silver bullet lifts a freeze"),
+        ("thaw_tax", taxed, "a thaw tax makes a freeze longer"),
+        ("silver_bullets", header.silver_bullets.is_some(), "a silver bullet lifts a freeze"),
     ];
-    let written = rights.into_iter().filter(|(_, written, ..)| *written);
+    let written = rights.into_iter().filter(|(_, written, _)| *written);
     written
-        .map(|(key, _, place, does)| {
+        .map(|(key, _, does)| {
             Diagnostic::warning(Code::Unused, format!("{does}, and no clause of this policy freezes"))
-                .at(place, "never used")
+                .at(keys.key(key), "never used")
                 .help(format!("write a clause with `freeze(…)`, or take `{key}` out"))
         })
         .collect()
@@ -259,6 +246,16 @@ impl Findings {
             .filter(|problem| problem.is_error())
             .filter_map(Diagnostic::place)
             .any(|found| place.span.start <= found.span.start && found.span.start <= place.span.end)
+    }
+
+    /// The header, unless something in it is wrong, and where its keys stand.
+    fn header(&mut self, ast: &AST, declared: &Declarations, names: &Names) -> (Option<Header>, Keys) {
+        let Some((map, position)) = &declared.header else {
+            return (None, Keys::none(Place::line_of(self.layout.source(), 1)));
+        };
+        let keys = Keys::of_call(ast, &self.layout, *position);
+        let header = header::read(map, &keys, names).map_err(|problems| self.problems.extend(problems));
+        (header.ok(), keys)
     }
 
     /// Notes that there is no policy, or no clause.

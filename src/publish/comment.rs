@@ -6,7 +6,8 @@
 //! is not written again, because every edit is noise.
 
 use super::cut::{Measure, cut};
-use super::marker::{Marker, Memory, Stamp, escape};
+use super::marker::{Episode, Marker, escape};
+use super::stamp::Stamp;
 use super::{Outcome, Publication};
 use crate::github::{Comment, GitHub, GitHubError, Identity, is_bot};
 use crate::report::turn::{self, Turn, Way};
@@ -53,23 +54,23 @@ impl Wanted {
     }
 
     /// The whole comment, marker first, behind one that remembered this.
-    fn behind(&self, before: Option<&Memory>) -> Written {
-        let (memory, opening) = match &self.turn.way {
-            Way::Stopped(stop) => (Memory::of(stop, before), None),
+    fn behind(&self, before: Option<&Episode>) -> Written {
+        let (episode, opening) = match &self.turn.way {
+            Way::Stopped(stop) => (Episode::of(stop, before), None),
             Way::Unsure => (before.cloned(), None),
             Way::Open { services, environment, at } => {
                 let judged =
-                    |memory: &&Memory| memory.stop.services.iter().all(|name| services.contains(name));
-                let memory = before
+                    |episode: &&Episode| episode.stop.services.iter().all(|name| services.contains(name));
+                let episode = before
                     .filter(judged)
-                    .map(|memory| Memory { over: memory.over.or(Some(*at)), ..memory.clone() });
-                let opening = memory
+                    .map(|episode| Episode { over: episode.over.or(Some(*at)), ..episode.clone() });
+                let opening = episode
                     .as_ref()
-                    .map(|memory| turn::over(&memory.stop, environment, memory.over.unwrap_or(*at)));
-                (memory, opening)
+                    .map(|episode| turn::over(&episode.stop, environment, episode.over.unwrap_or(*at)));
+                (episode, opening)
             }
         };
-        let marker = Marker { base: self.base.clone(), head: self.head.clone(), stamp: self.stamp, memory };
+        let marker = Marker { base: self.base.clone(), head: self.head.clone(), stamp: self.stamp, episode };
         let first = marker.write(&self.prefix);
         let text: String = opening.map(|line| line + "\n").into_iter().chain([self.text.clone()]).collect();
         let room = LONGEST.saturating_sub(first.chars().count() + 1);
@@ -97,7 +98,7 @@ impl Written {
     fn says(&self, marker: &Marker, text: &str) -> bool {
         marker.base == self.marker.base
             && marker.head == self.marker.head
-            && marker.memory == self.marker.memory
+            && marker.episode == self.marker.episode
             && text == normal(&self.text)
     }
 }
@@ -135,7 +136,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
     let read = |comment: &Comment| {
         let rest = comment.body.strip_prefix(&wanted.prefix).unwrap_or_default();
         let (marker, text) = Marker::read(rest);
-        let marker = Marker { stamp: marker.stamp.of_text(comment.updated), ..marker };
+        let marker = Marker { stamp: marker.stamp.believed(comment.updated).unwrap_or_default(), ..marker };
         (marker, normal(text.trim_start_matches(['\r', '\n'])))
     };
     let ours: Vec<(&Comment, Marker, String)> = alike
@@ -152,7 +153,7 @@ pub fn plan(wanted: &Wanted, comments: &[Comment], me: &Identity) -> Plan {
         return Plan { step: Step::Yield(comment.id), delete: Vec::new() };
     }
     let before = newest.filter(|(_, marker, _)| marker.base == wanted.base);
-    let written = wanted.behind(before.and_then(|(_, marker, _)| marker.memory.as_ref()));
+    let written = wanted.behind(before.and_then(|(_, marker, _)| marker.episode.as_ref()));
     let Some((oldest, marker, text)) = seen.next() else {
         // A token that may not say who it is learns that by writing, so a bot's comment like ours may be ours.
         let maybe = !me.certain && alike.iter().any(|comment| is_bot(comment.author.as_deref()));
@@ -196,11 +197,10 @@ pub fn post(github: &GitHub, pull: u64, publication: &Publication) -> Posted {
 
 /// Lists, plans and acts until what is wanted stands there alone.
 fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, GitHubError> {
-    let mut me = github.whoami()?;
-    let mut written: Option<Comment> = None;
-    let mut failure = None;
+    let me = github.whoami()?;
+    let mut errand = Errand { github, pull, me, written: None, failure: None };
     for _ in 0..ROUNDS {
-        let comments = match (github.comments(pull), &written) {
+        let comments = match (github.comments(pull), &errand.written) {
             // A list may lag behind what was written.
             (Ok(mut comments), Some(ours)) => {
                 if comments.iter().all(|comment| comment.id != ours.id) {
@@ -213,63 +213,97 @@ fn bring_about(github: &GitHub, pull: u64, wanted: &Wanted) -> Result<Posted, Gi
             (Err(_), Some(comment)) => return Ok(done(Outcome::Written, Some(comment.url.clone()))),
             (Err(error), None) => return Err(error),
         };
-        if written.is_none() && is_doubtful(wanted, &comments, &me) {
-            me = github.certainly().unwrap_or(me);
+        if errand.written.is_none() && is_doubtful(wanted, &comments, &errand.me) {
+            errand.me = github.certainly().unwrap_or(errand.me);
         }
-        let planned = plan(wanted, &comments, &me);
-        let url = |id: u64| comments.iter().find(|comment| comment.id == id).map(|found| found.url.clone());
-        match planned.step {
-            Step::Omit => {
-                let why = "nothing stands in the way, and no comment is needed to say so".to_owned();
-                return Ok(done(Outcome::Skipped(why), None));
-            }
-            Step::Create(body) => match (github.create_comment(pull, &body), &failure) {
-                (Ok(comment), _) => {
-                    // The author of what we wrote is who we are, whatever the token could say about it.
-                    let login = comment.author.clone().unwrap_or(me.login);
-                    me = Identity { login, certain: true };
-                    written = Some(comment);
-                }
-                // It may have been written although the answer was lost: the next round sees whether it was.
-                (Err(error @ GitHubError::Unreachable { .. }), None) => failure = Some(error),
-                (Err(error), _) => return Err(error),
-            },
-            Step::Update(id, body) => match github.update_comment(id, &body) {
-                Ok(comment) => {
-                    delete(github, &planned.delete)?;
-                    return Ok(done(Outcome::Written, Some(comment.url)));
-                }
-                // Somebody deleted it in between.
-                Err(GitHubError::NotFound(_)) => {}
-                Err(error) => return Err(error),
-            },
-            Step::Keep(id) => {
-                delete(github, &planned.delete)?;
-                let wrote = written.is_some() || failure.is_some();
-                return Ok(done(if wrote { Outcome::Written } else { Outcome::Unchanged }, url(id)));
-            }
-            Step::Yield(id) => {
-                // The newer run's came first and is the one that stays; ours it may never have seen.
-                if let Some(ours) = written.filter(|ours| ours.id > id) {
-                    github.delete_comment(ours.id)?;
-                }
-                let why = "a newer run has commented".to_owned();
-                return Ok(done(Outcome::Skipped(why), url(id)));
-            }
+        let planned = plan(wanted, &comments, &errand.me);
+        if let Some(posted) = errand.apply(planned, &comments)? {
+            return Ok(posted);
         }
     }
     let why = "other runs keep changing it".to_owned();
-    Err(failure.unwrap_or(GitHubError::Unreachable { what: "settle the comment".to_owned(), why }))
+    Err(errand.failure.unwrap_or(GitHubError::Unreachable { what: "settle the comment".to_owned(), why }))
+}
+
+/// Bringing the comment about, as far as it has come.
+struct Errand<'a> {
+    /// Where it is written.
+    github: &'a GitHub,
+    /// On which pull request.
+    pull: u64,
+    /// Who we write as, as far as that is known.
+    me: Identity,
+    /// What we wrote.
+    written: Option<Comment>,
+    /// Why it is not known whether we wrote.
+    failure: Option<GitHubError>,
+}
+
+impl Errand<'_> {
+    /// Does what was planned for the comments that are there; none where they have to be listed once more.
+    fn apply(&mut self, plan: Plan, comments: &[Comment]) -> Result<Option<Posted>, GitHubError> {
+        let url = |id: u64| comments.iter().find(|comment| comment.id == id).map(|found| found.url.clone());
+        let posted = match plan.step {
+            Step::Omit => {
+                let why = "nothing stands in the way, and no comment is needed to say so".to_owned();
+                done(Outcome::Skipped(why), None)
+            }
+            Step::Create(body) => {
+                self.create(&body)?;
+                return Ok(None);
+            }
+            Step::Update(id, body) => match self.github.update_comment(id, &body) {
+                Ok(comment) => {
+                    self.delete(&plan.delete)?;
+                    done(Outcome::Written, Some(comment.url))
+                }
+                // Somebody deleted it in between.
+                Err(GitHubError::NotFound(_)) => return Ok(None),
+                Err(error) => return Err(error),
+            },
+            Step::Keep(id) => {
+                self.delete(&plan.delete)?;
+                let wrote = self.written.is_some() || self.failure.is_some();
+                done(if wrote { Outcome::Written } else { Outcome::Unchanged }, url(id))
+            }
+            Step::Yield(id) => {
+                // The newer run's came first and is the one that stays; ours it may never have seen.
+                if let Some(ours) = self.written.as_ref().filter(|ours| ours.id > id) {
+                    self.github.delete_comment(ours.id)?;
+                }
+                done(Outcome::Skipped("a newer run has commented".to_owned()), url(id))
+            }
+        };
+        Ok(Some(posted))
+    }
+
+    /// Writes a comment. Where the answer is lost it may have been written all the same: the next list tells, once.
+    fn create(&mut self, body: &str) -> Result<(), GitHubError> {
+        match (self.github.create_comment(self.pull, body), &self.failure) {
+            (Ok(comment), _) => {
+                // The author of what we wrote is who we are, whatever the token could say about it.
+                let login = comment.author.clone().unwrap_or_else(|| self.me.login.clone());
+                self.me = Identity { login, certain: true };
+                self.written = Some(comment);
+                Ok(())
+            }
+            (Err(error @ GitHubError::Unreachable { .. }), None) => {
+                self.failure = Some(error);
+                Ok(())
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
+    /// Deletes what is too many.
+    fn delete(&self, ids: &[u64]) -> Result<(), GitHubError> {
+        ids.iter().try_for_each(|id| self.github.delete_comment(*id))
+    }
 }
 
 /// The end of bringing it about.
 const fn done(outcome: Outcome, url: Option<String>) -> Posted {
     Posted { outcome, url }
-}
-
-/// Deletes what is too many.
-fn delete(github: &GitHub, ids: &[u64]) -> Result<(), GitHubError> {
-    ids.iter().try_for_each(|id| github.delete_comment(*id))
 }
 
 /// A text as it is compared: GitHub may change line ends and drops what trails.

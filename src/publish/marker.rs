@@ -6,33 +6,15 @@
 
 use std::fmt::Write as _;
 
-use super::Speaker;
-use super::status::SKEW;
+use super::stamp::Stamp;
 use crate::report::turn::Stop;
 
 /// The most services that are remembered; a stop of more is not, because a marker is no list.
 const SERVICES: usize = 50;
 
-/// A run, as comments are ordered by it: when it began to judge, in seconds since the epoch, then its number and attempt.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Stamp(pub(super) i64, pub(super) u64, pub(super) u64);
-
-impl Stamp {
-    /// The run that speaks.
-    pub(super) const fn of(speaker: &Speaker) -> Self {
-        Self(speaker.began, speaker.run, speaker.attempt)
-    }
-
-    /// The stamp of a text that GitHub took at `updated`. Whoever may write can edit a comment of ours, so a run that began
-    /// after its text was taken is older than all: it would keep every later run silent.
-    pub(super) fn of_text(self, updated: i64) -> Self {
-        if self.0 <= updated.saturating_add(SKEW) { self } else { Self::default() }
-    }
-}
-
-/// What stood in the way.
+/// A stop from its beginning to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Memory {
+pub(super) struct Episode {
     /// What it was.
     pub(super) stop: Stop,
     /// Since when it no longer does, in seconds since the epoch.
@@ -48,8 +30,8 @@ pub(super) struct Marker {
     pub(super) head: String,
     /// The run.
     pub(super) stamp: Stamp,
-    /// What stood in the way.
-    pub(super) memory: Option<Memory>,
+    /// The stop that it remembers.
+    pub(super) episode: Option<Episode>,
 }
 
 impl Marker {
@@ -62,29 +44,27 @@ impl Marker {
     pub(super) fn read(rest: &str) -> (Self, &str) {
         let (marker, text) = rest.split_once("-->").unwrap_or((rest, ""));
         let field = |name: &str| marker.split(' ').find_map(|word| word.strip_prefix(name));
-        let run = field("run=").and_then(|run| run.split_once('.'));
         // A marker that does not say when its run began is older than all that do.
         let began = field("at=").and_then(|at| at.parse().ok()).unwrap_or_default();
-        let stamp =
-            run.and_then(|(number, attempt)| Some(Stamp(began, number.parse().ok()?, attempt.parse().ok()?)));
+        let stamp = field("run=").and_then(|run| Stamp::read(run, began));
         let marker = Self {
             base: marker.split(' ').next().unwrap_or_default().to_owned(),
             head: field("head=").unwrap_or_default().to_owned(),
             stamp: stamp.unwrap_or_default(),
-            memory: Memory::read(field),
+            episode: Episode::read(field),
         };
         (marker, text)
     }
 
     /// The whole marker.
     pub(super) fn write(&self, prefix: &str) -> String {
-        let Stamp(began, number, attempt) = self.stamp;
-        let memory = self.memory.as_ref().map(Memory::write).unwrap_or_default();
-        format!("{prefix}{} head={} run={number}.{attempt} at={began}{memory} -->", self.base, self.head)
+        let Stamp { began, run, attempt } = self.stamp;
+        let episode = self.episode.as_ref().map(Episode::write).unwrap_or_default();
+        format!("{prefix}{} head={} run={run}.{attempt} at={began}{episode} -->", self.base, self.head)
     }
 }
 
-impl Memory {
+impl Episode {
     /// What stands in the way now, behind what was remembered before; nothing where that are too many services.
     pub(super) fn of(stop: &Stop, before: Option<&Self>) -> Option<Self> {
         // Where the history ends within the freeze, an earlier comment knows of an earlier beginning.
@@ -169,9 +149,9 @@ fn unescape(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn memory(over: Option<i64>) -> Memory {
+    fn episode(over: Option<i64>) -> Episode {
         let services = vec!["check_out".to_owned(), "süche".to_owned()];
-        Memory { stop: Stop { is_freeze: true, since: 1_000, at_least: true, services }, over }
+        Episode { stop: Stop { is_freeze: true, since: 1_000, at_least: true, services }, over }
     }
 
     #[test]
@@ -183,9 +163,13 @@ mod tests {
 
     #[test]
     fn what_is_remembered_is_read_back() {
-        for memory in [None, Some(memory(None)), Some(memory(Some(2_000)))] {
-            let marker =
-                Marker { base: "main".to_owned(), head: "abc".to_owned(), stamp: Stamp(9, 7, 2), memory };
+        for episode in [None, Some(episode(None)), Some(episode(Some(2_000)))] {
+            let marker = Marker {
+                base: "main".to_owned(),
+                head: "abc".to_owned(),
+                stamp: Stamp { began: 9, run: 7, attempt: 2 },
+                episode,
+            };
             let written = marker.write(&Marker::prefix("production"));
             let rest = written.strip_prefix("<!-- slogate:v1 key=production→").expect("a prefix");
             assert_eq!(Marker::read(&format!("{rest}\ntext")), (marker, "\ntext"));
@@ -194,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_was_made_of_a_marker_by_hand_is_not_remembered() {
-        let good = memory(Some(2_000)).write();
+        let good = episode(Some(2_000)).write();
         for (from, to) in [
             ("said=freeze", "said=thaw"),
             ("since=1000+", "since=yesterday"),
@@ -205,16 +189,19 @@ mod tests {
             (" said=freeze", ""),
         ] {
             let (marker, _) = Marker::read(&format!("head=a run=1.1{} -->", good.replace(from, to)));
-            assert_eq!(marker.memory, None, "{to}");
+            assert_eq!(marker.episode, None, "{to}");
         }
         let (marker, _) = Marker::read(&format!("head=a run=1.1{} -->", good.replace("over=2000", "over=9")));
-        assert_eq!(marker.memory, Some(memory(None)));
+        assert_eq!(marker.episode, Some(episode(None)));
     }
 
     #[test]
-    fn a_marker_without_memory_is_read_as_ever() {
+    fn a_marker_that_remembers_nothing_is_read_as_ever() {
         let (marker, text) = Marker::read("main head=abc run=7.2 -->\r\ntext");
-        assert_eq!((marker.head.as_str(), marker.stamp, marker.memory), ("abc", Stamp(0, 7, 2), None));
+        assert_eq!(
+            (marker.head.as_str(), marker.stamp, marker.episode),
+            ("abc", Stamp { began: 0, run: 7, attempt: 2 }, None)
+        );
         assert_eq!(text, "\r\ntext");
         assert_eq!(Marker::read("run=x -->").0.stamp, Stamp::default());
     }

@@ -6,7 +6,8 @@
 //! status was taken is not believed.
 
 use super::StatusLine;
-use super::status::{SKEW, began, describe};
+use super::stamp::SKEW;
+use super::status::{began, describe};
 use crate::github::{Dated, State};
 
 /// How long a pending status is left to the run that posted it, in seconds: the longest that a run may wait for answers.

@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::stamp::Stamp;
 use super::{Outcome, Speaker, StatusLine};
 use crate::github::{Dated, GitHub, GitHubError, Identity, State, Status};
 
@@ -17,9 +18,6 @@ const LOOKING: Duration = Duration::from_secs(5);
 
 /// How long posting may take at least.
 const POSTING: Duration = Duration::from_secs(15);
-
-/// How far the clock of a runner may be ahead of GitHub's, in seconds.
-pub(super) const SKEW: i64 = 60;
 
 /// Why nothing is said.
 const YIELDED: &str = "a newer run has spoken";
@@ -88,25 +86,11 @@ pub fn target(to: Option<&str>, speaker: &Speaker) -> String {
     format!("{page}?run={}.{}&at={}{fragment}", speaker.run, speaker.attempt, speaker.began)
 }
 
-/// A run, as statuses are ordered by it: when it began to judge, then its number and attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Stamp(i64, u64, u64);
-
-impl Stamp {
-    /// The run that speaks.
-    const fn of(speaker: &Speaker) -> Self {
-        Self(speaker.began, speaker.run, speaker.attempt)
-    }
-
-    /// The run that posted a status, as its link says. Whoever may write statuses can forge a link, so a run that began
-    /// after its status was taken is not believed: it would keep every later run silent.
-    fn read(said: &Dated) -> Option<Self> {
-        let target = &said.status.target;
-        let (_, run) = target.split_once("?run=")?;
-        let (run, attempt) = run.split_once('&')?.0.split_once('.')?;
-        let began = began(target).filter(|began| *began <= said.created.saturating_add(SKEW))?;
-        Some(Self(began, run.parse().ok()?, attempt.parse().ok()?))
-    }
+/// The run that posted a status, as its link says.
+fn stamp(said: &Dated) -> Option<Stamp> {
+    let target = &said.status.target;
+    let (_, run) = target.split_once("?run=")?;
+    Stamp::read(run.split_once('&')?.0, began(target)?)?.believed(said.created)
 }
 
 /// When the run that posted a status began to judge, as its link says.
@@ -119,7 +103,7 @@ pub(super) fn began(target: &str) -> Option<i64> {
 /// write statuses can claim to be a run, so only what we posted ourselves counts.
 fn newer<'a>(said: &'a [Dated], speaker: &Speaker, me: &Identity) -> Option<&'a Dated> {
     let ours = said.iter().rev().filter(|said| me.is(said.creator.as_deref()));
-    let stamped = ours.filter_map(|said| Some((Stamp::read(said)?, said)));
+    let stamped = ours.filter_map(|said| Some((stamp(said)?, said)));
     let newest = stamped.max_by_key(|(stamp, _)| *stamp)?;
     (newest.0 > Stamp::of(speaker)).then_some(newest.1)
 }
@@ -127,8 +111,7 @@ fn newer<'a>(said: &'a [Dated], speaker: &Speaker, me: &Identity) -> Option<&'a 
 /// Whether somebody claims to be this run, whenever it began, or a newer one, so that it matters who it is.
 fn is_claimed(said: &[Dated], speaker: &Speaker) -> bool {
     let own = Stamp::of(speaker);
-    let is_own = |stamp: Stamp| (stamp.1, stamp.2) == (own.1, own.2);
-    said.iter().filter_map(Stamp::read).any(|stamp| is_own(stamp) || stamp > own)
+    said.iter().filter_map(stamp).any(|stamp| stamp.is_same_run(own) || stamp > own)
 }
 
 /// Who else has posted in our context, of what was said, the newest first.
@@ -283,7 +266,7 @@ fn look(github: &GitHub, gate: &Gate, speaker: &Speaker) -> Vec<Dated> {
     let me = github.known();
     let is_ours = |said: &Dated| me.as_ref().is_none_or(|me| me.is(said.creator.as_deref()));
     let is_enough =
-        |said: &Dated| is_ours(said) && Stamp::read(said).is_some() && !is_of(&said.status.target, speaker);
+        |said: &Dated| is_ours(said) && stamp(said).is_some() && !is_of(&said.status.target, speaker);
     let read = || github.statuses(&gate.commit, &gate.context, is_enough);
     github.within(LOOKING, read).unwrap_or_default()
 }

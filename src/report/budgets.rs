@@ -105,12 +105,12 @@ pub struct ClauseLine {
     /// What follows.
     pub consequences: Vec<Consequence>,
     /// When it would end.
-    pub outcome: Outcome,
+    pub prospect: Prospect,
 }
 
 /// What would come of a clause.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Prospect {
     /// It would come into force, and end at this grid point if nothing more burned; none when that is not foreseen.
     InForce(Option<i64>),
     /// It is in force then, with the downtime or without it.
@@ -162,7 +162,7 @@ impl Outlook {
 
     /// The clauses that would newly come into force.
     fn new_clauses(&self) -> impl Iterator<Item = &ClauseLine> {
-        self.clauses.iter().filter(|line| matches!(line.outcome, Outcome::InForce(_)))
+        self.clauses.iter().filter(|line| matches!(line.prospect, Prospect::InForce(_)))
     }
 }
 

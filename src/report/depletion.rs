@@ -223,7 +223,7 @@ mod tests {
     fn drawn(lefts: &[Left], unicode: bool) -> Vec<String> {
         let points: Vec<Point> =
             lefts.iter().zip(0i64..).map(|(left, index)| Point { at: index * 86_400, left: *left }).collect();
-        let look = Look { colour: false, unicode, width: 40 };
+        let look = Look { colour: false, unicode, width: 40, room: 40 };
         chart(&points, &[], &TimeZone::UTC, look).lines().map(ToOwned::to_owned).collect()
     }
 
@@ -259,7 +259,7 @@ mod tests {
         for width in [20, 40, 80, 300] {
             let points: Vec<Point> =
                 lefts.iter().zip(0..).map(|(left, at)| Point { at: at * 3_600, left: *left }).collect();
-            let look = Look { colour: false, unicode: false, width };
+            let look = Look { colour: false, unicode: false, width, room: width };
             let text = chart(&points, &[7_200], &TimeZone::UTC, look);
             assert!(text.is_ascii(), "{text}");
             assert!(text.lines().all(|line| line.len() <= width.max(31)), "{width}\n{text}");

@@ -16,7 +16,9 @@ use crate::policy::recall::Recalled;
 use crate::policy::ruling::{Obstacle, Standing};
 use crate::policy::{Consequence, Evidence, Value};
 use crate::report::attribution::{RULE, Through};
-use crate::report::{BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, OrganizationLine, PolicyLine, Report};
+use crate::report::{
+    BURN_RATE_WINDOWS, BURNED_WINDOWS, BudgetLine, Figured, OrganizationLine, PolicyLine, Report,
+};
 use crate::verdict::Weighed;
 
 pub(super) mod adjusted;
@@ -141,63 +143,58 @@ fn budget(line: &BudgetLine) -> Json {
     put("objective", number(line.objective));
     put("period_seconds", json!(line.period));
     if let Some(current) = &line.calendar {
-        let known = line.figures.as_ref().ok();
-        put(
-            "calendar",
-            json!({
-                "start": instant(current.start),
-                "end": instant(current.end),
-                "time_zone": current.calendar.zone().iana_name(),
-                "elapsed": known.map(|known| number(known.elapsed)),
-            }),
-        );
+        let elapsed = line.figures.as_ref().ok().map(|known| number(known.elapsed));
+        let calendar = json!({
+            "start": instant(current.start),
+            "end": instant(current.end),
+            "time_zone": current.calendar.zone().iana_name(),
+            "elapsed": elapsed,
+        });
+        put("calendar", calendar);
     }
     match &line.figures {
-        Ok(known) => {
-            put("state", json!(if known.estimated.is_some() { "estimated" } else { "measured" }));
-            if let Some(history) = known.estimated {
-                put("estimated_from_seconds", json!(history));
-            }
-            if let Some(share) = known.excess {
-                put("excess", number(share));
-            }
-            if line.calendar.is_some() {
-                put("pace", number(known.pace));
-            }
-            put("remaining", number(known.remaining));
-            put("consumed", number(known.consumed));
-            put("bad", number(known.bad));
-            put("total", number(known.total));
-            put("burn_rate", windows(&BURN_RATE_WINDOWS, &known.burn_rate));
-            put("burned", windows(&BURNED_WINDOWS, &known.burned));
-            if !known.parts.is_empty() {
-                put("parts", known.parts.iter().map(part).collect());
-            }
-            if !line.through.is_empty() {
-                put("through", line.through.iter().map(through).collect());
-            }
-            put(
-                "curve",
-                json!(
-                    line.curve
-                        .iter()
-                        .map(|(at, left)| json!({
-                            "at": instant(*at),
-                            "remaining": left.map(number),
-                        }))
-                        .collect::<Vec<_>>()
-                ),
-            );
-        }
+        Ok(known) => object.extend(figures(known, line)),
         Err(gap) => {
             put("state", json!("gap"));
             put("gap", self::gap(gap));
         }
     }
     if let Some(adjusted) = &line.adjusted {
-        put("adjusted", adjusted::adjusted(adjusted));
+        object.insert("adjusted".to_owned(), adjusted::adjusted(adjusted));
     }
     Json::Object(object)
+}
+
+/// What is known of a budget.
+fn figures(known: &Figured, line: &BudgetLine) -> Map<String, Json> {
+    let mut object = Map::new();
+    let mut put = |name: &str, value: Json| object.insert(name.to_owned(), value);
+    put("state", json!(if known.estimated.is_some() { "estimated" } else { "measured" }));
+    if let Some(history) = known.estimated {
+        put("estimated_from_seconds", json!(history));
+    }
+    if let Some(share) = known.excess {
+        put("excess", number(share));
+    }
+    if line.calendar.is_some() {
+        put("pace", number(known.pace));
+    }
+    put("remaining", number(known.remaining));
+    put("consumed", number(known.consumed));
+    put("bad", number(known.bad));
+    put("total", number(known.total));
+    put("burn_rate", windows(&BURN_RATE_WINDOWS, &known.burn_rate));
+    put("burned", windows(&BURNED_WINDOWS, &known.burned));
+    if !known.parts.is_empty() {
+        put("parts", known.parts.iter().map(part).collect());
+    }
+    if !line.through.is_empty() {
+        put("through", line.through.iter().map(through).collect());
+    }
+    let point =
+        |(at, left): &(i64, Option<Decimal>)| json!({ "at": instant(*at), "remaining": left.map(number) });
+    put("curve", line.curve.iter().map(point).collect());
+    object
 }
 
 /// What went through one dependency; `null` where that is not known.

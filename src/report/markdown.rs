@@ -398,18 +398,35 @@ fn linked(permalink: Option<&str>, place: &Place, text: &str) -> String {
     }
 }
 
-/// What is wrong in what was written.
+/// What is wrong in what was written. Errors decide, so they stand in the open; warnings are the same whoever asks, so they
+/// are folded.
 fn problems(out: &mut String, report: &Report) {
-    if report.problems.is_empty() {
+    let (errors, warnings): (Vec<_>, Vec<_>) = report.problems.iter().partition(|problem| problem.is_error());
+    mistakes(out, report, &errors);
+    if warnings.is_empty() {
         return;
     }
-    for problem in report.problems.iter().take(PROBLEMS) {
+    let plural = if warnings.len() == 1 { "warning" } else { "warnings" };
+    let _ = writeln!(
+        out,
+        "<details><summary>{} {plural} about what is written on the base</summary>\n",
+        warnings.len()
+    );
+    mistakes(out, report, &warnings);
+    out.push_str("</details>\n\n");
+}
+
+/// The first of some problems, a line each.
+fn mistakes(out: &mut String, report: &Report, problems: &[&Diagnostic]) {
+    for problem in problems.iter().take(PROBLEMS) {
         let _ = writeln!(out, "- {}", mistake(report.permalink.as_deref(), problem));
     }
-    if report.problems.len() > PROBLEMS {
-        let _ = writeln!(out, "- and {} more; the log has them all", report.problems.len() - PROBLEMS);
+    if problems.len() > PROBLEMS {
+        let _ = writeln!(out, "- and {} more; the log has them all", problems.len() - PROBLEMS);
     }
-    out.push('\n');
+    if !problems.is_empty() {
+        out.push('\n');
+    }
 }
 
 /// A reason, without the address of whom it is about.

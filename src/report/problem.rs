@@ -12,6 +12,7 @@ use miette::{SourceCode, SourceSpan, SpanContents};
 
 use crate::diagnostic::concealed::concealed;
 use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::report::wrapped;
 
 /// How problems are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,8 +21,18 @@ pub struct Look {
     pub colour: bool,
     /// With line-drawing characters instead of ASCII.
     pub unicode: bool,
-    /// The width that text is wrapped at, in columns.
+    /// The width of drawings and tables, and that at which problems are wrapped, in columns.
     pub width: usize,
+    /// The columns of a line of prose; `wrapped::ENDLESS` where nobody says how wide lines are, as in a pipe.
+    pub room: usize,
+}
+
+impl Look {
+    /// Lines that begin with `first` and go on behind so many spaces, as long as there is room, with a newline at the end.
+    #[must_use]
+    pub fn hanging(&self, first: &str, hang: usize, text: &str) -> String {
+        format!("{}\n", wrapped::lines(first, &" ".repeat(hang), text, self.room))
+    }
 }
 
 /// Draws problems in the order in which they are given, a blank line between two; past 200, says how many more.
@@ -53,7 +64,7 @@ pub fn render(problems: &[Diagnostic], look: Look) -> String {
         drawn.push(format!("  and {} problems more\n", shown.len() - MOST));
     }
     drawn.extend(
-        folded.iter().map(|(code, places)| format!("  {}\n", wrapped(&rest(*code, places), look.width, 2))),
+        folded.iter().map(|(code, places)| format!("  {}\n", broken(&rest(*code, places), look.width, 2))),
     );
     drawn.join("\n")
 }
@@ -118,8 +129,8 @@ impl<'a> Drawn<'a> {
     /// Prepares a problem.
     fn new(problem: &'a Diagnostic, look: Look) -> Self {
         let message =
-            wrapped(&format!("{} [{}]", escaped(&problem.message), problem.code), look.width, MESSAGE_INDENT);
-        let help = wrapped(&escaped(&problem.help), look.width, HELP_INDENT);
+            broken(&format!("{} [{}]", escaped(&problem.message), problem.code), look.width, MESSAGE_INDENT);
+        let help = broken(&escaped(&problem.help), look.width, HELP_INDENT);
         // Of a file that is empty or could not be read there is nothing to show.
         let shown = problem.label.as_ref().filter(|(place, _)| !place.source.text().is_empty());
         let snippet = shown.map(|(place, label)| Snippet::new(place, label, look));
@@ -284,7 +295,7 @@ fn shown(line: &str, stretch: std::ops::Range<usize>, look: Look) -> (String, st
 
 /// A text in lines of a width that begin behind an indentation, broken at spaces only: a code, a name or an option
 /// with hyphens stays whole.
-fn wrapped(text: &str, width: usize, indent: usize) -> String {
+fn broken(text: &str, width: usize, indent: usize) -> String {
     let longest = width.max(NARROWEST) - indent;
     let mut lines = String::new();
     let mut column = 0;
@@ -339,7 +350,7 @@ mod tests {
     use crate::diagnostic::{Code, SourceText};
 
     /// Without colour, in line-drawing characters.
-    const PLAIN: Look = Look { colour: false, unicode: true, width: 100 };
+    const PLAIN: Look = Look { colour: false, unicode: true, width: 100, room: wrapped::ENDLESS };
 
     /// A problem at the first `word` of a text.
     fn problem(text: &str, word: &str) -> Diagnostic {

@@ -53,11 +53,8 @@ pub fn sentence(revision: &Revision, left: Left, safe: impl Fn(&str) -> String) 
             format!("{title} is new: {} over {}", percent(*objective), figure::period(*period))
         }
         Revised::Removed { last } => {
-            let alone = if *last {
-                format!("; nothing else protects {}", safe(&revision.service))
-            } else {
-                String::new()
-            };
+            let unprotected = || format!("; nothing else protects {}", safe(&revision.service));
+            let alone = last.then(unprotected).unwrap_or_default();
             format!("{title} is removed{alone}; {}", at_the_time("its budget", left))
         }
         Revised::Renamed { to } => format!("{title} is the SLO {} now", safe(to)),
@@ -68,19 +65,7 @@ pub fn sentence(revision: &Revision, left: Left, safe: impl Fn(&str) -> String) 
             growth(*from, *to),
             at_the_time("it", left)
         ),
-        Revised::Sla { from, to } => {
-            let exhausted = if_exhausted("the SLA's budget", left);
-            match (from, to) {
-                (Some(from), Some(to)) => {
-                    format!("{title}: the SLA {} -> {}{exhausted}", percent(*from), percent(*to))
-                }
-                (None, Some(to)) => format!("{title} gets an SLA of {}", percent(*to)),
-                (Some(from), None) => {
-                    format!("{title} has no SLA any more; it was {}{exhausted}", percent(*from))
-                }
-                (None, None) => title,
-            }
-        }
+        Revised::Sla { from, to } => agreement(title, *from, *to, left),
         Revised::Period { from, to } => {
             let period = told(&format!("the period {}", figure::period(*from)), &figure::period(*to));
             format!("{period}{}", if_exhausted("its budget", left))
@@ -117,6 +102,17 @@ pub fn sentence(revision: &Revision, left: Left, safe: impl Fn(&str) -> String) 
             (Some(from), None) => format!("{title} no longer says the {} {}", word(key), safe(from)),
             (None, None) => title,
         },
+    }
+}
+
+/// The revision of an SLA as a sentence.
+fn agreement(title: String, from: Option<Objective>, to: Option<Objective>, left: Left) -> String {
+    let exhausted = if_exhausted("the SLA's budget", left);
+    match (from, to) {
+        (Some(from), Some(to)) => format!("{title}: the SLA {} -> {}{exhausted}", percent(from), percent(to)),
+        (None, Some(to)) => format!("{title} gets an SLA of {}", percent(to)),
+        (Some(from), None) => format!("{title} has no SLA any more; it was {}{exhausted}", percent(from)),
+        (None, None) => title,
     }
 }
 

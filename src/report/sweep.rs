@@ -52,7 +52,8 @@ pub struct Line {
     pub now: Option<Said>,
     /// What was done.
     pub done: Done,
-    /// Why it was left or failed; empty where nothing is to be said.
+    /// Why it was left or failed, or which pull request decides the status that it shares; empty where nothing is to be
+    /// said.
     pub why: String,
     /// Where people see the comment, where it was looked for.
     pub comment: Option<String>,

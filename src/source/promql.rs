@@ -27,7 +27,7 @@ mod text;
 pub use expression::Expression;
 pub use fused::{Fused, Group, Pattern};
 pub use recall::within;
-pub use relation::{Outcome, Stray};
+pub use relation::{Side, Stray};
 pub use text::is_open;
 
 /// The label that holds a metric's name.

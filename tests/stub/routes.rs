@@ -9,6 +9,7 @@ mod label;
 mod object;
 mod opened;
 mod pull;
+mod queue;
 mod repository;
 mod status;
 

@@ -54,6 +54,16 @@ pub struct Step {
     pub parents: Vec<String>,
 }
 
+/// An entry of a merge queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub pull: u64,
+    /// The commit that its own follow; none until the queue has made them.
+    pub base: Option<String>,
+    /// The last of its commits.
+    pub head: Option<String>,
+}
+
 /// What happened to a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happened {
@@ -244,6 +254,11 @@ pub struct World {
     pub belongings: BTreeMap<String, Vec<u64>>,
     /// Pull requests that were merged.
     pub merged: BTreeSet<u64>,
+    /// The merge queues of branches that have one, those that are merged next first.
+    pub queues: BTreeMap<String, Vec<Entry>>,
+    /// The kind and the message of an error with which a question for a merge queue is answered; a workflow's own token may
+    /// read none.
+    pub queue_error: Option<(&'static str, &'static str)>,
     /// Comparisons have further pages of commits, without files.
     pub compare_goes_on: bool,
     /// How many entries of a recursive tree are listed before it is cut.
@@ -317,6 +332,8 @@ impl World {
             led: BTreeMap::new(),
             belongings: BTreeMap::new(),
             merged: BTreeSet::new(),
+            queues: BTreeMap::new(),
+            queue_error: Some(("FORBIDDEN", "Resource not accessible by integration")),
             compare_goes_on: false,
             tree_limit: 100_000,
             writers: BTreeMap::new(),

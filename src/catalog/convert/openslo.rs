@@ -239,32 +239,17 @@ fn v1alpha_slo(
         (Some(threshold), _) => json!({ "thresholdMetric": v1alpha_metric(threshold, tally) }),
         (None, ratio) => json!({ "ratioMetric": v1alpha_ratio(ratio, tally) }),
     };
-    let is_ratio = threshold.is_none();
     let slices = method.and_then(Part::text) == Some("Timeslices");
     let several = objectives.len() > 1;
     let mut made = Vec::new();
     for (index, part) in objectives.into_iter().enumerate() {
         let mut keys = Keys::of(Some(part));
         keys.drop_all(&["ratioMetrics"]);
-        if is_ratio {
-            for key in ["op", "value"] {
-                let place =
-                    if several { format!("objectives.{index}.{key}") } else { format!("objectives.{key}") };
-                if let Some(part) = keys.take(key) {
-                    tally.keep(&mut above.annotations, V1ALPHA, &place, part);
-                }
-            }
+        if threshold.is_none() {
+            let place = if several { format!("objectives.{index}") } else { "objectives".to_owned() };
+            v1alpha_threshold(&mut keys, &place, above, tally);
         }
-        let mut copied = |key: &str| keys.take(key).map(|part| tally.copied(part));
-        made.push(mapping([
-            ("displayName", copied("displayName")),
-            ("op", copied("op")),
-            ("value", copied("value")),
-            ("target", copied("target")),
-            ("timeSliceTarget", copied("timeSliceTarget")),
-            // Slices of v1alpha are a minute long.
-            ("timeSliceWindow", slices.then(|| Value::from("1m"))),
-        ]));
+        made.push(v1alpha_objective(&mut keys, slices, tally));
         keys.end(&mut tally.problems);
     }
     let name = above.name.clone();
@@ -276,6 +261,30 @@ fn v1alpha_slo(
         ("budgetingMethod", method.map(Part::value)),
         ("objectives", Some(Value::Array(made))),
     ]))
+}
+
+/// Keeps the threshold of an objective whose SLO counts by a ratio: version 1 has no place for what is compared with
+/// nothing.
+fn v1alpha_threshold(keys: &mut Keys<'_>, place: &str, above: &mut Metadata, tally: &mut Tally<'_>) {
+    for key in ["op", "value"] {
+        if let Some(part) = keys.take(key) {
+            tally.keep(&mut above.annotations, V1ALPHA, &format!("{place}.{key}"), part);
+        }
+    }
+}
+
+/// An objective of v1alpha.
+fn v1alpha_objective(keys: &mut Keys<'_>, slices: bool, tally: &mut Tally<'_>) -> Value {
+    let mut copied = |key: &str| keys.take(key).map(|part| tally.copied(part));
+    mapping([
+        ("displayName", copied("displayName")),
+        ("op", copied("op")),
+        ("value", copied("value")),
+        ("target", copied("target")),
+        ("timeSliceTarget", copied("timeSliceTarget")),
+        // Slices of v1alpha are a minute long.
+        ("timeSliceWindow", slices.then(|| Value::from("1m"))),
+    ])
 }
 
 /// An SLO that version 1 has no words for.

@@ -6,17 +6,15 @@ use std::rc::Rc;
 use jiff::Timestamp;
 
 use crate::change;
-use crate::cli::{Act, Check, Format};
+use crate::cli::Act;
 use crate::command::World;
 use crate::command::basis;
-use crate::command::check;
 use crate::command::ground::{self, Ground};
 use crate::command::judge::{Case, Judged, Stop};
 use crate::command::law;
-use crate::command::organization::Offer;
+use crate::command::means::Means;
 use crate::command::postmortem;
 use crate::command::question::{self, Question};
-use crate::command::watch::named;
 use crate::diagnostic::{self, Diagnostic};
 use crate::github::{GitHub, GitHubError};
 use crate::http::Client;
@@ -58,27 +56,16 @@ pub fn judge(
     github: Option<Rc<GitHub>>,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Ruled, Stop> {
-    let check = checked(act);
+    let means = Means::of(&act.dir, (&act.source, &act.layered), act.now, client, world);
     let mut case = Case {
-        check: &check,
-        root: world.directory.join(&act.dir),
-        prefix: check::prefix(&act.dir),
-        environment: None,
         base: act.base.clone(),
         head: act.base.clone(),
-        directory: world.directory.clone(),
-        organization: Offer::of(&act.layered, world),
-        present: world.now,
-        client,
-        server: named::server(&act.source, world).map_err(Stop::Usage)?,
-        datadog: check::datadog(&act.source, world),
         github,
         blob: blob(world),
-        pull: None,
-        passage: None,
+        ..Case::of(means.map_err(Stop::Usage)?)
     };
     let ground = ground(&case)?;
-    let layer = case.organization.read(&case.directory, ground.base.as_ref().map(|_| case.root.as_path()));
+    let layer = case.means.layer(&ground);
     let settings = law::read_rules(&ground, layer, problems)?.settings;
     problems.clear();
     let mut ruled = Ruled {
@@ -96,7 +83,7 @@ pub fn judge(
         ruled.notes.push("every environment only informs, so that nothing is carried out".to_owned());
         return Ok(ruled);
     }
-    let mut report = Judged::blank(case.present).report;
+    let mut report = Judged::blank(case.means.present).report;
     let basis = basis::read(&case, ground, &mut report)?;
     ruled.manner.template = postmortem::read(&basis.ground, &basis.rules.settings)?;
     let services = services(act, &basis.rules.settings)?;
@@ -196,29 +183,6 @@ fn environments(act: &Act, settings: &Settings) -> Result<Vec<(String, Mode)>, S
     };
     let all = settings.environments.iter().map(|(name, environment)| (name.clone(), environment.mode));
     Ok(all.filter(|(name, mode)| is_meant(name, *mode)).collect())
-}
-
-/// The same inputs as those of a check of these services.
-fn checked(act: &Act) -> Check {
-    Check {
-        dir: act.dir.clone(),
-        environment: None,
-        base: act.base.clone(),
-        head: None,
-        service: act.service.clone(),
-        class: None,
-        rollout: None,
-        now: act.now,
-        at: None,
-        format: Format::Text,
-        color: "auto".to_owned(),
-        source: act.source.clone(),
-        save_observations: None,
-        plan: false,
-        post: false,
-        close: false,
-        layered: act.layered.clone(),
-    }
 }
 
 /// Where people look at files of the repository, in a run of a workflow.

@@ -12,7 +12,7 @@ use crate::command::watch::Asked;
 use crate::ledger::Ledger;
 use crate::policy::Policy;
 use crate::policy::ruling::{self, Measured, Obstacle, Ruling, Standing};
-use crate::report::budgets::{ClauseLine, Outcome};
+use crate::report::budgets::{ClauseLine, Prospect};
 use crate::settings::Settings;
 
 /// The policies that look at an SLO's budget in an environment.
@@ -44,14 +44,14 @@ pub(super) fn ask(
         for policy in policies {
             let anyway = ruling::rule(policy, &without, past);
             for (ruling, anyway) in ruling::rule(policy, &with, past).into_iter().zip(anyway) {
-                let Some(outcome) = outcome(&ruling, &anyway) else { continue };
+                let Some(prospect) = prospect(&ruling, &anyway) else { continue };
                 let line = ClauseLine {
                     policy: ruling.policy,
                     clause: ruling.clause,
                     place: ruling.place,
                     at: t,
                     consequences: ruling.consequences,
-                    outcome,
+                    prospect,
                 };
                 let same = |one: &&mut ClauseLine| one.policy == line.policy && one.clause == line.clause;
                 match lines.iter_mut().find(same) {
@@ -68,20 +68,20 @@ pub(super) fn ask(
 
 /// What would come into force first, then what is not known, then what is in force anyway.
 const fn order(line: &ClauseLine) -> u8 {
-    match line.outcome {
-        Outcome::InForce(_) => 0,
-        Outcome::Unknown(_) => 1,
-        Outcome::Already => 2,
+    match line.prospect {
+        Prospect::InForce(_) => 0,
+        Prospect::Unknown(_) => 1,
+        Prospect::Already => 2,
     }
 }
 
 /// What would come of a clause; none where nothing would.
-fn outcome(with: &Ruling, without: &Ruling) -> Option<Outcome> {
+fn prospect(with: &Ruling, without: &Ruling) -> Option<Prospect> {
     let in_force = |ruling: &Ruling| matches!(ruling.standing, Standing::InForce { .. });
     match with.standing {
-        Standing::InForce { .. } if in_force(without) => Some(Outcome::Already),
-        Standing::InForce { thaws_at, .. } => Some(Outcome::InForce(thaws_at)),
-        Standing::Unknown => Some(Outcome::Unknown(match &with.obstacle {
+        Standing::InForce { .. } if in_force(without) => Some(Prospect::Already),
+        Standing::InForce { thaws_at, .. } => Some(Prospect::InForce(thaws_at)),
+        Standing::Unknown => Some(Prospect::Unknown(match &with.obstacle {
             Some(Obstacle::Unknown { why }) => why.clone(),
             Some(Obstacle::Failed { message, .. }) => format!("the condition failed: {message}"),
             None => "nobody can tell".to_owned(),

@@ -1,14 +1,12 @@
 //! A clause against its budgets: the path of a check of the work tree, for the services of one policy.
 
-use std::rc::Rc;
-
 use jiff::tz::TimeZone;
 
 use crate::cli::Explain;
 use crate::command::World;
 use crate::command::judge::{self, Case, Judged, Stop};
+use crate::command::means::Means;
 use crate::command::organization::Offer;
-use crate::command::watch::named;
 use crate::command::{check, ground, law};
 use crate::diagnostic::{Diagnostic, list};
 use crate::http::Client;
@@ -38,8 +36,8 @@ pub fn explain(
     world: &World,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Found, Stop> {
-    let dir = explain.check(Vec::new()).dir;
-    let ground = ground::read(&world.directory.join(&dir), &dir, None)?;
+    let dir = explain.directory();
+    let ground = ground::read(&world.directory.join(dir), dir, None)?;
     let layer = Offer::of(&explain.layered, world).read(&world.directory, None);
     let rules = law::read_rules(&ground, layer, problems)?;
     let law = law::read(&ground, &rules)?.sound()?;
@@ -89,7 +87,7 @@ fn stood(
     page: Page,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<(Exit, String), Stop> {
-    let judged = judge(explain, services, world)?;
+    let judged = judge(explain, &services, world)?;
     for problem in &judged.report.problems {
         if !problems.contains(problem) {
             problems.push(problem.clone());
@@ -135,29 +133,13 @@ fn services(explain: &Explain, policy: &Policy, settings: &Settings) -> Result<V
 }
 
 /// Judges the services as a check would.
-fn judge(explain: &Explain, services: Vec<String>, world: &World) -> Result<Judged, Stop> {
-    let check = explain.check(services);
+fn judge(explain: &Explain, services: &[String], world: &World) -> Result<Judged, Stop> {
     let limits = check::limits(explain.source.deadline);
-    let client = Rc::new(Client::new(limits).map_err(|error| Stop::Usage(error.to_string()))?);
-    let server = named::server(&check.source, world).map_err(Stop::Usage)?;
-    let case = Case {
-        check: &check,
-        root: world.directory.join(&check.dir),
-        prefix: None,
-        environment: check.environment.clone(),
-        base: None,
-        head: None,
-        directory: world.directory.clone(),
-        present: world.now,
-        client: &client,
-        server,
-        datadog: check::datadog(&check.source, world),
-        github: None,
-        blob: None,
-        passage: None,
-        pull: None,
-        organization: Offer::of(&check.layered, world),
-    };
+    let client = Client::new(limits).map_err(|error| Stop::Usage(error.to_string()))?;
+    let means =
+        Means::of(explain.directory(), (&explain.source, &explain.layered), explain.now, &client, world);
+    let case =
+        Case { environment: explain.environment.clone(), services, ..Case::of(means.map_err(Stop::Usage)?) };
     judge::judge(&case).map_err(Stop::Usage)
 }
 

@@ -84,9 +84,15 @@ fn rows(out: &mut String, title: &str, rows: impl Iterator<Item = String>) {
     }
 }
 
-/// What was written, what it was held to, and what comes next; of how many tests and files to mend.
+/// What was written, what it was held to, and what comes next; of how many tests and files to mend, and for which directory
+/// and environment, where that must be said.
 #[must_use]
-pub fn written(paths: &[&str], validated: &str, (tests, to_mend): (usize, usize), dir: &str) -> String {
+pub fn written(
+    paths: &[&str],
+    validated: &str,
+    (tests, to_mend): (usize, usize),
+    (dir, environment): (&str, Option<&str>),
+) -> String {
     let mut out = String::from("\nWritten\n");
     for path in paths {
         let open = if path.ends_with(WORKFLOW) { "    # put the hash of a release into it" } else { "" };
@@ -100,10 +106,11 @@ pub fn written(paths: &[&str], validated: &str, (tests, to_mend): (usize, usize)
         let _ = writeln!(out, "{are} still to be mended and not counted here: until then nothing is decided");
     }
     let dir = if dir == "." { String::new() } else { format!(" {}", clean(dir)) };
+    let environment = environment.map_or_else(String::new, |name| format!(" --environment {}", clean(name)));
     let _ = writeln!(out, "\nNext\n  slogate validate{dir}    # what is still to be filled in");
     let _ = writeln!(
         out,
-        "  slogate check{dir} --prometheus https://prometheus.example    # what it would say now"
+        "  slogate check{dir}{environment} --prometheus https://prometheus.example    # what it would say now"
     );
     out
 }

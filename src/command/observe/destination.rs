@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::cli::Observe;
+use crate::command::World;
 use crate::command::judge::Stop;
-use crate::command::{World, check};
+use crate::command::watch::named;
 use crate::git::Repository;
 use crate::http::{Address, Client, Credentials, Limits, Response};
 use crate::settings::{self, Observers};
@@ -49,7 +50,7 @@ impl Destination {
             return Ok(Self::File(path.clone(), world.directory.join(path)));
         }
         if let Some(url) = &observe.put {
-            let credentials = check::credentials("SLOGATE_PUT", world).map_err(Stop::Usage)?;
+            let credentials = named::credentials("SLOGATE_PUT", world).map_err(Stop::Usage)?;
             let address = Address::for_credentials(url, &credentials);
             let address = address.map_err(|error| Stop::Usage(format!("`--put`: {error}")))?;
             if !address.is_safe_for_secrets() {

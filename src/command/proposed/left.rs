@@ -34,7 +34,7 @@ pub fn ask(case: &Case<'_>, basis: &Basis, revised: &BTreeSet<&str>, report: &Re
     if asked.is_empty() {
         return Vec::new();
     }
-    let Ok(watch) = Watch::choose(&case.named(), &basis.ground, settings, case.check.now) else {
+    let Ok(watch) = Watch::choose(&case.means.named, &basis.ground, settings, case.means.given) else {
         return Vec::new();
     };
     let depth = |one: &Asked<'_>| (one.slo.period + settings.step - 1) / settings.step;

@@ -80,7 +80,7 @@ fn touched(
     change: &Change,
     report: &mut Report,
 ) -> Change {
-    let named = &case.check.service;
+    let named = case.services;
     let known: Vec<String> =
         named.iter().filter(|name| settings.services.contains_key(*name)).cloned().collect();
     let touched = match &seen.paths {

@@ -117,7 +117,7 @@ impl<'a> Docket<'a> {
         if let Some(place) = self.bases.iter().position(|base| base.name == name) {
             return place;
         }
-        let mut report = Judged::blank(case.present).report;
+        let mut report = Judged::blank(case.means.present).report;
         if let Some(github) = &case.github {
             github.grant(READING);
         }

@@ -11,6 +11,7 @@ use crate::command::failed;
 use crate::command::post;
 use crate::command::sweep::docket::{Docket, Entry, Judgement};
 use crate::command::sweep::round::Allowance;
+use crate::command::sweep::shared::Part;
 use crate::command::sweep::standings::Standings;
 use crate::github::{Dated, GitHub, GitHubError, PullRequest};
 use crate::publish::review::{self, Review};
@@ -39,6 +40,8 @@ pub struct Telling<'a> {
     pub allowance: Allowance<'a>,
     /// What stands there.
     pub standings: Standings,
+    /// The commits and contexts that were told, with what stood there before.
+    pub told: RefCell<BTreeMap<(String, String), Option<String>>>,
     /// The open pull requests as they were when all was judged; none when that could not be asked.
     pub opened: Option<BTreeMap<u64, PullRequest>>,
     /// Why nobody can be told by this token, once that has shown.
@@ -54,7 +57,7 @@ impl Telling<'_> {
         &self,
         docket: &Docket<'_>,
         entry: &Entry<'_>,
-        judgement: Judgement,
+        (judgement, part): (Judgement, Part),
         first: bool,
     ) -> Option<Line> {
         let mut line = blank(entry);
@@ -66,6 +69,9 @@ impl Telling<'_> {
             Judgement::Unseen(why) | Judgement::Usage(why) => return Some(ended(line, Done::Failed, why)),
         };
         line.now = Some(said(&report));
+        if let Some(words) = part.words() {
+            return self.follow(line, entry, &mut report, (&part, words));
+        }
         if !self.allowance.is_open() || !(first || self.allowance.reads()) {
             return None;
         }
@@ -90,6 +96,10 @@ impl Telling<'_> {
         if let Some(why) = self.silenced.borrow().as_ref() {
             return Some(ended(line, Done::Failed, why.clone()));
         }
+        if done != Done::Kept {
+            let told = (gate.commit.clone(), gate.context.clone());
+            self.told.borrow_mut().insert(told, line.was.clone());
+        }
         let Some(speaker) = &self.speaker else { return Some(ended(line, done, String::new())) };
         let before = line.clone();
         let written = catch_unwind(AssertUnwindSafe(|| {
@@ -97,6 +107,47 @@ impl Telling<'_> {
             self.write(line, done, &gate, &self.publication(entry, &report, wanted, (&gate, speaker)))
         }));
         Some(written.unwrap_or_else(|payload| ended(before, Done::Failed, failed(payload.as_ref()))))
+    }
+
+    /// Leaves the status to another pull request with the same one. Where that was told in this sweep, the comment says so.
+    fn follow(
+        &self,
+        mut line: Line,
+        entry: &Entry<'_>,
+        report: &mut Report,
+        (part, words): (&Part, String),
+    ) -> Option<Line> {
+        let gate = gate(self.environment, entry);
+        if !matches!(part, Part::Follows { .. }) {
+            return Some(ended(line, Done::Failed, words));
+        }
+        let told = self.told.borrow().get(&(gate.commit.clone(), gate.context.clone())).cloned();
+        let Some(was) = told else {
+            let latest = self.standings.latest(self.github, &gate).ok().flatten();
+            line.was = latest.map(|latest| latest.status.state);
+            return Some(ended(line, Done::Kept, words));
+        };
+        line.was = was;
+        let Some(speaker) = &self.speaker else { return Some(ended(line, Done::Told, words)) };
+        if !self.allowance.is_open() || !self.allowance.tells() {
+            return None;
+        }
+        self.github.grant(TELLING);
+        let status = wanted(report);
+        report.notes.push(words.clone());
+        let publication = self.publication(entry, report, status, (&gate, speaker));
+        let posted = comment::post(self.github, line.number, &publication);
+        line.comment = posted.url;
+        Some(match posted.outcome {
+            Outcome::Failed(why) => {
+                ended(line, Done::Failed, format!("{words}; its comment is not told: {why}"))
+            }
+            Outcome::Written
+            | Outcome::Unchanged
+            | Outcome::Skipped(_)
+            | Outcome::Degraded(_)
+            | Outcome::Placeless => ended(line, Done::Told, words),
+        })
     }
 
     /// Whether a status that stands there leads to no comment, although one is wanted and may be written.
@@ -110,7 +161,7 @@ impl Telling<'_> {
     }
 
     /// Why a pull request is left to a run of its own, whatever its status says.
-    fn overtaken(&self, pull: &PullRequest) -> Option<&'static str> {
+    pub fn overtaken(&self, pull: &PullRequest) -> Option<&'static str> {
         match self.opened.as_ref()?.get(&pull.number) {
             None => Some("it was closed meanwhile"),
             Some(now) if now.head_sha != pull.head_sha => Some("it moved meanwhile"),

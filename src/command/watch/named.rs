@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli;
-use crate::command::{World, check};
-use crate::http::{Client, Credentials};
+use crate::command::World;
+use crate::http::{Certificates, Client, Credentials};
 use crate::settings::Settings;
+use crate::source::datadog;
+use crate::tree;
 
 /// How a source is named, and what asks it.
+#[derive(Clone)]
 pub struct Named<'a> {
     /// A file of recorded observations, when one is given.
     pub observations: Option<&'a Path>,
@@ -37,7 +40,28 @@ pub enum Server {
     Missing(&'static str),
 }
 
-impl Named<'_> {
+impl<'a> Named<'a> {
+    /// How the command line and the environment name it, for the settings in a directory.
+    ///
+    /// # Errors
+    /// When it is named wrongly.
+    pub fn of(
+        source: &'a cli::Source,
+        dir: &Path,
+        world: &World,
+        client: &'a Client,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            observations: file(source),
+            directory: world.directory.clone(),
+            root: world.directory.join(dir),
+            server: server(source, world)?,
+            datadog: datadog(source, world),
+            reads_rules: !source.ignore_rules,
+            client,
+        })
+    }
+
     /// That there is a source to ask, before anything is made of its silence.
     ///
     /// # Errors
@@ -55,8 +79,7 @@ impl Named<'_> {
 }
 
 /// The file of observations that the command line names; none where it names an address or nothing.
-#[must_use]
-pub fn file(source: &cli::Source) -> Option<&Path> {
+fn file(source: &cli::Source) -> Option<&Path> {
     source.observations.as_deref().filter(|path| address(path).is_none())
 }
 
@@ -69,14 +92,13 @@ fn address(path: &Path) -> Option<&str> {
 ///
 /// # Errors
 /// When an address went missing, the environment names two, or credentials contradict each other.
-pub fn server(source: &cli::Source, world: &World) -> Result<Option<Server>, String> {
-    let credentials = |prefix: &str| check::credentials(prefix, world);
+fn server(source: &cli::Source, world: &World) -> Result<Option<Server>, String> {
     let prometheus = |named, url: &str| {
-        let credentials = credentials("SLOGATE_PROMETHEUS")?;
+        let credentials = credentials("SLOGATE_PROMETHEUS", world)?;
         Ok(Some(Server::Prometheus(named, url.trim().to_owned(), credentials)))
     };
     let observations = |named, url: &str| {
-        let credentials = credentials("SLOGATE_OBSERVATIONS")?;
+        let credentials = credentials("SLOGATE_OBSERVATIONS", world)?;
         Ok(Some(Server::Observations(named, url.to_owned(), credentials)))
     };
     if let Some(url) = &source.prometheus {
@@ -103,4 +125,37 @@ pub fn server(source: &cli::Source, world: &World) -> Result<Option<Server>, Str
             Ok(blank.map(Server::Missing))
         }
     }
+}
+
+/// Who asks, and what the connection is proved by, from variables of the environment with this prefix.
+pub fn credentials(prefix: &str, world: &World) -> Result<Credentials, String> {
+    let variable = |name: &str| world.variable(name);
+    let file = |path: &str| {
+        let bytes = tree::read_file(&world.directory.join(path)).map_err(drop)?;
+        String::from_utf8(bytes).map_err(drop)
+    };
+    let certificates = Certificates::read(prefix, variable, file)?;
+    Ok(Credentials::read(prefix, variable)?.over(certificates))
+}
+
+/// The site of a Datadog and its keys: the site from the command line, else from the environment like the keys; or why
+/// there is none. A run without secrets, as on a fork's pull request, still judges what is kept elsewhere.
+fn datadog(source: &cli::Source, world: &World) -> Result<(String, Credentials), String> {
+    let given = source.datadog.as_deref().map(str::trim);
+    let Some(site) = given.or_else(|| world.variable("SLOGATE_DATADOG_SITE")) else {
+        let reason = "Datadog is not configured: give --datadog with your site, or set SLOGATE_DATADOG_SITE; its keys are \
+                      read from SLOGATE_DATADOG_API_KEY and SLOGATE_DATADOG_APP_KEY";
+        return Err(reason.to_owned());
+    };
+    let key = |name: &str| {
+        let missing = || {
+            format!(
+                "Datadog is asked with keys, and `{name}` is not set; runs on the pull requests of forks see no secrets"
+            )
+        };
+        world.variable(name).ok_or_else(missing)
+    };
+    let keys = datadog::credentials(key("SLOGATE_DATADOG_API_KEY")?, key("SLOGATE_DATADOG_APP_KEY")?);
+    let unfit = |_| "a key of Datadog has a character that cannot be sent".to_owned();
+    Ok((site.to_owned(), keys.map_err(unfit)?))
 }

@@ -35,63 +35,82 @@ pub fn compare(
     effect: &str,
     stretches: &BTreeMap<String, Result<Vec<Span>, String>>,
 ) -> Vec<Mismatch> {
-    let mut found = Vec::new();
-    let mut differ = |what: &str, wanted: String, got: String| {
-        if wanted != got {
-            found.push(Mismatch { what: what.to_owned(), wanted, got });
-        }
-    };
-    if let Some(wanted) = &want.clauses {
-        let got = standing(rulings, |one| matches!(one, Standing::InForce { .. }));
-        let wanted = names(wanted);
-        let unknown = standing(rulings, |one| one == Standing::Unknown);
-        if wanted != got && unknown != NONE {
-            differ("clauses", wanted, format!("{got} (not known: {unknown})"));
-        } else {
-            differ("clauses", wanted, got);
-        }
-    }
-    if let Some(wanted) = &want.unknown {
-        differ("unknown", names(wanted), standing(rulings, |one| one == Standing::Unknown));
-    }
-    if let Some(wanted) = &want.effect {
-        differ("effect", wanted.clone(), effect.to_owned());
-    }
-    if let Some(wanted) = &want.consequences {
-        let got: Vec<String> = in_force(rulings).flat_map(|one| &one.consequences).map(form).collect();
-        if !matched(wanted, &got) {
-            differ("consequences", listed(wanted), listed(&shortened(wanted, got)));
-        }
-    }
-    let find = |clause: &str| in_force(rulings).find(|one| one.clause == clause).map(|one| one.standing);
-    for (clause, wanted) in &want.since {
-        let got = match find(clause) {
-            Some(Standing::InForce { since, at_least, .. }) => {
-                let told = told(since, want.start);
-                // At the edge of the walk the beginning is the edge, and may be earlier.
-                if at_least && since != *wanted { format!("{told} or earlier") } else { told }
-            }
-            _ => "not in force".to_owned(),
-        };
-        differ(&format!("since of {clause}"), told(*wanted, want.start), got);
-    }
-    for (clause, wanted) in &want.thaws_at {
-        let shown = |at: Option<i64>| at.map_or_else(|| "never".to_owned(), |at| told(at, want.start));
-        let got = match find(clause) {
-            Some(Standing::InForce { thaws_at, .. }) => shown(thaws_at),
-            _ => "not in force".to_owned(),
-        };
-        differ(&format!("thaws_at of {clause}"), shown(*wanted), got);
-    }
+    let mut found = Mismatches::default();
+    found.at_once(want, rulings, effect);
+    found.in_time(want, rulings);
     for (clause, wanted) in &want.stretches {
         let got = match stretches.get(clause) {
             Some(Ok(spans)) => lasting(spans, want.start),
             Some(Err(why)) => why.clone(),
             None => NONE.to_owned(),
         };
-        differ(&format!("stretches of {clause}"), lasting(wanted, want.start), got);
+        found.differ(&format!("stretches of {clause}"), lasting(wanted, want.start), got);
     }
-    found
+    found.0
+}
+
+/// The differences that were found until now.
+#[derive(Default)]
+struct Mismatches(Vec<Mismatch>);
+
+impl Mismatches {
+    /// Holds what is wanted against what the policy said.
+    fn differ(&mut self, what: &str, wanted: String, got: String) {
+        if wanted != got {
+            self.0.push(Mismatch { what: what.to_owned(), wanted, got });
+        }
+    }
+
+    /// What is in force at the judged point, and what follows.
+    fn at_once(&mut self, want: &Want, rulings: &[Ruling], effect: &str) {
+        if let Some(wanted) = &want.clauses {
+            let got = standing(rulings, |one| matches!(one, Standing::InForce { .. }));
+            let wanted = names(wanted);
+            let unknown = standing(rulings, |one| one == Standing::Unknown);
+            if wanted != got && unknown != NONE {
+                self.differ("clauses", wanted, format!("{got} (not known: {unknown})"));
+            } else {
+                self.differ("clauses", wanted, got);
+            }
+        }
+        if let Some(wanted) = &want.unknown {
+            self.differ("unknown", names(wanted), standing(rulings, |one| one == Standing::Unknown));
+        }
+        if let Some(wanted) = &want.effect {
+            self.differ("effect", wanted.clone(), effect.to_owned());
+        }
+        if let Some(wanted) = &want.consequences {
+            let got: Vec<String> = in_force(rulings).flat_map(|one| &one.consequences).map(form).collect();
+            if !matched(wanted, &got) {
+                self.differ("consequences", listed(wanted), listed(&shortened(wanted, got)));
+            }
+        }
+    }
+
+    /// Since when clauses are in force, and when they end.
+    fn in_time(&mut self, want: &Want, rulings: &[Ruling]) {
+        let find = |clause: &str| in_force(rulings).find(|one| one.clause == clause).map(|one| one.standing);
+        let absent = || "not in force".to_owned();
+        for (clause, wanted) in &want.since {
+            let got = match find(clause) {
+                Some(Standing::InForce { since, at_least, .. }) => {
+                    let told = told(since, want.start);
+                    // At the edge of the walk the beginning is the edge, and may be earlier.
+                    if at_least && since != *wanted { format!("{told} or earlier") } else { told }
+                }
+                _ => absent(),
+            };
+            self.differ(&format!("since of {clause}"), told(*wanted, want.start), got);
+        }
+        for (clause, wanted) in &want.thaws_at {
+            let shown = |at: Option<i64>| at.map_or_else(|| "never".to_owned(), |at| told(at, want.start));
+            let got = match find(clause) {
+                Some(Standing::InForce { thaws_at, .. }) => shown(thaws_at),
+                _ => absent(),
+            };
+            self.differ(&format!("thaws_at of {clause}"), shown(*wanted), got);
+        }
+    }
 }
 
 /// Stretches as a test writes them: `28d 3h - 56d 1h`.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::github::State;
-use crate::publish::status::SKEW;
+use crate::publish::stamp::SKEW;
 use crate::publish::{Speaker, StatusLine};
 use crate::report::turn::Stop;
 

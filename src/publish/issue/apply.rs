@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::marker::{self, Key, Marker};
 use super::{Bounds, Ours, ours, plan};
 use crate::github::{Fate, GitHub, GitHubError, Identity, Issue, Listed, is_bot};
+use crate::publish::cut::{Measure, cut};
 use crate::publish::webhook::Webhook;
 use crate::report::duty::plan::{Act, Outcome, Step, Taken};
 use crate::report::duty::template::Template;
@@ -21,6 +22,12 @@ pub const LABEL: &str = "slogate";
 
 /// How much earlier than a stretch an issue for it may have been changed, in seconds: clocks differ.
 const EARLIER: i64 = 3_600;
+
+/// The most characters of an issue and of a comment; GitHub takes 65,536 and people want to add theirs.
+const LONGEST: usize = 60_000;
+
+/// What stands where a text was cut.
+const CUT: &str = "*The rest is left out: this is as much as an issue can hold.*";
 
 /// How issues are opened.
 #[derive(Debug, Clone, Default)]
@@ -189,8 +196,7 @@ impl<'a> Desk<'a> {
     ) -> Result<Timestamp, GitHubError> {
         let Step { duty, purpose, .. } = step;
         let Manner { template, labels } = &self.manner;
-        let rest = words::rest(duty, purpose, template);
-        let body = marker.body(&words::head(duty, purpose, marker.count), &rest);
+        let body = body(duty, purpose, marker, template);
         let labels = self::labels(purpose, labels);
         let issue = github.open_issue(&words::title(duty, purpose), &body, &labels)?;
         self.me = github.known().or(self.me.take());
@@ -299,8 +305,18 @@ impl<'a> Desk<'a> {
         if said.iter().any(|comment| comment.body.starts_with(&first) && is_mine(comment.author.as_deref())) {
             return Ok(());
         }
-        github.create_comment(number, &format!("{first}\n{text}")).map(drop)
+        let text = cut(&format!("{first}\n{text}"), LONGEST, Measure::Characters, CUT);
+        github.create_comment(number, &text).map(drop)
     }
+}
+
+/// The text of an issue as it is opened; what people may edit is cut at a line where it is too long.
+pub(super) fn body(duty: &Duty, purpose: &Purpose, marker: &Marker, template: &Template) -> String {
+    let head = words::head(duty, purpose, marker.count);
+    let taken = marker.body(&head, "").chars().count();
+    let rest = words::rest(duty, purpose, template);
+    let rest = cut(&rest, LONGEST.saturating_sub(taken), Measure::Characters, CUT);
+    marker.body(&head, &rest)
 }
 
 /// The labels of an issue, each once: first the one by which it is found.

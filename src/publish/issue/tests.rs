@@ -1,11 +1,13 @@
 //! Plans, by table: what stands there, what a clause says, and what is done about it.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use super::*;
 use crate::diagnostic::{Place, SourceText};
 use crate::policy::Consequence;
 use crate::report::duty::Affected;
+use crate::report::duty::template::Template;
 
 /// An hour.
 const HOUR: i64 = 3_600;
@@ -220,4 +222,22 @@ fn ours_is_known_by_marker_and_author() {
     ]);
     let found: Vec<u64> = ours(&all, "bot").iter().map(|one| one.issue.number).collect();
     assert_eq!(found, [3]);
+}
+
+#[test]
+fn an_issue_of_hundreds_of_slos_has_room_for_every_section_and_for_what_people_add() {
+    let name = |number: usize| format!("a-service-with-a-rather-long-name-{number:03}");
+    let many = (0..400).map(|number| Affected {
+        incidents: (0..40).map(|hour| (hour * 5 * HOUR, hour * 5 * HOUR + HOUR, Decimal::ONE)).collect(),
+        ..affected(&name(number), 10 * HOUR)
+    });
+    let duty = duty(State::InForce(many.collect()));
+    for purpose in [Purpose::Postmortem, Purpose::Notice] {
+        let marker = Marker::of(&duty, &purpose, 1);
+        let body = apply::body(&duty, &purpose, &marker, &Template::default());
+        assert!(body.chars().count() <= 60_000, "{}", body.chars().count());
+        assert_eq!(Marker::read(&body), Some(marker), "its first line is whole");
+        assert!(body.contains("and 380 more.") && body.contains("And 340 SLOs more."), "{body}");
+        assert_eq!(body.contains("## Root causes"), purpose == Purpose::Postmortem);
+    }
 }

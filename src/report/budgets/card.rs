@@ -5,12 +5,13 @@ use std::fmt::Write as _;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::text::{Ink, NARROWEST, ink, lasting, rate, stretch};
-use super::{ClauseLine, Line, Outcome, Outlook, Overview};
+use super::text::{NARROWEST, lasting, rate, stretch};
+use super::{ClauseLine, Line, Outlook, Overview, Prospect};
 use crate::budget::downtime::Taken;
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::duration;
 use crate::report::escape::terminal as clean;
+use crate::report::ink::Ink;
 use crate::report::problem::Look;
 use crate::report::{
     BURN_RATE_WINDOWS, Figured, adjusted, consequence, depletion, figure, part, period, wrapped,
@@ -23,7 +24,7 @@ const HANGING: &str = "             ";
 
 /// A line of the card: a word, and what there is to say of it.
 fn put(out: &mut String, look: Look, word: &str, said: &str) {
-    let first = format!("  {} ", ink(look, Ink::Faint, &format!("{word:<10}")));
+    let first = format!("  {} ", look.ink(Ink::Faint, &format!("{word:<10}")));
     let said = wrapped::lines(&first, HANGING, said, look.width.max(NARROWEST));
     let _infallible = writeln!(out, "{said}");
 }
@@ -32,7 +33,7 @@ impl Overview {
     /// One budget alone.
     pub(super) fn card(&self, line: &Line, look: Look, out: &mut String) {
         let budget = &line.budget;
-        let name = ink(look, Ink::Strong, &clean(&budget.slo));
+        let name = look.ink(Ink::Strong, &clean(&budget.slo));
         let _infallible = writeln!(out, "{name}   {}", clean(&budget.title));
         let over = match &budget.calendar {
             // An hour more or less is that of a clock that was changed.
@@ -46,11 +47,11 @@ impl Overview {
             clean(&budget.environment),
             figure::objective(budget.objective),
         );
-        let _infallible = writeln!(out, "{}", ink(look, Ink::Faint, &about));
+        let _infallible = writeln!(out, "{}", look.ink(Ink::Faint, &about));
         match &budget.figures {
             Ok(known) => figures(line, known, look, out),
             Err(gap) => {
-                put(out, look, "left", &ink(look, Ink::Alarm, &format!("not known: {}", gap.called())));
+                put(out, look, "left", &look.ink(Ink::Alarm, &format!("not known: {}", gap.called())));
                 put(out, look, "", &clean(&gap.to_string()));
                 put(out, look, "help", gap.help());
             }
@@ -69,7 +70,7 @@ impl Overview {
             (Some(Err(gap)), Ok(_)) => {
                 out.push('\n');
                 let said = format!("what it takes is not known: {}", gap.called());
-                put(out, look, "downtime", &ink(look, Ink::Alarm, &said));
+                put(out, look, "downtime", &look.ink(Ink::Alarm, &said));
                 put(out, look, "", &clean(&gap.to_string()));
                 put(out, look, "help", gap.help());
             }
@@ -100,7 +101,7 @@ impl Overview {
             put(out, look, "traffic", &traffic(taken, zone));
             put(out, look, "takes", &takes(taken, names));
             let after = figure::percent(taken.after);
-            let after = if taken.after < Decimal::ZERO { ink(look, Ink::Alarm, &after) } else { after };
+            let after = if taken.after < Decimal::ZERO { look.ink(Ink::Alarm, &after) } else { after };
             let said = format!("{} without it, {after} with it", figure::percent(taken.before));
             put(out, look, "leaves", &said);
             if let Some(end) = taken.period_end.filter(|_| split) {
@@ -111,7 +112,7 @@ impl Overview {
         let (at, lowest) = outlook.lowest;
         let lowest = format!("{} at {}", figure::percent(lowest), period::local(at, zone));
         put(out, look, "lowest", &lowest);
-        let fits = if outlook.fits() { "yes".to_owned() } else { ink(look, Ink::Alarm, "no") };
+        let fits = if outlook.fits() { "yes".to_owned() } else { look.ink(Ink::Alarm, "no") };
         put(out, look, "fits", &format!("{fits}{}", returns(outlook, zone)));
         for line in &outlook.clauses {
             put(out, look, "clause", &clause(line, zone, look));
@@ -127,7 +128,7 @@ impl Overview {
 /// The figures of a budget that is known.
 fn figures(line: &Line, known: &Figured, look: Look, out: &mut String) {
     let left = figure::percent(known.remaining);
-    let left = if known.remaining <= Decimal::ZERO { ink(look, Ink::Alarm, &left) } else { left };
+    let left = if known.remaining <= Decimal::ZERO { look.ink(Ink::Alarm, &left) } else { left };
     let sla =
         known.sla.map_or_else(String::new, |sla| format!("; of the SLA's budget {}", figure::percent(sla)));
     put(out, look, "left", &format!("{left}{sla}"));
@@ -208,15 +209,15 @@ fn returns(outlook: &Outlook, zone: &TimeZone) -> String {
 /// What would come of a clause.
 fn clause(line: &ClauseLine, zone: &TimeZone, look: Look) -> String {
     let name = format!("{}/{}", clean(&line.policy), clean(&line.clause));
-    match &line.outcome {
-        Outcome::Unknown(why) => format!("{name}: not known: {}", clean(why)),
-        Outcome::Already => format!("{name} is in force then, with or without it"),
-        Outcome::InForce(thaws) => {
+    match &line.prospect {
+        Prospect::Unknown(why) => format!("{name}: not known: {}", clean(why)),
+        Prospect::Already => format!("{name} is in force then, with or without it"),
+        Prospect::InForce(thaws) => {
             let frozen: Vec<String> =
                 line.consequences.iter().filter_map(|one| one.frozen().map(clean)).collect();
             let mut said = vec![format!("{name} would come into force")];
             if !frozen.is_empty() {
-                said.push(ink(look, Ink::Alarm, &format!("freezes {}", frozen.join(", "))));
+                said.push(look.ink(Ink::Alarm, &format!("freezes {}", frozen.join(", "))));
             }
             said.extend(line.consequences.iter().filter_map(|one| consequence::sentence(one, clean)));
             if let Some(at) = thaws {

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value as Json, json};
 
-use super::{ClauseLine, Line, Outcome, Outlook, Overview};
+use super::{ClauseLine, Line, Outlook, Overview, Prospect};
 use crate::budget::Windowed;
 use crate::budget::downtime::{Downtime, Taken};
 use crate::budget::forecast::Exhaustion;
@@ -139,10 +139,10 @@ fn taken((taken, excluded_by): (&Taken, &[String])) -> Json {
 
 /// What would come of a clause.
 fn clause(line: &ClauseLine) -> Json {
-    let (state, ends_at, why) = match &line.outcome {
-        Outcome::InForce(thaws) => ("in_force", thaws.and_then(instant), None),
-        Outcome::Already => ("already", None, None),
-        Outcome::Unknown(why) => ("unknown", None, Some(why)),
+    let (state, ends_at, why) = match &line.prospect {
+        Prospect::InForce(thaws) => ("in_force", thaws.and_then(instant), None),
+        Prospect::Already => ("already", None, None),
+        Prospect::Unknown(why) => ("unknown", None, Some(why)),
     };
     json!({
         "policy": line.policy,

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use super::text::burn;
-use super::{Line, Outcome, Outlook, Overview};
+use super::{Line, Outlook, Overview, Prospect};
 use crate::report::escape::markdown as safe;
 use crate::report::{adjusted, figure};
 
@@ -95,7 +95,7 @@ fn planned(line: &Line) -> Vec<String> {
 /// The clauses that would come into force.
 fn clauses(outlook: &Outlook) -> String {
     let mut names: Vec<String> = outlook.new_clauses().map(|line| safe(&line.clause)).collect();
-    if outlook.clauses.iter().any(|line| matches!(line.outcome, Outcome::Unknown(_))) {
+    if outlook.clauses.iter().any(|line| matches!(line.prospect, Prospect::Unknown(_))) {
         names.push("not known of all".to_owned());
     }
     match (names.is_empty(), outlook.policies.is_empty()) {

@@ -8,13 +8,14 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive as _;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-use super::{Line, Outcome, Outlook, Overview};
+use super::{Line, Outlook, Overview, Prospect};
 use crate::budget::Windowed;
 use crate::budget::downtime::Downtime;
 use crate::budget::forecast::Exhaustion;
 use crate::budget::gap::Gap;
 use crate::budget::gap::duration;
 use crate::report::escape::terminal as clean;
+use crate::report::ink::Ink;
 use crate::report::problem::Look;
 use crate::report::{Figured, adjusted, chart, figure, period};
 
@@ -36,17 +37,6 @@ const CURVE: usize = 10;
 const GAP: usize = 2;
 /// Names that are told with one reason.
 const NAMED: usize = 3;
-
-/// How a text is coloured where there is colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
-    /// Bold.
-    Strong,
-    /// Dim.
-    Faint,
-    /// Red.
-    Alarm,
-}
 
 /// A column of the table.
 struct Column {
@@ -79,7 +69,7 @@ impl Overview {
         } else {
             self.table(look, &mut out);
         }
-        let _infallible = writeln!(out, "{}", ink(look, Ink::Faint, &self.footer()));
+        let _infallible = writeln!(out, "{}", look.ink(Ink::Faint, &self.footer()));
         if look.unicode { out } else { figure::plain(&out) }
     }
 
@@ -93,7 +83,7 @@ impl Overview {
 
     /// All budgets, a line each.
     fn table(&self, look: Look, out: &mut String) {
-        let _infallible = writeln!(out, "{}\n", ink(look, Ink::Strong, &self.summary()));
+        let _infallible = writeln!(out, "{}\n", look.ink(Ink::Strong, &self.summary()));
         if let Some(plan) = &self.plan {
             let failing = figure::percent(plan.failing());
             for downtime in plan.downtimes() {
@@ -123,7 +113,7 @@ impl Overview {
         if curves && curve >= CURVE {
             heading.push_str("  last period");
         }
-        let _infallible = writeln!(out, "{}", ink(look, Ink::Faint, heading.trim_end()));
+        let _infallible = writeln!(out, "{}", look.ink(Ink::Faint, heading.trim_end()));
         for (index, (line, called)) in self.lines.iter().zip(&names).enumerate() {
             let mut row = format!("  {}", fitted(&cut(called, name, look), name, false));
             for column in &columns {
@@ -136,7 +126,7 @@ impl Overview {
             let row = row.trim_end();
             let bad = line.rank().0 < 2;
             let _infallible =
-                writeln!(out, "{}", if bad { ink(look, Ink::Alarm, row) } else { row.to_owned() });
+                writeln!(out, "{}", if bad { look.ink(Ink::Alarm, row) } else { row.to_owned() });
         }
         out.push('\n');
         self.remarks(out);
@@ -247,7 +237,9 @@ impl Overview {
             let _infallible = writeln!(out, "  {}: {said}", clean(&name));
         }
         let asked = self.lines.iter().filter_map(|line| line.outlook.as_ref()?.as_ref().ok());
-        if asked.flat_map(|outlook| &outlook.clauses).any(|line| matches!(line.outcome, Outcome::Unknown(_)))
+        if asked
+            .flat_map(|outlook| &outlook.clauses)
+            .any(|line| matches!(line.prospect, Prospect::Unknown(_)))
         {
             out.push_str("  ? of a clause it is not known: --slo shows of which, and why\n");
         }
@@ -324,7 +316,7 @@ fn brief_clauses(outlook: &Outlook) -> String {
     for line in outlook.new_clauses() {
         said.push(format!("{}{}", if line.withholds() { "!" } else { "" }, clean(&line.clause)));
     }
-    if outlook.clauses.iter().any(|line| matches!(line.outcome, Outcome::Unknown(_))) {
+    if outlook.clauses.iter().any(|line| matches!(line.prospect, Prospect::Unknown(_))) {
         said.push("?".to_owned());
     }
     match (said.is_empty(), outlook.policies.is_empty()) {
@@ -353,19 +345,6 @@ fn some(names: &[String]) -> String {
     let more = names.len() - shown.len();
     let more = if more == 0 { String::new() } else { format!(" and {more} more") };
     format!("{}{more}", shown.join(", "))
-}
-
-/// A text in a colour, where there is colour.
-pub(super) fn ink(look: Look, ink: Ink, text: &str) -> String {
-    if !look.colour {
-        return text.to_owned();
-    }
-    let code = match ink {
-        Ink::Strong => "1",
-        Ink::Faint => "2",
-        Ink::Alarm => "31",
-    };
-    format!("\u{1b}[{code}m{text}\u{1b}[0m")
 }
 
 /// A text filled up to so many columns.
@@ -403,7 +382,7 @@ fn cut(text: &str, width: usize, look: Look) -> String {
 mod tests {
     use super::*;
 
-    const LOOK: Look = Look { colour: false, unicode: true, width: 80 };
+    const LOOK: Look = Look { colour: false, unicode: true, width: 80, room: 80 };
 
     #[test]
     fn a_name_that_is_too_wide_keeps_both_ends() {

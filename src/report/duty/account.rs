@@ -5,7 +5,6 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use serde_json::{Value as Json, json};
 
 use crate::diagnostic::Diagnostic;
 use crate::report::duty::plan::{Act, Outcome, Taken};
@@ -13,8 +12,11 @@ use crate::report::duty::trace::{self, Trace};
 use crate::report::duty::{Duty, Purpose, State, issue};
 use crate::report::escape::{markdown, terminal};
 use crate::report::figure;
-use crate::report::json::problem;
+use crate::report::ink::Ink;
+use crate::report::problem::Look;
 use crate::settings::Mode;
+
+mod json;
 
 /// Everything there is to say.
 #[derive(Debug)]
@@ -42,56 +44,44 @@ pub struct Account<'a> {
 impl Account<'_> {
     /// For a terminal.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut text = format!("{}\n", self.sentence());
-        let taken = self.taken.iter().map(|taken| sentence(taken, terminal));
-        for line in taken.chain(self.unsaid(terminal)) {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "  {line}");
+    pub fn text(&self, look: Look) -> String {
+        let mut text = look.hanging("", 2, &look.ink(Ink::Strong, &self.sentence()));
+        for taken in &self.taken {
+            let ink = match taken.outcome {
+                Outcome::Planned => Ink::Strong,
+                Outcome::Done => Ink::Calm,
+                Outcome::Left(_) => Ink::Alarm,
+            };
+            let (became, said) = sentence(taken, terminal);
+            text.push_str(&look.hanging("  ", 4, &format!("{} {said}", look.ink(ink, became))));
+        }
+        for (said, why) in self.unsaid(terminal) {
+            text.push_str(&look.hanging("  ", 4, &format!("{said}: {}", look.ink(Ink::Doubt, &why))));
         }
         if let Some(traces) = self.traces.as_ref().filter(|traces| !traces.is_empty()) {
-            let _ = writeln!(text, "\n{}", trace::text(traces, self.now));
+            let _ = writeln!(text, "\n{}", trace::text(traces, self.now, look));
         }
         for note in &self.notes {
-            let _ = writeln!(text, "  {}", terminal(note));
+            text.push_str(&look.hanging("  ", 4, &look.ink(Ink::Faint, &terminal(note))));
         }
-        text
+        if look.unicode { text } else { figure::plain(&text) }
     }
 
     /// For the step's summary.
     #[must_use]
     pub fn page(&self) -> String {
         let mut text = format!("**{}**\n", self.sentence());
-        let taken = self.taken.iter().map(|taken| sentence(taken, markdown));
-        for line in taken.chain(self.unsaid(markdown)).chain(self.notes.iter().map(|note| markdown(note))) {
+        let taken = self.taken.iter().map(|taken| {
+            let (became, said) = sentence(taken, markdown);
+            format!("{became} {said}")
+        });
+        let unsaid = self.unsaid(markdown).map(|(said, why)| format!("{said}: {why}"));
+        for line in taken.chain(unsaid).chain(self.notes.iter().map(|note| markdown(note))) {
             let _ = write!(text, "\n- {line}");
         }
         if let Some(traces) = &self.traces {
             let _ = write!(text, "\n\n{}", trace::page(traces, self.now));
         }
-        text
-    }
-
-    /// For machines.
-    #[must_use]
-    pub fn json(&self) -> String {
-        let environments =
-            self.environments.iter().map(|(name, mode)| json!({ "name": name, "mode": mode.as_str() }));
-        let document = json!({
-            "version": 1,
-            "now": self.now.to_string(),
-            "dry_run": self.dry_run,
-            "environments": environments.collect::<Vec<_>>(),
-            "duties": self.duties.iter().map(duty).collect::<Vec<_>>(),
-            "steps": self.taken.iter().map(step).collect::<Vec<_>>(),
-            "traces": self.traces.as_ref().map(|traces| {
-                traces.iter().map(|trace| traced(trace, self.now)).collect::<Vec<_>>()
-            }),
-            "problems": self.problems.iter().map(problem).collect::<Vec<_>>(),
-            "notes": self.notes,
-        });
-        let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-        text.push('\n');
         text
     }
 
@@ -136,8 +126,8 @@ impl Account<'_> {
         }
     }
 
-    /// What nothing was done about, because it is not known or not yet in force.
-    fn unsaid(&self, safe: fn(&str) -> String) -> impl Iterator<Item = String> {
+    /// What nothing was done about, and why: it is not known or not yet in force.
+    fn unsaid(&self, safe: fn(&str) -> String) -> impl Iterator<Item = (String, String)> {
         self.duties.iter().filter_map(move |duty| {
             let why = match &duty.state {
                 State::Unknown(why) => format!("unknown: {}", safe(why)),
@@ -146,13 +136,13 @@ impl Account<'_> {
             };
             let Duty { policy, clause, service, environment, .. } = duty;
             let about = safe(&format!("{policy}/{clause} for {service} in {environment}"));
-            Some(format!("nothing changes for {about}: {why}"))
+            Some((format!("nothing changes for {about}"), why))
         })
     }
 }
 
-/// A step and what became of it, without a period.
-fn sentence(taken: &Taken<'_>, safe: fn(&str) -> String) -> String {
+/// What became of a step, and the step, without a period.
+fn sentence(taken: &Taken<'_>, safe: fn(&str) -> String) -> (&'static str, String) {
     let duty = taken.step.duty;
     // `#` and a number of ours is what a reader wants to follow.
     let its = taken.issue.as_ref().map_or_else(String::new, |(number, _)| format!(" #{number}"));
@@ -174,80 +164,13 @@ fn sentence(taken: &Taken<'_>, safe: fn(&str) -> String) -> String {
     let by = safe(&format!("{}/{}", duty.policy, duty.clause));
     let said = format!("{what}: {title}, by {by}{more}");
     match &taken.outcome {
-        Outcome::Planned => format!("would {said}"),
-        Outcome::Done => format!("done: {said}"),
-        Outcome::Left(why) => format!("not done: {said}: {}", safe(why)),
+        Outcome::Planned => ("would", said),
+        Outcome::Done => ("done:", said),
+        Outcome::Left(why) => ("not done:", format!("{said}: {}", safe(why))),
     }
 }
 
 /// When it is due, where somebody says.
 fn due(duty: &Duty, purpose: &Purpose) -> String {
     duty.due(purpose).map_or_else(String::new, |due| format!(", due {}", figure::instant(due)))
-}
-
-/// What a clause asks for.
-fn duty(duty: &Duty) -> Json {
-    let (state, why) = match &duty.state {
-        State::InForce(_) => ("in_force", None),
-        State::Idle => ("idle", None),
-        State::Unknown(why) => ("unknown", Some(why)),
-        State::Pending => ("pending", None),
-    };
-    json!({
-        "policy": duty.policy,
-        "clause": duty.clause,
-        "service": duty.service,
-        "environment": duty.environment,
-        "state": state,
-        "why": why,
-        "since": duty.since().and_then(|since| Timestamp::from_second(since).ok()).map(|at| at.to_string()),
-        "slos": duty.affected().iter().map(|one| one.slo.as_str()).collect::<Vec<_>>(),
-        "file": duty.place.source.path(),
-        "line": duty.place.line(),
-    })
-}
-
-/// A step.
-fn step(taken: &Taken<'_>) -> Json {
-    let duty = taken.step.duty;
-    let (outcome, why) = match &taken.outcome {
-        Outcome::Planned => ("planned", None),
-        Outcome::Done => ("done", None),
-        Outcome::Left(why) => ("left", Some(why)),
-    };
-    json!({
-        "act": taken.step.act.word(),
-        "for": taken.step.purpose.word(),
-        "title": issue::title(duty, taken.step.purpose),
-        "policy": duty.policy,
-        "clause": duty.clause,
-        "service": duty.service,
-        "environment": duty.environment,
-        "issue": taken.issue.as_ref().map(|(number, _)| *number),
-        "url": taken.issue.as_ref().map(|(_, url)| url.as_str()),
-        "outcome": outcome,
-        "why": why,
-    })
-}
-
-/// What became of an issue.
-fn traced(trace: &Trace, now: Timestamp) -> Json {
-    json!({
-        "issue": trace.number,
-        "url": trace.url,
-        "title": trace.title,
-        "policy": trace.policy,
-        "clause": trace.clause,
-        "service": trace.service,
-        "environment": trace.environment,
-        "for": trace.purpose,
-        "count": trace.count,
-        "state": if trace.closed_at.is_some() { "closed" } else { "open" },
-        "opened_at": trace.opened_at.to_string(),
-        "closed_at": trace.closed_at.map(|at| at.to_string()),
-        "due_at": trace.due_at.map(|at| at.to_string()),
-        "lead_seconds": trace.lead(),
-        "late_seconds": trace.late(now),
-        "clause_is": trace.clause_is.as_str().replace(' ', "_"),
-    })
 }

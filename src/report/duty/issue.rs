@@ -16,6 +16,12 @@ use crate::report::{consequence, figure};
 /// The most characters of a title that GitHub takes.
 const TITLE: usize = 256;
 
+/// The most SLOs that are named in a sentence.
+const NAMED: usize = 20;
+
+/// The most rows of a table: an issue has room for 65,536 characters in all.
+pub(super) const ROWS: usize = 60;
+
 /// The title of an issue.
 #[must_use]
 pub fn title(duty: &Duty, purpose: &Purpose) -> String {
@@ -31,7 +37,11 @@ pub fn title(duty: &Duty, purpose: &Purpose) -> String {
 /// The lines that are kept up to date while the clause is in force: since when, how often, for what, and until when.
 #[must_use]
 pub fn head(duty: &Duty, purpose: &Purpose, count: u32) -> String {
-    let slos: Vec<String> = duty.affected().iter().map(|one| code_span(&one.slo)).collect();
+    let affected = duty.affected();
+    let mut slos: Vec<String> = affected.iter().take(NAMED).map(|one| code_span(&one.slo)).collect();
+    if affected.len() > NAMED {
+        slos.push(format!("and {} more", affected.len() - NAMED));
+    }
     let least = duty.affected().iter().any(|one| one.at_least && Some(one.since) == duty.since());
     let least = if least { "at least " } else { "" };
     let since = duty.since().map(figure::instant).unwrap_or_default();
@@ -136,7 +146,7 @@ fn why(duty: &Duty) -> String {
 /// A table of the budgets.
 pub(super) fn budgets(affected: &[Affected]) -> String {
     let mut text = "| SLO | objective | remaining | read |\n|---|--:|--:|---|\n".to_owned();
-    for one in affected {
+    for one in affected.iter().take(ROWS) {
         let line = one.line.as_ref();
         let title = line.map_or(one.slo.as_str(), |line| line.title.as_str());
         let objective = line.map_or_else(|| "?".to_owned(), |line| figure::objective(line.objective));
@@ -160,6 +170,9 @@ pub(super) fn budgets(affected: &[Affected]) -> String {
             signed(&remaining),
             read.join("; ")
         );
+    }
+    if affected.len() > ROWS {
+        let _ = writeln!(text, "\nAnd {} SLOs more.", affected.len() - ROWS);
     }
     text
 }

@@ -20,7 +20,7 @@ const HOUR: i64 = 3_600;
 /// How long after an incident its postmortem is held at the latest, in seconds: 72 hours.
 const HELD_WITHIN: i64 = 72 * HOUR;
 
-/// The most incidents of an SLO that are listed.
+/// The most incidents of an SLO that are listed; fewer where many SLOs are affected.
 const LISTED: usize = 10;
 
 /// When a postmortem is due, in seconds since the epoch: 72 hours after the incident that took most, and no earlier than 72
@@ -146,10 +146,11 @@ fn ended(end: i64, judged_at: i64) -> String {
 fn incidents(duty: &Duty) -> String {
     let mut text = "| incident | lasted | of the budget | SLO |\n|---|---|--:|---|\n".to_owned();
     let mut more = 0;
-    for one in duty.affected() {
+    let each = (issue::ROWS / duty.affected().len().max(1)).clamp(1, LISTED);
+    for (place, one) in duty.affected().iter().enumerate() {
         let mut listed = one.incidents.clone();
         listed.sort_by_key(|(begin, _, share)| (Reverse(*share), Reverse(*begin)));
-        listed.truncate(LISTED);
+        listed.truncate(if place < issue::ROWS { each } else { 0 });
         listed.sort_unstable();
         more += one.incidents.len() - listed.len();
         for (begin, end, share) in listed {

@@ -4,16 +4,23 @@
 //! Read from the issues alone: when one was opened and closed is GitHub's to say, when it is due is what its marker keeps.
 
 use std::cmp::Reverse;
-use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
 use crate::report::duty::{Duty, State};
-use crate::report::escape::{code_span, markdown, terminal};
 use crate::report::figure;
+use crate::report::ink::Ink;
+
+mod table;
+pub mod tally;
+
+pub use table::{page, text};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
+
+/// Issues that are closed and shown, the newest; those that are open are all shown.
+const CLOSED: usize = 20;
 
 /// One issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +108,15 @@ impl Trace {
         (late > 0).then_some(late)
     }
 
+    /// How it is coloured where there is colour: overdue, done, or neither.
+    fn ink(&self, now: Timestamp) -> Option<Ink> {
+        match (self.closed_at, self.late(now)) {
+            (Some(_), _) => Some(Ink::Calm),
+            (None, Some(_)) => Some(Ink::Alarm),
+            (None, None) => None,
+        }
+    }
+
     /// What became of it, in a few words.
     fn became(&self, now: Timestamp) -> String {
         let late = self.late(now).map(days);
@@ -131,75 +147,32 @@ fn ordered(traces: &[Trace], now: Timestamp) -> Vec<&Trace> {
 fn counted(traces: &[Trace], now: Timestamp) -> String {
     let open = traces.iter().filter(|trace| trace.closed_at.is_none());
     let late = open.clone().filter(|trace| trace.late(now).is_some()).count();
-    let mut leads: Vec<i64> = traces.iter().filter_map(Trace::lead).collect();
-    leads.sort_unstable();
-    let half = leads.len().checked_sub(1).and_then(|last| leads.get(last / 2));
+    let half = half(traces);
     let half = half
-        .map_or_else(String::new, |lead| format!("; half of the closed ones took at most {}", span(*lead)));
+        .map_or_else(String::new, |lead| format!("; half of the closed ones took at most {}", span(lead)));
     let late = if late > 0 { format!(", {late} of them overdue") } else { String::new() };
     format!("open: {} of {}{late}{half}", open.count(), traces.len())
 }
 
-/// A table for a terminal; empty without issues.
-#[must_use]
-pub fn text(traces: &[Trace], now: Timestamp) -> String {
-    let mut rows =
-        vec![["issue", "clause", "service", "for", "times", "clause is", "state"].map(str::to_owned)];
-    rows.extend(ordered(traces, now).into_iter().map(|trace| {
-        [
-            format!("#{}", trace.number),
-            terminal(&format!("{}/{}", trace.policy, trace.clause)),
-            terminal(&format!("{} ({})", trace.service, trace.environment)),
-            terminal(&trace.purpose),
-            trace.count.to_string(),
-            trace.clause_is.as_str().to_owned(),
-            trace.became(now),
-        ]
-    }));
-    let mut widths = [0_usize; 7];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
-    let mut text = String::new();
-    for row in rows.iter().filter(|_| !traces.is_empty()) {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:<width$}"));
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "  {}", cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
-    if !traces.is_empty() {
-        let _ = writeln!(text, "  {}", counted(traces, now));
-    }
-    text
+/// What half of the closed ones took at most, in seconds; none where none is closed.
+fn half<'a>(traces: impl IntoIterator<Item = &'a Trace>) -> Option<i64> {
+    let mut leads: Vec<i64> = traces.into_iter().filter_map(Trace::lead).collect();
+    leads.sort_unstable();
+    leads.len().checked_sub(1).and_then(|last| leads.get(last / 2).copied())
 }
 
-/// The same table for a page; empty without issues.
-#[must_use]
-pub fn page(traces: &[Trace], now: Timestamp) -> String {
-    if traces.is_empty() {
-        return String::new();
-    }
-    let mut text = format!("{}\n\n", counted(traces, now));
-    text.push_str(
-        "| issue | clause | service | for | times | clause is | state |\n|---|---|---|---|--:|---|---|\n",
-    );
-    for trace in ordered(traces, now) {
-        let _ = writeln!(
-            text,
-            "| [#{}]({}) | {} | {} in {} | {} | {} | {} | {} |",
-            trace.number,
-            trace.url,
-            markdown(&format!("{}/{}", trace.policy, trace.clause)),
-            code_span(&trace.service),
-            markdown(&trace.environment),
-            markdown(&trace.purpose),
-            trace.count,
-            trace.clause_is.as_str(),
-            trace.became(now)
-        );
-    }
-    text
+/// The traces that a person is shown, and how many are not: the closed ones that are older than the newest few.
+fn shown(traces: &[Trace], now: Timestamp) -> (Vec<&Trace>, usize) {
+    let mut ordered = ordered(traces, now);
+    let open = ordered.iter().filter(|trace| trace.closed_at.is_none()).count();
+    ordered.truncate(open + CLOSED);
+    let left = traces.len() - ordered.len();
+    (ordered, left)
+}
+
+/// How many are not shown: `and 230 that were closed before; --format json has them all`.
+fn more(left: usize) -> Option<String> {
+    (left > 0).then(|| format!("and {left} that were closed before; --format json has them all"))
 }
 
 /// Whole days, the begun one included: `1 day`, `3 days`.
@@ -274,5 +247,17 @@ mod tests {
         let said = "open: 4 of 7, 2 of them overdue; half of the closed ones took at most 5 days";
         assert_eq!(counted(&traces, now), said);
         assert_eq!(counted(&traces[1..2], now), "open: 1 of 1");
+    }
+
+    #[test]
+    fn every_open_issue_is_shown_and_of_the_closed_ones_the_newest() {
+        let many = (1..=60).map(|number| Trace {
+            number,
+            ..trace((number > 30).then(|| at(i64::try_from(number).expect("small"), 0)), None)
+        });
+        let traces: Vec<Trace> = many.collect();
+        let (shown, left) = shown(&traces, at(90, 0));
+        assert_eq!((shown.len(), left), (50, 10));
+        assert_eq!(shown.last().map(|trace| trace.number), Some(41));
     }
 }

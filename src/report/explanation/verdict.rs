@@ -70,6 +70,32 @@ impl Writer {
 
     /// One ruling, whole.
     fn ruling(&mut self, told: Told<'_>, ruling: Part<'_>) {
+        self.head(told, ruling);
+        if let Some(calendar) = told.budget_of(ruling).and_then(|budget| budget.get("calendar")) {
+            let bound = |key: &str| instant(text(calendar, key));
+            let bounds = format!("over the period since {}; it ends {}", bound("start"), bound("end"));
+            self.bullet(1, &[words(&bounds)]);
+        }
+        for (key, which) in [("evidence", Which::When), ("thaw_evidence", Which::Thaws)] {
+            for read in ruling.get(key).into_iter().flat_map(Part::items).filter_map(evidence) {
+                self.compared(&read, which);
+            }
+        }
+        self.topped_up(ruling);
+        let is_in_force = text(ruling, "state") == "in_force";
+        if is_in_force {
+            self.duration(ruling);
+        }
+        self.obstacle(ruling);
+        self.effect(told, ruling);
+        if is_in_force {
+            self.consequences(ruling);
+        }
+        self.text.push('\n');
+    }
+
+    /// The clause that rules, its policy, and the SLO that it rules of.
+    fn head(&mut self, told: Told<'_>, ruling: Part<'_>) {
         let mut head = vec![name(text(ruling, "clause")), words(": "), name(text(ruling, "title"))];
         let policy = text(ruling, "policy");
         head.extend([words(" (policy "), name(policy), words(" "), name(told.version_of(policy))]);
@@ -84,57 +110,53 @@ impl Writer {
             name(text(ruling, "service")),
         ]);
         self.bullet(0, &head);
-        if let Some(calendar) = told.budget_of(ruling).and_then(|budget| budget.get("calendar")) {
-            let bound = |key: &str| instant(text(calendar, key));
-            let bounds = format!("over the period since {}; it ends {}", bound("start"), bound("end"));
-            self.bullet(1, &[words(&bounds)]);
+    }
+
+    /// Since when a clause is in force, and when it ends.
+    fn duration(&mut self, ruling: Part<'_>) {
+        let at_least = ruling.get("since_at_least").and_then(Part::boolean) == Some(true);
+        let at_least = if at_least { "at least " } else { "" };
+        let mut reads = ["evidence", "thaw_evidence"].into_iter().filter_map(|key| ruling.get(key));
+        let on_signal =
+            reads.any(|read| read.items().filter_map(evidence).any(|one| figure::is_signal(&one)));
+        let ends = match text(ruling, "thaws_at") {
+            "" if on_signal => UNFORESEEN.to_owned(),
+            "" => "does not end by itself within a period".to_owned(),
+            at => format!("ends {}, if nothing more burns", instant(at)),
+        };
+        let since = instant(text(ruling, "since"));
+        self.bullet(1, &[words(&format!("in force since {at_least}{since}; {ends}"))]);
+    }
+
+    /// Why a ruling comes to something else than its clause asks for, where it does.
+    fn effect(&mut self, told: Told<'_>, ruling: Part<'_>) {
+        let (stated, effect) = (text(ruling, "stated"), text(ruling, "effect"));
+        if stated == effect {
+            return;
         }
-        for (key, which) in [("evidence", Which::When), ("thaw_evidence", Which::Thaws)] {
-            for read in ruling.get(key).into_iter().flat_map(Part::items).filter_map(evidence) {
-                self.compared(&read, which);
-            }
-        }
-        self.topped_up(ruling);
-        if text(ruling, "state") == "in_force" {
-            let at_least = ruling.get("since_at_least").and_then(Part::boolean) == Some(true);
-            let at_least = if at_least { "at least " } else { "" };
-            let mut reads = ["evidence", "thaw_evidence"].into_iter().filter_map(|key| ruling.get(key));
-            let on_signal =
-                reads.any(|read| read.items().filter_map(evidence).any(|one| figure::is_signal(&one)));
-            let ends = match text(ruling, "thaws_at") {
-                "" if on_signal => UNFORESEEN.to_owned(),
-                "" => "does not end by itself within a period".to_owned(),
-                at => format!("ends {}, if nothing more burns", instant(at)),
-            };
-            let since = instant(text(ruling, "since"));
-            self.bullet(1, &[words(&format!("in force since {at_least}{since}; {ends}"))]);
-        }
-        self.obstacle(ruling);
-        if text(ruling, "stated") != text(ruling, "effect") {
-            let excepted = ruling.get("excepted").and_then(Part::boolean) == Some(true);
-            let why = if excepted {
-                ", because the change's class is excepted".to_owned()
-            } else if told.is_estimated(ruling) && told.verdict("mode") == "enforce" {
-                ", because the budget is only estimated".to_owned()
-            } else {
-                format!(" where the mode is {}", told.verdict("mode"))
-            };
-            let (stated, effect) = (text(ruling, "stated"), text(ruling, "effect"));
-            self.bullet(1, &[words(&format!("asks for {stated} and comes to {effect}{why}"))]);
-        }
-        if text(ruling, "state") == "in_force" {
-            for asked in ruling.get("consequences").into_iter().flat_map(Part::items) {
-                match consequence(asked) {
-                    Some(consequence) => {
-                        let (mut pieces, automation) = prose::consequence(&consequence);
-                        pieces.push(words(&format!(" ({})", automation.as_str())));
-                        self.bullet(1, &pieces);
-                    }
-                    None => self.bullet(1, &[Piece::Code(text(asked, "kind").to_owned())]),
+        let excepted = ruling.get("excepted").and_then(Part::boolean) == Some(true);
+        let why = if excepted {
+            ", because the change's class is excepted".to_owned()
+        } else if told.is_estimated(ruling) && told.verdict("mode") == "enforce" {
+            ", because the budget is only estimated".to_owned()
+        } else {
+            format!(" where the mode is {}", told.verdict("mode"))
+        };
+        self.bullet(1, &[words(&format!("asks for {stated} and comes to {effect}{why}"))]);
+    }
+
+    /// What a clause in force asks for.
+    fn consequences(&mut self, ruling: Part<'_>) {
+        for asked in ruling.get("consequences").into_iter().flat_map(Part::items) {
+            match consequence(asked) {
+                Some(consequence) => {
+                    let (mut pieces, automation) = prose::consequence(&consequence);
+                    pieces.push(words(&format!(" ({})", automation.as_str())));
+                    self.bullet(1, &pieces);
                 }
+                None => self.bullet(1, &[Piece::Code(text(asked, "kind").to_owned())]),
             }
         }
-        self.text.push('\n');
     }
 
     /// Why a ruling is not decided, where it is not.

@@ -1,9 +1,9 @@
 //! What a change makes of the rules that judge it, on a terminal: first what its own rules would decide.
 
-use std::fmt::Write as _;
-
-use super::{Ink, Page, SHOWN, at, clean, numbers};
+use super::ruling::numbers;
+use super::{ASIDE, Page, SHOWN, at, clean};
 use crate::policy::ruling::Obstacle;
+use crate::report::ink::Ink;
 use crate::report::proposed::{Proposed, becomes};
 use crate::report::{amendment, figure, resettled};
 use crate::verdict::{Effect, Weighed};
@@ -19,17 +19,17 @@ impl Page<'_> {
         lines.extend(self.outcome(proposed));
         for resettled in proposed.settings.iter().take(PROPOSED) {
             let said = resettled::sentence(resettled, clean);
-            lines.push(if resettled.redirects() { self.ink(Ink::Alarm, &said) } else { said });
+            lines.push(if resettled.redirects() { self.look.ink(Ink::Alarm, &said) } else { said });
         }
         for retold in proposed.revisions.iter().take(PROPOSED) {
             let said = retold.sentence(clean);
             let is_alarming = retold.eases_an_exhausted_budget();
-            lines.push(if is_alarming { self.ink(Ink::Alarm, &said) } else { said });
+            lines.push(if is_alarming { self.look.ink(Ink::Alarm, &said) } else { said });
         }
         for amendment in proposed.amendments.iter().take(PROPOSED) {
             let said = amendment::sentence(amendment, clean, |text| format!("`{}`", clean(text)));
             let said = format!("{said} ({})", at(&amendment.place));
-            lines.push(if amendment.loosens { self.ink(Ink::Alarm, &said) } else { said });
+            lines.push(if amendment.loosens { self.look.ink(Ink::Alarm, &said) } else { said });
         }
         for found in proposed.problems.iter().take(PROPOSED) {
             let problem = &found.problem;
@@ -45,7 +45,7 @@ impl Page<'_> {
         lines.extend(proposed.untold.iter().map(|why| clean(why)));
         let mut heading = "proposed";
         for line in lines {
-            let _ = writeln!(self.out, "  {heading:<13}   {line}");
+            self.say(&format!("  {heading:<13}   "), ASIDE, &line);
             heading = "";
         }
     }
@@ -54,7 +54,8 @@ impl Page<'_> {
     fn outcome(&self, proposed: &Proposed) -> Vec<String> {
         let Some(said) = proposed.decided(self.report, clean) else { return Vec::new() };
         let said = format!("its own rules: {said}");
-        let mut lines = vec![if proposed.frees(self.report) { self.ink(Ink::Alarm, &said) } else { said }];
+        let mut lines =
+            vec![if proposed.frees(self.report) { self.look.ink(Ink::Alarm, &said) } else { said }];
         let Some(Ok(own)) = &proposed.outcome else { return lines };
         if own.verdict.effect == Effect::Proceed
             && let Some((line, known)) = own.tightest()

@@ -93,7 +93,7 @@ pub enum Stray {
 
 /// On which side the codes of answers stand that a count selects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Side {
     /// Answers that the server failed to give, and no others.
     Failures,
     /// No answer that the server failed to give.
@@ -128,29 +128,29 @@ impl Counted {
     /// anything else tells its events from the others of the total: what is subtracted, another metric, another label,
     /// or the total, which stands on that side as well.
     #[must_use]
-    pub fn outcome(&self, total: &Self) -> Option<(Outcome, Vec<String>)> {
-        let (outcome, matchers) = self.side()?;
+    pub fn side_of(&self, total: &Self) -> Option<(Side, Vec<String>)> {
+        let (side, matchers) = self.side()?;
         let by_codes = self.added().all(|part| total.added().any(|whole| part.differs_by_codes(whole)));
         let subtracts = self.terms.iter().any(|term| term.negative);
-        (by_codes && !subtracts && !total.stands_on(outcome)).then_some((outcome, matchers))
+        (by_codes && !subtracts && !total.stands_on(side)).then_some((side, matchers))
     }
 
     /// True where codes of answers tell what this counts from the rest of a total, and no bucket of a histogram does.
     #[must_use]
     pub fn told_by_codes(&self, total: &Self) -> bool {
         let buckets = self.terms.iter().any(|term| term.selector.on(BUCKET).next().is_some());
-        let mut outcomes = self.added().filter_map(Selector::outcome);
-        !buckets && outcomes.any(|(outcome, _)| !total.stands_on(outcome))
+        let mut sides = self.added().filter_map(Selector::side);
+        !buckets && sides.any(|(side, _)| !total.stands_on(side))
     }
 
     /// The one side on which the codes of everything stand that is added, with the matchers that select them.
-    fn side(&self) -> Option<(Outcome, Vec<String>)> {
-        let all: Option<Vec<(Outcome, String)>> = self.added().map(Selector::outcome).collect();
+    fn side(&self) -> Option<(Side, Vec<String>)> {
+        let all: Option<Vec<(Side, String)>> = self.added().map(Selector::side).collect();
         let mut all = all?.into_iter();
         let (side, first) = all.next()?;
         let mut matchers = vec![first];
-        for (outcome, written) in all {
-            if outcome != side {
+        for (other, written) in all {
+            if other != side {
                 return None;
             }
             if !matchers.contains(&written) {
@@ -161,8 +161,8 @@ impl Counted {
     }
 
     /// True when everything that is added stands on a side.
-    fn stands_on(&self, side: Outcome) -> bool {
-        self.side().is_some_and(|(outcome, _)| outcome == side)
+    fn stands_on(&self, side: Side) -> bool {
+        self.side().is_some_and(|(own, _)| own == side)
     }
 
     /// True when a counter selects by one of these labels, and admits all of their values.
@@ -240,19 +240,19 @@ impl Selector {
     }
 
     /// On which side the codes stand that are selected.
-    fn outcome(&self) -> Option<(Outcome, String)> {
+    fn side(&self) -> Option<(Side, String)> {
         CODES.into_iter().find_map(|label| {
             let matchers: Vec<&Matcher> = self.on(label).collect();
             let admits =
                 |codes: &[&str]| codes.iter().any(|code| matchers.iter().all(|one| one.is_match(code)));
             let mut sides = SIDES.iter().filter_map(|(good, bad)| match (admits(good), admits(bad)) {
-                (false, true) => Some(Outcome::Failures),
-                (true, false) => Some(Outcome::Successes),
+                (false, true) => Some(Side::Failures),
+                (true, false) => Some(Side::Successes),
                 (true, true) | (false, false) => None,
             });
-            let outcome = sides.next()?;
+            let side = sides.next()?;
             let written: Vec<String> = matchers.iter().copied().map(written).collect();
-            sides.all(|other| other == outcome).then(|| (outcome, written.join(",")))
+            sides.all(|other| other == side).then(|| (side, written.join(",")))
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use apollo_compiler::ast::{self, Definition, Document, Selection};
 use serde_json::{Map, Value, json};
 
-use super::{commit, object};
+use super::{commit, object, queue};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
 
@@ -42,9 +42,8 @@ pub(super) fn answer(world: &World, request: &Recorded) -> Reply {
     let Ok(document) = document else {
         return Reply::json(200, &json!({ "errors": [{ "message": "Parse error" }] }));
     };
-    let operation = document.definitions.iter().find_map(|definition| match definition {
-        Definition::OperationDefinition(operation) => Some(operation),
-        _ => None,
+    let operation = document.definitions.iter().find_map(|definition| {
+        if let Definition::OperationDefinition(operation) = definition { Some(operation) } else { None }
     });
     let variables = body["variables"].as_object().cloned().unwrap_or_default();
     let mut answering = Answering { world, variables, errors: Vec::new() };
@@ -67,7 +66,13 @@ impl Answering<'_> {
                 return items.map(|item| self.project(&item, selected, path)).collect();
             }
             Node::Plain(value) if selected.is_empty() => return value.clone(),
-            _ => {}
+            Node::Root
+            | Node::Repository
+            | Node::Pull(_)
+            | Node::Branch(_)
+            | Node::Commit(_)
+            | Node::Status(_)
+            | Node::Plain(_) => {}
         }
         let mut fields = Map::new();
         for one in selected {
@@ -121,6 +126,13 @@ impl Answering<'_> {
                 }
                 object::text(world, &id).map(Node::Plain)
             }
+            (Node::Repository, "mergeQueue") => {
+                // An error may come with what could be answered all the same.
+                if let Some((kind, message)) = world.queue_error {
+                    self.errors.push(json!({ "type": kind, "message": message, "path": path }));
+                }
+                plain(queue::of(world, &text("branch")))
+            }
             (Node::Pull(number), "files") if world.unlisted.contains(number) => {
                 self.refuse(path, "Something went wrong while executing your query")
             }
@@ -164,7 +176,12 @@ impl Answering<'_> {
             ast::Value::Variable(name) => self.variables.get(name.as_str()).cloned().unwrap_or_default(),
             ast::Value::String(text) => json!(text),
             ast::Value::Int(number) => json!(number.try_to_i32().expect("a small number")),
-            other => panic!("the stand-in knows no argument such as {other}"),
+            ast::Value::Null
+            | ast::Value::Enum(_)
+            | ast::Value::Float(_)
+            | ast::Value::Boolean(_)
+            | ast::Value::List(_)
+            | ast::Value::Object(_) => panic!("the stand-in knows no argument such as {value}"),
         };
         let named = |one: &apollo_compiler::Node<ast::Argument>| (one.name.to_string(), value(&one.value));
         field.arguments.iter().map(named).collect()
@@ -182,12 +199,12 @@ fn pull(world: &World, number: u64, field: &str, given: &BTreeMap<String, Value>
         "headRefOid" => json!(pull.head),
         "baseRefName" => json!(pull.base),
         "changedFiles" => json!(files.len()),
-        "files" => listed(files.iter().map(changed_file).collect(), given),
+        "files" => listed(&files.iter().map(changed_file).collect::<Vec<_>>(), given),
         "commits" => {
             let base = world.branches.get(&pull.base).map_or("", String::as_str);
             let led = ids(world, base, &pull.head);
             let all = more.into_iter().flatten().chain(&led).map(|id| json!({ "commit": { "oid": id } }));
-            listed(all.collect(), given)
+            listed(&all.collect::<Vec<_>>(), given)
         }
         other => panic!("the stand-in knows no field `{other}` of a pull request"),
     }
@@ -210,8 +227,8 @@ fn compared(world: &World, base: &str, head: &str) -> Option<Value> {
     if !world.commits.contains_key(head) || !world.commits.contains_key(base) {
         return None;
     }
-    let commits = ids(world, base, head).into_iter().map(|id| json!({ "oid": id })).collect();
-    let commits = listed(commits, &BTreeMap::new());
+    let commits: Vec<Value> = ids(world, base, head).into_iter().map(|id| json!({ "oid": id })).collect();
+    let commits = listed(&commits, &BTreeMap::new());
     Some(json!({ "baseTarget": { "oid": base }, "headTarget": { "oid": head }, "commits": commits }))
 }
 
@@ -234,7 +251,7 @@ fn status(world: &World, commit: &str, context: &str) -> Option<Value> {
 }
 
 /// A list with its count.
-fn listed(all: Vec<Value>, given: &BTreeMap<String, Value>) -> Value {
+fn listed(all: &[Value], given: &BTreeMap<String, Value>) -> Value {
     let mut list = json!({ "totalCount": all.len(), "nodes": all });
     if let Some(first) = given.get("first") {
         cut(&mut list["nodes"], first);

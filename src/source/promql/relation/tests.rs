@@ -88,26 +88,26 @@ fn what_counts_beyond_its_total_is_none() {
 
 #[test]
 fn codes_stand_on_one_side_or_on_none() {
-    let outcome = |text: &str| counted(text).outcome(&counted("x")).map(|(outcome, _)| outcome);
+    let side_of = |text: &str| counted(text).side_of(&counted("x")).map(|(side, _)| side);
     for (text, side) in [
-        ("x{code=~\"5..\"}", Some(Outcome::Failures)),
-        ("x{status=\"500\"}", Some(Outcome::Failures)),
-        ("x{code!~\"2..|3..|4..|OK\"}", Some(Outcome::Failures)),
-        ("x{code!~\"5..\"}", Some(Outcome::Successes)),
-        ("x{code=~\"2..\"}", Some(Outcome::Successes)),
+        ("x{code=~\"5..\"}", Some(Side::Failures)),
+        ("x{status=\"500\"}", Some(Side::Failures)),
+        ("x{code!~\"2..|3..|4..|OK\"}", Some(Side::Failures)),
+        ("x{code!~\"5..\"}", Some(Side::Successes)),
+        ("x{code=~\"2..\"}", Some(Side::Successes)),
         ("x{code=\"404\"}", None),
-        ("x{grpc_code!=\"OK\"}", Some(Outcome::Failures)),
+        ("x{grpc_code!=\"OK\"}", Some(Side::Failures)),
         ("x{code=~\"OK|500\"}", None),
-        ("x{grpc_code=~\"Internal|Unavailable\"}", Some(Outcome::Failures)),
+        ("x{grpc_code=~\"Internal|Unavailable\"}", Some(Side::Failures)),
         ("x{method=\"500\"}", None),
         ("x - x{code=~\"5..\"}", None),
-        ("x_bucket{code=\"200\",le=\"0.3\"}", Some(Outcome::Successes)),
-        ("x{code=\"200\"} + x{status=\"200\"}", Some(Outcome::Successes)),
+        ("x_bucket{code=\"200\",le=\"0.3\"}", Some(Side::Successes)),
+        ("x{code=\"200\"} + x{status=\"200\"}", Some(Side::Successes)),
         ("x{code=~\"5..\"} + x{code=\"200\",slow=\"yes\"}", None),
         ("x{code=\"200\",slow=\"yes\"}", None),
         ("x_slow{code=\"200\"}", None),
     ] {
-        assert_eq!(outcome(text), side, "{text}");
+        assert_eq!(side_of(text), side, "{text}");
     }
 }
 
@@ -119,7 +119,7 @@ fn what_else_tells_events_apart_stands_on_no_side() {
         ("d_bucket{code=~\"2..\",le=\"0.4\"}", "d_count{code=~\"2..\"}"),
     ] {
         let (part, total) = (counted(part), counted(total));
-        assert_eq!((part.outcome(&total), part.told_by_codes(&total)), (None, false), "{part:?}");
+        assert_eq!((part.side_of(&total), part.told_by_codes(&total)), (None, false), "{part:?}");
     }
     for (part, total) in [
         ("x{code=~\"5..\"} + x{code=\"429\"}", "x"),
