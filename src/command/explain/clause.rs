@@ -71,7 +71,7 @@ pub fn explain(
             continue;
         }
         let services = services(explain, policy, &rules.settings)?;
-        let (exit, text) = stood(explain, (policy, clause), services, world, page, problems)?;
+        let (exit, text) = stood(explain, (policy, clause), &services, world, page, problems)?;
         worst = if worst == Exit::Proceed { exit } else { worst };
         texts.push(text);
     }
@@ -82,12 +82,12 @@ pub fn explain(
 fn stood(
     explain: &Explain,
     (policy, clause): (&Policy, &Clause),
-    services: Vec<String>,
+    services: &[String],
     world: &World,
     page: Page,
     problems: &mut Vec<Diagnostic>,
 ) -> Result<(Exit, String), Stop> {
-    let judged = judge(explain, &services, world)?;
+    let judged = judge(explain, services, world)?;
     for problem in &judged.report.problems {
         if !problems.contains(problem) {
             problems.push(problem.clone());

@@ -132,7 +132,7 @@ impl<'a> Docket<'a> {
     /// Reads ahead what pull requests of a base change. Where services are named, nobody asks.
     fn survey(&self, case: &Case<'_>, base: usize, pulls: &[&PullRequest]) {
         let Some(Ok(law)) = self.bases.get(base).map(|base| &base.law) else { return };
-        if let Some(github) = case.github.as_ref().filter(|_| case.check.service.is_empty()) {
+        if let Some(github) = case.github.as_ref().filter(|_| case.services.is_empty()) {
             github.grant(READING);
             law.ground.survey(pulls.iter().copied());
         }
