@@ -6,6 +6,7 @@
 //! many things at once, `wire` holds what GitHub answers, `run` knows the workflow's run.
 
 mod activity;
+mod blob;
 mod call;
 mod comment;
 mod commit;
@@ -35,6 +36,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 pub use activity::{Move, Origin};
+pub use blob::Batch;
 pub use call::GitHubError;
 pub use comment::Comment;
 pub use commit::{Belonging, Between, Led};
@@ -61,9 +63,6 @@ const PAGE: usize = 100;
 /// The most pages of one list that are read.
 const MAX_PAGES: usize = 50;
 
-/// The largest file that is remembered for the rest of the run, in bytes.
-const REMEMBERED: usize = 1024 * 1024;
-
 /// How many calls the token has left, as GitHub last said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
@@ -85,6 +84,8 @@ pub struct GitHub {
     is_installation: bool,
     /// Small files that were read, by id.
     blobs: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// Files that were asked for together, by id: what GitHub did not send whole is not asked for so again.
+    asked: RefCell<BTreeSet<String>>,
     /// Roles and memberships of people.
     heard: permission::Heard,
     /// What changed between commits, as far as it was read ahead.
@@ -122,7 +123,8 @@ impl GitHub {
             root: format!("/repos/{}", address.repository),
             known: identity::Known::default(),
             is_installation,
-            blobs: RefCell::new(BTreeMap::new()),
+            blobs: RefCell::default(),
+            asked: RefCell::default(),
             heard: permission::Heard::default(),
             surveyed: RefCell::default(),
             unanswered: RefCell::default(),

@@ -68,7 +68,7 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("SLOGATE_FAIL_STEP", "false");
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
     let plain = ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN", "OBSERVATIONS_TOKEN"];
-    let verbs = ["AT", "CALLS", "WEBHOOK_URL", "WEBHOOK_SECRET"];
+    let verbs = ["AT", "CALLS", "DEADLINE", "WEBHOOK_URL", "WEBHOOK_SECRET"];
     for name in plain.iter().chain(&datadog).chain(&verbs) {
         command.env(format!("SLOGATE_{name}"), "");
     }
@@ -107,6 +107,7 @@ fn a_step_that_deploys_or_judges_no_change_is_its_own_gate() {
     for (inputs, words) in [
         ([("SLOGATE_AT", "deploy"), ("SLOGATE_CALLS", "")], "check\n--post\n--at=deploy\n--\n.\n"),
         ([("SLOGATE_RUN", "sweep"), ("SLOGATE_CALLS", "90")], "sweep\n--calls=90\n--\n.\n"),
+        ([("SLOGATE_RUN", "sweep"), ("SLOGATE_DEADLINE", "300")], "sweep\n--deadline=300\n--\n.\n"),
         ([("SLOGATE_RUN", "act"), ("SLOGATE_WEBHOOK_URL", "https://w")], "act\n--\n.\n"),
     ] {
         for code in 0..=5 {

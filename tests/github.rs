@@ -105,6 +105,26 @@ fn within(stub: &Stub, deadline: Duration) -> GitHub {
     GitHub::connect(Rc::new(Client::new(limits).expect("a client")), &address, limits).expect("an address")
 }
 
+/// A file with this text.
+fn plain(text: &str) -> File {
+    File { mode: "100644", bytes: text.as_bytes().to_vec() }
+}
+
+/// Two hundred small files.
+fn many(world: &mut World) {
+    let all = world.commits.get_mut(BASE).expect("the base");
+    for number in 0..200 {
+        all.insert(format!("law/{number}"), plain(&format!("{number}\n")));
+    }
+}
+
+/// How many calls asked for many files at once, and how many for one.
+fn asked_for(stub: &Stub) -> (usize, usize) {
+    let requests = stub.requests();
+    let those = |part: &str| requests.iter().filter(|request| request.path.contains(part)).count();
+    (those("/graphql"), those("/git/blobs/"))
+}
+
 fn speaker(run: u64) -> Speaker {
     Speaker {
         url: format!("https://github.com/acme/shop/actions/runs/{run}"),

@@ -17,7 +17,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use stub::openapi::Description;
-use stub::world::{ChangedFile, Status, files_below};
+use stub::world::{ChangedFile, File, Status, files_below};
 use stub::{Fault, FaultKind, Stub, World};
 
 const BASE: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
@@ -375,6 +375,27 @@ fn what_edits_slos_costs_no_more_than_others() {
     assert!((1..=3).map(|number| calls_of(&stub, number)).max() <= Some(5), "{}", swept.report["calls"]);
     let world = stub.world();
     assert!(world.comments[0].body.contains("a sweep does not read"), "{}", world.comments[0].body);
+}
+
+#[test]
+fn a_law_of_many_files_leaves_the_calls_to_the_pull_requests() {
+    let calls = |points: u64| {
+        let mut world = world(12);
+        world.points = points;
+        let files = world.commits.get_mut(BASE).expect("the base");
+        for number in 0..150 {
+            let bytes = format!("note: {number}\n").into_bytes();
+            files.insert(format!("slos/more/{number}.yaml"), File { mode: "100644", bytes });
+        }
+        let stub = Stub::start(world);
+        let swept = sweep(&stub, 0, &["--calls", "200"]);
+        let calls = swept.report["calls"].as_u64().expect("calls");
+        assert_eq!(usize::try_from(calls), Ok(stub.requests().len()), "whatever reads the law is counted");
+        assert_eq!(swept.report["unreached"].as_u64().is_some_and(|count| count > 0), points == 0);
+        calls
+    };
+    let (together, one_by_one) = (calls(1_000), calls(0));
+    assert!(together <= 40 && one_by_one > 150, "{together} and {one_by_one}");
 }
 
 #[test]

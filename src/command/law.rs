@@ -121,6 +121,10 @@ pub fn read(ground: &Ground, rules: &Rules) -> Result<Law, Stop> {
     let mut paths = ground.tree.paths()?;
     paths.retain(|path| path != settings::DEFINITIONS);
     let mut problems = rules.problems.clone();
+    // All of it at once: what is far away comes in few calls.
+    for globs in [&settings.slos, &settings.policies, &settings.adjustments] {
+        ground.tree.expect(&matching(&paths, globs));
+    }
     let mut catalog = read_slos(ground, settings, &paths, &mut problems)?;
     let mut policies = Vec::new();
     let before = problems.len();
@@ -240,6 +244,12 @@ fn long_windows(catalog: &Catalog, settings: &Settings, policies: &[Policy]) -> 
     problems
 }
 
+/// The paths that the globs match.
+fn matching(paths: &[String], globs: &[String]) -> Vec<String> {
+    let matcher = settings::glob(globs);
+    paths.iter().filter(|path| matcher.is_match(path)).cloned().collect()
+}
+
 /// The texts of all files that the globs match. A glob that names one file must find it, because a misspelt name
 /// would take a whole policy out of force; `named_in` is the file that has the globs.
 pub fn read_all(
@@ -250,6 +260,7 @@ pub fn read_all(
     problems: &mut Vec<Diagnostic>,
 ) -> Result<Vec<SourceText>, Stop> {
     let matcher = settings::glob(globs);
+    ground.tree.expect(&matching(paths, globs));
     let mut sources = Vec::new();
     let mut bytes = 0;
     let mut used = vec![false; globs.len()];

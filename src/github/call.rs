@@ -223,7 +223,7 @@ impl Line {
             let exchange = self.exchange(call, tag.as_deref());
             let time = self.patience.time(call, tries);
             let bounded = async { tokio::time::timeout(time, exchange).await };
-            let late = || Err("no answer in the time that the run has".to_owned());
+            let late = || Err("no answer in the time that the run has, which `--deadline` sets".to_owned());
             let (failure, wait) = match self.http.block_on(bounded).unwrap_or_else(|_| late()) {
                 Ok(answer) if answer.status / 100 == 2 || (answer.status == 304 && tag.is_some()) => {
                     self.patience.earn();

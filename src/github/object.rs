@@ -1,11 +1,10 @@
-//! What git keeps, through the API: branches, commits, trees and files, by their ids.
+//! What git keeps, through the API: branches, commits and trees, by their ids.
 //!
-//! Everything is asked for by a full id once a name is resolved, and a file is checked against its id.
+//! Everything is asked for by a full id once a name is resolved.
 
 use super::call::{Call, Form, GitHubError, encode};
 use super::wire::{WireRef, WireTree};
-use super::{GitHub, REMEMBERED, full_id};
-use crate::git;
+use super::{GitHub, full_id};
 
 /// One entry of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,26 +61,5 @@ impl GitHub {
             Entry { path: entry.path, mode, id: entry.sha, size: entry.size }
         });
         Ok((entries.collect(), !found.truncated))
-    }
-
-    /// A file's bytes by its id, at most `limit` of them. What comes back is checked against the id.
-    ///
-    /// # Errors
-    /// When there is no such file, when it is larger, or when GitHub does not answer with that file.
-    pub fn blob(&self, id: &str, limit: u64) -> Result<Vec<u8>, GitHubError> {
-        if let Some(bytes) = self.blobs.borrow().get(id) {
-            return Ok(bytes.clone());
-        }
-        let what = format!("read the file `{id}`");
-        let path = format!("{}/git/blobs/{}", self.root, encode(id, b""));
-        let bytes = self.line.send(Call { form: Form::Raw, limit, ..Call::get(&path, &what) })?.body;
-        if git::blob_id(&bytes).as_deref() != Some(id) {
-            let why = "what it sent is not that file".to_owned();
-            return Err(GitHubError::Unreachable { what, why });
-        }
-        if bytes.len() <= REMEMBERED {
-            self.blobs.borrow_mut().insert(id.to_owned(), bytes.clone());
-        }
-        Ok(bytes)
     }
 }

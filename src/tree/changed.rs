@@ -66,6 +66,13 @@ impl Tree for ChangedTree {
     fn is_link(&self, path: &str) -> bool {
         if self.changed.contains(path) { self.head.is_link(path) } else { self.base.is_link(path) }
     }
+
+    fn expect(&self, paths: &[String]) {
+        let (changed, others): (Vec<String>, Vec<String>) =
+            paths.iter().cloned().partition(|path| self.changed.contains(path));
+        self.head.expect(&changed);
+        self.base.expect(&others);
+    }
 }
 
 #[cfg(test)]

@@ -80,6 +80,77 @@ scenarios! {
         assert!(stub.requests().len() > 2);
     }
 
+    many_files_are_read_in_few_calls_and_are_what_they_are(stub = with(|world| {
+        let all = world.commits.get_mut(BASE).expect("the base");
+        for number in 0..250 {
+            all.insert(format!("law/{number}"), plain(&format!("\u{feff}ü {number}\r\n")));
+        }
+        all.insert("law/0000".to_owned(), File { mode: "100644", bytes: b"a\0b".to_vec() });
+        all.insert("law/0001".to_owned(), File { mode: "100644", bytes: vec![0xff, b'x'] });
+        all.insert("law/link".to_owned(), File { mode: "120000", bytes: b"../slogate.yaml".to_vec() });
+    })) {
+        let github = Rc::new(connect(&stub));
+        let tree = ApiTree::new(Rc::clone(&github), BASE, "");
+        let law: Vec<String> =
+            tree.paths().expect("paths").into_iter().filter(|path| path.starts_with("law/")).collect();
+        tree.expect(&law);
+        for path in law.iter().filter(|path| !path.ends_with("link")) {
+            let read = tree.read(path).expect("it reads").expect("it is there");
+            assert_eq!(&read, &stub.world().commits[BASE][path].bytes, "{path}");
+        }
+        assert!(matches!(tree.read("law/link"), Err(TreeError::Refused(_))));
+        assert_eq!(asked_for(&stub), (3, 2), "what is no text is read by itself, and once");
+        assert_eq!(github.calls(), 6);
+    }
+
+    what_is_read_together_is_fetched_as_far_as_it_is_read(stub = with(many)) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "law");
+        let law = tree.paths().expect("paths");
+        tree.expect(&law);
+        for path in law.iter().take(50) {
+            assert!(tree.read(path).expect("it reads").is_some());
+        }
+        assert_eq!(asked_for(&stub), (1, 0));
+    }
+
+    a_file_that_another_one_is_sent_for_is_read_by_itself(stub = with(|world| {
+        many(world);
+        world.is_mangled = true;
+    })) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "law");
+        tree.expect(&["1", "2", "3"].map(str::to_owned));
+        for path in ["1", "2", "3"] {
+            assert_eq!(tree.read(path).expect("it reads"), Some(format!("{path}\n").into_bytes()));
+        }
+        assert_eq!(asked_for(&stub), (1, 3));
+    }
+
+    what_graphql_refuses_is_read_file_by_file(stub = with(|world| {
+        many(world);
+        world.points = 0;
+    })) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "law");
+        tree.expect(&tree.paths().expect("paths"));
+        for path in ["7", "8"] {
+            assert_eq!(tree.read(path).expect("it reads"), Some(format!("{path}\n").into_bytes()));
+        }
+        assert_eq!(asked_for(&stub), (1, 2), "what refused once is not asked again");
+    }
+
+    a_file_that_cannot_be_read_is_named_by_its_path(stub = with(|world| {
+        many(world);
+        let fails = |method, path, kind| Fault::next(method, path, usize::MAX, kind);
+        world.faults = vec![
+            fails("POST", "/graphql", FaultKind::Forbidden),
+            fails("GET", "/git/blobs", FaultKind::Redirect),
+        ];
+    })) {
+        let tree = ApiTree::new(Rc::new(connect(&stub)), BASE, "law");
+        tree.expect(&["1", "2"].map(str::to_owned));
+        let why = tree.read("2").expect_err("it does not come").to_string();
+        assert!(why.contains("read the file `2`") && why.contains("; look whether"), "{why}");
+    }
+
     a_file_that_is_not_the_one_that_was_asked_for_is_no_answer(stub = faulty(vec![
         Fault::next("GET", "/git/blobs", 1, FaultKind::Html),
     ])) {

@@ -165,8 +165,12 @@ fn request(recorded: &Recorded) -> Request {
     Request { method: recorded.method.clone(), target, lines }
 }
 
-/// A question that asks the same about many things, as it asks about the first of them.
+/// A question that asks the same about many things, as it asks about the first of them; one for files by their ids.
 fn first_of_many(query: &str) -> String {
+    if query.contains("... on Blob") {
+        let ids = query.split("oid: \"").skip(1).filter_map(|rest| rest.get(..7));
+        return format!("the files {}", ids.collect::<Vec<_>>().join(" "));
+    }
     let Some((first, others)) = query.split_once(" a1: ").filter(|_| query.starts_with("query")) else {
         return query.to_owned();
     };

@@ -298,6 +298,8 @@ pub struct World {
     pub seen: usize,
     /// Calls that the token has left this hour.
     pub remaining: u64,
+    /// GraphQL sends other texts than the files have.
+    pub is_mangled: bool,
     /// Points of GraphQL that the token has left this hour.
     pub points: u64,
     /// Pull requests whose files GraphQL does not list, for an error of its own.
@@ -363,6 +365,7 @@ impl World {
             trouble: None,
             seen: 0,
             remaining: 5_000,
+            is_mangled: false,
             points: 1_000,
             unlisted: BTreeSet::new(),
             outdated: BTreeMap::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use apollo_compiler::ast::{self, Definition, Document, Selection};
 use serde_json::{Map, Value, json};
 
-use super::{commit, queue};
+use super::{commit, object, queue};
 use crate::stub::world::{ChangedFile, World};
 use crate::stub::{Recorded, Reply};
 
@@ -120,8 +120,11 @@ impl Answering<'_> {
                 }
             }
             (Node::Repository, "object") => {
-                let commit = Some(text("oid")).filter(|oid| world.commits.contains_key(oid));
-                commit.map(Node::Commit)
+                let id = text("oid");
+                if world.commits.contains_key(&id) {
+                    return Some(Node::Commit(id));
+                }
+                object::text(world, &id).map(Node::Plain)
             }
             (Node::Repository, "mergeQueue") => {
                 // An error may come with what could be answered all the same.

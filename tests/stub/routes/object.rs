@@ -113,3 +113,16 @@ fn blob(world: &World, id: &str, accept: Option<&str>) -> Reply {
         None => missing(),
     }
 }
+
+/// The longest text that GraphQL sends, in bytes; a longer one is cut.
+const LONGEST: usize = 512_000;
+
+/// A file as GraphQL sends it, its text null where it is none. None where there is no such file.
+pub(super) fn text(world: &World, id: &str) -> Option<Value> {
+    let mut files = world.commits.values().flat_map(BTreeMap::values);
+    let file = files.find(|file| blob_id(&file.bytes) == id)?;
+    let text = (!file.bytes.contains(&0)).then(|| String::from_utf8_lossy(&file.bytes).into_owned());
+    let other = if world.is_mangled { " " } else { "" };
+    let text: Option<String> = text.map(|text| text.chars().take(LONGEST).chain(other.chars()).collect());
+    Some(json!({ "text": text }))
+}
