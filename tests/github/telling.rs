@@ -215,9 +215,14 @@ scenarios! {
     }
 
     a_token_that_may_not_write_degrades_and_says_so_once(stub = world().read_only()) {
-        let told = say(&stub, "Freeze", 1);
-        assert_eq!(told.standing(), Standing::Degraded);
-        assert_eq!(told.notes(&Outcome::Placeless), ["the token may not write a comment or post the commit status, so the step summary and this log carry the verdict"]);
+        let mut log = Vec::new();
+        let mut places = Places { summary: None, output: None, log: &mut log };
+        let told = publish::apply(&publication("Freeze", 1), &connect(&stub), 7, &mut places);
+        assert_eq!((told.standing(), told.notes(&Outcome::Placeless)), (Standing::Degraded, vec![]));
+        let log = String::from_utf8(log).expect("it is text");
+        let said = "the token may not write a comment or post the commit status, so the step summary and this log carry the \
+                    verdict; the job's `permissions` need `pull-requests: write` and `statuses: write`";
+        assert_eq!(log.matches(said).count(), 1, "{log}");
         assert_eq!((comments(&stub).len(), states(&stub).len()), (0, 0));
     }
 
