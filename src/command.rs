@@ -38,6 +38,7 @@ mod law;
 pub mod observe;
 mod observed;
 mod organization;
+mod parting;
 mod passage;
 mod post;
 mod postmortem;

@@ -6,7 +6,7 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use super::source::{Layered, Source};
-use super::{Check, Format};
+use super::{Branches, Check, Format};
 use crate::change::Rollout;
 use crate::cli::ending::exits;
 use crate::verdict::Exit;
@@ -60,6 +60,11 @@ pub struct Sweep {
     #[arg(long, value_name = "NUMBER")]
     pub after: Option<u64>,
 
+    /// The branches that the gate is for, as globs with spaces between them (`main release/*`); all by default. Pull requests
+    /// into others are left, and nothing is read there.
+    #[arg(long, value_name = "GLOBS")]
+    pub branches: Option<Branches>,
+
     /// Judge and print, and write nothing: what would be told.
     #[arg(long)]
     pub dry_run: bool,
@@ -106,6 +111,7 @@ impl Sweep {
             plan: false,
             layered: self.layered.clone(),
             post: true,
+            branches: self.branches.clone(),
             close: false,
         }
     }

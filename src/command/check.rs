@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use crate::cli::{self, Check, Format, Moment};
 use crate::command::judge::{self, Case, Judged};
 use crate::command::organization::Offer;
+use crate::command::parting::Parting;
 use crate::command::passage::{About, Passage};
 use crate::command::post::{self, Post};
 use crate::command::watch::named;
@@ -72,9 +73,10 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let passage =
         match about(check, run.as_ref().or(seen.as_ref()), github.as_deref(), environment.as_deref(), world)?
         {
-            Some(About::Nothing(why)) => {
+            Some(About::Nothing(parting, why)) => {
+                let told = parted(check, parting.as_ref(), (run.as_ref(), github.as_deref()), world);
                 world.tell(&format!("{why}, so there is nothing to judge"));
-                return Ok(Exit::Proceed);
+                return Ok(if told { Exit::Proceed } else { Exit::Untold });
             }
             Some(About::Passage(passage)) => Some(passage),
             None => None,
@@ -109,7 +111,7 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         passage: passage.as_deref(),
         pull: passage.as_deref().and_then(Passage::pull),
     };
-    let mut post = match (run.as_ref().zip(case.passage), github) {
+    let mut post = match (run.as_ref().zip(case.passage), github.clone()) {
         (Some((run, passage)), Some(github)) => Some(Post::open(
             run,
             passage,
@@ -119,6 +121,8 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         )),
         _ => None,
     };
+    let parting = run.as_ref().zip(case.passage).and_then(|(run, passage)| Parting::of_run(run, passage));
+    let is_parted = parted(check, parting.as_ref(), (run.as_ref(), github.as_deref()), world);
     let (judged, usage) = match refused {
         Some(message) => (nothing(&case, world.now, message.clone()), Some(message)),
         None => guarded(&case, world.now),
@@ -131,14 +135,27 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     }
     let told =
         catch_unwind(AssertUnwindSafe(|| tell(check, &judged, usage.as_deref(), post.as_mut(), world)));
-    Ok(told.unwrap_or_else(|payload| {
+    let exit = told.unwrap_or_else(|payload| {
         let why = failed(payload.as_ref());
         world.tell(&format!("error: {why}"));
         if let Some(post) = &post {
             post.abandon(&why);
         }
         Exit::Unknown
-    }))
+    });
+    Ok(if is_parted { exit } else { untold(exit) })
+}
+
+/// Tells the branch that a pull request leaves. False when that was to be done and could not be.
+fn parted(
+    check: &Check,
+    parting: Option<&Parting>,
+    (run, github): (Option<&Run>, Option<&GitHub>),
+    world: &mut World,
+) -> bool {
+    let (Some(parting), Some(run), Some(github)) = (parting, run, github) else { return true };
+    let environment = check.environment.as_deref().unwrap_or(ENVIRONMENT);
+    check.close || parting.tell((run, github), environment, check.branches.as_ref(), world)
 }
 
 /// What the run is about, where it is one.
@@ -157,7 +174,7 @@ fn about(
             let deploy = Passage::of_deploy(environment, check.head.as_deref(), sha, github)?;
             Ok(Some(About::Passage(Box::new(deploy))))
         }
-        (None, Some(run)) => Passage::of_run(run, github).map(Some),
+        (None, Some(run)) => Ok(Some(Passage::of_run(run, github)?.within(check.branches.as_ref(), run))),
         (None, None) => Ok(None),
     }
 }

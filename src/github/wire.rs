@@ -43,6 +43,10 @@ pub(super) struct WirePull {
     /// How many files it changes.
     #[serde(default)]
     pub(super) changed_files: usize,
+    /// When it changed last.
+    pub(super) updated_at: Option<String>,
+    /// When it was merged; null where it was not.
+    pub(super) merged_at: Option<IgnoredAny>,
     /// Who opened it.
     pub(super) user: Option<WireUser>,
     /// Its labels.

@@ -4,9 +4,13 @@
 //! won against one branch says nothing about another. What stands there already is not posted again, because a
 //! commit takes only so many; what cannot be read is posted anyway, because the gate must not stay open.
 
+mod context;
+
 use std::time::Duration;
 
 use super::{Outcome, Speaker, StatusLine};
+pub use context::{context, deploy_context};
+
 use crate::github::{Dated, GitHub, GitHubError, Identity, State, Status};
 
 /// The most characters that GitHub takes.
@@ -21,24 +25,22 @@ const POSTING: Duration = Duration::from_secs(15);
 /// How far the clock of a runner may be ahead of GitHub's, in seconds.
 pub(super) const SKEW: i64 = 60;
 
+/// From how many statuses of a commit in one context on a green is posted no more: GitHub takes 1,000, and the last that it
+/// takes must be none that cannot be taken back.
+const CROWDED: usize = 950;
+
+/// What is said in place of a green that could not be taken back.
+pub(super) const NO_GREEN: &str = "too many statuses stand here for one more green: push a new commit";
+
+/// Why a green is not said.
+const NOT_GREEN: &str =
+    "a commit takes 1,000 statuses of one name, and a green could soon not be taken back: push a new commit";
+
 /// Why nothing is said.
 const YIELDED: &str = "a newer run has spoken";
 
 /// What to do about a commit whose status cannot be changed any more.
 const FULL: &str = "a commit takes 1,000 statuses of one name: push a new commit, and do not merge this one";
-
-/// The name of the status: the same text in a ruleset's list of required checks.
-#[must_use]
-pub fn context(environment: &str, base_branch: &str) -> String {
-    format!("slogate: {environment} → {base_branch}")
-}
-
-/// The name of the status of a deploy. No branch has it: a deploy is judged by what it brings since the one before, which
-/// says nothing about a merge of the same commit.
-#[must_use]
-pub fn deploy_context(environment: &str) -> String {
-    format!("slogate: deploy to {environment}")
-}
 
 /// Where a verdict stands as a commit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,6 +197,9 @@ pub fn bring_about(
     speaker: &Speaker,
 ) -> Posted {
     let mut said = look(github, gate, speaker);
+    if said.len() >= CROWDED {
+        return Posted { outcome: spare(github, gate, line, (&said, to), speaker), stranger: None };
+    }
     let done = match planned(github, line, &target(to, speaker), &said, speaker) {
         Plan::Keep => Ok(Outcome::Unchanged),
         Plan::Yield => Ok(Outcome::Skipped(YIELDED.to_owned())),
@@ -206,6 +211,39 @@ pub fn bring_about(
     };
     let stranger = github.known().and_then(|me| stranger(&said, &me));
     Posted { outcome: done.unwrap_or_else(unsaid), stranger }
+}
+
+/// Says in a context that has room for few more what must be said: that the gate is closed, where it stands open. What a
+/// newer run has said is not looked for: no green comes after this.
+fn spare(
+    github: &GitHub,
+    gate: &Gate,
+    line: &StatusLine,
+    (said, to): (&[Dated], Option<&str>),
+    speaker: &Speaker,
+) -> Outcome {
+    let me = github.certainly();
+    let stands = said.first().filter(|said| me.is_some_and(|me| me.is(said.creator.as_deref())));
+    let stands = stands.and_then(|said| State::read(&said.status.state));
+    let line = match (line.state, stands) {
+        (State::Pending, _) => return Outcome::Skipped(NOT_GREEN.to_owned()),
+        (State::Success, Some(State::Success))
+        | (State::Failure | State::Error, Some(State::Failure | State::Error)) => {
+            return Outcome::Unchanged;
+        }
+        (State::Success, Some(State::Failure | State::Error)) => {
+            return Outcome::Failed(NOT_GREEN.to_owned());
+        }
+        (State::Success, Some(State::Pending) | None) => {
+            &StatusLine { state: State::Error, description: NO_GREEN.to_owned() }
+        }
+        (State::Failure | State::Error, Some(State::Success | State::Pending) | None) => line,
+    };
+    match create(github, gate, line.state, &line.description, &target(to, speaker)) {
+        Ok(()) if line.description == NO_GREEN => Outcome::Failed(NOT_GREEN.to_owned()),
+        Ok(()) => Outcome::Written,
+        Err(error) => unsaid(error),
+    }
 }
 
 /// Says it, for whoever has looked at what stands there. What closes the status is looked at once more when it stands: a
@@ -220,7 +258,13 @@ pub fn say(
     to: Option<&str>,
     speaker: &Speaker,
 ) -> Result<Outcome, GitHubError> {
-    told(github, gate, line, to, speaker).map(|(outcome, _)| outcome)
+    let (outcome, said) = told(github, gate, line, to, speaker)?;
+    let is_crowded = said.is_some_and(|said| said.len() >= CROWDED);
+    if line.state == State::Success && outcome == Outcome::Written && is_crowded {
+        create(github, gate, State::Error, NO_GREEN, &target(to, speaker))?;
+        return Ok(Outcome::Failed(NOT_GREEN.to_owned()));
+    }
+    Ok(outcome)
 }
 
 /// Says it, and answers what was seen where it was looked at once more.
@@ -303,11 +347,6 @@ mod tests {
             created: 1_000,
             creator: Some("Bot".to_owned()),
         }
-    }
-
-    #[test]
-    fn its_name_names_environment_and_branch() {
-        assert_eq!(context("production", "main"), "slogate: production → main");
     }
 
     #[test]

@@ -42,6 +42,8 @@ struct Known {
     fork: bool,
     /// The pull request is closed by now.
     closed: bool,
+    /// The pull request is merged by now.
+    merged: bool,
     /// What the event's payload says instead: laid over what it would say. `$BASE` and `$HEAD` stand for commits, and
     /// what is `$NONE` is not there.
     payload: toml::Table,
@@ -84,6 +86,7 @@ impl Default for Known {
             checkout: false,
             fork: false,
             closed: false,
+            merged: false,
             payload: toml::Table::new(),
             api: String::new(),
             token: Token::Ordinary,
@@ -552,6 +555,7 @@ fn world(known: &Known, repository: &Path, base: &str, head: &str) -> Result<Wor
     if let Some(pull) = world.pulls.get_mut(&NUMBER) {
         pull.closed = known.closed;
     }
+    world.merged.extend(known.merged.then_some(NUMBER));
     world.may_read_deployments = known.token != Token::WithoutDeployments;
     world.deployments = known.deployments.iter().map(|one| deployment(one, base, head)).collect();
     for said in &known.comments {

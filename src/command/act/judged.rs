@@ -216,6 +216,7 @@ fn checked(act: &Act) -> Check {
         save_observations: None,
         plan: false,
         post: false,
+        branches: None,
         close: false,
         layered: act.layered.clone(),
     }
