@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod act;
+mod branches;
 mod budget;
 mod convert;
 mod definitions;
@@ -18,6 +19,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 pub use act::Act;
+pub use branches::Branches;
 pub use budget::{Budget, Sheet};
 pub use convert::Convert;
 pub use definitions::Definitions;
@@ -383,6 +385,12 @@ pub struct Check {
     /// well: in words, with what was left of the budgets, and with what would be wrong behind it.
     #[arg(long, conflicts_with = "observations")]
     pub post: bool,
+
+    /// With --post, the branches that the gate is for, as globs with spaces between them (`main release/*`); all by default.
+    /// A change that goes into another one is none of its business: nothing is read there and nothing is told. Whoever may
+    /// push can open a pull request into a branch whose settings and queries are their own.
+    #[arg(long, value_name = "GLOBS", requires = "post", conflicts_with = "at")]
+    pub branches: Option<Branches>,
 
     /// Judge nothing: close the commit status that an earlier step of this very run left pending, because its process was
     /// killed. For a last step that always runs, with the same arguments as the step before.

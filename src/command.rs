@@ -40,6 +40,7 @@ mod means;
 pub mod observe;
 mod observed;
 mod organization;
+mod parting;
 mod passage;
 mod post;
 mod postmortem;

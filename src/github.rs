@@ -48,7 +48,7 @@ pub use object::Entry;
 pub use permission::{Membership, Role};
 pub use pull::{Compared, Pull};
 pub use queue::{Queue, Queued};
-pub use run::{Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
+pub use run::{Action, Address, Event, MergeGroup, PullRequest, Push, Run, RunError};
 pub use standing::STANDINGS;
 pub use status::{Dated, State, Status};
 pub use survey::SURVEYED;
@@ -153,6 +153,13 @@ impl GitHub {
     #[must_use]
     pub const fn remaining(&self) -> Option<Quota> {
         self.line.quota()
+    }
+
+    /// The time by GitHub's own clock when it first answered, in seconds since the epoch; none before, or where it does not
+    /// say. Its statuses and comments are dated by it, and the clock of a runner may be wrong.
+    #[must_use]
+    pub const fn met(&self) -> Option<i64> {
+        self.line.met()
     }
 
     /// Whether GitHub limits the rate of calls, and nothing may be sent before it allows. A grant tries all the same.

@@ -27,7 +27,7 @@ pub use acting::{Acting, Labels};
 pub use class::{ChangeClass, GrantedBy, Permission};
 pub use convention::{Convention, Conventions};
 pub use dependency::{Dependency, Need, ThirdParty};
-pub use glob::{Matcher, glob, reaches_below};
+pub use glob::{Matcher, glob, is_glob, reaches_below};
 pub use join::{Joined, join};
 pub use layer::{Classes, Layer};
 pub use observers::Observers;

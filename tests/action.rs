@@ -68,7 +68,7 @@ fn step(code: u8, posted: Option<bool>, inputs: &[(&str, &str)]) -> (Option<i32>
         .env("SLOGATE_FAIL_STEP", "false");
     let datadog = ["DATADOG_SITE", "DATADOG_API_KEY", "DATADOG_APP_KEY"];
     let plain = ["DIR", "ENVIRONMENT", "ROLLOUT", "GITHUB_TOKEN", "PROMETHEUS_TOKEN", "OBSERVATIONS_TOKEN"];
-    let verbs = ["AT", "CALLS", "DEADLINE", "WEBHOOK_URL", "WEBHOOK_SECRET"];
+    let verbs = ["AT", "BRANCHES", "CALLS", "DEADLINE", "WEBHOOK_URL", "WEBHOOK_SECRET"];
     for name in plain.iter().chain(&datadog).chain(&verbs) {
         command.env(format!("SLOGATE_{name}"), "");
     }
@@ -107,6 +107,7 @@ fn a_step_that_deploys_or_judges_no_change_is_its_own_gate() {
     for (inputs, words) in [
         ([("SLOGATE_AT", "deploy"), ("SLOGATE_CALLS", "")], "check\n--post\n--at=deploy\n--\n.\n"),
         ([("SLOGATE_RUN", "sweep"), ("SLOGATE_CALLS", "90")], "sweep\n--calls=90\n--\n.\n"),
+        ([("SLOGATE_RUN", "sweep"), ("SLOGATE_BRANCHES", "main a/*")], "sweep\n--branches=main a/*\n--\n.\n"),
         ([("SLOGATE_RUN", "sweep"), ("SLOGATE_DEADLINE", "300")], "sweep\n--deadline=300\n--\n.\n"),
         ([("SLOGATE_RUN", "act"), ("SLOGATE_WEBHOOK_URL", "https://w")], "act\n--\n.\n"),
     ] {
@@ -117,9 +118,14 @@ fn a_step_that_deploys_or_judges_no_change_is_its_own_gate() {
             assert_eq!(called.contains("WEBHOOK_URL="), inputs[0].1 == "act", "{called}");
         }
     }
-    for (run, input) in
-        [("validate", "DIR"), ("check", "CALLS"), ("act", "CALLS"), ("act", "ROLLOUT"), ("sweep", "AT")]
-    {
+    for (run, input) in [
+        ("validate", "DIR"),
+        ("check", "CALLS"),
+        ("act", "CALLS"),
+        ("act", "ROLLOUT"),
+        ("act", "BRANCHES"),
+        ("sweep", "AT"),
+    ] {
         let named = format!("SLOGATE_{input}");
         let ended = step(0, Some(true), &[("SLOGATE_RUN", run), (&named, "9")]);
         assert_eq!(ended, (Some(2), String::new()), "{run} with {input}");

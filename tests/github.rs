@@ -54,7 +54,7 @@ use slogate::publish::{
 use slogate::report::turn::{Turn, Way};
 use slogate::settings::Settings;
 use slogate::tree::{ApiTree, Tree as _, TreeError};
-use stub::world::{ChangedFile, File, Happened, Moved, Status, files};
+use stub::world::{ChangedFile, File, Happened, Moved, Race, Status, files};
 use stub::{Fault, FaultKind, Recorded, Stub, World};
 
 const HEAD: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";

@@ -116,6 +116,18 @@ impl Life {
 
     /// What happened to the pull request is judged.
     fn happens(&mut self, action: &str) -> Finished {
+        self.edited(action, &json!({}))
+    }
+
+    /// The pull request goes into another branch.
+    fn goes_into(&mut self, branch: &str) -> Finished {
+        let mut from = String::new();
+        self.pull(|pull| from = std::mem::replace(&mut pull.base, branch.to_owned()));
+        self.edited("edited", &json!({ "base": { "ref": { "from": from }, "sha": { "from": "b" } } }))
+    }
+
+    /// What happened to the pull request is judged, and what was edited.
+    fn edited(&mut self, action: &str, changes: &Value) -> Finished {
         let side =
             |name: &str, sha: &str| json!({ "ref": name, "sha": sha, "repo": { "full_name": REPOSITORY } });
         let payload = {
@@ -124,6 +136,7 @@ impl Life {
             let base = world.branches.get(&pull.base).expect("a branch");
             json!({
                 "action": action,
+                "changes": changes,
                 "number": NUMBER,
                 "pull_request": {
                     "number": NUMBER,
@@ -261,13 +274,11 @@ fn live() -> Vec<stub::Recorded> {
         (life.states(FIRST), life.states(SECOND)),
         (before, vec!["pending".to_owned(), "failure".to_owned()])
     );
-    // Another base has another status, and the one comment is about it; what the first base was told stays.
-    life.pull(|pull| "release".clone_into(&mut pull.base));
-    let ended = life.happens("edited");
+    // Another base has another status, and the one comment is about it; what the first base was told stands no more.
+    let ended = life.goes_into("release");
     life.shows(&ended, Some(0), (SECOND, "slogate: production → release", "success", GREEN), PROCEED);
-    assert_eq!(life.states(SECOND), ["pending", "failure"]);
-    life.pull(|pull| "main".clone_into(&mut pull.base));
-    let ended = life.happens("edited");
+    assert_eq!(life.states(SECOND), ["pending", "failure", "error"]);
+    let ended = life.goes_into("main");
     life.shows(&ended, Some(1), (SECOND, REQUIRED, "failure", RED), FREEZE);
     // The merge queue is held up by the same freeze.
     let ended = life.queues();
@@ -291,6 +302,74 @@ fn live() -> Vec<stub::Recorded> {
     // No merge waits for the status of a deploy, and none is won or lost by it.
     assert_eq!(life.states(QUEUED).last().map(String::as_str), Some("success"));
     life.stub.requests()
+}
+
+/// A green of better days is no green of the days when a pull request comes back.
+#[test]
+fn no_green_waits_for_who_comes_back() {
+    let mut life = Life::new();
+    life.happens("opened");
+    assert_eq!(life.states(FIRST), ["pending", "success"]);
+    life.pull(|pull| pull.closed = true);
+    let ended = life.happens("closed");
+    assert_eq!((ended.exit, life.states(FIRST).pop().as_deref()), (Some(0), Some("error")), "{}", ended.said);
+    life.pull(|pull| pull.closed = false);
+    life.happens("reopened");
+    assert_eq!(life.states(FIRST).pop().as_deref(), Some("success"));
+    // Into another branch: main's green goes, also where the gate is for main alone.
+    let ended = life.goes_into("release");
+    assert_eq!((ended.exit, life.states(FIRST).pop().as_deref()), (Some(0), Some("error")), "{}", ended.said);
+    life.goes_into("main");
+    assert_eq!(life.states(FIRST).pop().as_deref(), Some("success"));
+    // Another open pull request of the same commit into the same branch keeps what it was told.
+    life.stub.world().pull(8, "main", FIRST, vec![ChangedFile::at("services/shop/app.rs")]);
+    life.stub.world().belongings.insert(FIRST.to_owned(), vec![NUMBER, 8]);
+    life.pull(|pull| pull.closed = true);
+    life.happens("closed");
+    assert_eq!(life.states(FIRST).pop().as_deref(), Some("success"));
+    // A merge leaves everything as it was.
+    life.stub.world().belongings.clear();
+    life.stub.world().merged.insert(NUMBER);
+    let before = life.states(FIRST);
+    let ended = life.happens("closed");
+    assert_eq!((ended.exit, life.states(FIRST)), (Some(0), before), "{}", ended.said);
+}
+
+/// Whoever edits titles spends neither calls nor statuses; whoever runs such a run once more wants a verdict.
+#[test]
+fn words_are_judged_by_nobody() {
+    let mut life = Life::new();
+    let ended = life.edited("edited", &json!({ "title": { "from": "x" } }));
+    assert_eq!((ended.exit, life.stub.requests().len()), (Some(0), 0), "{}", ended.said);
+}
+
+/// A runner whose clock is behind does not take the past for the future.
+#[test]
+fn a_slow_clock_leaves_no_green() {
+    let mut life = Life::new();
+    life.passes("main", 32);
+    let created = {
+        let mut world = life.stub.world();
+        world.ahead = 3_000;
+        world.now()
+    };
+    let at = created.as_second() - 60;
+    life.stub.world().statuses.push(stub::world::Status {
+        commit: FIRST.to_owned(),
+        context: REQUIRED.to_owned(),
+        state: "success".to_owned(),
+        description: Some(GREEN.to_owned()),
+        target: Some(format!("https://github.example/acme/shop/actions/runs/900?run=900.1&at={at}")),
+        created: created.to_string(),
+        creator: "github-actions[bot]".to_owned(),
+    });
+    let ended = life.happens("synchronize");
+    assert_eq!(
+        (ended.exit, life.states(FIRST).pop().as_deref()),
+        (Some(1), Some("failure")),
+        "{}",
+        ended.said
+    );
 }
 
 #[test]

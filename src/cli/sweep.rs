@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 
-use super::Format;
 use super::source::{Layered, Source};
+use super::{Branches, Format};
 use crate::change::Rollout;
 use crate::cli::ending::exits;
 use crate::verdict::Exit;
@@ -65,6 +65,11 @@ pub struct Sweep {
     /// Begin behind the pull request of this number, and go round.
     #[arg(long, value_name = "NUMBER")]
     pub after: Option<u64>,
+
+    /// The branches that the gate is for, as globs with spaces between them (`main release/*`); all by default. Pull requests
+    /// into others are left, and nothing is read there.
+    #[arg(long, value_name = "GLOBS")]
+    pub branches: Option<Branches>,
 
     /// Judge and print, and write nothing: what would be told.
     #[arg(long)]

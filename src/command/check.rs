@@ -14,9 +14,11 @@ use crate::cli::{Check, Format};
 use crate::command::check::venue::Venue;
 use crate::command::judge::{self, Case, Goal, Judged};
 use crate::command::means::Means;
+use crate::command::parting::Parting;
 use crate::command::passage::{About, Passage};
 use crate::command::post::{self, Post};
 use crate::command::{World, failed};
+use crate::github::GitHub;
 use crate::http::{Client, Limits};
 use crate::report::query_plan::{self, QueryPlan};
 use crate::report::{Report, json, markdown, problem, text};
@@ -49,9 +51,10 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
     let venue = Venue::of(check, world)?;
     let github = venue.github(&client, limits)?.map(Rc::new);
     let passage = match venue.about(check, github.as_deref(), world)? {
-        Some(About::Nothing(why)) => {
+        Some(About::Nothing(parting, why)) => {
+            let told = parted(check, parting.as_ref(), (&venue, github.as_deref()), world);
             world.tell(&format!("{why}, so there is nothing to judge"));
-            return Ok(Exit::Proceed);
+            return Ok(if told { Exit::Proceed } else { Exit::Untold });
         }
         Some(About::Passage(passage)) => Some(passage),
         None => None,
@@ -72,6 +75,8 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         }
         _ => None,
     };
+    let parting = run.zip(passage.as_deref()).and_then(|(run, passage)| Parting::of_run(run, passage));
+    let is_parted = parted(check, parting.as_ref(), (&venue, github.as_deref()), world);
     let judged = means.and_then(|means| {
         let case = Case {
             environment: venue.environment.clone(),
@@ -94,10 +99,22 @@ fn prepared(check: &Check, world: &mut World) -> Result<Exit, String> {
         Err(message) if post.is_none() => return Err(message),
         Err(message) => (nothing(check, world.now, message.clone()), Some(message)),
     };
-    Ok(match &judged.plan {
+    let exit = match &judged.plan {
         Some(plan) => planned(plan, &judged.report, check, world),
         None => end(check, &judged, usage.as_deref(), post.as_mut(), world),
-    })
+    };
+    Ok(if is_parted { exit } else { untold(exit) })
+}
+
+/// Tells the branch that a pull request leaves. False when that was to be done and could not be.
+fn parted(
+    check: &Check,
+    parting: Option<&Parting>,
+    (venue, github): (&Venue, Option<&GitHub>),
+    world: &mut World,
+) -> bool {
+    let (Some(parting), Some(run), Some(github)) = (parting, venue.told(), github) else { return true };
+    check.close || parting.tell((run, github), venue.named(), check.branches.as_ref(), world)
 }
 
 /// What is wanted of the case.

@@ -187,6 +187,23 @@ impl Ground {
         is_here || known.is_some_and(|(base, github)| github.is_surveyed(&base.id, head))
     }
 
+    /// The paths that differ since what was deployed last, where the head goes on from that. Whoever may write deployments
+    /// can name any commit, and by one beside the head nobody knows what is there.
+    fn deployed(&self, before: &str, head: &str) -> Result<Seen, Stop> {
+        let here = self.repository.as_ref().and_then(|repository| repository.forked(before, head).ok());
+        let seen = match here {
+            Some(fork) => Seen { fork: Some(fork), ..self.differing(before, head)? },
+            None => self.differing(before, head)?,
+        };
+        if seen.paths.is_none() || before == head || seen.fork.as_deref() == Some(before) {
+            return Ok(seen);
+        }
+        let short = before.get(..7).unwrap_or(before);
+        Ok(unlisted(format!(
+            "every service counts, because commit `{short}`, which was deployed last, is not behind the judged one"
+        )))
+    }
+
     /// The paths that a change touches, of the pull request of that number where it is one: from the merge base of the
     /// two commits to the head.
     ///
@@ -199,6 +216,7 @@ impl Ground {
         match &self.since {
             Since::Fork => {}
             Since::Commit(before) => return self.differing(before, head),
+            Since::Deployed(before) => return self.deployed(before, head),
             Since::Unknown(why) => return Ok(unlisted(why.clone())),
         }
         let here = self.repository.as_ref().map(|repository| repository.changed(&base.id, head));
@@ -212,7 +230,8 @@ impl Ground {
             let help = "fetch the whole history (`fetch-depth: 0`), or name services with --service";
             return Err(Diagnostic::error(Code::NoCommit, message).help(help).into());
         };
-        match github.changed(&base.id, head, number, &self.prefix) {
+        let pull = number.map(|number| (number, base.name.as_str()));
+        match github.changed(&base.id, head, pull, &self.prefix) {
             Ok(Compared::Complete(changed)) => Ok(seen(changed)),
             Ok(Compared::Truncated(why)) => Ok(unlisted(format!("every service counts, because {why}"))),
             Err(error) => Err(Stop::Unknown(format!("cannot see what changed: {error}"))),

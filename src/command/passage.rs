@@ -9,8 +9,10 @@
 use std::time::Duration;
 
 use crate::change::shipment::Shipment;
+use crate::cli::Branches;
+use crate::command::parting::Parting;
 use crate::git::is_full_id;
-use crate::github::{Deployment, Event, GitHub, GitHubError, PullRequest, Run};
+use crate::github::{Action, Deployment, Event, GitHub, GitHubError, PullRequest, Run};
 use crate::publish::{Gate, status};
 
 /// How long looking at where things stand may take: the pending status waits for it.
@@ -51,6 +53,8 @@ pub enum Since {
     Fork,
     /// Since the commit of this full id, in whatever direction.
     Commit(String),
+    /// Since the commit of this full id, which was deployed before, where the judged one goes on from it.
+    Deployed(String),
     /// Nobody can tell; why, as a sentence.
     Unknown(String),
 }
@@ -59,8 +63,20 @@ pub enum Since {
 pub enum About {
     /// A passage.
     Passage(Box<Passage>),
-    /// Nothing that could be judged; why, as a sentence.
-    Nothing(String),
+    /// Nothing that could be judged: what it leaves, and why, as a sentence.
+    Nothing(Option<Parting>, String),
+}
+
+impl About {
+    /// The same, where it is about one of the branches that the gate is for.
+    #[must_use]
+    pub fn within(self, branches: Option<&Branches>, run: &Run) -> Self {
+        let (Self::Passage(passage), Some(branches)) = (&self, branches) else { return self };
+        let Some(branch) = passage.beside(branches) else { return self };
+        let ours = branches.as_str();
+        let why = format!("the branch `{branch}` is none of those that this gate is for (`{ours}`)");
+        Self::Nothing(Parting::of_run(run, passage), why)
+    }
 }
 
 impl Passage {
@@ -70,6 +86,10 @@ impl Passage {
     /// When the event is of a sort that no change comes by.
     pub fn of_run(run: &Run, github: &GitHub) -> Result<About, String> {
         let passage = match &run.event {
+            // Whoever runs it once more wants it judged.
+            Event::PullRequest(pull) if run.action == Action::Reworded && run.attempt == 1 => {
+                return Ok(About::Nothing(None, format!("pull request {} was only reworded", pull.number)));
+            }
             Event::PullRequest(pull) => return Ok(of_pull(pull, github)),
             Event::MergeGroup(group) => Self {
                 way: Way::Queue(group.base_ref.clone()),
@@ -83,7 +103,7 @@ impl Passage {
                     return Err("this run is about a tag, which goes into no branch".to_owned());
                 };
                 let Some(after) = &push.after else {
-                    return Ok(About::Nothing(format!("the branch `{branch}` is gone")));
+                    return Ok(About::Nothing(None, format!("the branch `{branch}` is gone")));
                 };
                 let new =
                     || Since::Unknown(format!("every service counts, because the branch `{branch}` is new"));
@@ -163,9 +183,11 @@ impl Passage {
     pub fn shipment<'a>(&'a self, tip: &'a str, head: &'a str) -> Option<Shipment<'a>> {
         let since = match (&self.way, &self.since) {
             (Way::Queue(_), _) => Ok(tip),
-            (Way::Deploy | Way::Push(_), Since::Commit(last)) => Ok(last.as_str()),
-            (Way::Deploy, Since::Fork | Since::Unknown(_)) => Err("nobody knows what is deployed now"),
-            (Way::Push(_), Since::Fork | Since::Unknown(_)) => {
+            (Way::Deploy, Since::Deployed(last)) | (Way::Push(_), Since::Commit(last)) => Ok(last.as_str()),
+            (Way::Deploy, Since::Fork | Since::Commit(_) | Since::Unknown(_)) => {
+                Err("nobody knows what is deployed now")
+            }
+            (Way::Push(_), Since::Fork | Since::Deployed(_) | Since::Unknown(_)) => {
                 Err("nobody knows what was on the branch before")
             }
             (Way::Merge(_) | Way::Look, _) => return None,
@@ -182,6 +204,16 @@ impl Passage {
             Way::Queue(branch) | Way::Push(branch) => branch,
             Way::Deploy | Way::Look => self.law.as_deref().unwrap_or_default(),
         }
+    }
+
+    /// The branch that a change goes into, where that is known and none of those that the gate is for.
+    fn beside(&self, branches: &Branches) -> Option<&str> {
+        let is_change = match self.way {
+            Way::Merge(_) | Way::Queue(_) => self.law.is_ok(),
+            Way::Push(_) => true,
+            Way::Deploy | Way::Look => false,
+        };
+        Some(self.branch()).filter(|branch| is_change && !branches.has(branch))
     }
 
     /// Where the verdict stands for an environment; nowhere where no change is judged.
@@ -201,8 +233,12 @@ impl Passage {
 /// the pull request.
 fn of_pull(pull: &PullRequest, github: &GitHub) -> About {
     let (pull, law) = match github.within(LOOKING, || github.pull(pull.number)) {
+        Ok(now) if now.is_merged => {
+            return About::Nothing(None, format!("pull request {} is merged", pull.number));
+        }
         Ok(now) if !now.is_open => {
-            return About::Nothing(format!("pull request {} is closed", pull.number));
+            let why = format!("pull request {} is closed", pull.number);
+            return About::Nothing(Some(Parting::closed(pull.number, now.head, now.base)), why);
         }
         Ok(now) => {
             let law = now.base.clone();
@@ -246,7 +282,7 @@ fn deployed_last(environment: &str, head: Option<&str>, github: &GitHub) -> (Sin
         Ok((Some(last), _)) => {
             let short = last.commit.get(..7).unwrap_or(&last.commit);
             let note = format!("judged since commit `{short}`, which was deployed to `{environment}` before");
-            (Since::Commit(last.commit), vec![note])
+            (Since::Deployed(last.commit), vec![note])
         }
         Ok((None, true)) => {
             all(format!("GitHub knows of no deployment of another commit to `{environment}`"))

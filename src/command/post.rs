@@ -75,6 +75,7 @@ impl<'a> Post<'a> {
     ) -> Self {
         let environment = environment.to_owned();
         let gate = passage.gate(&environment);
+        let began = github.met().unwrap_or(began);
         let closed = Arc::new(Mutex::new(false));
         let mut opened = Outcome::Placeless;
         if let Some(gate) = &gate {
@@ -199,7 +200,7 @@ pub fn close_what_was_left(
     environment: &str,
     world: &mut World,
 ) -> bool {
-    let speaker = speaker(run, world.now.as_second());
+    let speaker = speaker(run, github.met().unwrap_or(world.now.as_second()));
     let mut gates = Vec::from_iter(passage.gate(environment));
     // The head may have moved since the step that was killed.
     if let (Some(then), Some(_)) = (run.pull_request(), passage.pull()) {

@@ -126,7 +126,7 @@ fn swept(
     run: Option<&Run>,
     world: &mut World,
 ) -> Result<(Sweep, Option<String>), GitHubError> {
-    let opened = github.opened()?;
+    let opened = ours(github, sweep)?;
     let pulls = round::ordered(opened, sweep.after, run.map(|run| (run.id, run.attempt)));
     let allowance = Allowance::new(github, sweep.calls);
     let look = world.look(&sweep.color);
@@ -141,16 +141,16 @@ fn swept(
     let asking = Case { means: case.means.asking(&client), ..case.clone() };
     let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
     let mut notes = Vec::new();
-    let (opened, missed) = meanwhile(github, &pulls, &mut notes);
-    let speaker =
-        run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, case.means.present.as_second()));
+    let (opened, missed) = meanwhile(ours(github, sweep), &pulls, &mut notes);
+    let began = github.met().unwrap_or(case.means.present.as_second());
+    let speaker = run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, began));
     let gates = docket.entries.iter().map(|entry| telling::gate(&sweep.environment, entry));
     let telling = Telling {
         github,
         standings: Standings::of(gates.map(|gate| (gate.commit, gate.context)).collect()),
         told: RefCell::default(),
         speaker,
-        began: case.means.present.as_second(),
+        began,
         environment: &sweep.environment,
         allowance,
         opened,
@@ -195,15 +195,24 @@ fn swept(
     Ok((report, usage))
 }
 
+/// The open pull requests into the branches that the gate is for.
+fn ours(github: &GitHub, sweep: &cli::Sweep) -> Result<Vec<PullRequest>, GitHubError> {
+    let mut opened = github.opened()?;
+    if let Some(branches) = &sweep.branches {
+        opened.retain(|pull| branches.has(&pull.base_ref));
+    }
+    Ok(opened)
+}
+
 /// The pull requests that are open once all was judged, and how many of them were open all the time and yet not listed
 /// before: where one is closed while the pages are read, another moves to a page that was read already. The newest comes
 /// first, so what was opened since has a higher number than all of the first list, and a run of its own.
 fn meanwhile(
-    github: &GitHub,
+    second: Result<Vec<PullRequest>, GitHubError>,
     first: &[PullRequest],
     notes: &mut Vec<String>,
 ) -> (Option<BTreeMap<u64, PullRequest>>, usize) {
-    let second = match github.opened() {
+    let second = match second {
         Ok(second) => second,
         Err(error) => {
             notes.push(format!("it was not seen who moved meanwhile: {error}"));

@@ -126,6 +126,8 @@ pub(super) struct Line {
     calls: Cell<u64>,
     /// What the newest answer says of the calls that are left.
     quota: Cell<Option<Quota>>,
+    /// The server's clock at its first answer, in seconds since the epoch.
+    met: Cell<Option<i64>>,
 }
 
 impl Line {
@@ -184,6 +186,7 @@ impl Line {
             memory,
             calls: Cell::new(0),
             quota: Cell::new(None),
+            met: Cell::new(None),
         })
     }
 
@@ -195,6 +198,11 @@ impl Line {
     /// What the newest answer says of the calls that are left; none where the server does not count.
     pub(super) const fn quota(&self) -> Option<Quota> {
         self.quota.get()
+    }
+
+    /// The server's clock at its first answer, in seconds since the epoch.
+    pub(super) const fn met(&self) -> Option<i64> {
+        self.met.get()
     }
 
     /// Whether GitHub limits the rate of calls, and nothing may be sent before it allows.
@@ -278,6 +286,9 @@ impl Line {
         let response = sent.map_err(|error| chain(&error))?;
         let mut response = reqwest::Response::from(response.map(reqwest::Body::wrap));
         let mut answer = Answer::read(response.status().as_u16(), response.headers(), &self.url);
+        if let (None, Some(date), 2) = (self.met.get(), answer.date, answer.status / 100) {
+            self.met.set(Some(date.as_second()));
+        }
         if let Some(remaining) = answer.remaining {
             let resets_at =
                 answer.resets_at.and_then(|at| Timestamp::from_second(i64::try_from(at).ok()?).ok());

@@ -28,6 +28,10 @@ pub struct Pull {
     pub is_open: bool,
     /// How many files it changes.
     pub changed_files: usize,
+    /// When it changed last, as GitHub writes it; none where GitHub does not say.
+    pub updated: Option<String>,
+    /// It is merged.
+    pub is_merged: bool,
     /// Who opened it; none where GitHub does not say.
     pub author: Option<String>,
     /// The names of its labels.
@@ -62,6 +66,8 @@ impl GitHub {
             base: found.base.name,
             is_open,
             changed_files: found.changed_files,
+            updated: found.updated_at,
+            is_merged: found.merged_at.is_some(),
             author: found.user.map(|user| user.login),
             labels: found.labels.into_iter().map(|label| label.name).collect(),
         })
@@ -91,7 +97,8 @@ impl GitHub {
     }
 
     /// What changed between the merge base of two commits and the second of them, seen from `prefix`. A comparison
-    /// names 300 files; of a pull request the list of its files is read where that is not enough.
+    /// names 300 files; of a pull request, which is named with the branch that it goes into, the list of its files is read
+    /// where that is not enough.
     ///
     /// # Errors
     /// When the commits have no common history or are not there, or when GitHub does not answer.
@@ -99,7 +106,7 @@ impl GitHub {
         &self,
         base: &str,
         head: &str,
-        pull: Option<u64>,
+        pull: Option<(u64, &str)>,
         prefix: &str,
     ) -> Result<Compared, GitHubError> {
         if let Some(paths) = self.surveyed_paths(base, head) {
@@ -133,14 +140,20 @@ impl GitHub {
         if files.len() < COMPARE_FILES {
             return Ok(Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }));
         }
-        let Some(number) = pull else {
+        let Some((number, branch)) = pull else {
             return Ok(Compared::Truncated(format!("more than {COMPARE_FILES} files changed")));
         };
+        let compared = files;
+        // Its files are listed page by page as they are at that moment, of whatever head and base it has then.
+        let before = self.pull(number)?;
         let (files, complete) =
             self.list::<WireFile>(&format!("/pulls/{number}/files"), "list the changed files", 30)?;
-        // Asked last, so that a push in between is seen.
         let pull = self.pull(number)?;
-        if pull.head != head {
+        let listed: BTreeSet<&str> = files.iter().map(|file| file.filename.as_str()).collect();
+        let is_same = before == pull
+            && (pull.head.as_str(), pull.base.as_str()) == (head, branch)
+            && compared.iter().all(|file| listed.contains(file.filename.as_str()));
+        if !is_same {
             return Ok(Compared::Truncated("the pull request moved while its files were listed".to_owned()));
         }
         if !complete || files.len() < pull.changed_files {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use crate::git::is_full_id;
 use crate::http::Secret;
 
-pub use event::{Event, MergeGroup, PullRequest, Push};
+pub use event::{Action, Event, MergeGroup, PullRequest, Push};
 
 /// Where GitHub's API is, unless the environment says otherwise.
 const API: &str = "https://api.github.com";
@@ -73,6 +73,8 @@ impl Address {
 pub struct Run {
     /// What started it.
     pub event: Event,
+    /// What happened to its pull request.
+    pub action: Action,
     /// The event's name, as GitHub calls it.
     pub trigger: String,
     /// The full id of the commit that the run belongs to: what was pushed, or is about to be deployed, else the tip of
@@ -114,7 +116,7 @@ impl Run {
     pub fn read(environment: &BTreeMap<String, String>, payload: &str) -> Result<Self, RunError> {
         let trigger = required(environment, "GITHUB_EVENT_NAME")?;
         let address = Address::read(environment)?;
-        let event = Event::read(trigger, payload, &address.repository)?;
+        let (event, action) = Event::read(trigger, payload, &address.repository)?;
         let sha = set(environment, "GITHUB_SHA").map(|sha| sha.trim().to_ascii_lowercase());
         if let Some(value) = sha.as_ref().filter(|sha| !is_full_id(sha)) {
             let value = value.clone();
@@ -123,6 +125,7 @@ impl Run {
         let server = set(environment, "GITHUB_SERVER_URL").unwrap_or(SERVER);
         Ok(Self {
             event,
+            action,
             trigger: trigger.to_owned(),
             sha,
             address,
@@ -203,6 +206,24 @@ mod tests {
         assert_eq!(run.address.api, "https://ghes.example/api/v3");
         assert_eq!(run.address.token.as_ref().map(Secret::expose), Some("own"));
         assert!(!format!("{run:?}").contains("own\""));
+    }
+
+    #[test]
+    fn an_edit_of_the_base_is_told_from_one_of_the_words() {
+        let action = |edited: &str| {
+            let payload = PAYLOAD.replace(r#""action":"synchronize""#, edited);
+            Run::read(&environment(&[]), &payload).expect("it is a run").action
+        };
+        let words = r#""action":"edited","changes":{"title":{"from":"x"},"body":{"from":"base"}}"#;
+        assert_eq!(action(words), Action::Reworded);
+        let base = r#""action":"edited","changes":{"title":{"from":"x"},"base":{"ref":{"from":"main"},"sha":{"from":"b"}}}"#;
+        assert_eq!(action(base), Action::Retargeted("main".to_owned()));
+        // What does not say what was edited is judged.
+        for other in
+            [r#""action":"edited""#, r#""action":"synchronize""#, r#""action":"closed","changes":{}"#]
+        {
+            assert_eq!(action(other), Action::Other, "{other}");
+        }
     }
 
     #[test]

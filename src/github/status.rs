@@ -5,12 +5,18 @@
 
 use serde_json::json;
 
-use super::call::{Call, GitHubError, Verb, encode};
+use super::call::{Call, GitHubError, Next, Verb, encode};
 use super::wire::WireStatus;
 use super::{GitHub, MAX_PAGES, PAGE};
 
 /// The most pages of a commit's newest statuses that are read.
 const NEWEST: usize = 3;
+
+/// From how many pages of statuses on a commit on those of a context are counted, which takes a call for each page.
+const CROWDED: usize = 9;
+
+/// The most pages that are read to count.
+const COUNTED: usize = 20;
 
 /// What a commit status says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,7 +99,8 @@ impl From<WireStatus> for Dated {
 
 impl GitHub {
     /// What was said in one context of a commit, the newest first, page by page until one of it is enough: nothing is
-    /// ever taken away, so that what stands beneath the latest is seen too.
+    /// ever taken away, so that what stands beneath the latest is seen too. Where GitHub says that there are very many,
+    /// more pages are read, so that those of the context can be counted before it takes no more.
     ///
     /// # Errors
     /// When there is no such commit, GitHub does not answer, or there are more than 5,000 and none is enough.
@@ -103,15 +110,32 @@ impl GitHub {
         context: &str,
         is_enough: impl Fn(&Dated) -> bool,
     ) -> Result<Vec<Dated>, GitHubError> {
+        self.said(commit, context, is_enough, COUNTED)
+    }
+
+    /// What was said in one context of a commit, until one of it is enough, or where there are very many on so many pages.
+    fn said(
+        &self,
+        commit: &str,
+        context: &str,
+        is_enough: impl Fn(&Dated) -> bool,
+        counted: usize,
+    ) -> Result<Vec<Dated>, GitHubError> {
         let what = "read the commit's statuses";
         let below = format!("/commits/{}/statuses", encode(commit, b""));
         let mut said: Vec<Dated> = Vec::new();
+        let (mut read, mut is_crowded) = (0, false);
         let is_whole = self.pages(&below, what, MAX_PAGES, |answer| {
             let found: Vec<WireStatus> = answer.json(what)?;
-            let ours = found.into_iter().filter(|status| status.context == context);
+            let ours =
+                found.into_iter().filter(|status| status.context.to_lowercase() == context.to_lowercase());
             said.extend(ours.map(Dated::from));
-            Ok(!said.iter().any(&is_enough))
-        })?;
+            read += 1;
+            is_crowded |= matches!(&answer.last, Next::Path(last) if page(last) >= CROWDED);
+            Ok(is_crowded && read < counted || !said.iter().any(&is_enough))
+        });
+        // What is seen is seen, even if it could not be counted.
+        let is_whole = if said.iter().any(&is_enough) { true } else { is_whole? };
         if !is_whole {
             let why = format!("it has more than {}", PAGE * MAX_PAGES);
             return Err(GitHubError::Unreachable { what: what.to_owned(), why });
@@ -134,7 +158,7 @@ impl GitHub {
     /// # Errors
     /// When there is no such commit, GitHub does not answer, or it has more than 5,000 statuses of other contexts.
     pub fn latest(&self, commit: &str, context: &str) -> Result<Option<Dated>, GitHubError> {
-        self.statuses(commit, context, |_| true).map(|said| said.into_iter().next())
+        self.said(commit, context, |_| true, 0).map(|said| said.into_iter().next())
     }
 
     /// Posts a commit status. Said twice it says the same, so it is repeated when GitHub does not answer.
@@ -157,11 +181,17 @@ impl GitHub {
         }
         let found: WireStatus =
             self.line.send(Call::get(&path, what).sending(Verb::Assert, &body))?.json(what)?;
-        if found.context != context || found.state != state.as_str() {
+        if found.context.to_lowercase() != context.to_lowercase() || found.state != state.as_str() {
             let why = "it answered with another status".to_owned();
             return Err(GitHubError::Unreachable { what: what.to_owned(), why });
         }
         self.learn(found.creator.as_ref().map(|user| user.login.as_str()));
         Ok(())
     }
+}
+
+/// The number of a page by its path; 0 where it says none.
+fn page(path: &str) -> usize {
+    let number = path.split(['?', '&']).find_map(|part| part.strip_prefix("page="));
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

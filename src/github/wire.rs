@@ -67,6 +67,8 @@ pub(super) struct WirePull {
     /// How many files it changes.
     #[serde(default)]
     pub(super) changed_files: usize,
+    /// When it changed last.
+    pub(super) updated_at: Option<String>,
     /// Who opened it.
     pub(super) user: Option<WireUser>,
     /// Its labels.

@@ -7,7 +7,7 @@
 
 use super::StatusLine;
 use super::stamp::SKEW;
-use super::status::describe;
+use super::status::{NO_GREEN, describe};
 use crate::github::{Dated, State};
 
 /// How long a pending status is left to the run that posted it, in seconds: the longest that a run may wait for answers.
@@ -41,6 +41,10 @@ pub fn review(line: &StatusLine, latest: Option<&Dated>, now: i64) -> Review {
     let age = begun.map_or(i64::MAX, |begun| now.saturating_sub(begun));
     if latest.state == State::Pending.as_str() && age < PENDING {
         return Review::Leave("a run of its own is judging it");
+    }
+    if line.state == State::Success && latest.state == State::Error.as_str() && latest.description == NO_GREEN
+    {
+        return Review::Leave(NO_GREEN);
     }
     let same =
         latest.state == line.state.as_str() && alike(&latest.description, &describe(&line.description));
@@ -129,6 +133,13 @@ mod tests {
         }
         let in_a_moment = Dated { created: NOW, ..stands("success", "proceed", Some(NOW + SKEW)) };
         assert!(matches!(frozen(Some(&in_a_moment)), Review::Leave(_)), "a clock may be ahead by that");
+    }
+
+    #[test]
+    fn where_no_green_can_be_taken_back_none_is_told() {
+        let full = stands("error", NO_GREEN, Some(NOW - 86_400));
+        assert_eq!(review(&line(State::Success, "proceed"), Some(&full), NOW), Review::Leave(NO_GREEN));
+        assert_eq!(frozen(Some(&full)), Review::Tell);
     }
 
     #[test]

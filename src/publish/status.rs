@@ -4,10 +4,14 @@
 //! won against one branch says nothing about another. What stands there already is not posted again, because a
 //! commit takes only so many; what cannot be read is posted anyway, because the gate must not stay open.
 
+mod context;
+
 use std::time::Duration;
 
 use super::stamp::Stamp;
 use super::{Outcome, Speaker, StatusLine};
+pub use context::{context, deploy_context};
+
 use crate::github::{Dated, GitHub, GitHubError, Identity, State, Status};
 
 /// The most characters that GitHub takes.
@@ -19,24 +23,22 @@ const LOOKING: Duration = Duration::from_secs(5);
 /// How long posting may take at least.
 const POSTING: Duration = Duration::from_secs(15);
 
+/// From how many statuses of a commit in one context on a green is posted no more: GitHub takes 1,000, and the last that it
+/// takes must be none that cannot be taken back.
+const CROWDED: usize = 950;
+
+/// What is said in place of a green that could not be taken back.
+pub(super) const NO_GREEN: &str = "too many statuses stand here for one more green: push a new commit";
+
+/// Why a green is not said.
+const NOT_GREEN: &str =
+    "a commit takes 1,000 statuses of one name, and a green could soon not be taken back: push a new commit";
+
 /// Why nothing is said.
 const YIELDED: &str = "a newer run has spoken";
 
 /// What to do about a commit whose status cannot be changed any more.
 const FULL: &str = "a commit takes 1,000 statuses of one name: push a new commit, and do not merge this one";
-
-/// The name of the status: the same text in a ruleset's list of required checks.
-#[must_use]
-pub fn context(environment: &str, base_branch: &str) -> String {
-    format!("slogate: {environment} → {base_branch}")
-}
-
-/// The name of the status of a deploy. No branch has it: a deploy is judged by what it brings since the one before, which
-/// says nothing about a merge of the same commit.
-#[must_use]
-pub fn deploy_context(environment: &str) -> String {
-    format!("slogate: deploy to {environment}")
-}
 
 /// Where a verdict stands as a commit status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -174,6 +176,10 @@ pub fn bring_about(
     speaker: &Speaker,
 ) -> Posted {
     let mut said = look(github, gate, speaker);
+    if said.len() >= CROWDED {
+        let outcome = spare(github, gate, line, (&said, to), speaker);
+        return Posted { outcome, stranger: None, is_contradicted: false };
+    }
     let done = match planned(github, line, &target(to, speaker), &said, speaker) {
         Plan::Keep => Ok(Outcome::Unchanged),
         Plan::Yield => Ok(Outcome::Skipped(YIELDED.to_owned())),
@@ -196,6 +202,39 @@ fn is_contradicted(line: &StatusLine, said: &[Dated], speaker: &Speaker, me: &Id
     newer(said, speaker, me).is_some_and(other)
 }
 
+/// Says in a context that has room for few more what must be said: that the gate is closed, where it stands open. What a
+/// newer run has said is not looked for: no green comes after this.
+fn spare(
+    github: &GitHub,
+    gate: &Gate,
+    line: &StatusLine,
+    (said, to): (&[Dated], Option<&str>),
+    speaker: &Speaker,
+) -> Outcome {
+    let me = github.certainly();
+    let stands = said.first().filter(|said| me.is_some_and(|me| me.is(said.creator.as_deref())));
+    let stands = stands.and_then(|said| State::read(&said.status.state));
+    let line = match (line.state, stands) {
+        (State::Pending, _) => return Outcome::Skipped(NOT_GREEN.to_owned()),
+        (State::Success, Some(State::Success))
+        | (State::Failure | State::Error, Some(State::Failure | State::Error)) => {
+            return Outcome::Unchanged;
+        }
+        (State::Success, Some(State::Failure | State::Error)) => {
+            return Outcome::Failed(NOT_GREEN.to_owned());
+        }
+        (State::Success, Some(State::Pending) | None) => {
+            &StatusLine { state: State::Error, description: NO_GREEN.to_owned() }
+        }
+        (State::Failure | State::Error, Some(State::Success | State::Pending) | None) => line,
+    };
+    match create(github, gate, line.state, &line.description, &target(to, speaker)) {
+        Ok(()) if line.description == NO_GREEN => Outcome::Failed(NOT_GREEN.to_owned()),
+        Ok(()) => Outcome::Written,
+        Err(error) => unsaid(error),
+    }
+}
+
 /// Says it, for whoever has looked at what stands there. What closes the status is looked at once more when it stands: a
 /// run that was slow may have talked over a newer one that spoke meanwhile, whose words are then said again.
 ///
@@ -210,6 +249,11 @@ pub fn say(
 ) -> Result<Posted, GitHubError> {
     let (outcome, said) = told(github, gate, line, to, speaker)?;
     let (me, said) = (github.known(), said.unwrap_or_default());
+    if line.state == State::Success && outcome == Outcome::Written && said.len() >= CROWDED {
+        create(github, gate, State::Error, NO_GREEN, &target(to, speaker))?;
+        let outcome = Outcome::Failed(NOT_GREEN.to_owned());
+        return Ok(Posted { outcome, stranger: None, is_contradicted: false });
+    }
     let is_contradicted = me.is_some_and(|me| is_contradicted(line, &said, speaker, &me));
     Ok(Posted { outcome, stranger: None, is_contradicted })
 }
@@ -296,11 +340,6 @@ mod tests {
             created: 1_000,
             creator: Some("Bot".to_owned()),
         }
-    }
-
-    #[test]
-    fn its_name_names_environment_and_branch() {
-        assert_eq!(context("production", "main"), "slogate: production → main");
     }
 
     #[test]

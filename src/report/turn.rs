@@ -4,6 +4,7 @@
 //! long it lasted. Anybody with write access can edit a comment, so what is remembered is numbers and names that are
 //! only compared; it words one line and decides nothing.
 
+use crate::diagnostic::Code;
 use crate::policy::ruling::Standing;
 use crate::report::escape::markdown as safe;
 use crate::report::{Report, figure};
@@ -89,13 +90,14 @@ fn way(report: &Report) -> Way {
 
 /// True when there is nothing that a reviewer must see: all is well, and either no service is touched or the
 /// repository asks for quiet. Warnings about what is written on the base are the same for every change, and
-/// `slogate validate` has them.
+/// `slogate validate` has them. Nor can a reviewer mend that the base has no settings, as a branch from before them.
 fn is_quiet(report: &Report) -> bool {
     let is_well = report.verdict.exit == Exit::Proceed
         && report.verdict.effect == Effect::Proceed
         && report.errors() == 0
         && report.proposed.is_none();
-    is_well && (report.change.services.is_empty() || report.commenting == Commenting::Quiet)
+    report.problems.iter().any(|problem| problem.code == Code::NoSettings && problem.is_error())
+        || is_well && (report.change.services.is_empty() || report.commenting == Commenting::Quiet)
 }
 
 /// The line that says that what stood in the way is over since `at`, as Markdown.

@@ -43,6 +43,12 @@ impl Matcher {
     }
 }
 
+/// True where a pattern is well formed.
+#[must_use]
+pub fn is_glob(pattern: &str) -> bool {
+    compile(pattern).is_ok()
+}
+
 /// True where a pattern could match something below a path, were it a directory, and a name such as directories have
 /// stands at its end.
 #[must_use]

@@ -5,7 +5,7 @@ use super::*;
 scenarios! {
     a_comparison_names_both_paths_of_a_moved_file(stub = world()) {
         let github = connect(&stub);
-        let Ok(Compared::Complete(changed)) = github.changed(BASE, HEAD, Some(7), "") else { panic!("complete") };
+        let Ok(Compared::Complete(changed)) = github.changed(BASE, HEAD, Some((7, "main")), "") else { panic!("complete") };
         assert_eq!(changed.paths, ["new.rs", "old.rs", "services/a.rs"]);
         let Ok(Compared::Complete(below)) = github.changed(BASE, HEAD, None, "services/") else { panic!("complete") };
         assert_eq!(below.paths, ["../new.rs", "../old.rs", "a.rs"]);
@@ -19,6 +19,73 @@ scenarios! {
         assert_eq!(stub.requests().len(), 2);
     }
 
+    a_context_is_read_whatever_its_letters(stub = with(|world| {
+        let other = Status { context: CONTEXT.to_uppercase(), ..status("mallory", "success", 0) };
+        world.statuses = vec![status("github-actions[bot]", "failure", 1), other];
+    })) {
+        let latest = connect(&stub).latest(HEAD, CONTEXT).expect("statuses").expect("one");
+        assert_eq!((latest.status.state.as_str(), latest.creator.as_deref()), ("success", Some("mallory")));
+    }
+
+    the_clock_of_github_is_known_from_its_first_answer(stub = with(|world| world.ahead = 3_000)) {
+        let github = connect(&stub);
+        assert_eq!(github.met(), None);
+        github.tip("main").expect("a tip");
+        let met = github.met().expect("a date");
+        stub.world().ahead = 9_000;
+        github.tip("main").expect("a tip");
+        assert_eq!(github.met(), Some(met));
+        assert!((met - jiff::Timestamp::now().as_second() - 3_000).abs() < 60);
+    }
+
+    no_green_is_said_that_could_soon_not_be_taken_back(stub = with(|world| {
+        world.statuses = (0..950).map(|_| status("github-actions[bot]", "failure", 1)).collect();
+    })) {
+        let github = connect(&stub);
+        let pending = publish::pending(&github, &gate(), &speaker(2));
+        assert!(matches!(pending, Outcome::Skipped(why) if why.contains("1,000")));
+        let green = || StatusLine { state: State::Success, description: "proceed".to_owned() };
+        let told = publish::close(&github, &gate(), &speaker(2), &green());
+        assert!(matches!(told, Outcome::Failed(why) if why.ends_with("push a new commit")));
+        // What is closed stays closed, and takes no room.
+        let red = StatusLine { state: State::Failure, description: "freeze".to_owned() };
+        assert_eq!(publish::close(&github, &gate(), &speaker(3), &red), Outcome::Unchanged);
+        assert_eq!(stub.world().statuses.len(), 950);
+        // What waits is closed, because no green may come after it.
+        stub.world().statuses.push(status("github-actions[bot]", "pending", 1));
+        assert!(matches!(publish::close(&github, &gate(), &speaker(4), &green()), Outcome::Failed(_)));
+        assert_eq!(states(&stub)[950..], ["pending", "error"]);
+    }
+
+    a_green_in_a_full_context_stays_and_is_taken_back(stub = with(|world| {
+        world.statuses = (0..990).map(|_| status("github-actions[bot]", "success", 1)).collect();
+    })) {
+        let github = connect(&stub);
+        let line = |state, text: &str| StatusLine { state, description: text.to_owned() };
+        assert!(matches!(publish::pending(&github, &gate(), &speaker(2)), Outcome::Skipped(_)));
+        assert_eq!(publish::close(&github, &gate(), &speaker(2), &line(State::Success, "proceed")), Outcome::Unchanged);
+        assert_eq!(publish::close(&github, &gate(), &speaker(3), &line(State::Failure, "freeze")), Outcome::Written);
+        assert_eq!(states(&stub)[989..], ["success", "failure"]);
+    }
+
+    a_green_of_a_sweep_in_a_full_context_is_taken_back_at_once(stub = with(|world| {
+        world.statuses = (0..955).map(|_| status("github-actions[bot]", "failure", 1)).collect();
+    })) {
+        let line = StatusLine { state: State::Success, description: "proceed".to_owned() };
+        let told = publish::status::say(&connect(&stub), &gate(), &line, None, &speaker(2));
+        assert!(matches!(told, Ok(publish::status::Posted { outcome: Outcome::Failed(_), .. })));
+        assert_eq!(states(&stub)[955..], ["success", "error"]);
+    }
+
+    statuses_of_other_contexts_make_no_context_full(stub = with(|world| {
+        let noise = |n: usize| Status { context: format!("noise {n}"), ..status("mallory", "success", 0) };
+        world.statuses = (0..1_500).map(noise).collect();
+        world.statuses.push(status("github-actions[bot]", "failure", 1));
+    })) {
+        let line = StatusLine { state: State::Success, description: "proceed".to_owned() };
+        assert_eq!(publish::close(&connect(&stub), &gate(), &speaker(2), &line), Outcome::Written);
+    }
+
     a_commit_that_takes_no_more_statuses_is_told(stub = with(|world| {
         world.statuses = (0..1_000).map(|_| status("mallory", "success", 0)).collect();
     })) {
@@ -30,7 +97,7 @@ scenarios! {
         world.pull(7, "main", HEAD, (0..1_234).map(|n| ChangedFile::at(format!("f/{n}"))).collect());
     })) {
         let github = connect(&stub);
-        let Ok(Compared::Complete(changed)) = github.changed(BASE, HEAD, Some(7), "") else { panic!("complete") };
+        let Ok(Compared::Complete(changed)) = github.changed(BASE, HEAD, Some((7, "main")), "") else { panic!("complete") };
         assert_eq!(changed.paths.len(), 1_234);
         assert!(matches!(github.changed(BASE, HEAD, None, ""), Ok(Compared::Truncated(_))));
     }
@@ -38,7 +105,7 @@ scenarios! {
     a_change_beyond_what_github_lists_is_truncated(stub = with(|world| {
         world.pull(7, "main", HEAD, (0..3_200).map(|n| ChangedFile::at(format!("f/{n}"))).collect());
     })) {
-        let Ok(Compared::Truncated(why)) = connect(&stub).changed(BASE, HEAD, Some(7), "") else { panic!("cut") };
+        let Ok(Compared::Truncated(why)) = connect(&stub).changed(BASE, HEAD, Some((7, "main")), "") else { panic!("cut") };
         assert_eq!(why, "3200 files changed, and GitHub lists 3000 of them");
     }
 
@@ -47,8 +114,27 @@ scenarios! {
         world.compares.insert((BASE.to_owned(), BASE.replace('b', "c")), many.clone());
         world.pull(7, "main", HEAD, many);
     })) {
-        let moved = connect(&stub).changed(BASE, &BASE.replace('b', "c"), Some(7), "");
+        let moved = connect(&stub).changed(BASE, &BASE.replace('b', "c"), Some((7, "main")), "");
         assert!(matches!(moved, Ok(Compared::Truncated(why)) if why.contains("moved")));
+    }
+
+    a_pull_request_that_is_retargeted_meanwhile_counts_whole(stub = with(|world| {
+        let many = |count: usize| (0..count).map(|n| ChangedFile::at(format!("docs/{n}"))).collect::<Vec<_>>();
+        let all = many(400).into_iter().chain([ChangedFile::at("services/shop/a")]).collect();
+        world.pull(7, "main", HEAD, all);
+        world.races.insert(7, Race::Retargeted("evil".to_owned(), many(400)));
+    })) {
+        let raced = connect(&stub).changed(BASE, HEAD, Some((7, "main")), "");
+        assert!(matches!(raced, Ok(Compared::Truncated(why)) if why.contains("moved")));
+    }
+
+    a_pull_request_that_was_another_while_its_files_were_listed_counts_whole(stub = with(|world| {
+        let many = |last: &str| (0..400).map(|n| format!("docs/{n}")).chain([last.to_owned()]).map(ChangedFile::at).collect::<Vec<_>>();
+        world.pull(7, "main", HEAD, many("services/shop/a"));
+        world.races.insert(7, Race::PushedTwice(many("docs/last")));
+    })) {
+        let raced = connect(&stub).changed(BASE, HEAD, Some((7, "main")), "");
+        assert!(matches!(raced, Ok(Compared::Truncated(why)) if why.contains("moved")));
     }
 
     a_tree_reads_files_once_and_refuses_links(stub = with(|world| {

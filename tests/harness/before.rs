@@ -28,6 +28,7 @@ pub(super) fn world(known: &Known, repository: &Path, base: &str, head: &str) ->
         pull.closed = known.closed;
         pull.labels.clone_from(&known.labels);
     }
+    world.merged.extend(known.merged.then_some(NUMBER));
     world.deployments = known.deployments.iter().map(|one| deployment(one, base, head)).collect();
     for said in &known.comments {
         world.comment(NUMBER, &said.author, &said.body);

@@ -19,6 +19,8 @@ pub(super) struct Known {
     pub(super) fork: bool,
     /// The pull request is closed by now.
     pub(super) closed: bool,
+    /// The pull request is merged by now.
+    pub(super) merged: bool,
     /// What the event's payload says instead: laid over what it would say. `$BASE` and `$HEAD` stand for commits, and
     /// what is `$NONE` is not there.
     pub(super) payload: toml::Table,
@@ -66,6 +68,7 @@ impl Default for Known {
             checkout: false,
             fork: false,
             closed: false,
+            merged: false,
             payload: toml::Table::new(),
             api: String::new(),
             token: Token::Ordinary,

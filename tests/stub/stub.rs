@@ -223,7 +223,7 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
     if moment == Some(Moment::Before) && shared.gate.wait() == Fate::Drop {
         return;
     }
-    let (index, reply, pause) = {
+    let (index, reply, pause, now) = {
         let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(below) = recorded.path.strip_prefix(&world.base_path).map(str::to_owned) {
             recorded.path = below;
@@ -234,7 +234,7 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
         recorded.status = reply.as_ref().map_or(0, |reply| reply.status);
         let mut requests = shared.requests.lock().unwrap_or_else(PoisonError::into_inner);
         requests.push(recorded);
-        (requests.len(), reply, pause)
+        (requests.len(), reply, pause, world.now())
     };
     std::thread::sleep(pause);
     if moment == Some(Moment::After) {
@@ -248,7 +248,12 @@ fn serve(shared: &Shared, mut request: tiny_http::Request) {
     };
     let mut response = tiny_http::Response::from_data(reply.body).with_status_code(reply.status);
     response.add_header(pair("x-github-request-id", &format!("STUB:{index}")));
-    response.add_header(pair("date", "Sat, 21 Nov 2026 12:00:00 GMT"));
+    // Limits are renewed by a date that stands still; all else is dated like the statuses that were taken.
+    let date = match reply.status {
+        200..400 => now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        _ => "Sat, 21 Nov 2026 12:00:00 GMT".to_owned(),
+    };
+    response.add_header(pair("date", &date));
     for (name, value) in &reply.headers {
         response.add_header(pair(name, value));
     }

@@ -45,6 +45,17 @@ pub struct Pull {
     /// Who opened it.
     pub author: String,
     pub labels: Vec<String>,
+    /// How often it was changed.
+    pub changes: u64,
+}
+
+/// What happens to a pull request while a run reads what it changes.
+#[derive(Debug, Clone)]
+pub enum Race {
+    /// It goes into another branch once a comparison was read, and changes these files then.
+    Retargeted(String, Vec<ChangedFile>),
+    /// It has another head, which changes these files, while they are listed, and the same as before thereafter.
+    PushedTwice(Vec<ChangedFile>),
 }
 
 /// A commit on the way from one to another.
@@ -270,6 +281,10 @@ pub struct World {
     pub queue_error: Option<(&'static str, &'static str)>,
     /// Comparisons have further pages of commits, without files.
     pub compare_goes_on: bool,
+    /// What happens to pull requests while a run reads what they change.
+    pub races: BTreeMap<u64, Race>,
+    /// How many seconds GitHub's clock is ahead of the runner's.
+    pub ahead: i64,
     /// How many entries of a recursive tree are listed before it is cut.
     pub tree_limit: usize,
     /// Who wrote the commits of pull requests; else whoever opened them wrote one.
@@ -349,6 +364,8 @@ impl World {
             queues: BTreeMap::new(),
             queue_error: Some(("FORBIDDEN", "Resource not accessible by integration")),
             compare_goes_on: false,
+            races: BTreeMap::new(),
+            ahead: 0,
             tree_limit: 100_000,
             writers: BTreeMap::new(),
             timeline: Vec::new(),
@@ -400,6 +417,7 @@ impl World {
             locked: false,
             author,
             labels,
+            changes: 0,
         };
         self.pulls.insert(number, pull);
     }
@@ -437,6 +455,11 @@ impl World {
             minimized: false,
         });
         id
+    }
+
+    /// GitHub's clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        jiff::Timestamp::now().saturating_add(jiff::SignedDuration::from_secs(self.ahead)).expect("a time")
     }
 
     /// The fault of a request, counted down.

@@ -92,7 +92,7 @@ impl Venue {
                 let deploy = Passage::of_deploy(self.named(), check.head.as_deref(), sha, github)?;
                 Ok(Some(About::Passage(Box::new(deploy))))
             }
-            (None, Some(run)) => Passage::of_run(run, github).map(Some),
+            (None, Some(run)) => Ok(Some(Passage::of_run(run, github)?.within(check.branches.as_ref(), run))),
             (None, None) => Ok(None),
         }
     }

@@ -11,6 +11,7 @@ use crate::command::init::service::Service;
 use crate::command::init::template::{fill, globs, literal, named, quoted};
 use crate::command::write::Draft;
 use crate::policy::trial;
+use crate::publish::status;
 use crate::settings;
 
 /// Where the workflow lies, from the top of the repository.
@@ -145,8 +146,10 @@ pub fn files(plan: &Plan) -> Vec<Draft> {
     let within = plan.prefix.trim_end_matches('/');
     let dir = if within.is_empty() { String::new() } else { format!("          dir: {}\n", named(within)) };
     let (matrix, target) = workflow(&plan.targets);
-    let first = plan.targets.first().map_or_else(String::new, |name| named(name));
-    let marks = [("matrix", matrix), ("target", target), ("dir", dir), ("first", first)];
+    let first = plan.targets.first().map_or_else(String::new, |name| status::context(name, "main"));
+    // It stands in a comment, which ends with its line.
+    let required = first.replace(char::is_control, " ");
+    let marks = [("matrix", matrix), ("target", target), ("dir", dir), ("required", required)];
     let action = fill(ACTION, &marks);
     drafts.push(draft(&format!("{up}{WORKFLOW}"), action));
     drafts

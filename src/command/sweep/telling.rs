@@ -249,6 +249,7 @@ impl Telling<'_> {
         match (created.map(|status| status.outcome), posted.outcome) {
             (Err(error), _) => ended(line, Done::Failed, error.to_string()),
             (Ok(Outcome::Skipped(why)), _) => ended(line, Done::Left, why),
+            (Ok(Outcome::Failed(why)), _) => ended(line, Done::Failed, why),
             (Ok(_), Outcome::Failed(why)) => {
                 ended(line, Done::Failed, format!("its status is told, and its comment is not: {why}"))
             }

@@ -27,6 +27,17 @@ pub enum Event {
     Other,
 }
 
+/// What happened to the pull request of an event, as far as that matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// It was to go into another branch, which is named, and goes into this one now.
+    Retargeted(String),
+    /// Its title or its text was edited, and nothing else.
+    Reworded,
+    /// Anything else.
+    Other,
+}
+
 /// A pull request as the event's payload names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PullRequest {
@@ -86,24 +97,24 @@ impl Event {
     ///
     /// # Errors
     /// When the payload is not that of such an event in this repository.
-    pub(super) fn read(name: &str, payload: &str, repository: &str) -> Result<Self, RunError> {
+    pub(super) fn read(name: &str, payload: &str, repository: &str) -> Result<(Self, Action), RunError> {
         let payload: Payload = serde_json::from_str(payload).map_err(|error| wrong(&error.to_string()))?;
         let about = payload.repository.as_ref().map(|repository| repository.full_name.as_str());
         let event = match name {
             "pull_request" | "pull_request_target" => {
                 let pull = pull_request(payload.pull_request)?;
                 same(&pull.base_repository, repository)?;
-                return Ok(Self::PullRequest(pull));
+                return Ok((Self::PullRequest(pull), action(payload.action.as_deref(), payload.changes)));
             }
             "merge_group" => Self::MergeGroup(merge_group(payload.merge_group)?),
             "push" => Self::Push(push(&payload)?),
             _ => {
                 about.map_or(Ok(()), |about| same(about, repository))?;
-                return Ok(Self::Other);
+                return Ok((Self::Other, Action::Other));
             }
         };
         same(about.ok_or_else(|| wrong("it has no `repository`"))?, repository)?;
-        Ok(event)
+        Ok((event, Action::Other))
     }
 }
 
@@ -112,6 +123,10 @@ impl Event {
 struct Payload {
     /// The repository.
     repository: Option<PayloadRepository>,
+    /// What happened.
+    action: Option<String>,
+    /// What was edited.
+    changes: Option<PayloadChanges>,
     /// The pull request.
     pull_request: Option<PayloadPull>,
     /// The merge group.
@@ -123,6 +138,28 @@ struct Payload {
     before: Option<String>,
     /// Its tip after a push.
     after: Option<String>,
+}
+
+/// What was edited, as a payload says; title and text are not read.
+#[derive(Deserialize)]
+struct PayloadChanges {
+    /// The base, where it was another.
+    base: Option<PayloadBase>,
+}
+
+/// The base before an edit.
+#[derive(Deserialize)]
+struct PayloadBase {
+    /// The branch.
+    #[serde(rename = "ref")]
+    name: PayloadFrom,
+}
+
+/// What something was before an edit.
+#[derive(Deserialize)]
+struct PayloadFrom {
+    /// What it was.
+    from: String,
 }
 
 /// A pull request in a payload.
@@ -196,6 +233,15 @@ fn id(sha: &str, name: &str) -> Result<String, RunError> {
     Err(wrong(&format!("`{name}` is no full commit id")))
 }
 
+/// What happened to a pull request.
+fn action(name: Option<&str>, changes: Option<PayloadChanges>) -> Action {
+    match (name, changes) {
+        (Some("edited"), Some(PayloadChanges { base: Some(base) })) => Action::Retargeted(base.name.from),
+        (Some("edited"), Some(PayloadChanges { base: None })) => Action::Reworded,
+        _ => Action::Other,
+    }
+}
+
 /// Reads the pull request of a payload.
 fn pull_request(pull: Option<PayloadPull>) -> Result<PullRequest, RunError> {
     let pull = pull.ok_or_else(|| wrong("it has no `pull_request`"))?;
@@ -246,7 +292,7 @@ mod tests {
     use super::*;
 
     fn read(name: &str, payload: &str) -> Result<Event, String> {
-        Event::read(name, payload, "acme/shop").map_err(|error| error.to_string())
+        Event::read(name, payload, "acme/shop").map(|(event, _)| event).map_err(|error| error.to_string())
     }
 
     fn group(base_ref: &str, repository: &str) -> String {

@@ -5,13 +5,22 @@ use serde_json::{Value, json};
 use super::activity::{branch, home};
 use super::label::{labels, user};
 use super::{commit, links, missing, page, page_of};
-use crate::stub::world::{ChangedFile, World};
+use crate::stub::world::{ChangedFile, Race, World};
 use crate::stub::{Recorded, Reply};
 
 /// The answer to a request below the repository, if it is one of these.
 pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Option<Reply> {
     Some(match (request.method.as_str(), parts) {
-        ("GET", ["compare", range]) => compare(world, range, request),
+        ("GET", ["compare", range]) => {
+            let reply = compare(world, range, request);
+            for (number, race) in &world.races {
+                if let (Race::Retargeted(base, files), Some(pull)) = (race, world.pulls.get_mut(number)) {
+                    (pull.base, pull.files) = (base.clone(), files.clone());
+                    pull.changes += 1;
+                }
+            }
+            reply
+        }
         ("GET", ["pulls", number]) => pull(world, number),
         ("GET", ["pulls", number, "commits"]) => {
             match number.parse().ok().map(|number| written(world, number)) {
@@ -20,10 +29,18 @@ pub(super) fn route(world: &mut World, request: &Recorded, parts: &[&str]) -> Op
             }
         }
         ("GET", ["pulls", number, "files"]) => {
-            match number.parse().ok().and_then(|number| world.pulls.get(&number)) {
-                Some(pull) => page(world, request, &pull.files.iter().map(changed_file).collect::<Vec<_>>()),
-                None => missing(),
-            }
+            let Some(files) = number.parse().ok().and_then(|number: u64| {
+                let pull = world.pulls.get_mut(&number)?;
+                let files = match world.races.get(&number) {
+                    Some(Race::PushedTwice(files)) => files,
+                    Some(Race::Retargeted(..)) | None => return Some(pull.files.clone()),
+                };
+                pull.changes += 1;
+                Some(files.clone())
+            }) else {
+                return Some(missing());
+            };
+            page(world, request, &files.iter().map(changed_file).collect::<Vec<_>>())
         }
         _ => return None,
     })
@@ -83,8 +100,9 @@ fn pull(world: &World, number: &str) -> Reply {
                 "number": number,
                 "head": { "ref": branch(number), "sha": pull.head, "repo": home(world, number) },
                 "base": { "ref": pull.base, "sha": world.branches.get(&pull.base) },
-                "state": if pull.closed { "closed" } else { "open" },
-                "merged_at": null,
+                "state": if pull.closed || is_merged(world, number) { "closed" } else { "open" },
+                "merged_at": is_merged(world, number).then_some("2026-11-20T10:00:00Z"),
+                "updated_at": format!("2026-11-20T10:{:02}:00Z", pull.changes),
                 "changed_files": pull.files.len(),
                 "user": user(&pull.author),
                 "labels": labels(pull),
@@ -92,4 +110,9 @@ fn pull(world: &World, number: &str) -> Reply {
         ),
         None => missing(),
     }
+}
+
+/// Whether a pull request was merged.
+fn is_merged(world: &World, number: u64) -> bool {
+    world.merged.contains(&number)
 }

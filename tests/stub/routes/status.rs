@@ -78,7 +78,7 @@ fn create_status(world: &mut World, commit: &str, sent: Option<&Value>) -> Reply
         state: text("state").unwrap_or_default(),
         description: text("description"),
         target: text("target_url"),
-        created: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        created: world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         creator: world.actor.clone(),
     };
     let same = world.statuses.iter().filter(|old| old.commit == commit && old.context == status.context);
