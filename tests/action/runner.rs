@@ -21,9 +21,9 @@ pub const TOKEN: &str = "ghs_that-nobody-may-see";
 /// How often it is looked whether a step has come to something.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// How long a step that was told to end may take before it is told more plainly, and how long then.
-const GRACE: [(&str, Duration); 2] =
-    [("-INT", Duration::from_millis(7_500)), ("-TERM", Duration::from_millis(2_500))];
+/// What a shell is told when its step is cancelled, and how long it is waited for then. A runner grants 7.5 s and 2.5 s; a
+/// debug build on a machine with much to do may take longer, and what is asked here is whether the first is enough.
+const GRACE: [(&str, Duration); 2] = [("-INT", Duration::from_secs(300)), ("-TERM", Duration::from_secs(60))];
 
 /// What happens to the process of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
