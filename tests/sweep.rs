@@ -168,9 +168,12 @@ fn where_nothing_is_said_of_many_at_once_each_is_asked_about() {
     assert_eq!((swept.exit, done(&swept, "told"), done(&swept, "kept").len()), (0, vec![3, 150, 300], 297));
     assert_eq!((1..=300).map(|number| calls_of(&stub, number)).max(), Some(7));
     let calls = swept.report["calls"].as_u64().expect("calls");
-    assert!(calls <= 2 * 3 + 10 + 2 + 2 * 300 + 3 * 5, "{calls} calls");
+    assert!(calls <= 2 * 3 + 10 + 3 + 2 * 300 + 3 * 5, "{calls} calls");
     let asked = stub.requests().iter().filter(|request| request.path == "/graphql").count();
-    assert_eq!(asked, 2, "what is refused once is not asked again: one about changes, one about statuses");
+    assert_eq!(
+        asked, 3,
+        "what is refused once is not asked again: one about files, one about changes, one about statuses"
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::cli::{self, Format};
 use crate::command::World;
@@ -37,6 +38,9 @@ use round::Allowance;
 use shared::Part;
 use standings::Standings;
 use telling::Telling;
+
+/// How long looking at who moved meanwhile may take.
+const LOOKING: Duration = Duration::from_secs(30);
 
 /// Runs the verb.
 pub fn run(sweep: &cli::Sweep, world: &mut World) -> Exit {
@@ -141,6 +145,8 @@ fn swept(
     let asking = Case { means: case.means.asking(&client), ..case.clone() };
     let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
     let mut notes = Vec::new();
+    // However long the sources took, it is looked who moved meanwhile.
+    github.grant(LOOKING);
     let (opened, missed) = meanwhile(ours(github, sweep), &pulls, &mut notes);
     let began = github.met().unwrap_or(case.means.present.as_second());
     let speaker = run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, began));
@@ -163,18 +169,8 @@ fn swept(
         Judgement::Usage(message) => Some(message.clone()),
         Judgement::Report(_) | Judgement::Unseen(_) => None,
     });
-    let parts = shared::parts(&docket, &judgements, &pulls, |pull| telling.overtaken(pull).is_some());
-    let mut lines: Vec<Line> = Vec::new();
-    // Whoever decides is told first: others say what became of that.
-    let mut judged: Vec<_> = docket.entries.iter().zip(judgements).zip(parts).collect();
-    judged.sort_by_key(|(_, part)| *part != Part::Decides);
-    for ((entry, judgement), part) in judged {
-        let Some(line) = telling.tell(&docket, entry, (judgement, part), lines.is_empty()) else {
-            break;
-        };
-        lines.push(line);
-        progress.show("judged", lines.len(), world);
-    }
+    let mut lines =
+        told(&telling, &docket, judgements, &pulls, |count| progress.show("judged", count, world));
     progress.clear(world);
     let behind = pulls.len() - lines.len();
     let is_told = |number: u64| lines.iter().any(|line| line.number == number);
@@ -193,6 +189,26 @@ fn swept(
         notes,
     };
     Ok((report, usage))
+}
+
+/// Tells what there are calls for. Whoever decides is told first: others say what became of that.
+fn told(
+    telling: &Telling<'_>,
+    docket: &Docket<'_>,
+    judgements: Vec<Judgement>,
+    pulls: &[PullRequest],
+    mut progress: impl FnMut(usize),
+) -> Vec<Line> {
+    let parts = shared::parts(docket, &judgements, pulls, |pull| telling.overtaken(pull).is_some());
+    let mut judged: Vec<_> = docket.entries.iter().zip(judgements).zip(parts).collect();
+    judged.sort_by_key(|(_, part)| *part != Part::Decides);
+    let mut lines = Vec::new();
+    for ((entry, judgement), part) in judged {
+        let Some(line) = telling.tell(docket, entry, (judgement, part), lines.is_empty()) else { break };
+        lines.push(line);
+        progress(lines.len());
+    }
+    lines
 }
 
 /// The open pull requests into the branches that the gate is for.
