@@ -39,7 +39,7 @@ use shared::Part;
 use standings::Standings;
 use telling::Telling;
 
-/// How long looking at who moved meanwhile may take.
+/// How long looking at who is there, before and after the budgets are asked for, may take.
 const LOOKING: Duration = Duration::from_secs(30);
 
 /// Runs the verb.
@@ -138,15 +138,10 @@ fn swept(
     let docket = Docket::read(case, &pulls, allowance, |count| progress.show("read", count, world));
     progress.clear(world);
     broken(&docket, look, world);
-    let bases = u64::try_from(docket.bases.len()).unwrap_or(u64::MAX).max(1);
-    // Whatever was read before, the sources have all of their time.
-    let limits = check::limits(sweep.source.deadline.saturating_mul(bases));
-    let client = Client::new(limits).map_err(|error| GitHubError::Address(error.to_string()))?;
+    let client = asking(sweep, docket.bases.len())?;
     let asking = Case { means: case.means.asking(&client), ..case.clone() };
     let reckonings: Vec<_> = (0..docket.bases.len()).map(|base| docket.reckon(&asking, base)).collect();
     let mut notes = Vec::new();
-    // However long the sources took, it is looked who moved meanwhile.
-    github.grant(LOOKING);
     let (opened, missed) = meanwhile(ours(github, sweep), &pulls, &mut notes);
     let began = github.met().unwrap_or(case.means.present.as_second());
     let speaker = run.filter(|_| !sweep.dry_run).map(|run| post::speaker(run, began));
@@ -165,10 +160,7 @@ fn swept(
     };
     let judgements: Vec<Judgement> =
         docket.entries.iter().map(|entry| docket.judge(case, entry, &reckonings)).collect();
-    let usage = judgements.iter().find_map(|judgement| match judgement {
-        Judgement::Usage(message) => Some(message.clone()),
-        Judgement::Report(_) | Judgement::Unseen(_) => None,
-    });
+    let usage = judgements.iter().find_map(Judgement::usage);
     let mut lines =
         told(&telling, &docket, judgements, &pulls, |count| progress.show("judged", count, world));
     progress.clear(world);
@@ -189,6 +181,13 @@ fn swept(
         notes,
     };
     Ok((report, usage))
+}
+
+/// The client that asks the sources of so many bases: whatever was read before, they have all of their time.
+fn asking(sweep: &cli::Sweep, bases: usize) -> Result<Client, GitHubError> {
+    let bases = u64::try_from(bases).unwrap_or(u64::MAX).max(1);
+    let limits = check::limits(sweep.source.deadline.saturating_mul(bases));
+    Client::new(limits).map_err(|error| GitHubError::Address(error.to_string()))
 }
 
 /// Tells what there are calls for. Whoever decides is told first: others say what became of that.
@@ -213,6 +212,8 @@ fn told(
 
 /// The open pull requests into the branches that the gate is for.
 fn ours(github: &GitHub, sweep: &cli::Sweep) -> Result<Vec<PullRequest>, GitHubError> {
+    // However long anything took before, it is looked who is there.
+    github.grant(LOOKING);
     let mut opened = github.opened()?;
     if let Some(branches) = &sweep.branches {
         opened.retain(|pull| branches.has(&pull.base_ref));

@@ -143,8 +143,21 @@ impl GitHub {
         let Some((number, branch)) = pull else {
             return Ok(Compared::Truncated(format!("more than {COMPARE_FILES} files changed")));
         };
-        let compared = files;
-        // Its files are listed page by page as they are at that moment, of whatever head and base it has then.
+        Ok(match self.files(number, (head, branch), &files)? {
+            Ok(files) => Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }),
+            Err(why) => Compared::Truncated(why),
+        })
+    }
+
+    /// The changed files of a pull request of this head and branch, among which are those that were compared; why they are
+    /// not known, as a sentence. They are listed page by page as they are at that moment, of whatever head and base it has
+    /// then.
+    fn files(
+        &self,
+        number: u64,
+        (head, branch): (&str, &str),
+        compared: &[WireFile],
+    ) -> Result<Result<Vec<WireFile>, String>, GitHubError> {
         let before = self.pull(number)?;
         let (files, complete) =
             self.list::<WireFile>(&format!("/pulls/{number}/files"), "list the changed files", 30)?;
@@ -154,16 +167,13 @@ impl GitHub {
             && (pull.head.as_str(), pull.base.as_str()) == (head, branch)
             && compared.iter().all(|file| listed.contains(file.filename.as_str()));
         if !is_same {
-            return Ok(Compared::Truncated("the pull request moved while its files were listed".to_owned()));
+            return Ok(Err("the pull request moved while its files were listed".to_owned()));
         }
         if !complete || files.len() < pull.changed_files {
-            return Ok(Compared::Truncated(format!(
-                "{} files changed, and GitHub lists {} of them",
-                pull.changed_files.max(files.len()),
-                files.len()
-            )));
+            let all = pull.changed_files.max(files.len());
+            return Ok(Err(format!("{all} files changed, and GitHub lists {} of them", files.len())));
         }
-        Ok(Compared::Complete(Changed { fork, ..seen_from(prefix, &files) }))
+        Ok(Ok(files))
     }
 }
 

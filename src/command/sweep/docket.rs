@@ -81,6 +81,16 @@ pub enum Judgement {
     Usage(String),
 }
 
+impl Judgement {
+    /// What is wrong with the command line, where that is what came of it.
+    pub fn usage(&self) -> Option<String> {
+        match self {
+            Self::Usage(message) => Some(message.clone()),
+            Self::Report(_) | Self::Unseen(_) => None,
+        }
+    }
+}
+
 impl<'a> Docket<'a> {
     /// Reads the laws and the changes of as many pull requests as there are calls for, and of one at least.
     pub fn read(
