@@ -187,7 +187,8 @@ fn newest(
                 since = Some(Since::Replaced);
                 continue;
             }
-            Some("base_ref_changed") => {
+            // GitHub changes the base itself where the branch that it was is merged and deleted.
+            Some("base_ref_changed" | "automatic_base_change_succeeded" | "base_ref_force_pushed") => {
                 since = Some(Since::Retargeted);
                 continue;
             }

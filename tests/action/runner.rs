@@ -226,8 +226,11 @@ impl Job<'_> {
         let path = self.file("script", number);
         fs::write(&path, script).expect("a script");
         let log = fs::File::create(self.file("log", number)).expect("a log");
-        let mut command = Command::new("bash");
-        command.args(["--noprofile", "--norc", "-e", "-o", "pipefail"]).arg(path);
+        // A runner's step hears signals, also where these tests run in the background of a shell and would not.
+        let mut command = Command::new("env");
+        command
+            .args(["--default-signal=INT,TERM", "bash", "--noprofile", "--norc", "-e", "-o", "pipefail"])
+            .arg(path);
         command.current_dir(self.path.join("workspace")).env_clear().process_group(0);
         command.stdout(log.try_clone().expect("a log")).stderr(log);
         command.envs(self.runner.variables(&self.path)).envs(&self.environment);

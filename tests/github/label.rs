@@ -86,6 +86,8 @@ scenarios! {
             (Happened::Pushed, "pushed"),
             (Happened::Replaced, "pushed"),
             (Happened::Retargeted, "retargeted"),
+            (Happened::Rebased, "retargeted"),
+            (Happened::Undermined, "retargeted"),
         ] {
             stub.world().timeline.push((7, happened));
             stub.world().timeline.push((7, Happened::Other));

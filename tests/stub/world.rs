@@ -90,6 +90,10 @@ pub enum Happened {
     Replaced,
     /// The base is another branch.
     Retargeted,
+    /// GitHub pointed it at another branch, because its own was merged and deleted.
+    Rebased,
+    /// Its base branch was moved to another commit by force.
+    Undermined,
     /// A review or a comment.
     Other,
 }

@@ -81,9 +81,13 @@ fn event(index: usize, happened: &Happened) -> Value {
         Happened::Pushed => {
             return json!({ "event": "committed", "sha": "c".repeat(40), "message": "hotfix" });
         }
-        Happened::Replaced | Happened::Retargeted => {
-            let replaced = matches!(happened, Happened::Replaced);
-            let kind = if replaced { "head_ref_force_pushed" } else { "base_ref_changed" };
+        Happened::Replaced | Happened::Retargeted | Happened::Rebased | Happened::Undermined => {
+            let kind = match happened {
+                Happened::Replaced => "head_ref_force_pushed",
+                Happened::Rebased => "automatic_base_change_succeeded",
+                Happened::Undermined => "base_ref_force_pushed",
+                _ => "base_ref_changed",
+            };
             return json!({ "id": index, "event": kind, "actor": user("mona"), "created_at": at });
         }
         Happened::Other => {
