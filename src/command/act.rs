@@ -3,6 +3,7 @@
 //! Everything that decides is read from the tip of the default branch, whatever started the run; an event of a pull
 //! request starts none. What is not known changes nothing, and is told.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -14,6 +15,7 @@ use crate::command::{World, annotation, check, means, unfinished};
 use crate::diagnostic::Diagnostic;
 use crate::github::{Address, GitHub, GitHubError};
 use crate::http::{Client, Secret};
+use crate::policy::Consequence;
 use crate::publish::Level;
 use crate::publish::issue::apply::Desk;
 use crate::publish::webhook::{SECRET, URL, Webhook};
@@ -191,9 +193,26 @@ fn finish(
         traces,
         is_unread: work.is_unread,
         problems: ruled.problems.clone(),
-        notes: ruled.notes.iter().cloned().chain(work.notes).collect(),
+        notes: ruled.notes.iter().cloned().chain(work.notes).chain(unheard(&ruled.duties, webhook)).collect(),
     };
     tell(act, &account, exit, world)
+}
+
+/// Who is to be told and is not reached: an issue mentions people and teams, and channels hear by webhook alone.
+fn unheard(duties: &[Duty], webhook: Option<&Webhook<'_>>) -> Vec<String> {
+    let in_force = duties.iter().filter(|duty| webhook.is_none() && matches!(duty.state, State::InForce(_)));
+    let mut channels = BTreeSet::new();
+    for notice in in_force.flat_map(|duty| &duty.notices) {
+        if let Consequence::Notify(whom) = notice
+            && !whom.starts_with('@')
+        {
+            channels.insert(whom);
+        }
+    }
+    let said = channels
+        .into_iter()
+        .map(|whom| format!("`{whom}` is not told: a webhook would, and `{URL}` is not set"));
+    said.collect()
 }
 
 /// Prints the account, and leaves it with the run.

@@ -67,6 +67,11 @@ pub(super) fn last_push(world: &World, number: u64) -> Option<String> {
     own.filter(|(_, (_, happened))| is_push(happened)).map(|(index, _)| time(index)).last()
 }
 
+/// An event by which a side of the pull request is another one.
+fn moved(index: usize, kind: &str) -> Value {
+    json!({ "id": index, "event": kind, "actor": user("mona"), "created_at": time(index) })
+}
+
 /// An event of a timeline.
 fn event(index: usize, happened: &Happened) -> Value {
     let at = time(index);
@@ -81,15 +86,10 @@ fn event(index: usize, happened: &Happened) -> Value {
         Happened::Pushed => {
             return json!({ "event": "committed", "sha": "c".repeat(40), "message": "hotfix" });
         }
-        Happened::Replaced | Happened::Retargeted | Happened::Rebased | Happened::Undermined => {
-            let kind = match happened {
-                Happened::Replaced => "head_ref_force_pushed",
-                Happened::Rebased => "automatic_base_change_succeeded",
-                Happened::Undermined => "base_ref_force_pushed",
-                _ => "base_ref_changed",
-            };
-            return json!({ "id": index, "event": kind, "actor": user("mona"), "created_at": at });
-        }
+        Happened::Replaced => return moved(index, "head_ref_force_pushed"),
+        Happened::Retargeted => return moved(index, "base_ref_changed"),
+        Happened::Rebased => return moved(index, "automatic_base_change_succeeded"),
+        Happened::Undermined => return moved(index, "base_ref_force_pushed"),
         Happened::Other => {
             let body = "please label this hotfix";
             return json!({ "id": index, "event": "commented", "actor": user("mallory"), "body": body, "created_at": at });
