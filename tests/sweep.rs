@@ -255,18 +255,27 @@ fn of_pull_requests_with_one_head_the_strictest_decides_and_sweep_after_sweep_sa
 }
 
 #[test]
-fn what_shares_its_head_with_what_was_not_reached_is_not_told() {
-    let mut world = world(9);
-    world.points = 0;
-    world.pull(12, "main", &head(3), vec![ChangedFile::at("services/checkout/a.rs")]);
-    stands(&mut world, 3, "success", GREEN);
-    let stub = Stub::start(world);
-    let swept = sweep(&stub, 0, &["--after", "2", "--calls", "20"]);
-    let lines = swept.report["pull_requests"].as_array().expect("a list");
-    let line = lines.iter().find(|line| line["number"] == 3).expect("it was looked at");
-    assert_eq!((swept.exit, &line["done"]), (5, &Value::from("failed")), "{}", swept.report);
-    assert_eq!(line["why"], "#12 has the same head and base, and was not reached");
-    assert_eq!(state(&stub, 3), "success", "what was told stays");
+fn what_shares_its_head_with_what_was_not_reached_is_told_only_what_withholds() {
+    for (number, was, becomes) in [(3, "success", "failure"), (4, "failure", "failure")] {
+        let mut world = world(9);
+        world.points = 0;
+        world.pull(12, "main", &head(number), vec![ChangedFile::at("services/checkout/a.rs")]);
+        stands(&mut world, number, was, GREEN);
+        let stub = Stub::start(world);
+        let swept = sweep(&stub, 0, &["--after", &(number - 1).to_string(), "--calls", "20"]);
+        let lines = swept.report["pull_requests"].as_array().expect("a list");
+        let line = lines.iter().find(|line| line["number"] == number).expect("it was looked at");
+        let told = if was == becomes { "failed" } else { "told" };
+        assert_eq!((swept.exit, &line["done"]), (5, &Value::from(told)), "{}", swept.report);
+        assert_eq!(
+            state(&stub, number),
+            becomes,
+            "no green is said, and none stays that is known to be stale"
+        );
+        if told == "failed" {
+            assert_eq!(line["why"], "#12 has the same head and base, and was not reached");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Pull requests with one head and one base: they share a commit status, so one of them decides what it says.
 //!
 //! They ship the same, but their labels may differ. The strictest verdict decides, and of equals the lowest number, so
-//! that sweep after sweep says the same. What is not known of one of them could be stricter than all others.
+//! that sweep after sweep says the same. What is not known of one of them could be stricter than all others, so that no
+//! green is said for any of them then; what withholds is said all the same, because no other could make a green of it.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +79,7 @@ fn decided(number: u64, numbers: &[u64], judged: &BTreeMap<u64, &Judgement>) -> 
             Some(Judgement::Unseen(why) | Judgement::Usage(why)) => format!("could not be judged: {why}"),
             None => "was not reached".to_owned(),
         };
-        if *other != number {
+        if *other != number && !withholds(judged.get(&number)) {
             return Part::Undecided(format!("#{other} has the same head and base, and {unknown}"));
         }
     }
@@ -88,6 +89,11 @@ fn decided(number: u64, numbers: &[u64], judged: &BTreeMap<u64, &Judgement>) -> 
         }
         Some(_) | None => Part::Decides,
     }
+}
+
+/// Whether something is known to stand in the way.
+fn withholds(judged: Option<&&Judgement>) -> bool {
+    matches!(judged, Some(Judgement::Report(report)) if report.verdict.exit != Exit::Proceed)
 }
 
 /// How strict a verdict is: first whether anything stands in the way at all.
